@@ -1,3 +1,5 @@
+//! Links what Node-API needs on this platform.
+
 fn main() {
     napi_build::setup();
 }

@@ -1,1 +1,140 @@
-//! x
+//! The Node-API binding: plain numbers in, one core call, plain numbers out.
+//!
+//! Nothing here decides anything. Options are checked and messages are made by the TypeScript that calls this.
+//! `catch_unwind` stands on every function, so that a panic would be a JavaScript error and not the end of the
+//! process.
+
+use std::time::Duration;
+
+use napi::bindgen_prelude::Int32ArraySlice;
+use napi_derive::napi;
+use tcp_keepalive::{Current, Error, RawSocket, Settings, SocketOption};
+
+/// The status of a socket of another kind than TCP.
+const NOT_TCP: i32 = -1;
+
+/// Bits of a status that hold the system's error number; the option's number is above them.
+const ERRNO_BITS: u32 = 16;
+
+/// Puts values into a TCP socket; nothing is checked but that it is one.
+///
+/// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
+/// - `enabled`: `SO_KEEPALIVE`.
+/// - `timeSeconds`: `TCP_KEEPIDLE`, silence before the first probe.
+/// - `intervalSeconds`: `TCP_KEEPINTVL`, between unanswered probes.
+/// - `retries`: `TCP_KEEPCNT`, unanswered probes before the kernel gives up.
+/// - `userTimeoutMs`: `TCP_USER_TIMEOUT`, how long sent data may stay unacknowledged; 0: the system's own rules.
+///
+/// A negative value leaves that option as it is in the kernel.
+///
+/// Returns a status: 0 when all went well, -1 for a socket that is not TCP (nothing was changed), else
+/// `option * 65536 + errno`: the number of the option that the system refused (see `optionName`) and its error
+/// number.
+///
+/// Throws a `TypeError` where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn set_keep_alive(
+    descriptor: f64,
+    enabled: bool,
+    time_seconds: i32,
+    interval_seconds: i32,
+    retries: i32,
+    user_timeout_ms: i32,
+) -> i32 {
+    let settings = Settings {
+        enabled,
+        time: given(time_seconds).map(Duration::from_secs),
+        interval: given(interval_seconds).map(Duration::from_secs),
+        retries: given(retries),
+        user_timeout: given(user_timeout_ms).map(Duration::from_millis),
+    };
+    status(tcp_keepalive::set(raw_socket(descriptor), &settings))
+}
+
+/// Reads what the kernel holds for a TCP socket.
+///
+/// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
+/// - `values`: at least five long; it gets enabled (0 or 1), time in seconds, interval in seconds, retries and the
+///   user timeout in milliseconds, -1 where the system cannot tell.
+///
+/// Returns a status, as `setKeepAlive` does.
+///
+/// Throws a `TypeError` where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn get_keep_alive(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
+    status(tcp_keepalive::get(raw_socket(descriptor)).map(|current| report(&current, &mut values)))
+}
+
+/// Reads the system's defaults, from a fresh TCP socket that is closed again.
+///
+/// - `values`: as for `getKeepAlive`.
+///
+/// Returns a status, as `setKeepAlive` does.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn system_keep_alive(mut values: Int32ArraySlice<'_>) -> i32 {
+    status(tcp_keepalive::system().map(|current| report(&current, &mut values)))
+}
+
+/// The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
+/// 6 the user timeout, as this system's headers call it. `undefined` for any other number.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn option_name(option: u32) -> Option<&'static str> {
+    let index = usize::try_from(option).ok()?.checked_sub(1)?;
+    Some(SocketOption::ALL.get(index)?.name())
+}
+
+/// A number of JavaScript as a descriptor; what is none becomes the one value that the system always refuses.
+fn raw_socket(descriptor: f64) -> RawSocket {
+    const NONE: RawSocket = !0;
+    if descriptor.fract() != 0.0 {
+        return NONE; // also NaN and the infinities, whose fraction is NaN
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what is too large for i64 is too large for any descriptor"
+    )]
+    let whole = descriptor as i64;
+    RawSocket::try_from(whole).unwrap_or(NONE)
+}
+
+/// A negative number stands for "leave it".
+fn given<T: TryFrom<i32>>(value: i32) -> Option<T> {
+    T::try_from(value).ok()
+}
+
+fn status(result: Result<(), Error>) -> i32 {
+    match result {
+        Ok(()) => 0,
+        Err(Error::NotTcp) => NOT_TCP,
+        Err(Error::System { option, source }) => {
+            let errno = source.raw_os_error().unwrap_or_default();
+            (i32::from(option as u8) << ERRNO_BITS) | errno
+        }
+    }
+}
+
+fn report(current: &Current, values: &mut Int32ArraySlice<'_>) {
+    let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
+    let read = [
+        i32::from(current.enabled),
+        seconds(current.time),
+        seconds(current.interval),
+        number(current.retries),
+        number(current.user_timeout.map(|value| value.as_millis())),
+    ];
+    // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other reference
+    // into it is held here.
+    let places = unsafe { values.as_mut() };
+    for (place, value) in places.iter_mut().zip(read) {
+        *place = value;
+    }
+}
+
+/// -1 for what is not known; the largest number for what does not fit.
+fn number<T: TryInto<i32>>(value: Option<T>) -> i32 {
+    value.map_or(-1, |value| value.try_into().unwrap_or(i32::MAX))
+}

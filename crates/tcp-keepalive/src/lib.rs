@@ -1,1 +1,90 @@
-//! x
+//! TCP keepalive and the TCP user timeout of a socket that somebody else owns.
+//!
+//! [`set`] and [`get`] work on a raw descriptor (on Windows, a `SOCKET`) that is borrowed for the length of
+//! the call: it is never owned, never closed, never remembered. What is not a TCP socket is refused before
+//! anything is changed.
+//!
+//! | setting | Linux | macOS | FreeBSD | Windows |
+//! |---|---|---|---|---|
+//! | [`enabled`](Settings::enabled) | `SO_KEEPALIVE` | `SO_KEEPALIVE` | `SO_KEEPALIVE` | `SO_KEEPALIVE` |
+//! | [`time`](Settings::time) | `TCP_KEEPIDLE` | `TCP_KEEPALIVE` | `TCP_KEEPIDLE` | `TCP_KEEPIDLE` |
+//! | [`interval`](Settings::interval) | `TCP_KEEPINTVL` | `TCP_KEEPINTVL` | `TCP_KEEPINTVL` | `TCP_KEEPINTVL` |
+//! | [`retries`](Settings::retries) | `TCP_KEEPCNT` | `TCP_KEEPCNT` | `TCP_KEEPCNT` | `TCP_KEEPCNT` |
+//! | [`user_timeout`](Settings::user_timeout) | `TCP_USER_TIMEOUT` | `TCP_RXT_CONNDROPTIME` | `TCP_MAXUNACKTIME` (14+) | `TCP_MAXRT` |
+//!
+//! Sources: tcp(7) of Linux; `bsd/netinet/tcp.h` of xnu; tcp(4) of FreeBSD; "`IPPROTO_TCP` socket options"
+//! of the Windows SDK.
+
+mod enabled;
+mod error;
+mod interval;
+mod probes;
+mod retries;
+mod settings;
+mod socket;
+mod sys;
+mod time;
+mod user_timeout;
+
+pub use error::{Error, SocketOption};
+pub use settings::{Current, Settings};
+pub use sys::RawSocket;
+
+/// Puts `settings` into the TCP socket `raw`; what is `None` stays as it is in the kernel.
+///
+/// The user timeout goes first, as the one option that a TCP socket may lack (MPTCP, older FreeBSD): where it
+/// is refused, nothing has been changed.
+///
+/// # Errors
+///
+/// [`Error::NotTcp`] for a socket of another kind, [`Error::System`] with the option that the system refused:
+/// `EBADF` for a closed descriptor, `ENOTSOCK` for a file or pipe, `EINVAL` for a value outside the system's
+/// limits.
+pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
+    socket::with_tcp(raw, |socket| {
+        if let Some(timeout) = settings.user_timeout {
+            user_timeout::set(socket, timeout)?;
+        }
+        if settings.has_probe_values() {
+            probes::set(socket, settings)?;
+            if settings.enabled {
+                return Ok(()); // as it now is
+            }
+        }
+        enabled::set(socket, settings.enabled)
+    })
+}
+
+/// Reads what the kernel holds for the TCP socket `raw`.
+///
+/// # Errors
+///
+/// As [`set`].
+pub fn get(raw: RawSocket) -> Result<Current, Error> {
+    socket::with_tcp(raw, read)
+}
+
+/// Reads the system's defaults, from a fresh TCP socket that is closed again.
+///
+/// On Linux they are those of the network namespace that the thread is in (`net.ipv4.tcp_keepalive_*`).
+///
+/// # Errors
+///
+/// [`Error::System`] where no socket can be made (`EMFILE`, `EACCES` in a sandbox) or read.
+pub fn system() -> Result<Current, Error> {
+    let socket = socket::fresh_tcp()?;
+    read(&socket2::SockRef::from(&socket))
+}
+
+fn read(socket: &socket2::SockRef<'_>) -> Result<Current, Error> {
+    Ok(Current {
+        enabled: enabled::get(socket)?,
+        time: time::get(socket)?,
+        interval: interval::get(socket)?,
+        retries: retries::get(socket)?,
+        user_timeout: user_timeout::get(socket)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

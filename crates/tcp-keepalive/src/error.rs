@@ -1,0 +1,79 @@
+use std::{fmt, io};
+
+use crate::sys;
+
+/// The socket options that this crate reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SocketOption {
+    /// Which protocol the socket speaks.
+    Protocol = 1,
+    /// See [`Settings::enabled`](crate::Settings::enabled).
+    Enabled,
+    /// See [`Settings::time`](crate::Settings::time).
+    Time,
+    /// See [`Settings::interval`](crate::Settings::interval).
+    Interval,
+    /// See [`Settings::retries`](crate::Settings::retries).
+    Retries,
+    /// See [`Settings::user_timeout`](crate::Settings::user_timeout).
+    UserTimeout,
+}
+
+impl SocketOption {
+    /// All of them, in the order of their numbers, which start at 1.
+    pub const ALL: [Self; 6] =
+        [Self::Protocol, Self::Enabled, Self::Time, Self::Interval, Self::Retries, Self::UserTimeout];
+
+    /// The name that this system's headers give the option, such as `TCP_KEEPIDLE`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Protocol => sys::PROTOCOL_NAME,
+            Self::Enabled => "SO_KEEPALIVE",
+            Self::Time => sys::TIME_NAME,
+            Self::Interval => "TCP_KEEPINTVL",
+            Self::Retries => "TCP_KEEPCNT",
+            Self::UserTimeout => sys::USER_TIMEOUT_NAME,
+        }
+    }
+}
+
+/// Why a socket was not set or read.
+#[derive(Debug)]
+pub enum Error {
+    /// The descriptor is a socket, but not a TCP one.
+    NotTcp,
+    /// The system refused an option.
+    System {
+        /// The option it refused.
+        option: SocketOption,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// For `map_err`: what the system said of `option`.
+    pub(crate) fn of(option: SocketOption) -> impl Fn(io::Error) -> Self {
+        move |source| Self::System { option, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTcp => f.write_str("not a TCP socket"),
+            Self::System { option, source } => write!(f, "{}: {source}", option.name()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotTcp => None,
+            Self::System { source, .. } => Some(source),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+/// What to put into a socket. `None` leaves an option as it is in the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether the kernel probes at all.
+    pub enabled: bool,
+    /// Silence before the first probe, in whole seconds.
+    pub time: Option<Duration>,
+    /// From one unanswered probe to the next, in whole seconds.
+    pub interval: Option<Duration>,
+    /// Unanswered probes before the kernel gives the connection up.
+    pub retries: Option<u32>,
+    /// How long sent data may stay unacknowledged, in milliseconds (elsewhere than on Linux in whole seconds);
+    /// zero for the system's own rules.
+    pub user_timeout: Option<Duration>,
+}
+
+impl Settings {
+    pub(crate) fn has_probe_values(&self) -> bool {
+        self.time.is_some() || self.interval.is_some() || self.retries.is_some()
+    }
+}
+
+/// What a socket holds. `None`: this system, or this kind of TCP socket, cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// Whether the kernel probes at all.
+    pub enabled: bool,
+    /// Silence before the first probe.
+    pub time: Option<Duration>,
+    /// From one unanswered probe to the next.
+    pub interval: Option<Duration>,
+    /// Unanswered probes before the kernel gives the connection up.
+    pub retries: Option<u32>,
+    /// How long sent data may stay unacknowledged; zero means the system's own rules.
+    pub user_timeout: Option<Duration>,
+}

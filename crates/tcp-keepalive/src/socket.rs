@@ -1,0 +1,27 @@
+//! From a raw descriptor to a TCP socket that is safe to ask.
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use crate::{
+    Error, SocketOption,
+    sys::{self, RawSocket},
+};
+
+/// Lends the TCP socket `raw` to `call`, and to nothing after it.
+///
+/// Nothing here owns or closes the descriptor; it is looked at anew in each call, as its number may mean another
+/// file by then.
+pub fn with_tcp<T>(raw: RawSocket, call: impl FnOnce(&SockRef<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let of_protocol = Error::of(SocketOption::Protocol);
+    let borrowed = sys::borrow(raw).map_err(&of_protocol)?;
+    let socket = SockRef::from(&borrowed);
+    if sys::is_tcp(&socket).map_err(of_protocol)? { call(&socket) } else { Err(Error::NotTcp) }
+}
+
+/// A TCP socket of our own, closed when dropped.
+pub fn fresh_tcp() -> Result<Socket, Error> {
+    // A machine may have one of the two families switched off.
+    Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))
+        .or_else(|_| Socket::new(Domain::IPV6, Type::STREAM, Some(Protocol::TCP)))
+        .map_err(Error::of(SocketOption::Protocol))
+}

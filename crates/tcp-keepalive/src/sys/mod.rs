@@ -1,0 +1,18 @@
+//! What differs by operating system, a file each behind one set of names:
+//!
+//! - `RawSocket`, `borrow`: the descriptor of a socket, and borrowing it;
+//! - `is_tcp`: whether it is a TCP socket;
+//! - `time`, `interval`, `set_probes`, `user_timeout`, `set_user_timeout`: the options;
+//! - `readable`: an option that this socket does not have, read as `None`;
+//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`: what the system's headers call them.
+
+#[cfg(unix)]
+mod unix;
+
+#[cfg_attr(any(target_os = "linux", target_os = "android"), path = "linux.rs")]
+#[cfg_attr(target_vendor = "apple", path = "apple.rs")]
+#[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod imp;
+
+pub use imp::*;

@@ -1,0 +1,119 @@
+//! Windows: "IPPROTO_TCP socket options" of the Windows SDK. Every duration is in seconds.
+
+use std::{
+    io,
+    os::windows::io::{AsRawSocket, BorrowedSocket},
+    time::Duration,
+};
+
+use socket2::{Protocol, SockRef, TcpKeepalive};
+use windows_sys::Win32::Networking::WinSock::{
+    IPPROTO_TCP, SOCKET_ERROR, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT,
+    WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
+};
+
+use crate::Settings;
+
+/// A `SOCKET` of this system.
+pub type RawSocket = std::os::windows::io::RawSocket;
+
+pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
+pub const TIME_NAME: &str = "TCP_KEEPIDLE";
+pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";
+
+/// `size_of::<i32>()` as Winsock counts it.
+const SIZE: i32 = 4;
+
+pub fn borrow<'call>(raw: RawSocket) -> io::Result<BorrowedSocket<'call>> {
+    if raw == RawSocket::MAX {
+        return Err(io::Error::from_raw_os_error(WSAENOTSOCK));
+    }
+    // SAFETY: INVALID_SOCKET, the one value that `BorrowedSocket` forbids, is excluded above. Anything else that
+    // is no socket is answered with WSAENOTSOCK by the calls it is handed to. It is not closed when the borrow ends.
+    Ok(unsafe { BorrowedSocket::borrow_raw(raw) })
+}
+
+pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
+    Ok(socket.protocol()? == Some(Protocol::TCP))
+}
+
+pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
+    get_seconds(socket, TCP_KEEPIDLE)
+}
+
+pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
+    get_seconds(socket, TCP_KEEPINTVL)
+}
+
+/// An option a time, which leaves those not given alone and can be read back (Windows 10 1709 and later). Before
+/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable.
+pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, settings: &Settings) -> io::Result<()> {
+    match set_probe_options(socket, settings) {
+        Err(error)
+            if error.raw_os_error() == Some(WSAENOPROTOOPT)
+                && settings.time.is_some()
+                && settings.interval.is_some() =>
+        {
+            socket.set_tcp_keepalive(probes)
+        }
+        result => result,
+    }
+}
+
+fn set_probe_options(socket: &SockRef<'_>, settings: &Settings) -> io::Result<()> {
+    socket.set_keepalive(true)?;
+    if let Some(time) = settings.time {
+        set_seconds(socket, TCP_KEEPIDLE, time)?;
+    }
+    if let Some(interval) = settings.interval {
+        set_seconds(socket, TCP_KEEPINTVL, interval)?;
+    }
+    if let Some(retries) = settings.retries {
+        set(socket, TCP_KEEPCNT, i32::try_from(retries).unwrap_or(i32::MAX))?;
+    }
+    Ok(())
+}
+
+pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
+    get_seconds(socket, TCP_MAXRT)
+}
+
+pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
+    set_seconds(socket, TCP_MAXRT, timeout)
+}
+
+/// An option that this version of the system does not have reads as `None`.
+pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
+    match value {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.raw_os_error(), Some(WSAENOPROTOOPT | WSAEOPNOTSUPP)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn get_seconds(socket: &SockRef<'_>, name: i32) -> io::Result<Duration> {
+    let seconds = get(socket, name)?;
+    Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+}
+
+fn set_seconds(socket: &SockRef<'_>, name: i32, value: Duration) -> io::Result<()> {
+    set(socket, name, i32::try_from(value.as_secs()).unwrap_or(i32::MAX))
+}
+
+fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
+    let raw =
+        usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
+    let mut value: i32 = 0;
+    let mut size = SIZE;
+    // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
+    let result = unsafe { getsockopt(raw, IPPROTO_TCP, name, (&raw mut value).cast(), &raw mut size) };
+    if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(value) }
+}
+
+fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
+    let raw =
+        usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
+    // SAFETY: `value` lives over the call, and SIZE says how large it is.
+    let result = unsafe { setsockopt(raw, IPPROTO_TCP, name, (&raw const value).cast(), SIZE) };
+    if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

@@ -1,0 +1,158 @@
+//! Against real sockets of this machine, read back by socket2's own getters.
+
+use std::{
+    net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
+    time::Duration,
+};
+
+use socket2::SockRef;
+
+use super::*;
+
+#[cfg(unix)]
+fn raw(socket: &impl std::os::fd::AsRawFd) -> RawSocket {
+    socket.as_raw_fd()
+}
+
+#[cfg(windows)]
+fn raw(socket: &impl std::os::windows::io::AsRawSocket) -> RawSocket {
+    socket.as_raw_socket()
+}
+
+fn seconds(value: u64) -> Duration {
+    Duration::from_secs(value)
+}
+
+fn connected() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (client, listener.accept().unwrap().0)
+}
+
+const ALL: Settings = Settings {
+    enabled: true,
+    time: Some(Duration::from_secs(16)),
+    interval: Some(Duration::from_secs(2)),
+    retries: Some(5),
+    user_timeout: Some(Duration::from_secs(25)),
+};
+
+#[test]
+fn every_value_reaches_the_kernel() {
+    let (client, _server) = connected();
+    let socket = SockRef::from(&client);
+    assert!(!socket.keepalive().unwrap());
+    let before = get(raw(&client)).unwrap();
+    assert_ne!((before.time, before.interval, before.retries), (ALL.time, ALL.interval, ALL.retries));
+    assert_ne!(before.user_timeout, ALL.user_timeout);
+
+    set(raw(&client), &ALL).unwrap();
+
+    assert!(socket.keepalive().unwrap());
+    #[cfg(unix)]
+    {
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(16));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(2));
+    }
+    assert_eq!(socket.tcp_keepalive_retries().unwrap(), 5);
+    #[cfg(target_os = "linux")]
+    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(seconds(25)));
+    assert_eq!(
+        get(raw(&client)).unwrap(),
+        Current {
+            enabled: true,
+            time: ALL.time,
+            interval: ALL.interval,
+            retries: ALL.retries,
+            user_timeout: ALL.user_timeout,
+        }
+    );
+}
+
+#[test]
+fn what_is_left_out_stays() {
+    let (client, _server) = connected();
+    set(raw(&client), &ALL).unwrap();
+    let only_time = Settings { enabled: true, time: Some(seconds(9)), ..Settings::default() };
+    set(raw(&client), &only_time).unwrap();
+    let held = get(raw(&client)).unwrap();
+    assert_eq!(held.time, Some(seconds(9)));
+    assert_eq!(
+        (held.interval, held.retries, held.user_timeout),
+        (ALL.interval, ALL.retries, ALL.user_timeout)
+    );
+}
+
+#[test]
+fn off_keeps_the_values_it_is_given() {
+    let (client, _server) = connected();
+    set(raw(&client), &Settings { enabled: false, ..ALL }).unwrap();
+    let held = get(raw(&client)).unwrap();
+    assert!(!held.enabled);
+    assert_eq!(held.time, ALL.time);
+    set(raw(&client), &Settings { enabled: true, ..Settings::default() }).unwrap();
+    assert!(get(raw(&client)).unwrap().enabled);
+    set(raw(&client), &Settings::default()).unwrap();
+    assert!(!get(raw(&client)).unwrap().enabled);
+}
+
+#[test]
+fn a_datagram_socket_is_refused_and_unchanged() {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    assert!(matches!(set(raw(&socket), &ALL), Err(Error::NotTcp)));
+    assert!(matches!(get(raw(&socket)), Err(Error::NotTcp)));
+    assert!(!SockRef::from(&socket).keepalive().unwrap());
+}
+
+#[test]
+fn the_defaults_come_from_a_fresh_socket() {
+    let (client, _server) = connected();
+    assert_eq!(system().unwrap(), get(raw(&client)).unwrap());
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::{fs::File, os::unix::net::UnixStream};
+
+    use super::*;
+
+    fn refusal(result: Result<(), Error>) -> (SocketOption, i32) {
+        match result {
+            Err(Error::System { option, source }) => (option, source.raw_os_error().unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn no_descriptor_and_no_socket_are_errors_not_panics() {
+        assert_eq!(refusal(set(-1, &ALL)), (SocketOption::Protocol, libc::EBADF));
+        assert_eq!(refusal(set(RawSocket::MIN, &ALL)), (SocketOption::Protocol, libc::EBADF));
+        assert_eq!(refusal(set(RawSocket::MAX, &ALL)), (SocketOption::Protocol, libc::EBADF));
+        let file = File::open("/dev/null").unwrap();
+        assert_eq!(refusal(set(raw(&file), &ALL)), (SocketOption::Protocol, libc::ENOTSOCK));
+    }
+
+    #[test]
+    fn a_unix_socket_is_refused_and_unchanged() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        assert!(set(raw(&one), &ALL).is_err());
+        assert!(!SockRef::from(&one).keepalive().unwrap());
+    }
+
+    #[test]
+    fn the_refused_option_is_named() {
+        let (client, _server) = connected();
+        for (settings, option) in [
+            (Settings { time: Some(seconds(32_768)), ..ALL }, SocketOption::Time),
+            (Settings { interval: Some(seconds(32_768)), ..ALL }, SocketOption::Interval),
+            (Settings { retries: Some(128), ..ALL }, SocketOption::Retries),
+        ] {
+            let result = set(raw(&client), &settings);
+            // Other systems have other limits.
+            #[cfg(target_os = "linux")]
+            assert_eq!(refusal(result), (option, libc::EINVAL));
+            #[cfg(not(target_os = "linux"))]
+            let _ = (result, option);
+        }
+    }
+}

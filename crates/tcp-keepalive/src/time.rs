@@ -1,0 +1,11 @@
+//! `TCP_KEEPIDLE` (`TCP_KEEPALIVE` on macOS): silence before the first probe.
+
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::{Error, SocketOption, sys};
+
+pub fn get(socket: &SockRef<'_>) -> Result<Option<Duration>, Error> {
+    sys::readable(sys::time(socket)).map_err(Error::of(SocketOption::Time))
+}

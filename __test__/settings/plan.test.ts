@@ -1,0 +1,84 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { capabilitiesOf } from '../../src/settings/capabilities.ts'
+import { solveDetectWithin } from '../../src/settings/detect-within.ts'
+import { planKeepAlive } from '../../src/settings/plan.ts'
+
+const linux = capabilitiesOf('linux')
+
+test('Linux unasked takes 2 h 11 min 15 s to notice an idle dead peer, and about 15 minutes in flight', (t) => {
+  const { settings, detection } = planKeepAlive({})
+  t.deepEqual(settings, { enabled: true, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 })
+  t.is(detection.idle, (2 * 3600 + 11 * 60 + 15) * 1000)
+  t.is(detection.write, 924_600)
+})
+
+const solved: ReadonlyArray<readonly [number, number, number, number, number]> = [
+  // detectWithin in s, then time, interval, retries, user timeout in ms
+  [5, 1, 1, 3, 3500],
+  [6, 1, 1, 4, 4500],
+  [10, 3, 1, 5, 7500],
+  [30, 16, 2, 5, 25_500],
+  [60, 28, 5, 5, 52_500],
+]
+for (const [deadline, time, interval, retries, userTimeout] of solved) {
+  test(`detectWithin ${deadline} s is ${time}/${interval}/${retries} and a user timeout of ${userTimeout} ms`, (t) => {
+    const { settings } = planKeepAlive({ detectWithin: deadline * 1000 })
+    const expected = { enabled: true, time: time * 1000, interval: interval * 1000, retries, userTimeout }
+    t.deepEqual(settings, expected)
+  })
+}
+
+test('for every deadline the values are legal, and both halves end in time even with timers late by an eighth', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5000, max: linux.time.max * 2 }), (detectWithin) => {
+      const { settings, detection } = planKeepAlive({ detectWithin })
+      const { time = 0, interval = 0, retries = 0, userTimeout = 0 } = settings
+      t.true(time >= linux.time.min && time <= linux.time.max && time % 1000 === 0)
+      t.true(interval >= linux.interval.min && interval <= linux.interval.max && interval % 1000 === 0)
+      t.true(retries >= 3 && retries <= 5)
+      t.true(userTimeout >= linux.userTimeout.min && userTimeout <= linux.userTimeout.max)
+      // One number for both halves, and it leaves room for the lateness.
+      t.is(detection.idle, time + interval * retries)
+      t.is(detection.write, detection.idle)
+      t.true((detection.idle * 9) / 8 <= detectWithin)
+      // No more than a second and an eighth is given away.
+      t.true(((detection.idle + 1000) * 9) / 8 > detectWithin)
+      // The user timeout comes due at the last probe, not one later, and not one earlier.
+      t.true(userTimeout <= time + interval * retries && userTimeout > time + interval * (retries - 1))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('where the system counts a user timeout in seconds, a solved one is rounded down', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5000, max: 1_000_000 }), (detectWithin) => {
+      const exact = solveDetectWithin(detectWithin, linux).userTimeoutMs
+      const { userTimeoutMs } = solveDetectWithin(detectWithin, capabilitiesOf('darwin'))
+      t.is(userTimeoutMs % 1000, 0)
+      t.true(userTimeoutMs > 0 && userTimeoutMs <= exact && userTimeoutMs > exact - 1000)
+    }),
+  )
+})
+
+test('userTimeout 0 beside detectWithin keeps the idle half and leaves a write to the retransmission rules', (t) => {
+  const { settings, detection } = planKeepAlive({ detectWithin: 30_000, userTimeout: 0 })
+  t.is(settings.userTimeout, 0)
+  t.deepEqual(detection, { idle: 26_000, write: 924_600 })
+})
+
+test('a user timeout between two probes ends at the later one; above them all, more probes are sent', (t) => {
+  const values = { time: 14_000, interval: 5000, retries: 3 }
+  t.is(planKeepAlive({ ...values, userTimeout: 20_000 }).detection.idle, 24_000)
+  t.is(planKeepAlive({ ...values, userTimeout: 29_000 }).detection.idle, 29_000)
+  t.is(planKeepAlive({ ...values, userTimeout: 29_500 }).detection.idle, 34_000)
+  t.is(planKeepAlive({ ...values, userTimeout: 1 }).detection.idle, 19_000)
+})
+
+test('what is left out comes from the base', (t) => {
+  const base = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 30_000 }
+  t.deepEqual(planKeepAlive({ interval: 7000 }, base).settings, { ...base, interval: 7000 })
+  t.deepEqual(planKeepAlive(false, base).settings, { ...base, enabled: false })
+  t.is(planKeepAlive(false, base).detection.idle, Number.POSITIVE_INFINITY)
+})

@@ -1,0 +1,53 @@
+/**
+ * Makes a clone ready to run: installs what package-lock.json names and builds what is missing or older than its
+ * sources. It needs Node, Rust and git, and no package of ours, as there may be none yet.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Installs and builds what is missing or stale; ends the process with a clear line where that fails. */
+export function ready() {
+  requireTool('cargo', 'Rust (https://rustup.rs)')
+  if (newest(['package-lock.json']) > newest(['node_modules/.package-lock.json'])) {
+    step('Installing what package-lock.json names', 'npm', ['ci', '--no-audit', '--no-fund'])
+  }
+  const rustSources = ['Cargo.toml', 'Cargo.lock', 'crates', 'package.json']
+  const binaries = readdirSync(root).filter((name) => name.endsWith('.node'))
+  if (newest(rustSources) > newest(binaries)) {
+    step('Building the binding (Rust, about a minute the first time)', 'npm', ['run', '--silent', 'build:native'])
+  }
+  if (newest(['src', 'tsdown.config.ts', 'index.d.ts']) > newest(['dist/index.cjs'])) {
+    step('Building the TypeScript', 'npm', ['run', '--silent', 'build:dist'])
+  }
+}
+
+/** Runs a command with its output shown, and ends this process where it fails. */
+export function step(title, command, args, options = {}) {
+  console.error(`\u2022 ${title}`)
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
+  if (status === 0) return
+  console.error(`\nFailed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}`)
+  process.exit(1)
+}
+
+function requireTool(command, what) {
+  if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0) return
+  console.error(`This needs ${what}: the command "${command}" was not found.`)
+  process.exit(1)
+}
+
+/** The time of the newest file among these files and folders; 0 where there is none. */
+function newest(paths) {
+  return Math.max(0, ...paths.map((path) => newestOf(join(root, path))))
+}
+
+function newestOf(path) {
+  if (!existsSync(path)) return 0
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return Math.max(0, ...readdirSync(path).map((name) => newestOf(join(path, name))))
+}

@@ -1,0 +1,44 @@
+/** What an error says about the peer. */
+
+/**
+ * What became of a probe, or of data that was sent:
+ *
+ * - `no-answer`: nothing came back, again and again (ETIMEDOUT): the peer, or the way to it, is gone;
+ * - `reset`: the peer answered that it knows no such connection (ECONNRESET): it was restarted;
+ * - `unreachable`: a router said that there is no way to the peer (EHOSTUNREACH, ENETUNREACH).
+ */
+export type Outcome = 'no-answer' | 'reset' | 'unreachable'
+
+const OUTCOMES: ReadonlyMap<unknown, Outcome> = new Map([
+  ['ETIMEDOUT', 'no-answer'],
+  ['ECONNRESET', 'reset'],
+  ['EHOSTUNREACH', 'unreachable'],
+  ['ENETUNREACH', 'unreachable'],
+])
+
+/** Errors are wrapped a few times at most; a longer chain is a ring. */
+const DEEPEST_CAUSE = 10
+
+/**
+ * Tells from an error what became of an established connection's peer.
+ *
+ * Looks through `cause`, as client libraries wrap the socket's error in their own. An error of `connect()` says
+ * nothing about a connection and gives `undefined`, whatever its code.
+ *
+ * @param error anything that was thrown or emitted
+ * @returns `undefined` for anything that is not about a dead peer
+ *
+ * @example
+ * socket.on('error', (error) => console.error(outcomeOf(error))) // 'no-answer'
+ */
+export function outcomeOf(error: unknown): Outcome | undefined {
+  let current = error
+  for (let depth = 0; depth < DEEPEST_CAUSE; depth++) {
+    if (typeof current !== 'object' || current === null) return undefined
+    const { code, syscall, cause } = current as { code?: unknown; syscall?: unknown; cause?: unknown }
+    const outcome = OUTCOMES.get(code)
+    if (outcome !== undefined) return syscall === 'connect' ? undefined : outcome
+    current = cause
+  }
+  return undefined
+}

@@ -1,0 +1,12 @@
+/** The door: everything that `import 'tcp-keepalive'` gives. */
+export { outcomeOf, type Outcome } from './hold/outcome.ts'
+export { capabilities, type Capabilities, type Capability } from './settings/capabilities.ts'
+export { TcpKeepAliveError, type TcpKeepAliveErrorCode } from './settings/errors.ts'
+export type { KeepAlive } from './settings/keepalive.ts'
+export type { KeepAliveDeadline, KeepAliveOptions, KeepAliveValues } from './settings/options.ts'
+export { type Detection, type KeepAlivePlan, planKeepAlive } from './settings/plan.ts'
+export type { TcpKeepAliveSystemError } from './socket/errors.ts'
+export type { KeepAliveFailure } from './socket/failure.ts'
+export { getKeepAlive, setKeepAlive } from './socket/keepalive.ts'
+export { systemKeepAlive } from './socket/system.ts'
+export type { Target } from './socket/target.ts'

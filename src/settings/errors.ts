@@ -1,0 +1,76 @@
+/**
+ * Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]`, `RangeError [ERR_OUT_OF_RANGE]`, and our own, whose
+ * codes start with `ERR_TCP_KEEPALIVE_`.
+ */
+import { inspect } from 'node:util'
+
+/** The codes of {@link TcpKeepAliveError}. */
+export type TcpKeepAliveErrorCode =
+  /** An option that does not exist; the message names the right one. */
+  | 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION'
+  /** Options that exclude each other, such as `detectWithin` and `time`. */
+  | 'ERR_TCP_KEEPALIVE_CONFLICTING_OPTIONS'
+  /** This system cannot do what was asked for. */
+  | 'ERR_TCP_KEEPALIVE_UNSUPPORTED'
+  /** The socket is not connected yet, so it holds no values. */
+  | 'ERR_TCP_KEEPALIVE_NOT_CONNECTED'
+  /** The server does not listen yet, so it holds no values. */
+  | 'ERR_TCP_KEEPALIVE_NOT_LISTENING'
+  /** The socket is destroyed. */
+  | 'ERR_TCP_KEEPALIVE_DESTROYED'
+  /** The target is no TCP socket: a Unix-domain socket, a datagram socket. */
+  | 'ERR_TCP_KEEPALIVE_NOT_TCP'
+  /** There is no descriptor of this process beneath: TLS over a stream, a cluster worker's shared listener. */
+  | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
+
+/** An error of this package's own. Tell them apart by {@link TcpKeepAliveError.code}. */
+export class TcpKeepAliveError extends Error {
+  static {
+    this.prototype.name = 'TcpKeepAliveError'
+  }
+
+  readonly code: TcpKeepAliveErrorCode
+
+  constructor(code: TcpKeepAliveErrorCode, message: string) {
+    super(message)
+    this.code = code
+    showCode(this, code)
+  }
+}
+
+/** `name`: the argument, as `options.time`; `expected`: what it must be, as `of type number`. */
+export function invalidArgType(name: string, expected: string, received: unknown): TypeError {
+  const kind = name.includes('.') ? 'property' : 'argument'
+  const message = `The "${name}" ${kind} must be ${expected}. Received ${describe(received)}`
+  return coded(new TypeError(message), 'ERR_INVALID_ARG_TYPE')
+}
+
+/** `range`: what the value must be, as `an integer >= 1 && <= 127`. */
+export function outOfRange(name: string, range: string, received: unknown): RangeError {
+  const message = `The value of "${name}" is out of range. It must be ${range}. Received ${describeNumber(received)}`
+  return coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
+}
+
+/** Gives an error its code the way Node does: as a property, and in the first line of its stack. */
+export function coded<E extends Error>(error: E, code: string): E & { code: string } {
+  showCode(error, code)
+  return Object.assign(error, { code })
+}
+
+function showCode(error: Error, code: string): void {
+  if (error.stack !== undefined) error.stack = error.stack.replace(error.name, `${error.name} [${code}]`)
+}
+
+function describe(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value === 'object') {
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : inspect(value, { depth: -1 })
+  }
+  return `type ${typeof value} (${inspect(value)})`
+}
+
+function describeNumber(value: unknown): string {
+  return typeof value === 'number' ? String(value) : inspect(value)
+}

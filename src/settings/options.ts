@@ -1,0 +1,209 @@
+/** What a program asks for, checked, and turned into the whole numbers that the kernel takes. */
+import { capabilities, type Capability } from './capabilities.ts'
+import { solveDetectWithin } from './detect-within.ts'
+import { invalidArgType, outOfRange, TcpKeepAliveError } from './errors.ts'
+
+/** The values themselves. What is left out stays as it is in the kernel. */
+export interface KeepAliveValues {
+  /**
+   * Whether the kernel probes at all (SO_KEEPALIVE). Options turn it on unless this is `false`.
+   *
+   * @default true
+   */
+  enabled?: boolean | undefined
+  /**
+   * Silence before the first probe, in milliseconds, rounded up to whole seconds: 1000 … 32 767 000 on Linux
+   * (TCP_KEEPIDLE; TCP_KEEPALIVE on macOS).
+   */
+  time?: number | undefined
+  /** Between unanswered probes, in milliseconds, as `time` (TCP_KEEPINTVL). */
+  interval?: number | undefined
+  /** Unanswered probes before the kernel gives the connection up: 1 … 127 on Linux (TCP_KEEPCNT). */
+  retries?: number | undefined
+  /**
+   * How long sent data may stay unacknowledged, in milliseconds: 1 … 2 147 483 647, or 0 for the system's own
+   * rules, about 15 minutes on Linux (TCP_USER_TIMEOUT). Where a system counts it in seconds it is rounded up
+   * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows TCP_MAXRT).
+   *
+   * While it is set, it decides instead of `retries` when an idle connection is given up.
+   */
+  userTimeout?: number | undefined
+  detectWithin?: undefined
+}
+
+/** The one number most people want: nobody waits longer than this for a dead peer. */
+export interface KeepAliveDeadline {
+  /** As in {@link KeepAliveValues}. */
+  enabled?: boolean | undefined
+  /**
+   * In milliseconds, 5000 or more. Counted from the last thing heard from the peer while the program only waits,
+   * and from the program's own write when it writes. It solves for time, interval, retries and user timeout.
+   */
+  detectWithin: number
+  /**
+   * 0 keeps the idle half only: for peers that may stop reading for longer than `detectWithin`. A user timeout
+   * would drop such a peer, though it lives.
+   */
+  userTimeout?: 0 | undefined
+  time?: undefined
+  interval?: undefined
+  retries?: undefined
+}
+
+/** What can be asked for. */
+export type KeepAliveOptions = KeepAliveValues | KeepAliveDeadline
+
+/** The numbers that the kernel takes; {@link LEAVE} for what stays as it is. */
+export interface KernelValues {
+  readonly enabled: boolean
+  readonly timeSeconds: number
+  readonly intervalSeconds: number
+  readonly retries: number
+  readonly userTimeoutMs: number
+}
+
+/** The number that stands for "as it is in the kernel". */
+export const LEAVE = -1
+
+const OFF: KernelValues = {
+  enabled: false,
+  timeSeconds: LEAVE,
+  intervalSeconds: LEAVE,
+  retries: LEAVE,
+  userTimeoutMs: LEAVE,
+}
+
+/** What people write who know another API, and what it is called here. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  count: 'retries',
+  delay: 'time',
+  enable: 'enabled',
+  idle: 'time',
+  initialDelay: 'time',
+  keepAlive: 'enabled',
+  keepAliveInitialDelay: 'time',
+  keepalive: 'enabled',
+  maxRetries: 'retries',
+  probes: 'retries',
+  timeout: 'userTimeout',
+  user_timeout: 'userTimeout',
+}
+
+/** Checks `options` whole, before anything is touched, and turns them into the kernel's numbers. */
+export function resolveOptions(options: KeepAliveOptions | number | false): KernelValues {
+  if (options === false) return OFF
+  if (typeof options === 'number') return oneNumber(options)
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw notOptions(options)
+  for (const name in options) if (!isOption(name)) throw unknownOption(name)
+
+  const enabled = options.enabled ?? true
+  if (typeof enabled !== 'boolean') throw invalidArgType('options.enabled', 'of type boolean', enabled)
+  if (options.detectWithin !== undefined) return { enabled, ...deadline(options) }
+  const { time, interval, retries, userTimeout } = options
+  return {
+    enabled,
+    timeSeconds: time === undefined ? LEAVE : wholeSeconds('options.time', time, capabilities.time),
+    intervalSeconds:
+      interval === undefined ? LEAVE : wholeSeconds('options.interval', interval, capabilities.interval),
+    retries: retries === undefined ? LEAVE : count(retries),
+    userTimeoutMs: userTimeout === undefined ? LEAVE : userTimeoutMs(userTimeout),
+  }
+}
+
+/** In seconds: time n, interval max(1, ⌊n/3⌋), retries 3, as in anetKeepAlive() of Redis (src/anet.c). */
+function oneNumber(ms: number): KernelValues {
+  const time = wholeSeconds('options', ms, capabilities.time)
+  return {
+    enabled: true,
+    timeSeconds: time,
+    intervalSeconds: Math.max(1, Math.floor(time / 3)),
+    retries: 3,
+    userTimeoutMs: LEAVE,
+  }
+}
+
+function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
+  const { detectWithin, userTimeout } = options
+  for (const other of ['time', 'interval', 'retries'] as const) {
+    if (options[other] !== undefined) {
+      throw conflict(`"detectWithin" solves for "${other}": give one of the two`)
+    }
+  }
+  if (userTimeout !== undefined && userTimeout !== 0) {
+    throw conflict('Beside "detectWithin", "userTimeout" can only be 0, which keeps the idle half alone')
+  }
+  const solved = solveDetectWithin(detectWithin, capabilities)
+  return userTimeout === 0 ? { ...solved, userTimeoutMs: 0 } : solved
+}
+
+function wholeSeconds(name: string, ms: unknown, capability: Capability): number {
+  supported(name, capability)
+  if (typeof ms !== 'number') throw invalidArgType(name, 'of type number (milliseconds)', ms)
+  if (ms >= capability.min && ms <= capability.max) return Math.ceil(ms / capability.step)
+  const inSeconds = ms >= 1 && ms < capability.min ? ` (for ${ms} seconds write ${ms * 1000})` : ''
+  throw outOfRange(name, `>= ${capability.min} && <= ${capability.max} milliseconds${inSeconds}`, ms)
+}
+
+function count(retries: unknown): number {
+  const { retries: capability } = capabilities
+  supported('options.retries', capability)
+  if (typeof retries !== 'number') throw invalidArgType('options.retries', 'of type number', retries)
+  if (Number.isInteger(retries) && retries >= capability.min && retries <= capability.max) return retries
+  throw outOfRange('options.retries', `an integer >= ${capability.min} && <= ${capability.max}`, retries)
+}
+
+function userTimeoutMs(ms: unknown): number {
+  const { userTimeout: capability } = capabilities
+  supported('options.userTimeout', capability)
+  if (typeof ms !== 'number') throw invalidArgType('options.userTimeout', 'of type number (milliseconds)', ms)
+  if (ms === 0 || (ms >= capability.min && ms <= capability.max)) {
+    return Math.ceil(ms / capability.step) * capability.step
+  }
+  throw outOfRange(
+    'options.userTimeout',
+    `0, or >= ${capability.min} && <= ${capability.max} milliseconds`,
+    ms,
+  )
+}
+
+function isOption(name: string): boolean {
+  switch (name) {
+    case 'enabled':
+    case 'time':
+    case 'interval':
+    case 'retries':
+    case 'userTimeout':
+    case 'detectWithin':
+      return true
+    default:
+      return false
+  }
+}
+
+function supported(name: string, capability: Capability): void {
+  if (capability.settable) return
+  throw new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_UNSUPPORTED',
+    `"${name}" cannot be set on ${capabilities.platform}`,
+  )
+}
+
+function conflict(message: string): TcpKeepAliveError {
+  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_CONFLICTING_OPTIONS', message)
+}
+
+function unknownOption(name: string): TcpKeepAliveError {
+  const right = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined
+  const hint =
+    right === undefined
+      ? 'The options are enabled, time, interval, retries, userTimeout and detectWithin'
+      : `Here it is called "${right}"`
+  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNKNOWN_OPTION', `Unknown option "${name}". ${hint}`)
+}
+
+function notOptions(received: unknown): TypeError {
+  const expected = 'an object, a number of milliseconds or false'
+  if (received !== true) return invalidArgType('options', expected, received)
+  // Typed by habit: net.Socket's own call is setKeepAlive(true, 60000).
+  return invalidArgType('options', `${expected}, as in setKeepAlive(socket, { time: 60000 })`, received)
+}

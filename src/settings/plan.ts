@@ -1,0 +1,88 @@
+/** What would be set, and when a dead peer would be noticed: pure, no socket needed. */
+import { IN_FLIGHT_LEAD_MS } from './detect-within.ts'
+import type { KeepAlive } from './keepalive.ts'
+import { type KeepAliveOptions, LEAVE, resolveOptions } from './options.ts'
+
+/** What {@link planKeepAlive} answers. */
+export interface KeepAlivePlan {
+  /** The values a socket would hold. They can be handed to `setKeepAlive` as they are. */
+  readonly settings: KeepAlive
+  /** When a dead peer is noticed. */
+  readonly detection: Detection
+}
+
+/** When a dead peer is noticed, in milliseconds; `Infinity` for never. */
+export interface Detection {
+  /** On an idle connection, from the last thing heard from the peer to the error. */
+  readonly idle: number
+  /**
+   * With data in flight, from the write to the error, for a round trip well under 0.2 s. The kernel counts a user
+   * timeout from the first retransmission, so this is about half a second longer.
+   */
+  readonly write: number
+}
+
+/** What Linux does unasked (net.ipv4.tcp_keepalive_time, _intvl, _probes), with keepalive off as on any socket. */
+export const LINUX_DEFAULTS: { readonly [Field in keyof KeepAlive]-?: NonNullable<KeepAlive[Field]> } = Object.freeze({
+  enabled: false,
+  time: 7_200_000,
+  interval: 75_000,
+  retries: 9,
+  userTimeout: 0,
+})
+
+/**
+ * How long Linux retransmits without a user timeout: net.ipv4.tcp_retries2 = 15, for which
+ * Documentation/networking/ip-sysctl.rst gives 924.6 s.
+ */
+const RETRANSMISSION_MS = 924_600
+
+/**
+ * Tells what {@link KeepAliveOptions} would set, and when a dead peer would be noticed.
+ *
+ * @param options what would be given to `setKeepAlive`
+ * @param base what the socket holds before, for the fields that `options` leave out; by default Linux's own
+ * @returns the values and the two detection times, without the timers' lateness (on Linux up to an eighth)
+ * @throws what `setKeepAlive` throws for such options
+ *
+ * @example
+ * planKeepAlive({ detectWithin: 30_000 })
+ * // { settings: { enabled: true, time: 16000, interval: 2000, retries: 5, userTimeout: 25500 },
+ * //   detection: { idle: 26000, write: 26000 } }
+ * planKeepAlive({}).detection.idle // 7875000: 2 h 11 min 15 s
+ */
+export function planKeepAlive(
+  options: KeepAliveOptions | number | false,
+  base: KeepAlive = LINUX_DEFAULTS,
+): KeepAlivePlan {
+  const values = resolveOptions(options)
+  const settings: KeepAlive = {
+    enabled: values.enabled,
+    time: values.timeSeconds === LEAVE ? base.time : values.timeSeconds * 1000,
+    interval: values.intervalSeconds === LEAVE ? base.interval : values.intervalSeconds * 1000,
+    retries: values.retries === LEAVE ? base.retries : values.retries,
+    userTimeout: values.userTimeoutMs === LEAVE ? base.userTimeout : values.userTimeoutMs,
+  }
+  return { settings, detection: detectionOf(settings) }
+}
+
+/** When a dead peer is noticed with these values. A value that is not known counts as Linux's default. */
+export function detectionOf(held: KeepAlive): Detection {
+  const userTimeout = held.userTimeout ?? 0
+  return {
+    idle: held.enabled ? idleDetection(held, userTimeout) : Number.POSITIVE_INFINITY,
+    write: userTimeout > 0 ? userTimeout + IN_FLIGHT_LEAD_MS : RETRANSMISSION_MS,
+  }
+}
+
+/**
+ * net/ipv4/tcp_timer.c, tcp_keepalive_timer(): without a user timeout the connection is given up an interval after
+ * the last of the retries; with one, at the first tick after the first probe at which the peer has been silent for
+ * that long, however many probes that takes.
+ */
+function idleDetection(held: KeepAlive, userTimeout: number): number {
+  const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval, retries = LINUX_DEFAULTS.retries } = held
+  const ticks =
+    userTimeout > 0 ? Math.max(1, Math.ceil((userTimeout - time) / interval)) : retries
+  return time + interval * ticks
+}

@@ -1,0 +1,79 @@
+/** What can be wrong with a target, and what the system says. */
+import { getSystemErrorName } from 'node:util'
+import { coded, TcpKeepAliveError } from '../settings/errors.ts'
+import { native } from './native.ts'
+
+/** An error of the operating system, with the fields of Node's own and the option that it refused. */
+export interface TcpKeepAliveSystemError extends Error {
+  /** As `EBADF`, `ENOTSOCK`, `EINVAL`. */
+  code: string
+  /** The system's number, negative, as in Node's own errors. */
+  errno: number
+  /** The system call that failed. */
+  syscall: 'getsockopt' | 'setsockopt' | 'socket'
+  /** The option that was refused, as `TCP_KEEPCNT`. */
+  option: string
+}
+
+/** The status that the binding gives for a socket of another kind. */
+const NOT_TCP = -1
+
+/** The bits of a status that hold the system's error number; the option's number is above them. */
+const ERRNO_BITS = 16
+
+/** The first option in a status: what kind of socket it is, which is only ever read. */
+const PROTOCOL = 1
+
+/** Turns a status of the binding that is not 0 into the error it stands for. */
+export function statusError(
+  status: number,
+  syscall: TcpKeepAliveSystemError['syscall'],
+): TcpKeepAliveError | TcpKeepAliveSystemError {
+  if (status === NOT_TCP) return notTcp()
+  const number = status >> ERRNO_BITS
+  const errno = -(status & ((1 << ERRNO_BITS) - 1))
+  const option = native().optionName(number) ?? `option ${number}`
+  const code = getSystemErrorName(errno)
+  const call = number === PROTOCOL && syscall === 'setsockopt' ? 'getsockopt' : syscall
+  const error = new Error(`${call} ${option} ${code}${EXPLANATIONS[code] ?? ''}`)
+  return Object.assign(coded(error, code), { errno, syscall: call, option })
+}
+
+/** What a code of the system means here. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  EBADF: ': the descriptor is not open',
+  ENOTSOCK: ': the descriptor is not a socket',
+  EINVAL: ': the system refuses this value',
+  ENOPROTOOPT: ': this socket does not have the option',
+  EOPNOTSUPP: ': this socket does not have the option',
+}
+
+export function notTcp(): TcpKeepAliveError {
+  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_NOT_TCP', 'The target is not a TCP socket')
+}
+
+export function destroyed(): TcpKeepAliveError {
+  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_DESTROYED', 'The socket is destroyed')
+}
+
+export function notConnected(): TcpKeepAliveError {
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_NOT_CONNECTED',
+    "The socket is not connected yet, so the kernel holds no values for it: read them after 'connect'",
+  )
+}
+
+export function notListening(): TcpKeepAliveError {
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_NOT_LISTENING',
+    "The server does not listen, so the kernel holds no values for it: read them after 'listening'",
+  )
+}
+
+export function noDescriptor(): TcpKeepAliveError {
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR',
+    'There is no TCP socket of this process beneath the target (TLS over another stream, or a listener that ' +
+      'the cluster primary holds)',
+  )
+}

@@ -1,0 +1,25 @@
+/** Where a failure goes that happens inside an event, where a throw would be an uncaught exception. */
+import { channel } from 'node:diagnostics_channel'
+
+/** What is published on {@link errors}. */
+export interface KeepAliveFailure {
+  /** The socket or server that did not get its values. */
+  readonly target: object
+  /** Why. */
+  readonly error: unknown
+}
+
+const errors = channel('tcp-keepalive:error')
+let warned = false
+
+/** Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once for the whole process. */
+export function reportFailure(target: object, error: unknown): void {
+  if (errors.hasSubscribers) errors.publish({ target, error } satisfies KeepAliveFailure)
+  if (warned) return
+  warned = true
+  const reason = error instanceof Error ? error.message : String(error)
+  process.emitWarning(`A socket did not get its values and is unprotected: ${reason}`, {
+    code: 'TCP_KEEPALIVE_NOT_SET',
+    detail: 'Shown once; every case is published on the diagnostics channel tcp-keepalive:error.',
+  })
+}

@@ -1,0 +1,77 @@
+/** Setting values on a socket, and reading what the kernel holds. */
+import { Socket } from 'node:net'
+import type { KeepAlive } from '../settings/keepalive.ts'
+import { type KeepAliveOptions, type KernelValues, resolveOptions } from '../settings/options.ts'
+import { notConnected, notListening, statusError } from './errors.ts'
+import { native } from './native.ts'
+import { rememberedKeepAlive } from './node-internals.ts'
+import { setWhenReady } from './pending.ts'
+import { descriptorOf, NOT_YET, type Target } from './target.ts'
+import { fromKernel, values } from './values.ts'
+
+/**
+ * Sets TCP keepalive, and the user timeout, on a socket.
+ *
+ * A connected socket, a listening server and a descriptor have the values when this returns. A socket that is not
+ * connected yet gets them at 'connect', a server at 'listening'; should the kernel refuse them then, that goes to
+ * the diagnostics channel `tcp-keepalive:error` and to one process warning. Sockets that a server accepts from then
+ * on inherit its values.
+ *
+ * @param target a `net.Socket`, a `tls.TLSSocket`, a `net.Server` or a raw descriptor; never closed, never kept
+ * @param options the values ({@link KeepAliveOptions}), which turn keepalive on unless `enabled` is `false`; or one
+ *   number of milliseconds n: time n, interval n/3 and 3 retries, in whole seconds; or `false`: off
+ * @throws TypeError [ERR_INVALID_ARG_TYPE] or RangeError [ERR_OUT_OF_RANGE] for a value that is none; nothing is set
+ * @throws TcpKeepAliveError for a target or options that cannot be served (see its `code`); nothing is set
+ * @throws TcpKeepAliveSystemError when the system refuses: EBADF for a closed descriptor, ENOTSOCK for a file, with
+ *   `option` naming what was refused
+ *
+ * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7).
+ *
+ * @example
+ * setKeepAlive(socket, { detectWithin: 30_000 })
+ * setKeepAlive(socket, { time: 60_000, interval: 10_000, retries: 6 })
+ * setKeepAlive(socket, false)
+ */
+export function setKeepAlive(target: Target, options: KeepAliveOptions | number | false): void {
+  const asked = resolveOptions(options)
+  const fd = descriptorOf(target)
+  if (fd !== NOT_YET) put(target, fd, asked)
+  else setWhenReady(target as Exclude<Target, number>, (fresh) => put(target, fresh, asked))
+}
+
+function put(target: Target, fd: number, asked: KernelValues): void {
+  const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = asked
+  const status = native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
+  if (status !== 0) throw statusError(status, 'setsockopt')
+  if (target instanceof Socket) keepRecordTrue(target, enabled)
+}
+
+/**
+ * Node answers a `socket.setKeepAlive()` that repeats what it remembers without asking the kernel. What it remembers
+ * must therefore be so: else a later `setKeepAlive(false)` would do nothing, or a `setKeepAlive(true)` after ours
+ * was turned off. With no delay its call writes SO_KEEPALIVE alone. Where the record is right already it is left
+ * alone: a new one would make http.Agent write its own values at the next reuse.
+ */
+function keepRecordTrue(socket: Socket, enabled: boolean): void {
+  const remembered = rememberedKeepAlive(socket)
+  if (remembered !== undefined && remembered !== enabled) socket.setKeepAlive(enabled)
+}
+
+/**
+ * Reads what the kernel holds for a socket, whoever set it.
+ *
+ * @param target as for {@link setKeepAlive}
+ * @returns durations in milliseconds; `undefined` for what this system cannot tell
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NOT_CONNECTED for a socket that is not connected yet,
+ *   ERR_TCP_KEEPALIVE_NOT_LISTENING for a server that does not listen, and as {@link setKeepAlive}
+ *
+ * @example
+ * getKeepAlive(socket) // { enabled: true, time: 16000, interval: 2000, retries: 5, userTimeout: 25500 }
+ */
+export function getKeepAlive(target: Target): KeepAlive {
+  const fd = descriptorOf(target)
+  if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
+  const status = native().getKeepAlive(fd, values)
+  if (status !== 0) throw statusError(status, 'getsockopt')
+  return fromKernel(values)
+}

@@ -1,0 +1,38 @@
+/**
+ * The private fields of Node that this package reads, and nothing else does. Read from lib/net.js and lib/_tls_wrap.js
+ * of Node 18, 20, 22, 24 and 26, in all of which they are the same.
+ */
+import { Socket, type Server } from 'node:net'
+
+interface Handle {
+  /** libuv's descriptor; -1 or another negative number where there is none (any more). */
+  fd?: unknown
+}
+
+/** The descriptor beneath a socket or server, read afresh; `undefined` where there is none. */
+export function handleDescriptor(target: Socket | Server): number | undefined {
+  const handle = (target as unknown as { _handle?: Handle | null })._handle
+  const fd = handle?.fd
+  // Beware: `null >= 0` is true.
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined
+}
+
+/** Whether the handle is a pipe's: a Unix-domain socket, or a named pipe on Windows. */
+export function isPipe(target: Socket | Server): boolean {
+  const handle = (target as unknown as { _handle?: object | null })._handle
+  return handle?.constructor.name === 'Pipe'
+}
+
+/**
+ * The key under which Node remembers whether keepalive is on, to answer a repeated `socket.setKeepAlive()` without
+ * asking the kernel.
+ */
+const record: symbol | undefined = Object.getOwnPropertySymbols(new Socket()).find(
+  (symbol) => symbol.description === 'kSetKeepAlive',
+)
+
+/** What Node remembers of this socket; `undefined` where it does not remember (Bun, Deno). */
+export function rememberedKeepAlive(socket: Socket): boolean | undefined {
+  if (record === undefined) return undefined
+  return Boolean((socket as unknown as Record<symbol, unknown>)[record])
+}

@@ -1,0 +1,52 @@
+/** From what a program has in its hands to the descriptor beneath. */
+import { Server, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { invalidArgType, outOfRange } from '../settings/errors.ts'
+import { destroyed, noDescriptor, notTcp } from './errors.ts'
+import { handleDescriptor, isPipe } from './node-internals.ts'
+
+/**
+ * What keepalive can be set on: a socket, plain or TLS; a server, whose accepted sockets inherit the values; a raw
+ * descriptor (on Windows, a SOCKET), which stays the caller's own.
+ */
+export type Target = Socket | TLSSocket | Server | number
+
+/** The descriptor of something that has none yet: a socket that is not connected, a server that does not listen. */
+export const NOT_YET = -1
+
+/**
+ * The descriptor beneath `target`, to be used in this very tick: after a later `destroy()` the same number may be
+ * somebody else's file.
+ */
+export function descriptorOf(target: Target): number {
+  if (target instanceof Socket) return socketDescriptor(target)
+  if (typeof target === 'number') return rawDescriptor(target)
+  if (target instanceof Server) return serverDescriptor(target)
+  throw invalidArgType('target', 'a net.Socket, a tls.TLSSocket, a net.Server or a descriptor', target)
+}
+
+function socketDescriptor(socket: Socket): number {
+  if (socket.destroyed) throw destroyed()
+  if (isPipe(socket)) throw notTcp()
+  // While connecting there is a descriptor, but happy eyeballs may still replace it, and Node writes its own values
+  // at 'connect'.
+  if (socket.connecting) return NOT_YET
+  const fd = handleDescriptor(socket)
+  if (fd !== undefined) return fd
+  if (socket.pending) return NOT_YET // made by `new net.Socket()` and not connected so far
+  throw noDescriptor()
+}
+
+function serverDescriptor(server: Server): number {
+  if (isPipe(server)) throw notTcp()
+  const fd = handleDescriptor(server)
+  if (fd !== undefined) return fd
+  // A listener that the cluster primary holds is listening, yet has no descriptor in this process.
+  if (server.listening) throw noDescriptor()
+  return NOT_YET
+}
+
+function rawDescriptor(fd: number): number {
+  if (Number.isInteger(fd) && fd >= 0 && fd <= Number.MAX_SAFE_INTEGER) return fd
+  throw outOfRange('target', 'an integer >= 0, the number of a descriptor', fd)
+}

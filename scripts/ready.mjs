@@ -18,7 +18,11 @@ export function ready() {
   const rustSources = ['Cargo.toml', 'Cargo.lock', 'crates', 'package.json']
   const binaries = readdirSync(root).filter((name) => name.endsWith('.node'))
   if (newest(rustSources) > newest(binaries)) {
-    step('Building the binding (Rust, about a minute the first time)', 'npm', ['run', '--silent', 'build:native'])
+    step('Building the binding (Rust, about a minute the first time)', 'npm', [
+      'run',
+      '--silent',
+      'build:native',
+    ])
   }
   if (newest(['src', 'tsdown.config.ts', 'index.d.ts']) > newest(['dist/index.cjs'])) {
     step('Building the TypeScript', 'npm', ['run', '--silent', 'build:dist'])

@@ -11,7 +11,9 @@ test('each code of a lost connection has its outcome', (t) => {
 })
 
 test("a client library's own error is looked through to its cause", (t) => {
-  const wrapped = new Error('Connection terminated', { cause: new Error('lost', { cause: withCode('ETIMEDOUT') }) })
+  const wrapped = new Error('Connection terminated', {
+    cause: new Error('lost', { cause: withCode('ETIMEDOUT') }),
+  })
   t.is(outcomeOf(wrapped), 'no-answer')
 })
 

@@ -135,7 +135,9 @@ test('whatever is handed over, the answer is values in range or an error with a 
         const values = resolveOptions(options as KeepAliveOptions)
         t.true(values.timeSeconds === LEAVE || (values.timeSeconds >= 1 && values.timeSeconds <= 32_767))
         t.true(values.retries === LEAVE || (values.retries >= 1 && values.retries <= 127))
-        t.true(values.userTimeoutMs === LEAVE || (values.userTimeoutMs >= 0 && values.userTimeoutMs < 2 ** 31))
+        t.true(
+          values.userTimeoutMs === LEAVE || (values.userTimeoutMs >= 0 && values.userTimeoutMs < 2 ** 31),
+        )
       } catch (error) {
         t.regex(String((error as { code?: unknown }).code), /^ERR_/)
       }

@@ -23,13 +23,14 @@ export interface Detection {
 }
 
 /** What Linux does unasked (net.ipv4.tcp_keepalive_time, _intvl, _probes), with keepalive off as on any socket. */
-export const LINUX_DEFAULTS: { readonly [Field in keyof KeepAlive]-?: NonNullable<KeepAlive[Field]> } = Object.freeze({
-  enabled: false,
-  time: 7_200_000,
-  interval: 75_000,
-  retries: 9,
-  userTimeout: 0,
-})
+export const LINUX_DEFAULTS: { readonly [Field in keyof KeepAlive]-?: NonNullable<KeepAlive[Field]> } =
+  Object.freeze({
+    enabled: false,
+    time: 7_200_000,
+    interval: 75_000,
+    retries: 9,
+    userTimeout: 0,
+  })
 
 /**
  * How long Linux retransmits without a user timeout: net.ipv4.tcp_retries2 = 15, for which
@@ -81,8 +82,11 @@ export function detectionOf(held: KeepAlive): Detection {
  * that long, however many probes that takes.
  */
 function idleDetection(held: KeepAlive, userTimeout: number): number {
-  const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval, retries = LINUX_DEFAULTS.retries } = held
-  const ticks =
-    userTimeout > 0 ? Math.max(1, Math.ceil((userTimeout - time) / interval)) : retries
+  const {
+    time = LINUX_DEFAULTS.time,
+    interval = LINUX_DEFAULTS.interval,
+    retries = LINUX_DEFAULTS.retries,
+  } = held
+  const ticks = userTimeout > 0 ? Math.max(1, Math.ceil((userTimeout - time) / interval)) : retries
   return time + interval * ticks
 }

@@ -140,6 +140,23 @@ mod unix {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn a_multipath_socket_lacks_the_user_timeout_and_nothing_is_changed() {
+        use socket2::{Domain, Protocol, Socket, Type};
+
+        let Ok(socket) = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::MPTCP)) else {
+            eprintln!("left out: this kernel has no Multipath TCP");
+            return;
+        };
+        let before = get(raw(&socket)).unwrap();
+        assert_eq!(before.user_timeout, None);
+        assert_eq!(refusal(set(raw(&socket), &ALL)), (SocketOption::UserTimeout, libc::ENOPROTOOPT));
+        assert_eq!(get(raw(&socket)).unwrap(), before);
+        set(raw(&socket), &Settings { user_timeout: None, ..ALL }).unwrap();
+        assert_eq!(get(raw(&socket)).unwrap().time, ALL.time);
+    }
+
+    #[test]
     fn the_refused_option_is_named() {
         let (client, _server) = connected();
         for (settings, option) in [

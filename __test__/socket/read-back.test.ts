@@ -1,0 +1,212 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { Duplex } from 'node:stream'
+import tls from 'node:tls'
+import { Worker } from 'node:worker_threads'
+import test, { type ExecutionContext } from 'ava'
+import { getKeepAlive, setKeepAlive, type Target } from 'tcp-keepalive'
+import { certificate } from '../certificate.ts'
+import { connectedPair, type Pair, rawDescriptor, readback, UNTOUCHED } from '../readback.ts'
+
+const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
+
+async function pair(t: ExecutionContext, ...where: Parameters<typeof connectedPair>): Promise<Pair> {
+  const sockets = await connectedPair(...where)
+  t.teardown(sockets.close)
+  return sockets
+}
+
+/** Sets, and has another process say what was there before and what is there after. */
+function setsOn(t: ExecutionContext, target: Exclude<Target, number>, before = UNTOUCHED): void {
+  t.deepEqual(readback(target), before)
+  setKeepAlive(target, ASKED)
+  t.deepEqual(readback(target), HELD)
+  t.deepEqual(getKeepAlive(target), { enabled: true, ...ASKED })
+}
+
+test('a plain client socket', async (t) => {
+  setsOn(t, (await pair(t)).client)
+})
+
+test('an accepted socket', async (t) => {
+  setsOn(t, (await pair(t)).accepted)
+})
+
+test('a raw descriptor', async (t) => {
+  const { client } = await pair(t)
+  t.deepEqual(readback(client), UNTOUCHED)
+  setKeepAlive(rawDescriptor(client), ASKED)
+  t.deepEqual(readback(client), HELD)
+  t.deepEqual(getKeepAlive(rawDescriptor(client)), { enabled: true, ...ASKED })
+})
+
+test('an IPv6 socket', async (t) => {
+  const { client, accepted } = await pair(t, '::1')
+  t.is(client.remoteFamily, 'IPv6')
+  setsOn(t, client)
+  setsOn(t, accepted)
+})
+
+test('a v4-mapped socket', async (t) => {
+  const { client, accepted } = await pair(t, '::', '::ffff:127.0.0.1')
+  t.is(accepted.remoteAddress, '::ffff:127.0.0.1')
+  setsOn(t, client)
+  setsOn(t, accepted)
+})
+
+test('a listening server, whose accepted sockets inherit', async (t) => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  setsOn(t, server)
+  const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1')
+  t.teardown(() => client.destroy())
+  const [accepted] = (await once(server, 'connection')) as [net.Socket]
+  t.teardown(() => accepted.destroy())
+  t.deepEqual(readback(accepted), HELD)
+  t.deepEqual(readback(client), UNTOUCHED)
+})
+
+test('a server that does not listen yet gets its values when it does', async (t) => {
+  const server = net.createServer()
+  t.throws(() => getKeepAlive(server), { code: 'ERR_TCP_KEEPALIVE_NOT_LISTENING' })
+  setKeepAlive(server, ASKED)
+  server.listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  t.deepEqual(readback(server), HELD)
+})
+
+test('both ends of TLS', async (t) => {
+  const server = tls.createServer(certificate).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const client = tls.connect({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' })
+  t.teardown(() => client.destroy())
+  const [accepted] = (await once(server, 'secureConnection')) as [tls.TLSSocket]
+  t.teardown(() => accepted.destroy())
+  setsOn(t, client)
+  setsOn(t, accepted)
+})
+
+test('a connection upgraded to TLS, through either of its two objects', async (t) => {
+  const { client, accepted } = await pair(t)
+  const secureServer = new tls.TLSSocket(accepted, { isServer: true, ...certificate })
+  const secure = tls.connect({ socket: client, ca: certificate.cert, servername: 'localhost' })
+  secureServer.on('error', () => {})
+  await once(secure, 'secureConnect')
+  setsOn(t, secure)
+  setsOn(t, secureServer)
+  setKeepAlive(client, { time: 9000 })
+  t.is(readback(secure).time, 9)
+})
+
+test('a socket in a worker thread', async (t) => {
+  const { port } = await pair(t)
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { setKeepAlive, getKeepAlive } = require('tcp-keepalive')
+    const socket = require('node:net').connect(workerData.port, '127.0.0.1', () => {
+      const before = getKeepAlive(socket)
+      setKeepAlive(socket, workerData.asked)
+      parentPort.postMessage({ before, fd: socket._handle.fd })
+    })
+    parentPort.once('message', () => socket.destroy())`
+  const worker = new Worker(source, { eval: true, workerData: { port, asked: ASKED } })
+  const [{ before, fd }] = (await once(worker, 'message')) as [{ before: unknown; fd: number }]
+  t.deepEqual(before, { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 })
+  t.deepEqual(readback(fd), HELD)
+  worker.postMessage('done')
+  await once(worker, 'exit')
+})
+
+test('a fresh socket gets its values when it connects, before the program hears of it', async (t) => {
+  const { port } = await pair(t)
+  const socket = new net.Socket()
+  t.teardown(() => socket.destroy())
+  socket.once('connect', () => t.deepEqual(readback(socket), { ...HELD, retries: 7 }))
+  t.throws(() => getKeepAlive(socket), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
+  setKeepAlive(socket, ASKED)
+  setKeepAlive(socket, { retries: 7 })
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), { ...HELD, retries: 7 })
+})
+
+test("a connecting socket gets its values after Node's own", async (t) => {
+  const { port } = await pair(t)
+  const socket = net.connect({ port, host: '127.0.0.1', keepAlive: true, keepAliveInitialDelay: 4000 })
+  t.teardown(() => socket.destroy())
+  t.true(socket.connecting)
+  setKeepAlive(socket, ASKED)
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('a connecting TLS socket gets its values when it connects', async (t) => {
+  const server = tls.createServer(certificate).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const client = tls.connect({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' })
+  t.teardown(() => client.destroy())
+  setKeepAlive(client, ASKED)
+  await once(client, 'secureConnect')
+  t.deepEqual(readback(client), HELD)
+})
+
+test('what is left out stays as it was', async (t) => {
+  const { client } = await pair(t)
+  setKeepAlive(client, ASKED)
+  setKeepAlive(client, { time: 9000 })
+  t.deepEqual(readback(client), { ...HELD, time: 9 })
+  setKeepAlive(client, { userTimeout: 0 })
+  t.deepEqual(readback(client), { ...HELD, time: 9, userTimeout: 0 })
+  setKeepAlive(client, { interval: undefined, retries: 127 })
+  t.deepEqual(readback(client), { ...HELD, time: 9, userTimeout: 0, retries: 127 })
+})
+
+test('false turns off and leaves the values', async (t) => {
+  const { client } = await pair(t)
+  setKeepAlive(client, ASKED)
+  setKeepAlive(client, false)
+  t.deepEqual(readback(client), { ...HELD, enabled: 0 })
+  setKeepAlive(client, {})
+  t.deepEqual(readback(client), HELD)
+})
+
+test("Node's own calls still do what they say afterwards", async (t) => {
+  const { client, accepted } = await pair(t)
+  for (const socket of [client, accepted]) {
+    setKeepAlive(socket, ASKED)
+    socket.setKeepAlive(false)
+    t.deepEqual(readback(socket), { ...HELD, enabled: 0 })
+    socket.setKeepAlive(true)
+    t.is(readback(socket).enabled, 1)
+    setKeepAlive(socket, false)
+    socket.setKeepAlive(true)
+    t.is(readback(socket).enabled, 1)
+  }
+})
+
+test('values that were read are copied as they are', async (t) => {
+  const one = await pair(t)
+  const other = await pair(t)
+  setKeepAlive(one.client, ASKED)
+  setKeepAlive(other.client, getKeepAlive(one.client))
+  t.deepEqual(readback(other.client), HELD)
+  setKeepAlive(one.client, false)
+  setKeepAlive(other.client, getKeepAlive(one.client))
+  t.deepEqual(readback(other.client), { ...HELD, enabled: 0 })
+})
+
+test('TLS over a stream that is no socket has no descriptor', (t) => {
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
+  const secure = tls.connect({ socket: stream })
+  secure.on('error', () => {})
+  t.teardown(() => secure.destroy())
+  t.throws(() => setKeepAlive(secure, ASKED), { code: 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR' })
+  t.throws(() => getKeepAlive(secure), { code: 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR' })
+})

@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+import type { HostName } from './links.ts'
+import { enterMachine, enterNetwork, openMachine, type Holder, type UserNamespace } from './namespaces.ts'
+import { Program, type Inside, type ProgramOptions } from './program.ts'
+import { needTool, toolFolders } from './tools.ts'
+
+type Travelling<A, R> = (args: A, inside: Inside) => R | Promise<R>
+
+/** One of the laboratory's three machines. */
+export class Host {
+  readonly name: HostName
+  /** Its IPv4 address on the link; of the router's two, the one that faces the client. */
+  readonly address: string
+  readonly address6: string
+  readonly #user: UserNamespace
+  #machine: Holder
+
+  private constructor(
+    name: HostName,
+    addresses: { address: string; address6: string },
+    user: UserNamespace,
+    machine: Holder,
+  ) {
+    this.name = name
+    this.address = addresses.address
+    this.address6 = addresses.address6
+    this.#user = user
+    this.#machine = machine
+  }
+
+  static async open(
+    name: HostName,
+    addresses: { address: string; address6: string },
+    user: UserNamespace,
+  ): Promise<Host> {
+    return new Host(name, addresses, user, await openMachine(user))
+  }
+
+  /** The process, numbered as this system sees it, in whose namespaces the host lives. A restart changes it. */
+  get pid(): number {
+    return this.#machine.pid
+  }
+
+  /** The words to put before a command so that it runs on this host, for a person at another terminal. */
+  get entry(): readonly string[] {
+    return enterMachine(this.#user, this.#machine)
+  }
+
+  /**
+   * Starts any program on this host. It ends with the host, with this process, and with `kill()`, which
+   * reaches the program itself. Arguments and options are those of `child_process.spawn`.
+   */
+  spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
+    const dieWithUs = [needTool('setpriv'), '--pdeathsig', 'KILL', '--']
+    const [first = '', ...rest] = [...this.entry, ...dieWithUs, command, ...args]
+    const child = spawn(first, rest, options)
+    child.kill = (signal = 'SIGTERM') => killBehindEntry(child, signal)
+    return child
+  }
+
+  /** Starts a function in a Node process on this host. See {@link Program} for what may travel. */
+  start<R>(fn: Travelling<undefined, R>): Program<R>
+  start<A, R>(fn: Travelling<A, R>, args: A, options?: ProgramOptions): Program<R>
+  start<R>(fn: Travelling<never, R>, args?: unknown, options: ProgramOptions = {}): Program<R> {
+    return new Program<R>(this, fn.toString(), args, options)
+  }
+
+  /** Runs a function in a Node process on this host: its result, or its error, comes back, and the process ends. */
+  async run<R>(fn: Travelling<undefined, R>): Promise<R>
+  async run<A, R>(fn: Travelling<A, R>, args: A, options?: ProgramOptions): Promise<R>
+  async run<R>(fn: Travelling<never, R>, args?: unknown, options: ProgramOptions = {}): Promise<R> {
+    const program = new Program<R>(this, fn.toString(), args, options)
+    try {
+      return await program.result
+    } finally {
+      await program.stop()
+    }
+  }
+
+  /** Runs a shell script with this host's network (and all of this system's processes in sight). */
+  async configure(script: string): Promise<void> {
+    const [first = '', ...rest] = [...enterNetwork(this.#user, this.#machine), 'sh', '-eu']
+    const env = { ...process.env, PATH: toolFolders.join(':') }
+    const shell = spawn(first, rest, { env, stdio: ['pipe', 'ignore', 'pipe'] })
+    shell.stdin.on('error', () => {}) // a script that fails early leaves the rest unread
+    shell.stdin.end(script)
+    const [complaint, [code]] = await Promise.all([text(shell.stderr), once(shell, 'exit')])
+    if (code !== 0) throw new Error(`The ${this.name} could not be set up: ${complaint.trim()}`)
+  }
+
+  /** All programs of this host are gone, and so is its network. */
+  async end(): Promise<void> {
+    await this.#machine.end()
+  }
+
+  /** The same machine after a restart: nothing is left of its programs, connections and links. */
+  async restart(): Promise<void> {
+    await this.#machine.end()
+    this.#machine = await openMachine(this.#user)
+  }
+}
+
+/** `nsenter` has to fork in order to enter a process namespace; what is meant is its child, not itself. */
+function killBehindEntry(child: ChildProcess, signal: NodeJS.Signals | number): boolean {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false
+  const inner = onlyChildOf(child.pid)
+  try {
+    process.kill(inner ?? child.pid, signal)
+    // nsenter stops when its child stops, and would not notice the child's end.
+    if (inner !== undefined && signal !== 'SIGSTOP') process.kill(child.pid, 'SIGCONT')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function onlyChildOf(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()) || undefined
+  } catch {
+    return undefined // it has ended, or the kernel keeps no such list (CONFIG_PROC_CHILDREN)
+  }
+}

@@ -1,0 +1,125 @@
+import { startCapture, type Capture, type CaptureOptions } from './capture.ts'
+import { faultRules, forgetRules, forgetSettings, noFaults, type Faults } from './faults.ts'
+import { Host } from './host.ts'
+import { cableScript, forwardScript, hostScript, links, plugScript, unplugScript } from './links.ts'
+import { openUserNamespace, type UserNamespace } from './namespaces.ts'
+
+/** Three hosts in a row, client — router — server, and a router that can be told to misbehave. */
+export class Lab {
+  readonly client: Host
+  readonly router: Host
+  readonly server: Host
+  readonly #user: UserNamespace
+  #faults: Faults = noFaults
+
+  private constructor(user: UserNamespace, client: Host, router: Host, server: Host) {
+    this.#user = user
+    this.client = client
+    this.router = router
+    this.server = server
+  }
+
+  static async open(): Promise<Lab> {
+    const user = await openUserNamespace()
+    const opened = await Promise.allSettled([
+      Host.open('client', links.client, user),
+      Host.open('router', { address: links.client.router, address6: links.client.router6 }, user),
+      Host.open('server', links.server, user),
+    ])
+    const hosts = opened.flatMap((host) => (host.status === 'fulfilled' ? [host.value] : []))
+    const [client, router, server] = hosts
+    try {
+      if (!client || !router || !server) throw opened.find((host) => host.status === 'rejected')?.reason
+      await router.configure(forwardScript)
+      const lab = new Lab(user, client, router, server)
+      await Promise.all([lab.#plug('client'), lab.#plug('server')])
+      return lab
+    } catch (error) {
+      await Promise.all([...hosts.map((host) => host.end()), user?.end()])
+      throw error
+    }
+  }
+
+  /** The router forwards nothing, in silence: a pulled cable somewhere, or a firewall that drops. */
+  async cut(): Promise<void> {
+    await this.#apply({ cut: true })
+  }
+
+  /** The router drops what it should forward, and answers the client with ICMP "host unreachable". */
+  async unreachable(): Promise<void> {
+    await this.#apply({ unreachable: true })
+  }
+
+  /** The router loses so many of a hundred packets, at random, in each direction. 0: none. */
+  async lose(percent: number): Promise<void> {
+    if (!(percent >= 0 && percent <= 100)) throw new RangeError('percent must be 0 to 100')
+    await this.#apply({ lossPercent: percent })
+  }
+
+  /** Undoes cut, unreachable and lose. */
+  async heal(): Promise<void> {
+    await this.#apply(noFaults)
+  }
+
+  /**
+   * The router becomes a middlebox: it translates the client's address, and forgets a connection on which
+   * nothing was sent for so many whole seconds. What comes after that is dropped in silence. Connections
+   * opened before the call are not known to it, which is to say forgotten. There is no way back.
+   */
+  async forget(seconds: number): Promise<void> {
+    if (!(Number.isInteger(seconds) && seconds >= 1)) throw new RangeError('seconds must be 1 or more, whole')
+    const settings = Object.entries(forgetSettings(seconds))
+    // The settings exist only once the rules have made the kernel track connections.
+    await this.router.configure(
+      `nft -f - <<'RULES'
+${forgetRules}
+RULES
+${settings.map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`).join('\n')}`,
+    )
+  }
+
+  /**
+   * The server loses its power and starts again: its programs are killed, nobody is told, and a new machine
+   * with the same addresses answers to an old connection's packets with RST. A cut is not healed by it.
+   */
+  async reboot(): Promise<void> {
+    // The cable goes first: the kernel says FIN for the programs that are killed.
+    await this.router.configure(unplugScript('server'))
+    await this.server.restart()
+    await this.#plug('server')
+  }
+
+  /** Records what passes; resolves once the recording runs. */
+  async capture(options: CaptureOptions = {}): Promise<Capture> {
+    const host = this[options.host ?? 'client']
+    return startCapture(host, host.name === 'router' ? 'client' : 'eth0', options.filter)
+  }
+
+  /** Ends all programs on the hosts, and the hosts. */
+  async close(): Promise<void> {
+    await Promise.all([this.client.end(), this.router.end(), this.server.end()])
+    await this.#user?.end()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #plug(name: 'client' | 'server'): Promise<void> {
+    await this.router.configure(cableScript(name, this[name].pid))
+    await this[name].configure(hostScript(links[name]))
+    await this.router.configure(plugScript(name, links[name]))
+  }
+
+  async #apply(change: Partial<Faults>): Promise<void> {
+    this.#faults = { ...this.#faults, ...change }
+    await this.router.configure(`nft -f - <<'RULES'\n${faultRules(this.#faults)}RULES\n`)
+  }
+}
+
+/** Opens a laboratory; a test's `t` closes it when the test ends. Any number can be open at a time. */
+export async function openLab(t?: { teardown(close: () => Promise<void>): void }): Promise<Lab> {
+  const lab = await Lab.open()
+  t?.teardown(() => lab.close())
+  return lab
+}

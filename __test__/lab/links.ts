@@ -1,0 +1,78 @@
+/** How the three hosts are joined: addresses, and the shell scripts that put them in force. */
+
+export type HostName = 'client' | 'router' | 'server'
+
+export interface Ends {
+  readonly address: string
+  readonly address6: string
+  /** The router's addresses on this link. */
+  readonly router: string
+  readonly router6: string
+}
+
+/** One link a side; the router's interface on it is named after the host at the other end, the host's is eth0. */
+export const links: Record<'client' | 'server', Ends> = {
+  client: {
+    address: '10.9.1.1',
+    address6: 'fd09:1::1',
+    router: '10.9.1.254',
+    router6: 'fd09:1::fe',
+  },
+  server: {
+    address: '10.9.2.1',
+    address6: 'fd09:2::1',
+    router: '10.9.2.254',
+    router6: 'fd09:2::fe',
+  },
+}
+
+/** For the router: forward, and say nothing about a host whose cable is out (the kernel would answer "no route"). */
+export const forwardScript: string = `
+  ip link set lo up
+  echo 1 > /proc/sys/net/ipv4/ip_forward
+  ip route add blackhole 10.9.0.0/16
+  if [ -d /proc/sys/net/ipv6 ]; then
+    echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+    ip -6 route add blackhole fd09::/16
+  fi`
+
+/** For the router: a cable to the host whose network the process `pid` is in. The router's end stays down. */
+export function cableScript(host: 'client' | 'server', pid: number): string {
+  return `ip link add ${host} type veth peer name eth0 netns ${pid}`
+}
+
+/** For the router: pull the cable out. The host's end vanishes too. */
+export function unplugScript(host: 'client' | 'server'): string {
+  return `ip link delete ${host}`
+}
+
+/** For a host: its addresses, and the router as its way to everywhere. */
+export function hostScript({ address, address6, router, router6 }: Ends): string {
+  return `
+    ip link set lo up
+    ${interfaceScript('eth0', address, address6, 1)}
+    ip route add default via ${router}
+    if [ -d /proc/sys/net/ipv6 ]; then
+      ip -6 route add default via ${router6}
+    fi`
+}
+
+/** For the router: its addresses on the cable to a host. From here on packets pass. */
+export function plugScript(host: 'client' | 'server', { router, router6 }: Ends): string {
+  return `
+    ${interfaceScript(host, router, router6, 2)}
+    until ip -o link show dev ${host} | grep -q 'state UP'; do sleep 0.01; done`
+}
+
+// Link-local addresses are what IPv6 asks for its neighbours with. They are given by hand, all without duplicate
+// address detection, because that keeps an address unusable for its first second.
+function interfaceScript(name: string, address: string, address6: string, number: number): string {
+  return `
+    ip address add ${address}/24 dev ${name}
+    if [ -d /proc/sys/net/ipv6 ]; then
+      ip link set ${name} addrgenmode none
+      ip address add fe80::${number}/64 dev ${name} nodad
+      ip address add ${address6}/64 dev ${name} nodad
+    fi
+    ip link set ${name} up`
+}

@@ -1,0 +1,46 @@
+// What a host's Node process runs: it is given a function's source text and calls it. Plain JavaScript, so that
+// Node starts without a loader. The messages are described in program-messages.ts.
+
+const waitingReaders = []
+const unreadMessages = []
+
+process.on('message', (message) => {
+  if (message.kind === 'begin') begin(message.source, message.args)
+  else deliver(message.message)
+})
+
+async function begin(source, args) {
+  process.channel.unref() // the channel alone is no reason to go on
+  try {
+    // oxlint-disable-next-line no-eval -- a direct eval here lets import() resolve from this package's folder
+    const fn = eval(`(${source})`)
+    const value = await fn(args, { tell, next })
+    process.send({ kind: 'result', value })
+  } catch (error) {
+    process.send({ kind: 'error', error: partsOf(error) })
+  }
+}
+
+function tell(name, data) {
+  process.send({ kind: 'told', name, at: performance.timeOrigin + performance.now(), data })
+}
+
+async function next() {
+  if (unreadMessages.length > 0) return unreadMessages.shift()
+  process.channel.ref()
+  return new Promise((resolve) => waitingReaders.push(resolve))
+}
+
+function deliver(message) {
+  const reader = waitingReaders.shift()
+  if (waitingReaders.length === 0) process.channel.unref()
+  if (reader) reader(message)
+  else unreadMessages.push(message)
+}
+
+function partsOf(error) {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '', properties: {} }
+  const { name, message, stack } = error
+  const plain = Object.entries(error).filter(([, value]) => /^(string|number|boolean)$/.test(typeof value))
+  return { name, message, stack: stack ?? '', properties: Object.fromEntries(plain) }
+}

@@ -1,0 +1,52 @@
+import { openLab } from './lab.ts'
+import { findTool } from './tools.ts'
+
+/** The tools that a laboratory is made with, and the Debian packages they come in. */
+const packages = {
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  ip: 'iproute2',
+  nft: 'nftables',
+  tcpdump: 'tcpdump',
+}
+
+let answer: Promise<string | undefined> | undefined
+
+/** Why no laboratory can be opened here, in one sentence, or undefined where one can. Found out once a process. */
+export async function labUnavailable(): Promise<string | undefined> {
+  answer ??= findOut()
+  return answer
+}
+
+async function findOut(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'The network laboratory needs Linux.'
+  const missing = Object.entries(packages).find(([tool]) => findTool(tool) === undefined)
+  if (missing) return `The network laboratory needs ${missing[0]} (Debian package ${missing[1]}).`
+  try {
+    await rehearse()
+    return undefined
+  } catch (error) {
+    return `The network laboratory cannot be opened here: ${sentence(error)}.`
+  }
+}
+
+/** Everything a laboratory can do that a kernel may be built or set up without. */
+async function rehearse(): Promise<void> {
+  const lab = await openLab()
+  try {
+    const capture = await lab.capture()
+    await lab.unreachable()
+    await lab.lose(1)
+    await lab.forget(1)
+    await capture.stop()
+  } finally {
+    await lab.close()
+  }
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const line = error.message.split('\n', 1)[0] ?? ''
+  return error.cause === undefined ? line : `${line} (${sentence(error.cause)})`
+}

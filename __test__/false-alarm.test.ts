@@ -1,0 +1,71 @@
+/** A living peer must not be taken for a dead one; and where it will be, the documentation says so. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { converse } from './connections.ts'
+import { openLab, type Lab } from './lab/lab.ts'
+import { withLab } from './needs.ts'
+
+withLab(
+  '10 % loss each way for 60 s, 50 connections probed every second, retries 12: none is dropped',
+  async (t) => {
+    t.timeout(120_000)
+    const lab = await openLab(t)
+    const options = { time: 1000, interval: 1000, retries: 12 }
+    const names = Array.from({ length: 50 }, (_, index) => `connection ${index}`)
+    const connection = await converse(lab, Object.fromEntries(names.map((name) => [name, options])))
+    const capture = await lab.capture({ host: 'server' })
+    await lab.lose(10)
+    await sleep(60_000)
+    await lab.heal()
+    await capture.stop()
+    t.deepEqual(connection.losses, [])
+    // An idle minute is 50 to 60 probes each, of which nine in ten arrive; the loss was real and so was the probing.
+    const probes = capture.packets.filter(({ from }) => from.address === lab.client.address).length
+    t.true(probes > 50 * 40 && probes < 50 * 60, `${probes} probes arrived`)
+  },
+)
+
+/** A peer that stops reading: its window closes, and everything the client writes waits. */
+async function fillWindow(lab: Lab, options: object): Promise<string | undefined> {
+  const server = lab.server.start(async (port: number, { tell }) => {
+    const net = await import('node:net')
+    const listener = net.createServer((socket) => {
+      socket.on('error', () => {})
+      socket.pause()
+    })
+    listener.listen(port, () => tell('listening'))
+  }, 7100)
+  await server.event('listening')
+  return lab.client.run(
+    async ({ host, asked, waitMs }) => {
+      const net = await import('node:net')
+      const { setKeepAlive } = await import('tcp-keepalive')
+      const socket = net.connect(7100, host)
+      return new Promise<string | undefined>((resolve) => {
+        socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+        socket.on('connect', () => {
+          setKeepAlive(socket, asked)
+          // More than any receive buffer holds.
+          socket.write(Buffer.alloc(64 * 1024 * 1024))
+          setTimeout(() => resolve(undefined), waitMs)
+        })
+      })
+    },
+    { host: lab.server.address, asked: options, waitMs: 15_000 },
+  )
+}
+
+withLab(
+  'a peer that stops reading for 3 times the deadline stays connected with userTimeout 0',
+  async (t) => {
+    const lab = await openLab(t)
+    t.is(await fillWindow(lab, { detectWithin: 5000, userTimeout: 0 }), undefined)
+  },
+)
+
+withLab(
+  'a peer that stops reading for longer than the user timeout is dropped, though it lives',
+  async (t) => {
+    const lab = await openLab(t)
+    t.is(await fillWindow(lab, { detectWithin: 5000 }), 'ETIMEDOUT')
+  },
+)

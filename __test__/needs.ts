@@ -1,0 +1,19 @@
+/** Tests that need more than Node and Rust: run where the machine allows it, and always in CI. */
+import test from 'ava'
+import { postgresUnavailable } from './lab/postgres.ts'
+import { labUnavailable } from './lab/requirements.ts'
+
+/** `test`, or `test.skip` for a reason; with CI set a reason is an error. */
+export function unless(reason: string | undefined): typeof test | typeof test.skip {
+  if (reason === undefined) return test
+  if (process.env['CI']) throw new Error(`With CI set nothing may be left out. ${reason}`)
+  return test.skip
+}
+
+const noLab = await labUnavailable()
+
+/** A test in the network laboratory. */
+export const withLab: typeof test | typeof test.skip = unless(noLab)
+
+/** A test in the network laboratory with a PostgreSQL in it. */
+export const withPostgres: typeof test | typeof test.skip = unless(noLab ?? postgresUnavailable())

@@ -1,0 +1,138 @@
+/** The main job: a pg client is told in time that its PostgreSQL is gone. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import type { KeepAliveOptions } from 'tcp-keepalive'
+import { type Lab, openLab } from './lab/lab.ts'
+import { type Postgres, startPostgres } from './lab/postgres.ts'
+import type { Program } from './lab/program.ts'
+import { withPostgres } from './needs.ts'
+
+const DETECT_WITHIN = 6000
+
+interface Ended {
+  readonly client: string
+  readonly code: string | undefined
+  readonly at: number
+}
+
+/**
+ * One process with a pg client for each name: `idle` only waits, `query` waits for a long query, `write` and `late`
+ * are sent a query when they are told to. Options are set on the way that pg documents: its `stream`.
+ */
+async function connectClients(
+  lab: Lab,
+  postgres: Postgres,
+  names: readonly string[],
+  options: KeepAliveOptions | undefined,
+): Promise<Program<void>> {
+  const program = lab.client.start(
+    async ({ connection, clients, asked }, { tell, next }) => {
+      const { default: pg } = await import('pg')
+      const { setKeepAlive } = await import('tcp-keepalive')
+      const now = (): number => performance.timeOrigin + performance.now()
+      const all = new Map<string, InstanceType<typeof pg.Client>>()
+      for (const name of clients) {
+        const client = new pg.Client(connection)
+        await client.connect()
+        if (asked)
+          setKeepAlive((client as unknown as { connection: { stream: never } }).connection.stream, asked)
+        const told = (error: NodeJS.ErrnoException): void => {
+          tell('ended', { client: name, code: error.code, at: now() })
+        }
+        client.on('error', told)
+        await client.query('select 1')
+        if (name === 'query') client.query('select pg_sleep(600)').catch(told)
+        all.set(name, client)
+      }
+      tell('ready')
+      for (;;) {
+        const { client, sql } = await next<{ client: string; sql: string }>()
+        tell('wrote', now())
+        all
+          .get(client)
+          ?.query(sql)
+          .then(
+            () => tell('answered', client),
+            (error: NodeJS.ErrnoException) => tell('ended', { client, code: error.code, at: now() }),
+          )
+      }
+    },
+    { connection: postgres.connection, clients: names, asked: options },
+  )
+  await program.event('ready')
+  return program
+}
+
+/** Writes at the cut, and on another client 4 s after it. Gives when each of them started to wait. */
+async function cutAndWrite(lab: Lab, program: Program<void>): Promise<Record<string, number>> {
+  await sleep(300) // the long query has reached the server and is acknowledged
+  const before = performance.timeOrigin + performance.now()
+  await lab.cut()
+  program.send({ client: 'write', sql: 'select 1' })
+  const { data: wrote } = await program.event<number>('wrote')
+  await sleep(4000)
+  program.send({ client: 'late', sql: 'select 1' })
+  const { data: wroteLate } = await program.event<number>('wrote')
+  return { idle: before, query: before, write: wrote, late: wroteLate }
+}
+
+/** The first thing that each client was told. */
+function firstEnds(program: Program<void>): Map<string, Ended> {
+  const ends = new Map<string, Ended>()
+  for (const { name, data } of program.events) {
+    if (name === 'ended' && !ends.has((data as Ended).client)) ends.set((data as Ended).client, data as Ended)
+  }
+  return ends
+}
+
+const CLIENTS = ['idle', 'query', 'write', 'late']
+
+async function open(t: ExecutionContext): Promise<{ lab: Lab; postgres: Postgres }> {
+  const lab = await openLab(t)
+  const postgres = await startPostgres(lab.server)
+  t.teardown(() => postgres.stop())
+  return { lab, postgres }
+}
+
+withPostgres('detectWithin 6 s: idle, querying and writing clients are told within 6.0 s', async (t) => {
+  const { lab, postgres } = await open(t)
+  const program = await connectClients(lab, postgres, CLIENTS, { detectWithin: DETECT_WITHIN })
+  const since = await cutAndWrite(lab, program)
+  const deadline = Date.now() + 20_000
+  while (firstEnds(program).size < CLIENTS.length && Date.now() < deadline) await sleep(100)
+  const ends = firstEnds(program)
+  for (const name of CLIENTS) {
+    const end = ends.get(name)
+    const took = (end?.at ?? Number.NaN) - (since[name] ?? Number.NaN)
+    t.log(`${name}: ${end?.code} after ${(took / 1000).toFixed(2)} s`)
+    t.is(end?.code, 'ETIMEDOUT', name)
+    t.true(took <= DETECT_WITHIN, `${name} was told after ${took} ms`)
+  }
+})
+
+withPostgres("with the driver's defaults they all still wait after 20 s", async (t) => {
+  const { lab, postgres } = await open(t)
+  const program = await connectClients(lab, postgres, CLIENTS, undefined)
+  await cutAndWrite(lab, program)
+  await sleep(16_000) // 4 s have gone by before the late write
+  t.deepEqual([...firstEnds(program).keys()], [])
+})
+
+withPostgres(
+  'a router that forgets flows after 3 s: a client idle for 10 s is answered, with keepalive on',
+  async (t) => {
+    const { lab, postgres } = await open(t)
+    await lab.forget(3)
+    const kept = await connectClients(lab, postgres, ['kept'], { detectWithin: DETECT_WITHIN })
+    const forgotten = await connectClients(lab, postgres, ['forgotten'], undefined)
+    await sleep(10_000)
+    kept.send({ client: 'kept', sql: 'select 1' })
+    forgotten.send({ client: 'forgotten', sql: 'select 1' })
+    t.is((await kept.event('answered')).data, 'kept')
+    await sleep(5000) // the other had an answer within milliseconds
+    t.deepEqual(
+      forgotten.events.filter(({ name }) => name === 'answered' || name === 'ended'),
+      [],
+    )
+  },
+)

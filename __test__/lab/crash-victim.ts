@@ -18,7 +18,7 @@ frozen.process.kill('SIGSTOP')
 // The grandchild is in a session of its own, as a daemon would be.
 lab.server.spawn('sh', ['-c', 'setsid sleep 600 & sleep 600'])
 const before = new Set(readdirSync(tmpdir()))
-if (postgresUnavailable() === undefined) await startPostgres(lab.server)
+if ((await postgresUnavailable()) === undefined) await startPostgres(lab.server)
 const hosts = [lab.client, lab.router, lab.server]
 process.send?.({
   namespaces: hosts.map(({ pid }) => readlinkSync(`/proc/${pid}/ns/net`)),

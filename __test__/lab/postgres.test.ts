@@ -4,7 +4,7 @@ import { openLab } from './lab.ts'
 import { postgresUnavailable, startPostgres } from './postgres.ts'
 import { labUnavailable } from './requirements.ts'
 
-const reason = (await labUnavailable()) ?? postgresUnavailable({ tls: true })
+const reason = (await labUnavailable()) ?? (await postgresUnavailable({ tls: true }))
 const withPostgres = reason === undefined ? test : test.skip
 if (reason !== undefined) test(`skipped: ${reason}`, (t) => t.pass())
 

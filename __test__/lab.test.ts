@@ -1,13 +1,9 @@
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 
 import { connect, echoed, echoPort, startEcho } from './lab/echo.ts'
 import { keepAliveProbes } from './lab/keepalive-probes.ts'
 import { openLab } from './lab/lab.ts'
-import { labUnavailable } from './lab/requirements.ts'
-
-const reason = await labUnavailable()
-const withLab = reason === undefined ? test : test.skip
-if (reason !== undefined) test(`skipped: ${reason}`, (t) => t.pass())
+import { withLab } from './needs.ts'
 
 withLab('the client reaches the server across the router, over IPv4 and IPv6', async (t) => {
   const lab = await openLab(t)

@@ -5,13 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import test from 'ava'
-
-import { labUnavailable } from './requirements.ts'
-
-const reason = await labUnavailable()
-const withLab = reason === undefined ? test : test.skip
-if (reason !== undefined) test(`skipped: ${reason}`, (t) => t.pass())
+import { withLab } from '../needs.ts'
 
 withLab('nothing is left of a laboratory whose process is killed', async (t) => {
   const victim = fork(fileURLToPath(new URL('crash-victim.ts', import.meta.url)))

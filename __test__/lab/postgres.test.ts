@@ -1,12 +1,6 @@
-import test from 'ava'
-
 import { openLab } from './lab.ts'
-import { postgresUnavailable, startPostgres } from './postgres.ts'
-import { labUnavailable } from './requirements.ts'
-
-const reason = (await labUnavailable()) ?? (await postgresUnavailable({ tls: true }))
-const withPostgres = reason === undefined ? test : test.skip
-if (reason !== undefined) test(`skipped: ${reason}`, (t) => t.pass())
+import { startPostgres } from './postgres.ts'
+import { withPostgres } from '../needs.ts'
 
 for (const tls of [false, true]) {
   withPostgres(`the client queries a PostgreSQL on the server ${tls ? 'with' : 'without'} TLS`, async (t) => {

@@ -1,13 +1,7 @@
-import test from 'ava'
-
 import { connect, echoed, echoPort, startEcho } from './echo.ts'
 import { openLab } from './lab.ts'
 import { programsAreRoot } from './namespaces.ts'
-import { labUnavailable } from './requirements.ts'
-
-const reason = await labUnavailable()
-const withLab = reason === undefined ? test : test.skip
-if (reason !== undefined) test(`skipped: ${reason}`, (t) => t.pass())
+import { withLab } from '../needs.ts'
 
 withLab('run: values travel in as arguments and out as the result', async (t) => {
   const lab = await openLab(t)

@@ -10,6 +10,23 @@
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
 /**
+ * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
+ * sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
+ *
+ * - `localAddress`, `localPort`: this end. An IPv4 address is the same in its IPv6 form (`::ffff:127.0.0.1`), and a
+ *   zone (`fe80::1%eth0`) is left aside.
+ * - `remoteAddress`, `remotePort`: the other end; an empty string for a listener.
+ * - `hint`: a descriptor that is asked before all others; -1 for none.
+ *
+ * On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
+ * process.
+ *
+ * Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
+ * endpoints.
+ */
+export declare function findDescriptor(localAddress: string, localPort: number, remoteAddress: string, remotePort: number, hint: number): number
+
+/**
  * Reads what the kernel holds for a TCP socket.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.

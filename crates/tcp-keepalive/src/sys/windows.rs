@@ -8,8 +8,8 @@ use std::{
 
 use socket2::{Protocol, SockRef, TcpKeepalive};
 use windows_sys::Win32::Networking::WinSock::{
-    IPPROTO_TCP, SOCKET_ERROR, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT,
-    WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
+    IPPROTO_TCP, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL,
+    TCP_MAXRT, WSAENOPROTOOPT, WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
 };
 
 use crate::Settings;
@@ -35,6 +35,10 @@ pub fn borrow<'call>(raw: RawSocket) -> io::Result<BorrowedSocket<'call>> {
 
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.protocol()? == Some(Protocol::TCP))
+}
+
+pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
+    Ok(get(socket, SOL_SOCKET, SO_ACCEPTCONN)? != 0)
 }
 
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
@@ -92,7 +96,7 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 fn get_seconds(socket: &SockRef<'_>, name: i32) -> io::Result<Duration> {
-    let seconds = get(socket, name)?;
+    let seconds = get(socket, IPPROTO_TCP, name)?;
     Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
@@ -100,13 +104,13 @@ fn set_seconds(socket: &SockRef<'_>, name: i32, value: Duration) -> io::Result<(
     set(socket, name, i32::try_from(value.as_secs()).unwrap_or(i32::MAX))
 }
 
-fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
+fn get(socket: &SockRef<'_>, level: i32, name: i32) -> io::Result<i32> {
     let raw =
         usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
     let mut value: i32 = 0;
     let mut size = SIZE;
     // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
-    let result = unsafe { getsockopt(raw, IPPROTO_TCP, name, (&raw mut value).cast(), &raw mut size) };
+    let result = unsafe { getsockopt(raw, level, name, (&raw mut value).cast(), &raw mut size) };
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(value) }
 }
 

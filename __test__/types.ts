@@ -17,7 +17,12 @@ import {
 } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
 
-export const targets: Target[] = [new net.Socket(), new tls.TLSSocket(new net.Socket()), net.createServer(), 3]
+export const targets: Target[] = [
+  new net.Socket(),
+  new tls.TLSSocket(new net.Socket()),
+  net.createServer(),
+  3,
+]
 export const accepted: (KeepAliveOptions | number | false)[] = [
   {},
   false,
@@ -51,7 +56,7 @@ setKeepAlive(new net.Socket(), true)
 setKeepAlive(3, { time: '60s' })
 // @ts-expect-error -- not a socket
 setKeepAlive({ fd: 3 }, 1000)
-// @ts-expect-error -- what was read is not to be written to
-read.time = 1
 // @ts-expect-error -- a system may not be able to tell
 export const time: number = read.time
+// @ts-expect-error -- what was read is not to be written to
+read.time = 1

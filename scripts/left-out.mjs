@@ -5,11 +5,11 @@ import { root } from './ready.mjs'
 const ASK = `
   import { labUnavailable } from './__test__/lab/requirements.ts'
   import { postgresUnavailable } from './__test__/lab/postgres.ts'
-  for (const reason of [await labUnavailable(), postgresUnavailable()]) if (reason) console.log(reason)`
+  for (const reason of [await labUnavailable(), await postgresUnavailable({ tls: true })]) if (reason) console.log(reason)`
 
 /** A sentence for each; none where everything can be run. */
 export async function leftOut() {
-  const args = ['--import', '@oxc-node/core/register', '--input-type=module', '--eval', ASK]
+  const args = ['--import', 'ts-blank-space/register', '--input-type=module', '--eval', ASK]
   const { stdout, status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return stdout.split('\n').filter(Boolean)

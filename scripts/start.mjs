@@ -3,5 +3,5 @@ import { ready, step } from './ready.mjs'
 
 ready()
 console.error()
-const demo = ['--import', '@oxc-node/core/register', 'scripts/demo.ts']
+const demo = ['--import', 'ts-blank-space/register', 'scripts/demo.ts']
 step('The demo', process.execPath, demo, { stdio: ['ignore', 'inherit', 'inherit'] })

@@ -2,7 +2,7 @@
  * Publishes tarballs: the platforms' first and the main package last, so that whoever can install the main one can
  * install its binary. What is published already is left alone: a release that stopped half way is run again.
  */
-import type { Packed } from './pack.ts'
+import type { Packed } from './pack-all.ts'
 import { run } from './run.ts'
 
 export interface PublishOptions {

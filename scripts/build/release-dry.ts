@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runMain } from './main.ts'
-import { check, pack } from './pack.ts'
+import { ROOT, runCommand } from './command.ts'
+import { check, pack } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
 import { run } from './run.ts'
@@ -18,7 +18,7 @@ package from there into an empty folder.
 
   --binaries DIR  where the binaries are, instead of artifacts/`
 
-await runMain(HELP, async () => {
+await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: { binaries: { type: 'string', default: join(ROOT, 'artifacts') } },
   })

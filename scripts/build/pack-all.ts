@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runMain } from './main.ts'
+import { ROOT, runCommand } from './command.ts'
 import { run } from './run.ts'
 import { stage } from './stage.ts'
 import { targetsNamed, type Target } from './targets.ts'
@@ -78,7 +78,7 @@ export async function check(tarball: string): Promise<void> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await runMain(HELP, async () => {
+  await runCommand(HELP, async () => {
     const { values } = parseArgs({
       options: {
         target: { type: 'string', multiple: true, default: [] },

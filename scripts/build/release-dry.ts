@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from './command.ts'
-import { check, pack } from './pack-all.ts'
+import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
 import { run } from './run.ts'
@@ -25,7 +25,8 @@ await runCommand(HELP, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-release-'))
   const registry = await startRegistry()
   try {
-    const packages = await pack(TARGETS, values.binaries, join(folder, 'packages'))
+    await pack(TARGETS, values.binaries, join(folder, 'packages'))
+    const packages = await readPacked(join(folder, 'packages'))
     const main = packages.at(-1)
     if (!main) throw new Error('nothing was packed')
     await check(main.tarball)

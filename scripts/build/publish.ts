@@ -2,7 +2,7 @@
  * Publishes tarballs: the platforms' first and the main package last, so that whoever can install the main one can
  * install its binary. What is published already is left alone: a release that stopped half way is run again.
  */
-import type { Packed } from './pack.ts'
+import type { Packed } from './pack-all.ts'
 import { run } from './run.ts'
 
 export interface PublishOptions {
@@ -32,11 +32,10 @@ export async function publish(
 }
 
 async function isPublished({ name, version }: Packed, at: readonly string[]): Promise<boolean> {
+  // --loglevel: `npm run --silent` would silence the reason too
+  const parameters = ['view', `${name}@${version}`, 'version', '--prefer-online', '--loglevel=error', ...at]
   try {
-    return (
-      (await run('npm', ['view', `${name}@${version}`, 'version', '--prefer-online', ...at])).trim() ===
-      version
-    )
+    return (await run('npm', parameters)).trim() === version
   } catch (error) {
     if (error instanceof Error && error.message.includes('E404')) return false
     throw error

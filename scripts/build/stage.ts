@@ -7,8 +7,8 @@
  */
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from './main.ts'
-import type { PlatformManifest } from './npm-folders.ts'
+import { ROOT } from './command.ts'
+import type { PlatformManifest } from './create-npm-folders.ts'
 import { binaryOf, TARGETS, type Target } from './targets.ts'
 
 export interface StagedPackage {

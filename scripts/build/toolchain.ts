@@ -2,8 +2,8 @@
  * The compilers that build for every platform, from ordinary packages:
  *
  * - Rust with the source of its standard library, so that the library can be built for any target, for size and
- *   without the reader of debugging information that a stripped binary has no use for (linux-x64-gnu: 141 KB
- *   against 412 KB with the library as rustup installs it). It is the Rust on PATH where that has its source
+ *   without the reader of debugging information that a stripped binary has no use for (linux-x64-gnu: 142 KB
+ *   against 379 KB with the library as rustup installs it). It is the Rust on PATH where that has its source
  *   (`rustup component add rust-src`), else Debian's `rustc-web`.
  * - zig, as the C compiler and linker of Linux, Windows and FreeBSD, through cargo-zigbuild.
  * - LLVM's linker for macOS, which comes with Rust.

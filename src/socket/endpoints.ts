@@ -1,5 +1,6 @@
 /** Finding a socket's descriptor by its endpoints, where the runtime does not say which it has. */
-import { type Server, Socket } from 'node:net'
+import { isIP, type Server, Socket } from 'node:net'
+import { addressWords } from './addresses.ts'
 import { native } from './native.ts'
 
 /**
@@ -17,38 +18,44 @@ export const MUST_SEARCH: boolean =
  * endpoints, as it asks any other, so a number that means another socket by now is passed over.
  */
 const hints = new WeakMap<Socket | Server, number>()
-const NO_HINT = -1
+
+/** No hint, no port, no descriptor. */
+const NONE = -1
+
+/** What the binding is asked for: an array for all calls, as each is over before the next. */
+const endpoints = new Int32Array(10)
 
 /** The descriptor of a connected socket or a listening server; `undefined` where not exactly one can be meant. */
 export function findDescriptor(target: Socket | Server): number | undefined {
-  const ends = target instanceof Socket ? endsOf(target) : listenerOf(target)
-  if (ends === undefined) return undefined
-  const hint = hints.get(target) ?? NO_HINT
-  const { localAddress, localPort, remoteAddress, remotePort } = ends
-  const fd = native().findDescriptor(localAddress, localPort, remoteAddress, remotePort, hint)
+  if (!(target instanceof Socket ? putConnection(target) : putListener(target))) return undefined
+  const hint = hints.get(target) ?? NONE
+  const fd = native().findDescriptor(endpoints, hint)
   if (fd < 0) return undefined
   if (fd !== hint) hints.set(target, fd)
   return fd
 }
 
-/** As the binding takes them. */
-interface Ends {
-  readonly localAddress: string
-  readonly localPort: number
-  /** Empty for a listener. */
-  readonly remoteAddress: string
-  readonly remotePort: number
-}
-
-function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): Ends | undefined {
+function putConnection({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
   // All are undefined where there is no connection beneath (TLS over another stream), and some after its end.
-  if (localAddress === undefined || remoteAddress === undefined || remoteAddress === '') return undefined
-  if (localPort === undefined || remotePort === undefined) return undefined
-  return { localAddress, localPort, remoteAddress, remotePort }
+  return put(LOCAL, localAddress, localPort) && put(REMOTE, remoteAddress, remotePort)
 }
 
-function listenerOf(server: Server): Ends | undefined {
+function putListener(server: Server): boolean {
   const address = server.address()
-  if (address === null || typeof address === 'string') return undefined
-  return { localAddress: address.address, localPort: address.port, remoteAddress: '', remotePort: 0 }
+  if (address === null || typeof address === 'string') return false
+  endpoints.fill(0, REMOTE)
+  endpoints[REMOTE + PORT] = NONE
+  return put(LOCAL, address.address, address.port)
+}
+
+/** Where an end begins in the array, and its port within it. */
+const LOCAL = 0
+const REMOTE = 5
+const PORT = 4
+
+function put(end: number, address: string | undefined, port: number | undefined): boolean {
+  if (address === undefined || port === undefined || isIP(address) === 0) return false
+  endpoints.set(addressWords(address), end)
+  endpoints[end + PORT] = port
+  return true
 }

@@ -5,7 +5,7 @@
 //! process.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
@@ -97,9 +97,9 @@ pub fn option_name(option: u32) -> Option<&'static str> {
 /// Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
 /// sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
 ///
-/// - `localAddress`, `localPort`: this end. An IPv4 address is the same in its IPv6 form (`::ffff:127.0.0.1`), and a
-///   zone (`fe80::1%eth0`) is left aside.
-/// - `remoteAddress`, `remotePort`: the other end; an empty string for a listener.
+/// - `endpoints`: ten numbers: this end's address as four words of 32 bits, the first being the most significant, and
+///   its port; the same of the other end, whose port is -1 for a listener. An IPv4 address takes its IPv6 form
+///   (`::ffff:127.0.0.1`).
 /// - `hint`: a descriptor that is asked before all others; -1 for none.
 ///
 /// On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
@@ -107,24 +107,16 @@ pub fn option_name(option: u32) -> Option<&'static str> {
 ///
 /// Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
 /// endpoints.
+///
+/// Throws a `TypeError` where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
-pub fn find_descriptor(
-    env: Env,
-    local_address: String,
-    local_port: u16,
-    remote_address: String,
-    remote_port: u16,
-    hint: f64,
-) -> f64 {
+pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f64 {
     const NONE: f64 = -1.0;
     const SEVERAL: f64 = -2.0;
-    let Some(local) = endpoint(&local_address, local_port) else { return NONE };
-    let remote = endpoint(&remote_address, remote_port);
-    if remote.is_none() && !remote_address.is_empty() {
-        return NONE;
-    }
-    let wanted = Endpoints { local, remote };
+    let ([local, remote], []) = endpoints.as_ref().as_chunks() else { return NONE };
+    let Some(local) = endpoint(*local) else { return NONE };
+    let wanted = Endpoints { local, remote: endpoint(*remote) };
     let found = match tcp_keepalive::find([raw_socket(hint)], &wanted) {
         Found::None => tcp_keepalive::find(candidates::all(&env), &wanted),
         at_once => at_once,
@@ -158,9 +150,9 @@ fn raw_socket(descriptor: f64) -> RawSocket {
     RawSocket::try_from(whole).unwrap_or(NONE)
 }
 
-fn endpoint(address: &str, port: u16) -> Option<SocketAddr> {
-    let (address, _zone) = address.split_once('%').unwrap_or((address, ""));
-    Some(SocketAddr::new(address.parse::<IpAddr>().ok()?, port))
+fn endpoint([a, b, c, d, port]: [i32; 5]) -> Option<SocketAddr> {
+    let bits = [a, b, c, d].into_iter().fold(0, |bits, word| bits << 32 | u128::from(word.cast_unsigned()));
+    Some(SocketAddr::new(Ipv6Addr::from_bits(bits).into(), u16::try_from(port).ok()?))
 }
 
 /// A negative number stands for "leave it".

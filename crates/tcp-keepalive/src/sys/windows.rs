@@ -49,15 +49,18 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPINTVL)
 }
 
+/// The count that goes with `SIO_KEEPALIVE_VALS`, and cannot be changed there.
+const FIXED_RETRIES: u32 = 10;
+
 /// An option a time, which leaves those not given alone and can be read back (Windows 10 1709 and later). Before
-/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable.
+/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable, with a count of
+/// its own. Where that is not what was asked for, the refusal stands.
 pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, settings: &Settings) -> io::Result<()> {
+    let both_durations_alone = settings.time.is_some()
+        && settings.interval.is_some()
+        && settings.retries.is_none_or(|count| count == FIXED_RETRIES);
     match set_probe_options(socket, settings) {
-        Err(error)
-            if error.raw_os_error() == Some(WSAENOPROTOOPT)
-                && settings.time.is_some()
-                && settings.interval.is_some() =>
-        {
+        Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) && both_durations_alone => {
             socket.set_tcp_keepalive(probes)
         }
         result => result,

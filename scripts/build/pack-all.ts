@@ -71,10 +71,12 @@ async function packOne(folder: string, out: string): Promise<Packed> {
   }
 }
 
-/** Throws what publint and are-the-types-wrong have against a tarball. */
-export async function check(tarball: string): Promise<void> {
-  await run('npm', ['exec', '--no', '--', 'publint', '--strict', tarball], { cwd: ROOT })
-  await run('npm', ['exec', '--no', '--', 'attw', tarball], { cwd: ROOT })
+/** Throws what publint and are-the-types-wrong have against the main package, which is the last. */
+export async function check(packages: readonly Packed[]): Promise<void> {
+  const main = packages.at(-1)
+  if (!main) throw new Error('nothing was packed')
+  await run('npm', ['exec', '--no', '--', 'publint', '--strict', main.tarball], { cwd: ROOT })
+  await run('npm', ['exec', '--no', '--', 'attw', main.tarball], { cwd: ROOT })
 }
 
 if (process.argv[1] === import.meta.filename) {
@@ -88,8 +90,7 @@ if (process.argv[1] === import.meta.filename) {
     })
     const packed = await pack(targetsNamed(values.target), values.binaries, values.out)
     for (const { tarball, unpackedSize } of packed) console.log(`${tarball}  ${unpackedSize} bytes unpacked`)
-    const main = packed.at(-1)
-    if (main) await check(main.tarball)
+    await check(packed)
     console.log('publint and are-the-types-wrong have nothing against it')
   })
 }

@@ -1,7 +1,7 @@
 /** `npm run pack:all`: every package as a tarball, as it would be published, and checked as its users see it. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from './command.ts'
 import { run } from './run.ts'
@@ -39,11 +39,21 @@ export async function pack(
   try {
     const packed: Packed[] = []
     for (const each of await stage(targets, binaries, folder)) packed.push(await packOne(each.folder, out))
+    await writeFile(join(out, LIST), `${JSON.stringify(packed, undefined, 2)}\n`)
     return packed
   } finally {
     await rm(folder, { recursive: true })
   }
 }
+
+/** What {@link pack} left in a folder, wherever that folder has been moved to. */
+export async function readPacked(folder: string): Promise<readonly Packed[]> {
+  const packed = JSON.parse(await readFile(join(folder, LIST), 'utf8')) as readonly Packed[]
+  return packed.map((each) => ({ ...each, tarball: join(folder, basename(each.tarball)) }))
+}
+
+/** Stands beside the tarballs: what they are, in the order in which they are to be published. */
+const LIST = 'packages.json'
 
 interface NpmPacked {
   readonly name: string
@@ -71,12 +81,10 @@ async function packOne(folder: string, out: string): Promise<Packed> {
   }
 }
 
-/** Throws what publint and are-the-types-wrong have against the main package, which is the last. */
-export async function check(packages: readonly Packed[]): Promise<void> {
-  const main = packages.at(-1)
-  if (!main) throw new Error('nothing was packed')
-  await run('npm', ['exec', '--no', '--', 'publint', '--strict', main.tarball], { cwd: ROOT })
-  await run('npm', ['exec', '--no', '--', 'attw', main.tarball], { cwd: ROOT })
+/** Throws what publint and are-the-types-wrong have against a tarball. */
+export async function check(tarball: string): Promise<void> {
+  await run('npm', ['exec', '--no', '--', 'publint', '--strict', tarball], { cwd: ROOT })
+  await run('npm', ['exec', '--no', '--', 'attw', tarball], { cwd: ROOT })
 }
 
 if (process.argv[1] === import.meta.filename) {
@@ -90,7 +98,8 @@ if (process.argv[1] === import.meta.filename) {
     })
     const packed = await pack(targetsNamed(values.target), values.binaries, values.out)
     for (const { tarball, unpackedSize } of packed) console.log(`${tarball}  ${unpackedSize} bytes unpacked`)
-    await check(packed)
+    const main = packed.at(-1)
+    if (main) await check(main.tarball)
     console.log('publint and are-the-types-wrong have nothing against it')
   })
 }

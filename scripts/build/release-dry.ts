@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from './command.ts'
-import { check, pack } from './pack-all.ts'
+import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
 import { run } from './run.ts'
@@ -25,14 +25,17 @@ await runCommand(HELP, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-release-'))
   const registry = await startRegistry()
   try {
-    const packages = await pack(TARGETS, values.binaries, join(folder, 'packages'))
-    await check(packages)
+    await pack(TARGETS, values.binaries, join(folder, 'packages'))
+    const packages = await readPacked(join(folder, 'packages'))
+    const main = packages.at(-1)
+    if (!main) throw new Error('nothing was packed')
+    await check(main.tarball)
     const parameters = [`--userconfig=${registry.npmrc}`]
     const published = await publish(packages, { registry: registry.url, parameters })
     expect(published.length === packages.length, `${published.length} of ${packages.length} were published`)
     const again = await publish(packages, { registry: registry.url, parameters })
     expect(again.length === 0, `${again.length} were published twice`)
-    await installFrom(registry.npmrc, folder, 'tcp-keepalive')
+    await installFrom(registry.npmrc, folder, main.name)
   } finally {
     await registry.stop()
     await rm(folder, { recursive: true })

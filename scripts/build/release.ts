@@ -1,26 +1,29 @@
-/** `npm run release`: publishes every package to npm; for the release workflow. */
-import { join } from 'node:path'
+/** `npm run release`: publishes what `npm run pack:all` packed. */
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from './command.ts'
-import { check, pack } from './pack-all.ts'
+import { readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
-import { TARGETS } from './targets.ts'
 
 const HELP = `npm run release -- [options]
 
-Packs and checks every package (npm run build:all and npm run build come first) and publishes what is not published
-yet, with provenance. Only the release workflow can: npm run release:dry rehearses it.
+Publishes the tarballs in packages/ (npm run pack:all), the platforms' first and the main package last, to the registry
+that npm is configured for. What is published already is left alone, so a release that stopped half way is run again.
 
-  --binaries DIR  where the binaries are, instead of artifacts/`
+  --packages DIR  where the tarballs are, instead of packages/
+  --provenance    with a statement of where they were built, as the release workflow does`
 
 await runCommand(HELP, async () => {
   const { values } = parseArgs({
-    options: { binaries: { type: 'string', default: join(ROOT, 'artifacts') } },
+    options: {
+      packages: { type: 'string', default: join(ROOT, 'packages') },
+      provenance: { type: 'boolean', default: false },
+    },
   })
+  // what the workflow is given to prove to npm who it is; npm publishes nothing of ours for anybody else
   if (process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] === undefined) {
     throw new Error('only the release workflow may publish; `npm run release:dry` rehearses it')
   }
-  const packages = await pack(TARGETS, values.binaries, join(ROOT, 'packages'))
-  await check(packages)
-  await publish(packages, { parameters: ['--provenance'] })
+  const packed = await readPacked(resolve(values.packages))
+  await publish(packed, { parameters: values.provenance ? ['--provenance'] : [] })
 })

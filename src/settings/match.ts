@@ -55,29 +55,32 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
   if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
   return {
     early(host, port) {
-      return anyOf(patterns, port, nameOf(host), parseAddress(host))
+      return anyOf(patterns, port, host, host)
     },
     late({ host, port, address }) {
-      return anyOf(patterns, port, nameOf(host), parseAddress(address)) === true
+      return anyOf(patterns, port, host, address) === true
     },
   }
 }
 
+/** Name and address are read once, and only where a pattern's port has not said no already. */
 function anyOf(
   patterns: readonly Pattern[],
   port: number,
-  name: string,
-  address: Address | undefined,
+  host: string,
+  addressText: string,
 ): boolean | undefined {
   let answer: boolean | undefined = false
+  let name: string | undefined
+  let address: Address | undefined
   for (const pattern of patterns) {
     if (pattern.port !== undefined && pattern.port !== port) continue
-    const { host } = pattern
-    if (host === 'any') return true
-    if ('parts' in host) {
-      if (fits(host, name)) return true
-    } else if (address === undefined) answer = undefined
-    else if (contains(host, address)) return true
+    const { host: wanted } = pattern
+    if (wanted === 'any') return true
+    if ('parts' in wanted) {
+      if (fits(wanted, (name ??= nameOf(host)))) return true
+    } else if ((address ??= parseAddress(addressText)) === undefined) answer = undefined
+    else if (contains(wanted, address)) return true
   }
   return answer
 }

@@ -1,65 +1,9 @@
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 
+import { connect, echoed, echoPort, startEcho } from './lab/echo.ts'
 import { keepAliveProbes } from './lab/keepalive-probes.ts'
-import { openLab, type Lab } from './lab/lab.ts'
-import type { Program } from './lab/program.ts'
-import { labUnavailable } from './lab/requirements.ts'
-
-const reason = await labUnavailable()
-const withLab = reason === undefined ? test : test.skip
-if (reason !== undefined) test(`skipped: ${reason}`, (t) => t.pass())
-
-const port = 7000
-
-async function startEcho(lab: Lab): Promise<Program<void>> {
-  const echo = lab.server.start(async (at: number, { tell }) => {
-    const net = await import('node:net')
-    const server = net.createServer((socket) => socket.on('error', () => {}).pipe(socket))
-    server.listen(at, '::', () => tell('listening'))
-  }, port)
-  await echo.event('listening')
-  return echo
-}
-
-interface Connection {
-  readonly host: string
-  readonly port: number
-  readonly keepAlive: boolean
-}
-
-/** A connection that tells what happens to it, and writes what it is sent. */
-async function connect(
-  lab: Lab,
-  keepAlive = false,
-  host: string = lab.server.address,
-): Promise<Program<void>> {
-  const program = lab.client.start(
-    async (to: Connection, { tell, next }) => {
-      const net = await import('node:net')
-      const socket = net.connect(to.port, to.host)
-      // From Node: 1 s until the first probe, 1 s between probes, 10 probes.
-      if (to.keepAlive) socket.setKeepAlive(true, 1000)
-      socket.on('connect', () => tell('connected', socket.localPort))
-      socket.on('data', (data) => tell('data', String(data)))
-      socket.on('error', (error: NodeJS.ErrnoException) => tell('error', error.code))
-      for (;;) socket.write(await next<string>())
-    },
-    { host, port, keepAlive },
-  )
-  await program.event('connected')
-  return program
-}
-
-async function echoed(client: Program<void>, text: string): Promise<unknown> {
-  client.send(text)
-  return (await client.event('data')).data
-}
-
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
-}
+import { openLab } from './lab/lab.ts'
+import { withLab } from './needs.ts'
 
 withLab('the client reaches the server across the router, over IPv4 and IPv6', async (t) => {
   const lab = await openLab(t)
@@ -124,7 +68,7 @@ withLab('an unreachable server: the router says so, by ICMP, to who writes', asy
   const [answer] = capture.icmp
   t.is(answer?.icmp, 'host-unreachable')
   t.is(answer?.from.address, lab.router.address)
-  t.deepEqual(answer?.about?.to, { address: lab.server.address, port })
+  t.deepEqual(answer?.about?.to, { address: lab.server.address, port: echoPort })
   await lab.heal()
   t.is((await client.event('data')).data, 'lost')
 })
@@ -154,7 +98,7 @@ withLab('loss takes some packets and lets others pass', async (t) => {
   await lab.client.run(
     async ({ host, count }) => {
       const net = await import('node:net')
-      for (let port = 10_000; port < 10_000 + count; port++) net.connect(port, host).on('error', () => {})
+      for (let index = 0; index < count; index++) net.connect(10_000 + index, host).on('error', () => {})
       await new Promise((resolve) => {
         setTimeout(resolve, 500) // before the kernel asks a second time, after 1 s
       })
@@ -176,7 +120,7 @@ withLab('loss takes some packets and lets others pass', async (t) => {
 withLab('a capture shows the handshake, the probes with their spacing, and their answers', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
-  const capture = await lab.capture({ filter: `tcp port ${port}` })
+  const capture = await lab.capture({ filter: `tcp port ${echoPort}` })
   const client = await connect(lab, true)
   await waitUntil(t, () => keepAliveProbes(capture.packets).length >= 2)
   await lab.cut()
@@ -185,7 +129,7 @@ withLab('a capture shows the handshake, the probes with their spacing, and their
   await capture.stop()
   const [syn, synAck] = capture.packets
   t.like(syn, { from: { address: lab.client.address }, flags: { syn: true, ack: false }, length: 0 })
-  t.like(synAck, { from: { address: lab.server.address, port }, flags: { syn: true, ack: true } })
+  t.like(synAck, { from: { address: lab.server.address, port: echoPort }, flags: { syn: true, ack: true } })
   const probes = keepAliveProbes(capture.packets, { from: lab.client.address })
   t.deepEqual(keepAliveProbes(capture.packets, { from: lab.server.address }), [])
   t.true(probes[0]?.answer !== undefined)
@@ -205,9 +149,9 @@ withLab('everything that passed before stop() is in the capture', async (t) => {
   await lab.client.run(
     async ({ host, ports }) => {
       const net = await import('node:net')
-      for (let port = 10_000; port < 10_000 + ports; port++) {
+      for (let index = 0; index < ports; index++) {
         await new Promise((resolve) => {
-          net.connect(port, host).on('error', resolve)
+          net.connect(10_000 + index, host).on('error', resolve)
         })
       }
     },
@@ -242,4 +186,10 @@ async function waitUntil(t: ExecutionContext, condition: () => boolean): Promise
     await pause(20)
   }
   return undefined
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
 }

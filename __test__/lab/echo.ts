@@ -29,11 +29,13 @@ export async function connect(
 ): Promise<Program<void>> {
   const program = lab.client.start(
     async (to: Connection, { tell, next }) => {
+      const { default: events } = await import('node:events')
       const net = await import('node:net')
       const socket = net.connect(to.port, to.host)
       // From Node: 1 s until the first probe, 1 s between probes, 10 probes.
       if (to.keepAlive) socket.setKeepAlive(true, 1000)
-      socket.on('connect', () => tell('connected', socket.localPort))
+      await events.once(socket, 'connect')
+      tell('connected', socket.localPort)
       socket.on('data', (data) => tell('data', String(data)))
       socket.on('error', (error: NodeJS.ErrnoException) => tell('error', error.code))
       for (;;) socket.write(await next<string>())

@@ -55,10 +55,11 @@ export class Host {
    * reaches the program itself. Arguments and options are those of `child_process.spawn`.
    */
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
-    const dieWithUs = [needTool('setpriv'), '--pdeathsig', 'KILL', '--']
-    const [first = '', ...rest] = [...this.entry, ...dieWithUs, command, ...args]
+    const parent = ['--no-fork', 'sh', '-c', waitForProgram, 'sh']
+    const dieWithParent = [needTool('setpriv'), '--pdeathsig', 'KILL', '--']
+    const [first = '', ...rest] = [...this.entry, ...parent, ...dieWithParent, command, ...args]
     const child = spawn(first, rest, options)
-    child.kill = (signal = 'SIGTERM') => killBehindEntry(child, signal)
+    child.kill = (signal = 'SIGTERM') => killProgram(child, signal)
     return child
   }
 
@@ -99,22 +100,26 @@ export class Host {
 
   /** The same machine after a restart: nothing is left of its programs, connections and links. */
   async restart(): Promise<void> {
-    await this.#machine.end()
+    await this.end()
     this.#machine = await openMachine(this.#user)
   }
 }
 
-/** `nsenter` has to fork in order to enter a process namespace; what is meant is its child, not itself. */
-function killBehindEntry(child: ChildProcess, signal: NodeJS.Signals | number): boolean {
+/**
+ * Only a new process can be in another process namespace, so a program has a parent that waits for it and ends as
+ * it did. It is a shell because `nsenter`, which could do the same, stops when the program is stopped, and
+ * then does not notice its end.
+ */
+const waitForProgram = '"$@"; code=$?; [ $code -le 128 ] || kill -$((code - 128)) $$; exit $code'
+
+/** What is meant is the program, not the shell that waits for it. */
+function killProgram(child: ChildProcess, signal: NodeJS.Signals | number): boolean {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false
-  const inner = onlyChildOf(child.pid)
   try {
-    process.kill(inner ?? child.pid, signal)
-    // nsenter stops when its child stops, and would not notice the child's end.
-    if (inner !== undefined && signal !== 'SIGSTOP') process.kill(child.pid, 'SIGCONT')
+    process.kill(onlyChildOf(child.pid) ?? child.pid, signal)
     return true
   } catch {
-    return false
+    return false // it has just ended
   }
 }
 

@@ -35,6 +35,13 @@ export async function openUserNamespace(): Promise<UserNamespace> {
   }
 }
 
+/** Whether programs in a laboratory are root, because root is refused the user namespace that would hide it. */
+export async function programsAreRoot(): Promise<boolean> {
+  const user = await openUserNamespace()
+  await user?.end()
+  return user === undefined
+}
+
 /**
  * A machine: a network and a process namespace of its own. `cat` is its process 1, so its end is the end of all
  * programs in it. The network belongs to a second user namespace inside the first: its owner, and that is

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import type { Host } from './host.ts'
+import { programsAreRoot } from './namespaces.ts'
 import { findTool, toolFolders } from './tools.ts'
 
 export interface Postgres {
@@ -23,9 +24,13 @@ export interface Postgres {
 }
 
 /** Why no PostgreSQL can be started here, in one sentence, or undefined where one can. */
-export function postgresUnavailable({ tls = false }: { readonly tls?: boolean } = {}): string | undefined {
+export async function postgresUnavailable({ tls = false }: { readonly tls?: boolean } = {}): Promise<
+  string | undefined
+> {
   if (programFolder() === undefined) return 'PostgreSQL is not installed (Debian package postgresql).'
   if (tls && findTool('openssl') === undefined) return 'A certificate needs openssl (Debian package openssl).'
+  if (await programsAreRoot())
+    return 'PostgreSQL refuses to run as root, and this system forbids user namespaces.'
   return undefined
 }
 
@@ -38,7 +43,7 @@ export async function startPostgres(
   { tls = false }: { readonly tls?: boolean } = {},
 ): Promise<Postgres> {
   const programs = programFolder()
-  if (programs === undefined) throw new Error(postgresUnavailable())
+  if (programs === undefined) throw new Error(await postgresUnavailable())
   const folder = await mkdtemp(join(tmpdir(), 'lab-postgres-'))
   const removeFolder = removeAtTheEnd(folder)
   const data = join(folder, 'data')

@@ -1,5 +1,12 @@
 //! Links what Node-API needs on this platform.
 
+use std::env;
+
 fn main() {
     napi_build::setup();
+    let variable = |name| env::var(name).unwrap_or_default();
+    if variable("CARGO_CFG_TARGET_OS") == "windows" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {
+        println!("cargo::rustc-cdylib-link-arg={}/exports.def", variable("CARGO_MANIFEST_DIR"));
+        println!("cargo::rerun-if-changed=exports.def");
+    }
 }

@@ -18,23 +18,20 @@ fn main() {
         ("retries", libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
         ("userTimeout", libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
     ];
-    let members: Vec<String> = fields
-        .iter()
-        .map(|(name, level, option)| format!("\"{name}\":{}", read(*level, *option)))
-        .collect();
+    let members: Vec<String> =
+        fields.iter().map(|(name, level, option)| format!("\"{name}\":{}", read(*level, *option))).collect();
     println!("{{{}}}", members.join(","));
 }
 
 /// -1 where the kernel refuses.
 #[cfg(target_os = "linux")]
 fn read(level: libc::c_int, option: libc::c_int) -> libc::c_int {
-    const SIZE: libc::socklen_t = size_of::<libc::c_int>() as libc::socklen_t;
+    const SIZE: libc::socklen_t = 4; // of a c_int, as the sockets API counts it
     let mut value: libc::c_int = 0;
     let mut size = SIZE;
     // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
-    let result = unsafe {
-        libc::getsockopt(INHERITED, level, option, (&raw mut value).cast(), &raw mut size)
-    };
+    let result =
+        unsafe { libc::getsockopt(INHERITED, level, option, (&raw mut value).cast(), &raw mut size) };
     if result == 0 { value } else { -1 }
 }
 

@@ -87,6 +87,13 @@ pub fn option_name(option: u32) -> Option<&'static str> {
     Some(SocketOption::ALL.get(index)?.name())
 }
 
+/// Makes the core panic, for the test that a panic is a JavaScript error and not the end of the process.
+#[cfg(feature = "panic-on-purpose")]
+#[napi(catch_unwind)]
+pub fn panic_on_purpose() {
+    tcp_keepalive::panic_on_purpose("panic_on_purpose was called");
+}
+
 /// A number of JavaScript as a descriptor; what is none becomes the one value that the system always refuses.
 fn raw_socket(descriptor: f64) -> RawSocket {
     const NONE: RawSocket = !0;

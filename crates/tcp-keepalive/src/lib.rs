@@ -76,6 +76,16 @@ pub fn system() -> Result<Current, Error> {
     read(&socket2::SockRef::from(&socket))
 }
 
+/// Panics, whatever `reason` is.
+///
+/// # Panics
+///
+/// Always.
+#[cfg(feature = "panic-on-purpose")]
+pub fn panic_on_purpose(reason: &str) {
+    panic!("on purpose: {reason}");
+}
+
 fn read(socket: &socket2::SockRef<'_>) -> Result<Current, Error> {
     Ok(Current {
         enabled: enabled::get(socket)?,

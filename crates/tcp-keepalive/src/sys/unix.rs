@@ -53,7 +53,8 @@ pub mod option {
     use libc::{c_int, socklen_t};
     use socket2::SockRef;
 
-    const SIZE: socklen_t = size_of::<c_int>() as socklen_t;
+    /// Of a `c_int`, as the sockets API counts it.
+    const SIZE: socklen_t = 4;
 
     pub fn get(socket: &SockRef<'_>, name: c_int) -> io::Result<c_int> {
         let mut value: c_int = 0;

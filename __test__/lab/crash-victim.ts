@@ -1,0 +1,26 @@
+/** Holds a laboratory with everything in it running, says which namespaces and folder are its, and waits to be killed. */
+import { readdirSync, readlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+
+import { startEcho } from './echo.ts'
+import { openLab } from './lab.ts'
+import { postgresUnavailable, startPostgres } from './postgres.ts'
+
+const lab = await openLab()
+await lab.capture()
+await startEcho(lab)
+const frozen = await lab.client.start(async (_: undefined, { tell, next }) => {
+  tell('begun')
+  await next()
+})
+await frozen.event('begun')
+frozen.process.kill('SIGSTOP')
+// The grandchild is in a session of its own, as a daemon would be.
+lab.server.spawn('sh', ['-c', 'setsid sleep 600 & sleep 600'])
+const before = new Set(readdirSync(tmpdir()))
+if ((await postgresUnavailable()) === undefined) await startPostgres(lab.server)
+const hosts = [lab.client, lab.router, lab.server]
+process.send?.({
+  namespaces: hosts.map(({ pid }) => readlinkSync(`/proc/${pid}/ns/net`)),
+  folders: readdirSync(tmpdir()).filter((name) => name.startsWith('lab-postgres-') && !before.has(name)),
+})

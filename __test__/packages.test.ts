@@ -1,0 +1,153 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import test from 'ava'
+import { ROOT } from '../scripts/build/command.ts'
+import { createNpmFolders } from '../scripts/build/create-npm-folders.ts'
+import { check, pack, type Packed } from '../scripts/build/pack-all.ts'
+import { run } from '../scripts/build/run.ts'
+import { binaryOf, TARGETS, type Target } from '../scripts/build/targets.ts'
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly main: string
+  readonly license: string
+  readonly engines: object
+  readonly os?: readonly string[]
+  readonly cpu?: readonly string[]
+  readonly libc?: readonly string[]
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly napi?: { readonly targets: readonly string[] }
+}
+
+/** What npm is told about each platform, so that it installs the one binary that fits. */
+const PLATFORMS: Readonly<Record<string, Pick<Manifest, 'os' | 'cpu' | 'libc'>>> = {
+  'linux-x64-gnu': { os: ['linux'], cpu: ['x64'], libc: ['glibc'] },
+  'linux-arm64-gnu': { os: ['linux'], cpu: ['arm64'], libc: ['glibc'] },
+  'linux-arm-gnueabihf': { os: ['linux'], cpu: ['arm'], libc: ['glibc'] },
+  'linux-x64-musl': { os: ['linux'], cpu: ['x64'], libc: ['musl'] },
+  'linux-arm64-musl': { os: ['linux'], cpu: ['arm64'], libc: ['musl'] },
+  'darwin-x64': { os: ['darwin'], cpu: ['x64'] },
+  'darwin-arm64': { os: ['darwin'], cpu: ['arm64'] },
+  'win32-x64-msvc': { os: ['win32'], cpu: ['x64'] },
+  'win32-arm64-msvc': { os: ['win32'], cpu: ['arm64'] },
+  'freebsd-x64': { os: ['freebsd'], cpu: ['x64'] },
+}
+
+const MAIN_FILES = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'dist/index.cjs',
+  'dist/index.d.cts',
+  'dist/index.d.mts',
+  'dist/index.mjs',
+  'index.d.ts',
+  'index.js',
+  'package.json',
+]
+
+const KIB = 1024
+
+/** Of the main package and one platform's together, unpacked. Windows looks Node's functions up itself: 50 KB more. */
+const LIMIT = 250 * KIB
+const LIMIT_WINDOWS = 300 * KIB
+
+const manifest = readJson<Manifest>(join(ROOT, 'package.json'))
+/** Where `npm run build:all` left every binary, else where `npm run build` left this machine's. */
+const binaries = [join(ROOT, 'artifacts'), ROOT].find((folder) => TARGETS.some(isIn(folder))) ?? ROOT
+const built = TARGETS.filter(isIn(binaries))
+let all: Promise<readonly Packed[]> | undefined
+const folders: string[] = []
+
+test.after.always(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
+
+test('every target of package.json has its entry in the table of the build, and no other', (t) => {
+  const triples = TARGETS.map(({ triple }) => triple.replace('gnullvm', 'msvc'))
+  t.deepEqual(triples.toSorted(), [...(manifest.napi?.targets ?? [])].toSorted())
+  t.deepEqual(TARGETS.map(({ name }) => name).toSorted(), Object.keys(PLATFORMS).toSorted())
+})
+
+test('the committed platform packages are what `npm run create-npm-folders` writes', async (t) => {
+  const folder = await temporaryFolder()
+  await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'))
+  await createNpmFolders(folder)
+  const differences = await run('diff', ['--recursive', join(folder, 'npm'), join(ROOT, 'npm')])
+  t.is(differences, '')
+})
+
+for (const target of TARGETS) {
+  test(`${target.name}: npm is told where it fits`, (t) => {
+    const { name, version, main, license, engines, os, cpu, libc, ...rest } = platformManifest(target)
+    t.is(name, `@tcp-keepalive/binding-${target.name}`)
+    t.deepEqual([version, license, engines], [manifest.version, manifest.license, manifest.engines])
+    t.is(main, binaryOf(target))
+    t.deepEqual({ os, cpu, ...(libc && { libc }) }, PLATFORMS[target.name])
+    t.deepEqual(Object.keys(rest).toSorted(), ['description', 'files', 'keywords'])
+  })
+
+  const whereBuilt = built.includes(target) ? test : test.skip
+  whereBuilt(
+    `${target.name}: the package is the binary and what describes it, and small with the main one`,
+    async (t) => {
+      const platform = await packed(platformManifest(target).name)
+      t.deepEqual(platform.files.toSorted(), ['LICENSE', 'README.md', 'package.json', binaryOf(target)])
+      const size = platform.unpackedSize + (await packed(manifest.name)).unpackedSize
+      t.true(size < (target.file.format === 'PE' ? LIMIT_WINDOWS : LIMIT), `${size} bytes unpacked`)
+    },
+  )
+}
+
+const whereAnyIsBuilt = built.length > 0 ? test : test.skip
+
+whereAnyIsBuilt('the main package is its code and what describes it, and nothing else', async (t) => {
+  t.deepEqual((await packed(manifest.name)).files.toSorted(), MAIN_FILES)
+})
+
+whereAnyIsBuilt(
+  'the main package names every platform at its own version, and depends on nothing else',
+  async (t) => {
+    const { tarball } = await packed(manifest.name)
+    const folder = dirname(tarball)
+    await run('tar', ['--extract', '--file', tarball, '--directory', folder])
+    const published = JSON.parse(await readFile(join(folder, 'package/package.json'), 'utf8')) as Manifest
+    const wanted = TARGETS.map((target) => [platformManifest(target).name, manifest.version])
+    t.deepEqual(published.optionalDependencies, Object.fromEntries(wanted))
+    for (const key of ['scripts', 'dependencies', 'devDependencies', 'bundleDependencies'])
+      t.false(key in published, key)
+  },
+)
+
+whereAnyIsBuilt('publint and are-the-types-wrong have nothing against the main package', async (t) => {
+  t.timeout(120_000)
+  const { tarball } = await packed(manifest.name)
+  await t.notThrowsAsync(check(tarball))
+})
+
+/** The package of this name, packed with all the others when the first is asked for. */
+async function packed(name: string): Promise<Packed> {
+  all ??= temporaryFolder().then((folder) => pack(built, binaries, folder))
+  const found = (await all).find((each) => each.name === name)
+  if (!found) throw new Error(`${name} was not packed`)
+  return found
+}
+
+function isIn(folder: string): (target: Target) => boolean {
+  return (target) => existsSync(join(folder, binaryOf(target)))
+}
+
+function platformManifest(target: Target): Manifest {
+  return readJson(join(ROOT, 'npm', target.name, 'package.json'))
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, 'utf8')) as T
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-packages-'))
+  folders.push(folder)
+  return folder
+}

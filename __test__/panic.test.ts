@@ -1,0 +1,41 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A build of the binding that has a function which panics: one given, else made here. */
+function bindingThatPanics(): string {
+  const given = process.env['TCP_KEEPALIVE_PANIC_BINARY']
+  if (given !== undefined) return given
+  const targetFolder = join(root, 'target/panic-on-purpose')
+  const parameters = ['build', '--quiet', '--locked', '--release', '--package=tcp-keepalive-node']
+  execFileSync('cargo', [...parameters, '--features=panic-on-purpose', `--target-dir=${targetFolder}`], {
+    cwd: root,
+  })
+  const library = { darwin: 'libtcp_keepalive_node.dylib', win32: 'tcp_keepalive_node.dll' }
+  const name = library[process.platform as keyof typeof library] ?? 'libtcp_keepalive_node.so'
+  const binding = join(mkdtempSync(join(tmpdir(), 'tcp-keepalive-')), 'panics.node')
+  copyFileSync(join(targetFolder, 'release', name), binding)
+  return binding
+}
+
+test('a panic in the core is a JavaScript error, and the process goes on', (t) => {
+  t.timeout(300_000, 'the binding is compiled once more')
+  const program = `
+    const binding = require(${JSON.stringify(bindingThatPanics())})
+    for (let round = 0; round < 2; round += 1) {
+      try { binding.panicOnPurpose() } catch (error) { console.log(error instanceof Error, error.message) }
+    }
+    console.log(binding.systemKeepAlive(new Int32Array(5)))`
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--eval', program], {
+    encoding: 'utf8',
+  })
+  t.is(signal, null, stderr)
+  t.is(status, 0, stderr)
+  const told = 'true on purpose: panic_on_purpose was called'
+  t.deepEqual(stdout.trim().split('\n'), [told, told, '0'])
+})

@@ -1,0 +1,62 @@
+/** The public types, tested by the compiler: what must be accepted, and what must not (`npm run check`). */
+import net from 'node:net'
+import tls from 'node:tls'
+import {
+  type Capabilities,
+  capabilities,
+  getKeepAlive,
+  type KeepAlive,
+  type KeepAliveOptions,
+  type KeepAlivePlan,
+  type Outcome,
+  outcomeOf,
+  planKeepAlive,
+  setKeepAlive,
+  systemKeepAlive,
+  type Target,
+} from 'tcp-keepalive'
+import * as native from 'tcp-keepalive/native'
+
+export const targets: Target[] = [
+  new net.Socket(),
+  new tls.TLSSocket(new net.Socket()),
+  net.createServer(),
+  3,
+]
+export const accepted: (KeepAliveOptions | number | false)[] = [
+  {},
+  false,
+  30_000,
+  { enabled: false },
+  { time: 1000, interval: 1000, retries: 3, userTimeout: 0 },
+  { detectWithin: 30_000 },
+  { detectWithin: 30_000, userTimeout: 0 },
+  { time: undefined, detectWithin: undefined },
+  getKeepAlive(3),
+  systemKeepAlive(),
+  planKeepAlive({}).settings,
+]
+export const read: KeepAlive = getKeepAlive(3)
+export const plan: KeepAlivePlan = planKeepAlive({ detectWithin: 5000 }, systemKeepAlive())
+export const outcome: Outcome | undefined = outcomeOf(new Error('any'))
+export const can: Capabilities = capabilities
+export const status: number = native.getKeepAlive(3, new Int32Array(5))
+
+// @ts-expect-error -- the deadline solves for the time
+setKeepAlive(3, { detectWithin: 5000, time: 1000 })
+// @ts-expect-error -- beside the deadline, the user timeout can only be 0
+setKeepAlive(3, { detectWithin: 5000, userTimeout: 1000 })
+// @ts-expect-error -- here it is called time
+setKeepAlive(3, { initialDelay: 1000 })
+// @ts-expect-error -- Node's own call
+setKeepAlive(new net.Socket(), true, 60_000)
+// @ts-expect-error -- on is said with values
+setKeepAlive(new net.Socket(), true)
+// @ts-expect-error -- durations are numbers
+setKeepAlive(3, { time: '60s' })
+// @ts-expect-error -- not a socket
+setKeepAlive({ fd: 3 }, 1000)
+// @ts-expect-error -- a system may not be able to tell
+export const time: number = read.time
+// @ts-expect-error -- what was read is not to be written to
+read.time = 1

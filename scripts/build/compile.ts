@@ -1,0 +1,64 @@
+/** Compiles the binding for one target. */
+import { join } from 'node:path'
+import { run } from './run.ts'
+import { OLDEST_GLIBC, type Target } from './targets.ts'
+import type { Toolchain } from './toolchain.ts'
+
+export interface CompileOptions {
+  /** The workspace to compile. */
+  readonly folder: string
+  /** Where cargo keeps what it compiled. */
+  readonly targetFolder: string
+  /** Features of the binding's crate. */
+  readonly features: readonly string[]
+  /** Told what is being compiled. */
+  readonly onProgress: (what: string) => void
+}
+
+/** The path of the library that came out. */
+export async function compile(
+  target: Target,
+  toolchain: Toolchain,
+  { folder, targetFolder, features, onProgress }: CompileOptions,
+): Promise<string> {
+  const rustFlags = [...target.rustFlags, ...toolchain.remappedPaths]
+  const library = toolchain.buildsLibrary
+    ? // panic-unwind is what lets `catch_unwind` turn a panic into a JavaScript error
+      ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=optimize_for_size,panic-unwind']
+    : []
+  const environment = {
+    ...toolchain.environment,
+    CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\u001F'),
+    CARGO_TARGET_DIR: targetFolder,
+  }
+  // What was compiled from another clone into the same folder would pass for this one's, where its files are newer.
+  const ours = ['--package=tcp-keepalive', '--package=tcp-keepalive-node']
+  const clean = ['clean', '--release', `--target=${target.triple}`, ...ours]
+  await run('cargo', clean, { cwd: folder, environment })
+  await run(
+    'cargo',
+    [
+      ...subcommand(target),
+      '--release',
+      '--locked',
+      '--package=tcp-keepalive-node',
+      ...library,
+      `--features=${features.join()}`,
+    ],
+    {
+      cwd: folder,
+      environment,
+      onLine: (line) => {
+        const compiling = /^\s*Compiling (\S+)/.exec(line)?.[1]
+        if (compiling !== undefined) onProgress(compiling)
+      },
+    },
+  )
+  return join(targetFolder, target.triple, 'release', target.library)
+}
+
+function subcommand({ triple, file }: Target): readonly string[] {
+  if (file.format === 'MachO') return ['build', `--target=${triple}`]
+  const glibc = file.newestSymbol?.prefix === 'GLIBC_'
+  return ['zigbuild', `--target=${glibc ? `${triple}.${OLDEST_GLIBC}` : triple}`]
+}

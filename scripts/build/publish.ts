@@ -1,0 +1,43 @@
+/**
+ * Publishes tarballs: the platforms' first and the main package last, so that whoever can install the main one can
+ * install its binary. What is published already is left alone: a release that stopped half way is run again.
+ */
+import type { Packed } from './pack-all.ts'
+import { run } from './run.ts'
+
+export interface PublishOptions {
+  /** npm's own where none is given, as its configuration says. */
+  readonly registry?: string
+  /** More arguments for `npm publish`, such as --provenance. */
+  readonly parameters?: readonly string[]
+}
+
+/** The packages that were published now. */
+export async function publish(
+  packages: readonly Packed[],
+  { registry, parameters = [] }: PublishOptions = {},
+): Promise<readonly Packed[]> {
+  const at = registry === undefined ? [] : [`--registry=${registry}`]
+  const published: Packed[] = []
+  for (const each of packages) {
+    if (await isPublished(each, at)) {
+      console.log(`${each.name}@${each.version} is published already`)
+      continue
+    }
+    await run('npm', ['publish', each.tarball, '--access=public', '--ignore-scripts', ...at, ...parameters])
+    console.log(`${each.name}@${each.version} published`)
+    published.push(each)
+  }
+  return published
+}
+
+async function isPublished({ name, version }: Packed, at: readonly string[]): Promise<boolean> {
+  // --loglevel: `npm run --silent` would silence the reason too
+  const parameters = ['view', `${name}@${version}`, 'version', '--prefer-online', '--loglevel=error', ...at]
+  try {
+    return (await run('npm', parameters)).trim() === version
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('E404')) return false
+    throw error
+  }
+}

@@ -1,0 +1,25 @@
+/** `npm run release`: publishes what `npm run pack:all` packed. */
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT, runCommand } from './command.ts'
+import { readPacked } from './pack-all.ts'
+import { publish } from './publish.ts'
+
+const HELP = `npm run release -- [options]
+
+Publishes the tarballs in packages/ (npm run pack:all), the platforms' first and the main package last, to the registry
+that npm is configured for. What is published already is left alone, so a release that stopped half way is run again.
+
+  --packages DIR  where the tarballs are, instead of packages/
+  --provenance    with a statement of where they were built, as the release workflow does`
+
+await runCommand(HELP, async () => {
+  const { values } = parseArgs({
+    options: {
+      packages: { type: 'string', default: join(ROOT, 'packages') },
+      provenance: { type: 'boolean', default: false },
+    },
+  })
+  const packed = await readPacked(resolve(values.packages))
+  await publish(packed, { parameters: values.provenance ? ['--provenance'] : [] })
+})

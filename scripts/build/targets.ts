@@ -1,0 +1,160 @@
+/**
+ * Every platform that gets a binary: what the compiler is asked for, and what the file that comes out must be.
+ *
+ * The names are those that napi-rs's loader looks for. On Windows that is `-msvc` whatever compiler made the
+ * binary; this one comes from the LLVM flavour of MinGW, as it is the one that links on another system.
+ */
+export interface Target {
+  readonly name: string
+  /** As rustc calls it. */
+  readonly triple: string
+  readonly rustFlags: readonly string[]
+  /** The file that cargo leaves. */
+  readonly library: string
+  readonly file: ExpectedFile
+}
+
+/** What the audit holds a binary to. */
+export interface ExpectedFile {
+  readonly format: 'ELF' | 'MachO' | 'PE'
+  readonly machine: 'X86_64' | 'AARCH64' | 'ARM'
+  /** The libraries that it may need: those that are on every system of this kind, and no others. */
+  readonly libraries: RegExp
+  /** The newest version of the C library whose symbols it may need, by the prefix of its symbol versions. */
+  readonly newestSymbol?: { readonly prefix: string; readonly version: string }
+  /** The oldest macOS that loads it. */
+  readonly minimumSystem?: string
+  /** In bytes. */
+  readonly limit: number
+}
+
+/** The binary's name begins with this; `napi.binaryName` of package.json. */
+export const BINARY_NAME = 'tcp-keepalive'
+
+/** CentOS 7's, and the oldest that Rust itself supports. */
+export const OLDEST_GLIBC = '2.17'
+
+/** Big Sur, the first that runs on Apple silicon. */
+export const OLDEST_MACOS = '11.0'
+
+const KIB = 1024
+const ELF_LIBRARY = 'libtcp_keepalive_node.so'
+
+/** zig compiles what it links of its own (libunwind, the start-up code) as this says: for size. */
+const SMALL = '-Clink-arg=-Os'
+
+/**
+ * Apple silicon runs nothing unsigned, and the linker's own signature needs no identity. The library's name would
+ * otherwise be the path at which it was built.
+ */
+const MACOS_LINK_ARGUMENTS = [
+  '-adhoc_codesign',
+  '-dead_strip_dylibs',
+  '-install_name',
+  `@rpath/${BINARY_NAME}.node`,
+]
+
+export const TARGETS: readonly Target[] = [
+  glibc('linux-x64-gnu', 'x86_64-unknown-linux-gnu', 'X86_64'),
+  glibc('linux-arm64-gnu', 'aarch64-unknown-linux-gnu', 'AARCH64'),
+  glibc('linux-arm-gnueabihf', 'armv7-unknown-linux-gnueabihf', 'ARM'),
+  musl('linux-x64-musl', 'x86_64-unknown-linux-musl', 'X86_64'),
+  musl('linux-arm64-musl', 'aarch64-unknown-linux-musl', 'AARCH64'),
+  macos('darwin-x64', 'x86_64-apple-darwin', 'X86_64'),
+  macos('darwin-arm64', 'aarch64-apple-darwin', 'AARCH64'),
+  windows('win32-x64-msvc', 'x86_64-pc-windows-gnullvm', 'X86_64'),
+  windows('win32-arm64-msvc', 'aarch64-pc-windows-gnullvm', 'AARCH64'),
+  freebsd('freebsd-x64', 'x86_64-unknown-freebsd', 'X86_64'),
+]
+
+/** The target's binary as npm packages and the loader call it. */
+export function binaryOf(target: Target): string {
+  return `${BINARY_NAME}.${target.name}.node`
+}
+
+/** The targets of these names, all where none is named. */
+export function targetsNamed(names: readonly string[]): readonly Target[] {
+  if (names.length === 0) return TARGETS
+  return names.map((name) => {
+    const target = TARGETS.find((each) => each.name === name || each.triple === name)
+    if (target) return target
+    throw new Error(`no target "${name}"; there are: ${TARGETS.map((each) => each.name).join(', ')}`)
+  })
+}
+
+function glibc(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+  return {
+    name,
+    triple,
+    rustFlags: [SMALL],
+    library: ELF_LIBRARY,
+    file: {
+      format: 'ELF',
+      machine,
+      libraries: /^(lib(c|m|dl|rt|pthread)\.so\.\d|ld-linux[-\w]*\.so\.\d)$/,
+      newestSymbol: { prefix: 'GLIBC_', version: OLDEST_GLIBC },
+      limit: 150 * KIB,
+    },
+  }
+}
+
+function musl(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+  return {
+    name,
+    triple,
+    // Node brings the C library; an addon with another one inside could not work.
+    rustFlags: [SMALL, '-Ctarget-feature=-crt-static'],
+    library: ELF_LIBRARY,
+    file: { format: 'ELF', machine, libraries: /^libc\.so$/, limit: 150 * KIB },
+  }
+}
+
+function macos(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+  return {
+    name,
+    triple,
+    rustFlags: [
+      '-Clinker-flavor=ld64.lld',
+      ...MACOS_LINK_ARGUMENTS.map((argument) => `-Clink-arg=${argument}`),
+    ],
+    library: 'libtcp_keepalive_node.dylib',
+    file: {
+      format: 'MachO',
+      machine,
+      libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/,
+      minimumSystem: OLDEST_MACOS,
+      limit: 180 * KIB,
+    },
+  }
+}
+
+function windows(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+  return {
+    name,
+    triple,
+    rustFlags: [SMALL],
+    library: 'tcp_keepalive_node.dll',
+    file: {
+      format: 'PE',
+      machine,
+      libraries: /^((kernel32|ntdll|ws2_32|bcryptprimitives)|api-ms-win-(core|crt)-[-\w]+)\.dll$/i,
+      limit: 210 * KIB,
+    },
+  }
+}
+
+function freebsd(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+  return {
+    name,
+    triple,
+    rustFlags: [SMALL],
+    library: ELF_LIBRARY,
+    file: {
+      format: 'ELF',
+      machine,
+      // All of the base system.
+      libraries: /^(libc\.so\.7|libthr\.so\.3|libm\.so\.5|libgcc_s\.so\.1)$/,
+      limit: 150 * KIB,
+    },
+  }
+}

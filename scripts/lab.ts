@@ -1,0 +1,80 @@
+import { createInterface } from 'node:readline'
+
+import { openLab, type Lab } from '../__test__/lab/lab.ts'
+import { labUnavailable } from '../__test__/lab/requirements.ts'
+
+const help = `
+  cut            the router forwards nothing, in silence
+  unreachable    the router forwards nothing, and says so by ICMP
+  lose PERCENT   the router loses packets at random
+  heal           undo the three above
+  reboot         the server restarts
+  forget SECONDS the router becomes a middlebox that forgets silent connections
+  hosts          how to enter the hosts (the server's line changes with a reboot)
+  help           this list
+  quit           close the laboratory
+`
+
+const usage = `npm run lab
+
+Opens a network laboratory, client - router - server, and keeps it open until "quit" or the end of input.
+Enter its hosts from other terminals with the lines it prints. On its standard input it takes:
+${help}`
+
+const commands: Record<string, (lab: Lab, number: number) => Promise<void> | void> = {
+  cut: (lab) => lab.cut(),
+  unreachable: (lab) => lab.unreachable(),
+  lose: (lab, percent) => lab.lose(percent),
+  heal: (lab) => lab.heal(),
+  reboot: async (lab) => {
+    await lab.reboot()
+    printHosts(lab)
+  },
+  forget: (lab, seconds) => lab.forget(seconds),
+  hosts: (lab) => printHosts(lab),
+  help: () => console.log(help),
+}
+
+function printHosts({ client, router, server }: Lab): void {
+  for (const { name, address, address6, entry } of [client, router, server]) {
+    console.log(`\n${name}  ${address}  ${address6}\n  ${entry.join(' ')} bash`)
+  }
+}
+
+async function obey(lab: Lab, line: string): Promise<void> {
+  const [word = '', number = ''] = line.trim().split(/\s+/)
+  if (word === '') return
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined
+  try {
+    if (command === undefined) throw new Error(`unknown: ${word} (try "help")`)
+    await command(lab, number === '' ? Number.NaN : Number(number))
+    console.log(`${word}: done`)
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error)
+  }
+}
+
+async function main(): Promise<number> {
+  if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+    console.log(usage)
+    return 0
+  }
+  const reason = await labUnavailable()
+  if (reason !== undefined) {
+    console.error(reason)
+    return 1
+  }
+  await using lab = await openLab()
+  printHosts(lab)
+  console.log(help)
+  const input = createInterface({ input: process.stdin, output: process.stdout, prompt: 'lab> ' })
+  input.prompt()
+  for await (const line of input) {
+    if (line.trim() === 'quit') break
+    await obey(lab, line)
+    input.prompt()
+  }
+  return 0
+}
+
+process.exitCode = await main()

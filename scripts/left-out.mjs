@@ -1,0 +1,16 @@
+/** Which of the tests cannot be run on this machine, and why: the same questions that the tests themselves ask. */
+import { spawnSync } from 'node:child_process'
+import { root } from './ready.mjs'
+
+const ASK = `
+  import { labUnavailable } from './__test__/lab/requirements.ts'
+  import { postgresUnavailable } from './__test__/lab/postgres.ts'
+  for (const reason of [await labUnavailable(), await postgresUnavailable({ tls: true })]) if (reason) console.log(reason)`
+
+/** A sentence for each; none where everything can be run. */
+export async function leftOut() {
+  const args = ['--import', 'ts-blank-space/register', '--input-type=module', '--eval', ASK]
+  const { stdout, status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return stdout.split('\n').filter(Boolean)
+}

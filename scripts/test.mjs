@@ -1,0 +1,19 @@
+/**
+ * `npm test`: installs and builds what is missing, then checks and tests everything that this machine allows, and says
+ * at the end what was left out and what is missing for it. With CI set nothing may be left out.
+ */
+import { check } from './check.mjs'
+import { leftOut } from './left-out.mjs'
+import { ready, step } from './ready.mjs'
+import { countAva, countCargo, Suite } from './suite.mjs'
+
+ready()
+const witness = ['build', '--quiet', '--locked', '--release', '--package', 'readback']
+step('Building the witness that reads sockets from another process', 'cargo', witness)
+console.log()
+const suite = new Suite()
+check(suite)
+await suite.run('Rust tests', 'cargo', ['test', '--quiet', '--locked', '--workspace'], countCargo)
+for (const reason of await leftOut()) suite.explainSkips(reason)
+await suite.run('Tests', 'npm', ['exec', '--no', '--', 'ava', ...process.argv.slice(2)], countAva)
+suite.close()

@@ -12,7 +12,6 @@ function door(name: string, module: string): UserConfig {
     platform: 'node',
     target: 'node18',
     outDir: 'dist',
-    clean: false,
     dts: { oxc: true },
     deps: { neverBundle: [/^tcp-keepalive/] },
     hooks: {

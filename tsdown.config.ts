@@ -13,6 +13,7 @@ function door(name: string, module: string): UserConfig {
     target: 'node18',
     outDir: 'dist',
     dts: { oxc: true },
+    outputOptions: (options) => ({ ...options, comments: false }), // they are in the types, for those who read them
     deps: { neverBundle: [/^tcp-keepalive/] },
     hooks: {
       async 'build:done'() {

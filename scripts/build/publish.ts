@@ -5,6 +5,9 @@
 import type { Packed } from './pack-all.ts'
 import { run } from './run.ts'
 
+/** `npm run --silent` would silence the reason of a failure too. */
+const LOG_ERRORS = '--loglevel=error'
+
 export interface PublishOptions {
   /** npm's own where none is given, as its configuration says. */
   readonly registry?: string
@@ -24,7 +27,8 @@ export async function publish(
       console.log(`${each.name}@${each.version} is published already`)
       continue
     }
-    await run('npm', ['publish', each.tarball, '--access=public', '--ignore-scripts', ...at, ...parameters])
+    const options = ['--access=public', '--ignore-scripts', LOG_ERRORS, ...at, ...parameters]
+    await run('npm', ['publish', each.tarball, ...options])
     console.log(`${each.name}@${each.version} published`)
     published.push(each)
   }
@@ -32,8 +36,7 @@ export async function publish(
 }
 
 async function isPublished({ name, version }: Packed, at: readonly string[]): Promise<boolean> {
-  // --loglevel: `npm run --silent` would silence the reason too
-  const parameters = ['view', `${name}@${version}`, 'version', '--prefer-online', '--loglevel=error', ...at]
+  const parameters = ['view', `${name}@${version}`, 'version', '--prefer-online', LOG_ERRORS, ...at]
   try {
     return (await run('npm', parameters)).trim() === version
   } catch (error) {

@@ -20,6 +20,10 @@ await runCommand(HELP, async () => {
       provenance: { type: 'boolean', default: false },
     },
   })
+  // what the workflow is given to prove to npm who it is; npm publishes nothing of ours for anybody else
+  if (process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] === undefined) {
+    throw new Error('only the release workflow may publish; `npm run release:dry` rehearses it')
+  }
   const packed = await readPacked(resolve(values.packages))
   await publish(packed, { parameters: values.provenance ? ['--provenance'] : [] })
 })

@@ -23,6 +23,7 @@ import {
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { CACHE } from './cache.ts'
+import { ROOT } from './command.ts'
 import { run } from './run.ts'
 import { OLDEST_MACOS } from './targets.ts'
 
@@ -68,7 +69,7 @@ export async function prepareToolchain({ prebuiltLibrary, onStep }: ToolchainOpt
   }
   const environment = { ...rust.environment, ...linkerEnvironment() }
   if (!prebuiltLibrary) environment['RUSTC_BOOTSTRAP'] = '1' // building the library is an unstable feature of cargo
-  await run('cargo', ['fetch', '--locked'], { environment })
+  await run('cargo', ['fetch', '--locked'], { cwd: ROOT, environment })
   return {
     description: `${(await run('rustc', ['--version'], { environment })).trim()} of ${rust.origin}`,
     environment,

@@ -1,5 +1,6 @@
 /** Values for a socket that is not connected yet, or a server that does not listen yet. */
 import { type Server, Socket } from 'node:net'
+import { notConnected, notListening } from './errors.ts'
 import { reportFailure } from './failure.ts'
 import { descriptorOf, NOT_YET } from './target.ts'
 
@@ -13,23 +14,36 @@ const waiting = new WeakMap<Socket | Server, Put[]>()
  * program's own listeners. What it throws is reported, as nobody stands there to catch it.
  */
 export function setWhenReady(target: Socket | Server, put: Put): void {
-  const earlier = waiting.get(target)
-  if (earlier) {
-    earlier.push(put)
-    return
-  }
-  const puts = [put]
-  waiting.set(target, puts)
-  target.prependOnceListener(target instanceof Socket ? 'connect' : 'listening', () => {
-    waiting.delete(target)
-    for (const each of puts) attempt(target, each)
-  })
+  const puts = waiting.get(target)
+  if (puts) puts.push(put)
+  else waiting.set(target, [put])
+  // Anew each time, as the program may have removed all listeners since.
+  target.removeListener(eventOf(target), onReady)
+  target.prependListener(eventOf(target), onReady)
+}
+
+/** Puts what waits for this socket at once, so that whoever calls can have the last word. */
+export function putWaiting(target: Socket | Server): void {
+  const puts = waiting.get(target)
+  if (!puts) return
+  waiting.delete(target)
+  target.removeListener(eventOf(target), onReady)
+  for (const put of puts) attempt(target, put)
+}
+
+function onReady(this: Socket | Server): void {
+  putWaiting(this)
+}
+
+function eventOf(target: Socket | Server): 'connect' | 'listening' {
+  return target instanceof Socket ? 'connect' : 'listening'
 }
 
 function attempt(target: Socket | Server, put: Put): void {
   try {
     const fd = descriptorOf(target)
-    if (fd !== NOT_YET) put(fd)
+    if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
+    put(fd)
   } catch (error) {
     reportFailure(target, error)
   }

@@ -64,7 +64,9 @@ async function main() {
     const { client, accepted } = pairs[11]
     setAndReadBack(client)
     setAndReadBack(accepted)
-    const on = pairs.filter((pair) => getKeepAlive(pair.client).enabled || getKeepAlive(pair.accepted).enabled)
+    const on = pairs.filter(
+      (pair) => getKeepAlive(pair.client).enabled || getKeepAlive(pair.accepted).enabled,
+    )
     assert.strictEqual(on.length, 1)
     await close(...pairs.flatMap((pair) => [pair.client, pair.accepted]), server)
   })
@@ -214,10 +216,11 @@ function runtime() {
   return deno ? `Deno ${deno}` : `Node.js ${node}`
 }
 
-if (process.argv[2] === 'worker') inWorker()
-else {
-  main().then(() => {
-    writeSync(1, `${JSON.stringify({ runtime: runtime(), passed, failed, userTimeout })}\n`)
-    process.exit(Object.keys(failed).length === 0 ? 0 : 1)
-  })
+async function report() {
+  await main()
+  writeSync(1, `${JSON.stringify({ runtime: runtime(), passed, failed, userTimeout })}\n`)
+  process.exit(Object.keys(failed).length === 0 ? 0 : 1)
 }
+
+if (process.argv[2] === 'worker') inWorker()
+else report()

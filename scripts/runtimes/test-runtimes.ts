@@ -17,7 +17,7 @@ Installs tcp-keepalive for every runtime that can be had on this machine and run
   --only NAME   only this one; may be given again. There are
                   ${ALL_RUNTIMES.map(({ name }) => name).join('\n                  ')}
   --no-build    takes artifacts/ and artifacts/panic-on-purpose/ as they are
-  --write       writes what was shown to docs/platforms.json and docs/platforms.md
+  --write       builds every platform, and writes what was shown to docs/platforms.json and docs/platforms.md
 
 The runtimes come from npm, PyPI and Debian, and are kept in TCP_KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
 With CI set, what cannot be had is a failure.`
@@ -34,7 +34,10 @@ await runCommand(HELP, async () => {
     },
   })
   const runtimes = named(values.only)
-  if (!values['no-build']) await build(new Set(runtimes.map(({ target }) => target)))
+  if (!values['no-build']) {
+    if (values.write) await buildAll([])
+    await buildForTests(new Set(runtimes.map(({ target }) => target)))
+  }
 
   const shown: Shown[] = []
   const count = { passed: 0, failed: 0, skipped: 0 }
@@ -67,7 +70,7 @@ await runCommand(HELP, async () => {
   for (const stop of stops) await stop()
   if (values.write) await keep(shown)
   console.log(`\nin ${seconds(started)}`)
-  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
+  console.log(`runtimes: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
   if (count.failed > 0) process.exitCode = 1
 })
 
@@ -81,13 +84,15 @@ function named(names: readonly string[]): readonly Runtime[] {
 }
 
 /** The binaries of these targets, as they are published and with a function that panics. */
-async function build(targets: ReadonlySet<string>): Promise<void> {
+async function buildForTests(targets: ReadonlySet<string>): Promise<void> {
   const named = [...targets].map((target) => `--target=${target}`)
-  console.log(`Building ${[...targets].join(', ')}`)
-  const command = ['run', '--silent', 'build:all', '--', ...named]
-  await run('npm', command, { cwd: ROOT })
-  const panics = ['--features=panic-on-purpose', '--out=artifacts/panic-on-purpose']
-  await run('npm', [...command, ...panics], { cwd: ROOT })
+  await buildAll(named)
+  await buildAll([...named, '--features=panic-on-purpose', '--out=artifacts/panic-on-purpose'])
+}
+
+async function buildAll(parameters: readonly string[]): Promise<void> {
+  console.log(`npm run build:all -- ${parameters.join(' ')}`)
+  await run('npm', ['run', '--silent', 'build:all', '--', ...parameters], { cwd: ROOT })
 }
 
 /** What smoke.cjs prints. */

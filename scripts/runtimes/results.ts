@@ -33,7 +33,7 @@ export function page(results: readonly Shown[]): string {
   const rows = TARGETS.map(({ name }) => {
     const on = results.filter((each) => each.target === name)
     const tier = on.length > 0 ? 'tested' : 'built only'
-    const shown = on.length > 0 ? 'yes' : 'no'
+    const shown = on.length > 0 ? 'yes' : '–'
     return `| ${name} | ${tier} | yes | ${shown} | ${shown} | ${ways(on) || 'not run'} |`
   })
   const runtimes = results.map(

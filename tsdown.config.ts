@@ -3,22 +3,30 @@ import { defineConfig, type UserConfig } from 'tsdown'
 
 /**
  * One implementation, in CommonJS, which both module formats share: a program in which both are loaded still has one
- * state. The ES module only re-exports it.
+ * state. The ES module only re-exports it. Each door is one file; what both need is requested by the package's name.
  */
-const config: UserConfig = defineConfig({
-  entry: ['src/index.ts'],
-  format: 'cjs',
-  platform: 'node',
-  target: 'node18',
-  outDir: 'dist',
-  dts: { oxc: true },
-  deps: { neverBundle: [/^tcp-keepalive/] },
-  hooks: {
-    async 'build:done'() {
-      await writeFile('dist/index.mjs', "export * from './index.cjs'\n")
-      await writeFile('dist/index.d.mts', "export * from './index.cjs'\n")
+function door(name: string, module: string): UserConfig {
+  return {
+    entry: [`src/${name}.ts`],
+    format: 'cjs',
+    platform: 'node',
+    target: 'node18',
+    outDir: 'dist',
+    clean: false,
+    dts: { oxc: true },
+    deps: { neverBundle: [/^tcp-keepalive/] },
+    hooks: {
+      async 'build:done'() {
+        await writeFile(`dist/${name}.mjs`, module)
+        await writeFile(`dist/${name}.d.mts`, module)
+      },
     },
-  },
-})
+  }
+}
+
+const config: UserConfig[] = defineConfig([
+  door('index', "export * from './index.cjs'\n"),
+  door('register', "import './register.cjs'\n"),
+])
 
 export default config

@@ -1,10 +1,11 @@
 /** Setting values on a socket, and reading what the kernel holds. */
-import { Socket } from 'node:net'
+import { type Server, Socket } from 'node:net'
+import type { TcpKeepAliveError } from '../settings/errors.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KeepAliveOptions, type KernelValues, resolveOptions } from '../settings/options.ts'
 import { notConnected, notListening, statusError } from './errors.ts'
 import { native } from './native.ts'
-import { rememberedKeepAlive } from './node-internals.ts'
+import { beneath, callNode, rememberedKeepAlive } from './node-internals.ts'
 import { setWhenReady } from './pending.ts'
 import { descriptorOf, NOT_YET, type Target } from './target.ts'
 import { fromKernel, values } from './values.ts'
@@ -35,8 +36,35 @@ import { fromKernel, values } from './values.ts'
 export function setKeepAlive(target: Target, options: KeepAliveOptions | number | false): void {
   const asked = resolveOptions(options)
   const fd = descriptorOf(target)
-  if (fd !== NOT_YET) put(target, fd, asked)
-  else setWhenReady(target as Exclude<Target, number>, (fresh) => put(target, fresh, asked))
+  if (fd === NOT_YET) putWhenReady(target as Exclude<Target, number>, asked)
+  else put(target, fd, asked)
+  follower?.(target, options === false ? undefined : asked)
+}
+
+/** What is told of each of the program's own calls, once it has succeeded: `undefined` stands for `false`. */
+type Follower = (target: Target, asked: KernelValues | undefined) => void
+
+let follower: Follower | undefined
+
+/** Sets who is told, so that what holds values on a socket can go along with the program. There is one. */
+export function followCalls(follow: Follower): void {
+  follower = follow
+}
+
+/**
+ * Puts values that are checked already into a connected socket or a listening server.
+ *
+ * @throws as {@link setKeepAlive}, and for a target that has no descriptor yet
+ */
+export function putValues(target: Socket | Server, values: KernelValues): void {
+  const fd = descriptorOf(target)
+  if (fd === NOT_YET) throw notYet(target)
+  put(target, fd, values)
+}
+
+function putWhenReady(target: Socket | Server, asked: KernelValues): void {
+  const connection = target instanceof Socket ? beneath(target) : target
+  setWhenReady(connection, (fd) => put(target, fd, asked))
 }
 
 function put(target: Target, fd: number, asked: KernelValues): void {
@@ -54,7 +82,7 @@ function put(target: Target, fd: number, asked: KernelValues): void {
  */
 function keepRecordTrue(socket: Socket, enabled: boolean): void {
   const remembered = rememberedKeepAlive(socket)
-  if (remembered !== undefined && remembered !== enabled) socket.setKeepAlive(enabled)
+  if (remembered !== undefined && remembered !== enabled) callNode(socket, enabled)
 }
 
 /**
@@ -70,8 +98,12 @@ function keepRecordTrue(socket: Socket, enabled: boolean): void {
  */
 export function getKeepAlive(target: Target): KeepAlive {
   const fd = descriptorOf(target)
-  if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
+  if (fd === NOT_YET) throw notYet(target)
   const status = native().getKeepAlive(fd, values)
   if (status !== 0) throw statusError(status, 'getsockopt')
   return fromKernel(values)
+}
+
+function notYet(target: Target): TcpKeepAliveError {
+  return target instanceof Socket ? notConnected() : notListening()
 }

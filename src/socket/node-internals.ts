@@ -36,3 +36,21 @@ export function rememberedKeepAlive(socket: Socket): boolean | undefined {
   if (record === undefined) return undefined
   return Boolean((socket as unknown as Record<symbol, unknown>)[record])
 }
+
+/** Node's own call, as it was before anything of this package could have been put around it. */
+const { setKeepAlive } = Socket.prototype
+
+/** Turns keepalive on or off the way Node does, past what this package puts around it; no timer is touched. */
+export function callNode(socket: Socket, enabled: boolean): void {
+  setKeepAlive.call(socket, enabled)
+}
+
+/** The socket that is the connection: of TLS around a socket that one, else the socket itself. */
+export function beneath(socket: Socket): Socket {
+  let connection = socket
+  for (;;) {
+    const parent = (connection as unknown as { _parent?: Socket | null })._parent
+    if (parent === null || parent === undefined) return connection
+    connection = parent
+  }
+}

@@ -18,12 +18,25 @@ export function setWhenReady(target: Socket | Server, put: Put): void {
     earlier.push(put)
     return
   }
-  const puts = [put]
-  waiting.set(target, puts)
-  target.prependOnceListener(target instanceof Socket ? 'connect' : 'listening', () => {
-    waiting.delete(target)
-    for (const each of puts) attempt(target, each)
-  })
+  waiting.set(target, [put])
+  target.prependListener(eventOf(target), onReady)
+}
+
+/** Puts what waits for this socket at once, so that whoever calls can have the last word. */
+export function putWaiting(target: Socket | Server): void {
+  const puts = waiting.get(target)
+  if (!puts) return
+  waiting.delete(target)
+  target.removeListener(eventOf(target), onReady)
+  for (const put of puts) attempt(target, put)
+}
+
+function onReady(this: Socket | Server): void {
+  putWaiting(this)
+}
+
+function eventOf(target: Socket | Server): 'connect' | 'listening' {
+  return target instanceof Socket ? 'connect' : 'listening'
 }
 
 function attempt(target: Socket | Server, put: Put): void {

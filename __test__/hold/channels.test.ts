@@ -1,0 +1,224 @@
+import { execFile } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import net from 'node:net'
+import tls from 'node:tls'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import {
+  holdKeepAlive,
+  installKeepAlive,
+  type KeepAliveApplied,
+  type KeepAliveFailure,
+  type KeepAliveLost,
+} from 'tcp-keepalive'
+import { certificate } from '../certificate.ts'
+import { readback } from '../readback.ts'
+import { ASKED, byNode, connected, listening, tracked } from './sockets.ts'
+
+/** What is published on a channel during the test. */
+function published<M>(t: ExecutionContext, channel: string): M[] {
+  const messages: M[] = []
+  const listener = (message: unknown): void => void messages.push(message as M)
+  subscribe(`tcp-keepalive:${channel}`, listener)
+  t.teardown(() => unsubscribe(`tcp-keepalive:${channel}`, listener))
+  return messages
+}
+
+const lost = (t: ExecutionContext): KeepAliveLost[] => published(t, 'lost')
+
+/** Once it is closed, with an error or without. */
+async function closed(socket: net.Socket): Promise<void> {
+  await new Promise((resolve) => {
+    socket.once('close', resolve)
+  })
+}
+
+/** Resets the connection from the server's side, as a peer that was restarted does. */
+function reset(accepted: net.Socket): void {
+  accepted.resetAndDestroy()
+}
+
+test.serial('apply: each time that values are put in, with the values and by whom', async (t) => {
+  const messages = published<KeepAliveApplied>(t, 'apply')
+  const { port, server } = await listening(t)
+  const install = installKeepAlive({ time: 9000 }, { match: port })
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  socket.setKeepAlive(true, 5000)
+  install.uninstall()
+  const hold = holdKeepAlive(socket, ASKED)
+  socket.setKeepAlive(true, 6000) // does not get through, so nothing is put in
+  hold.release()
+  const settings = { enabled: true, ...ASKED }
+  const partly = {
+    enabled: true,
+    time: 9000,
+    interval: undefined,
+    retries: undefined,
+    userTimeout: undefined,
+  }
+  const expected: KeepAliveApplied[] = [
+    { socket, settings: partly, by: 'install' },
+    { socket, settings: partly, by: 'install' },
+    { socket, settings, by: 'hold' },
+  ]
+  t.deepEqual(messages.splice(0).map(plain), expected.map(plain))
+
+  const serverHold = holdKeepAlive(server, ASKED)
+  const came = once(server, 'connection')
+  await connected(t, net.connect(port, '127.0.0.1'))
+  const [accepted] = (await came) as [net.Socket]
+  t.deepEqual(messages.map(plain), [plain({ socket: accepted, settings, by: 'hold' })])
+  t.is(messages[0]?.socket, accepted)
+  serverHold.release()
+})
+
+/** A socket is named by its port here, as comparing sockets field by field would take long. */
+function plain({ socket, settings, by }: KeepAliveApplied): unknown {
+  return { port: [socket.localPort, socket.remotePort], settings, by }
+}
+
+test.serial('lost: a reset, with the error, and no listener of ours anywhere', async (t) => {
+  const messages = lost(t)
+  const { port, server } = await listening(t)
+  const came = once(server, 'connection')
+  const socket = net.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const before = socket.eventNames().map((name) => [name, socket.listenerCount(name)])
+  holdKeepAlive(socket, ASKED)
+  t.deepEqual(
+    socket.eventNames().map((name) => [name, socket.listenerCount(name)]),
+    before,
+  )
+  const [accepted] = (await came) as [net.Socket]
+  reset(accepted)
+  const [error] = (await once(socket, 'error')) as [Error]
+  t.is(messages.length, 1)
+  t.is(messages[0]?.socket, socket)
+  t.is(messages[0]?.error, error)
+  t.is(messages[0]?.outcome, 'reset')
+  t.true(messages[0] !== undefined && 'silentFor' in messages[0])
+})
+
+test.serial('lost: with TLS around, where the error comes to the TLS socket alone', async (t) => {
+  const messages = lost(t)
+  const secureServer = await listening(t, tls.createServer(certificate))
+  // Between the two ends, as TLS on an accepted socket cannot be reset.
+  const { port, server } = await listening(
+    t,
+    net.createServer((socket) => {
+      const onward = tracked(t, net.connect(secureServer.port, '127.0.0.1'))
+      socket.pipe(onward).pipe(socket)
+    }),
+  )
+  const install = installKeepAlive(ASKED, { match: port })
+  const came = once(server, 'connection')
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
+  const [accepted] = (await came) as [net.Socket]
+  await once(secure, 'secureConnect')
+  await sleep(100) // a reset that comes with the end of the handshake is no error to Node
+  reset(accepted)
+  const [error] = (await once(secure, 'error')) as [Error]
+  await once(socket, 'close')
+  t.deepEqual(
+    messages.map(({ outcome }) => outcome),
+    ['reset'],
+  )
+  t.is(messages[0]?.socket, socket)
+  t.is(messages[0]?.error, error)
+  install.uninstall()
+})
+
+test.serial('lost: not for an end that is no loss, and not for sockets that are not held', async (t) => {
+  const messages = lost(t)
+  const { port, server } = await listening(t)
+  const open = async (): Promise<[net.Socket, net.Socket]> => {
+    const came = once(server, 'connection')
+    const socket = await connected(t, net.connect(port, '127.0.0.1'))
+    return [socket, ((await came) as [net.Socket])[0]]
+  }
+  const [unheld, first] = await open()
+  reset(first)
+  await closed(unheld)
+
+  const [released, second] = await open()
+  holdKeepAlive(released, ASKED).release()
+  reset(second)
+  await closed(released)
+
+  const [ended, third] = await open()
+  holdKeepAlive(ended, ASKED)
+  third.end()
+  ended.resume()
+  await closed(ended)
+
+  const [destroyed] = await open()
+  holdKeepAlive(destroyed, ASKED)
+  destroyed.destroy(Object.assign(new Error('timed out, says the program'), { code: 'ETIMEDOUT' }))
+  await closed(destroyed)
+
+  const refused = tracked(t, new net.Socket())
+  holdKeepAlive(refused, ASKED)
+  refused.connect(1, '127.0.0.1')
+  await closed(refused)
+  t.deepEqual(messages, [])
+})
+
+test.serial('error: a match function that throws is reported and counts as no match', async (t) => {
+  const failures = published<KeepAliveFailure>(t, 'error')
+  const { port } = await listening(t)
+  const error = new Error('match failed')
+  const older = installKeepAlive(ASKED, { match: (peer) => peer.port === port && peer.host === 'localhost' })
+  const install = installKeepAlive(
+    { time: 9000 },
+    {
+      match: () => {
+        throw error
+      },
+    },
+  )
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), byNode(5))
+  t.is((await connected(t, net.connect({ port, host: 'localhost', family: 4 }))).connecting, false)
+  t.deepEqual(
+    failures.map((failure) => failure.error),
+    [error, error],
+  )
+  t.is(failures[0]?.target, socket)
+  install.uninstall()
+  older.uninstall()
+})
+
+test.serial(
+  'nothing is thrown where the kernel refuses: it is reported, warned of once, and the call gets through',
+  async (t) => {
+    // A seccomp filter is not to be had here; a binding that always refuses stands in for the kernel.
+    const program = `
+    const net = require('node:net')
+    const binding = require('tcp-keepalive/native')
+    const { holdKeepAlive, installKeepAlive } = require('tcp-keepalive')
+    const failures = []
+    require('node:diagnostics_channel').subscribe('tcp-keepalive:error', ({ error }) => failures.push(error.code))
+    process.on('warning', ({ code }) => console.log('warning', code))
+    require.cache[require.resolve('tcp-keepalive/native')].exports.setKeepAlive = () => 3 * 65536 + 1
+    installKeepAlive({ time: 16000, interval: 2000, retries: 5 })
+    const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1', () => {
+      holdKeepAlive(server.on('connection', (socket) => socket.setKeepAlive(true, 5000)), { time: 9000 })
+      const socket = net.connect(server.address().port, '127.0.0.1', () => {
+        console.log(socket.setKeepAlive(true, 5000) === socket)
+        setTimeout(() => {
+          console.log(failures.every((code) => code === 'EPERM'), failures.length > 2)
+          socket.destroy()
+          server.close()
+        }, 100)
+      })
+    })`
+    const cwd = fileURLToPath(new URL('.', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd })
+    t.is(stdout, 'warning TCP_KEEPALIVE_NOT_SET\ntrue\ntrue true\n')
+  },
+)

@@ -1,0 +1,333 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import net from 'node:net'
+import tls from 'node:tls'
+import test from 'ava'
+import { getKeepAlive, holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
+import { certificate } from '../certificate.ts'
+import { readback, UNTOUCHED } from '../readback.ts'
+import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
+
+test('a connected socket has the values at once, and keeps them against whatever a driver sets', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  t.deepEqual(readback(socket), UNTOUCHED)
+  holdKeepAlive(socket, ASKED)
+  t.deepEqual(readback(socket), HELD)
+  for (const args of [[true, 5000], [true, 9000], [true], [false], [true, 1000], [false], []] as [
+    boolean?,
+    number?,
+  ][]) {
+    t.is(socket.setKeepAlive(...args), socket)
+    t.deepEqual(readback(socket), HELD, JSON.stringify(args))
+  }
+})
+
+test("a fresh socket has them at 'connect', before the program's listeners, over what a driver set before", async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  holdKeepAlive(socket, ASKED)
+  socket.setKeepAlive(true, 5000)
+  socket.connect(port, '127.0.0.1')
+  socket.setKeepAlive(true, 6000)
+  let seen: unknown
+  socket.once('connect', () => (seen = readback(socket)))
+  await once(socket, 'connect')
+  t.deepEqual(seen, HELD)
+  socket.setKeepAlive(false)
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('a socket that is connecting already has them too', async (t) => {
+  const { port } = await listening(t)
+  const socket = net.connect({ port, host: '127.0.0.1', keepAlive: true, keepAliveInitialDelay: 4000 })
+  holdKeepAlive(socket, ASKED)
+  await connected(t, socket)
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('the same object has them again each time that it connects', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  holdKeepAlive(socket, ASKED)
+  for (let time = 0; time < 3; time++) {
+    socket.connect(port, '127.0.0.1')
+    socket.setKeepAlive(true, 5000 + time * 1000)
+    await once(socket, 'connect')
+    t.deepEqual(readback(socket), HELD)
+    socket.setKeepAlive(true, 20_000)
+    t.deepEqual(readback(socket), HELD)
+    socket.destroy()
+    await once(socket, 'close')
+    t.is(socket.listenerCount('connect'), 0)
+  }
+})
+
+test('a program that takes all listeners away does not take the hold away', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  holdKeepAlive(socket, ASKED)
+  socket.removeAllListeners()
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('happy eyeballs: the address that answers has them, when another was refused before', async (t) => {
+  const { port } = await listening(t)
+  const socket = net.connect({
+    port,
+    host: 'two.test',
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: 500,
+    lookup: (_host, _options, done) => {
+      const both = [
+        { address: '::1', family: 6 },
+        { address: '127.0.0.1', family: 4 },
+      ]
+      done(null, both as unknown as string)
+    },
+  } as net.TcpNetConnectOpts)
+  holdKeepAlive(socket, ASKED)
+  socket.setKeepAlive(true, 5000)
+  await connected(t, socket)
+  t.is(socket.remoteAddress, '127.0.0.1')
+  if (process.version >= 'v20') t.deepEqual(socket.autoSelectFamilyAttemptedAddresses?.length, 2)
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('TLS around a held socket: a driver that calls on the TLS socket does not get through', async (t) => {
+  const { port } = await listening(t, tls.createServer(certificate))
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, ASKED)
+  const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
+  secure.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), HELD)
+  await once(secure, 'secureConnect')
+  secure.setKeepAlive(true, 6000)
+  t.is(secure.setKeepAlive(false), secure)
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('TLS around a held socket that is still connecting', async (t) => {
+  const { port } = await listening(t, tls.createServer(certificate))
+  const socket = tracked(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, ASKED)
+  const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
+  secure.setKeepAlive(true, 5000)
+  await once(secure, 'secureConnect')
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('a hold on the TLS socket holds the connection beneath, whichever object is called', async (t) => {
+  const { port } = await listening(t, tls.createServer(certificate))
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
+  const hold = holdKeepAlive(secure, ASKED)
+  socket.setKeepAlive(true, 5000)
+  secure.setKeepAlive(true, 6000)
+  t.deepEqual(readback(socket), HELD)
+  hold.release()
+  socket.setKeepAlive(true, 7000)
+  t.is(readback(socket).time, 7)
+})
+
+test('a TLS socket that connects itself has them too', async (t) => {
+  const { port } = await listening(t, tls.createServer(certificate))
+  const own = { keepAlive: true, keepAliveInitialDelay: 3000 }
+  const options = { ...own, port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' }
+  const secure = tracked(t, tls.connect(options))
+  holdKeepAlive(secure, ASKED)
+  await once(secure, 'secureConnect')
+  t.deepEqual(readback(secure), HELD)
+  secure.setKeepAlive(true, 6000)
+  t.deepEqual(readback(secure), HELD)
+})
+
+test("an http.Agent's call at each reuse does not get through", async (t) => {
+  const { port } = await listening(
+    t,
+    http.createServer((_request, response) => response.end('.')),
+  )
+  const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: 3000 })
+  t.teardown(() => agent.destroy())
+  agent.on('free', (socket: net.Socket) => socket.setKeepAlive(true, 9000)) // as some do
+  let held: net.Socket | undefined
+  for (let reuse = 0; reuse < 3; reuse++) {
+    const sent = http.get({ agent, port, host: '127.0.0.1' })
+    const [response] = (await once(sent, 'response')) as [http.IncomingMessage]
+    const { socket } = response
+    const free = once(socket, 'free')
+    response.resume()
+    await free
+    if (held) t.is(socket, held)
+    else holdKeepAlive((held = socket), ASKED)
+    t.deepEqual(readback(socket), HELD)
+  }
+})
+
+test('an accepted socket can be held', async (t) => {
+  const { port, server } = await listening(t)
+  const came = once(server, 'connection')
+  tracked(t, net.connect(port, '127.0.0.1'))
+  const [accepted] = (await came) as [net.Socket]
+  holdKeepAlive(accepted, ASKED)
+  accepted.setKeepAlive(true, 5000)
+  t.deepEqual(readback(accepted), HELD)
+})
+
+test('release: the kernel keeps the values, nothing is made up for, and calls get through again', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const hold = holdKeepAlive(socket, ASKED)
+  socket.setKeepAlive(true, 5000)
+  socket.setKeepAlive(false)
+  hold.release()
+  t.deepEqual(readback(socket), HELD)
+  socket.setKeepAlive(true, 6000)
+  t.deepEqual(readback(socket), { ...byNode(6), userTimeout: 25_500 })
+  socket.setKeepAlive(false)
+  t.is(readback(socket).enabled, 0)
+  hold.release() // a second time is nothing
+  socket.setKeepAlive(true, 7000)
+  t.is(readback(socket).time, 7)
+})
+
+test("right after release Node's own false turns off", async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const hold = holdKeepAlive(socket, ASKED)
+  hold.release()
+  socket.setKeepAlive(false)
+  t.deepEqual(readback(socket), { ...HELD, enabled: 0 })
+})
+
+test('released before it connected, a socket has only what the driver set', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  const hold = holdKeepAlive(socket, ASKED)
+  socket.setKeepAlive(true, 5000)
+  socket.connect(port, '127.0.0.1')
+  hold.release()
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), byNode(5))
+})
+
+test('Symbol.dispose releases', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, ASKED)[Symbol.dispose]()
+  socket.setKeepAlive(true, 5000)
+  t.is(readback(socket).time, 5)
+})
+
+test('of nested holds the newest governs; released, the next has its values in force again', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const first = holdKeepAlive(socket, ASKED)
+  const second = holdKeepAlive(socket, OTHER)
+  const third = holdKeepAlive(socket, { time: 9000 })
+  t.deepEqual(readback(socket), { ...OTHER_HELD, time: 9 })
+  second.release() // one in the middle
+  t.deepEqual(readback(socket), { ...OTHER_HELD, time: 9 })
+  third.release()
+  t.deepEqual(readback(socket), HELD)
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), HELD)
+  first.release()
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), { ...byNode(5), userTimeout: 25_500 })
+})
+
+test("a field that is left out is not held: the driver's value gets through", async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, { interval: 7000, userTimeout: 30_000 })
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), { enabled: 1, time: 5, interval: 7, retries: 10, userTimeout: 30_000 })
+  socket.setKeepAlive(false)
+  t.is(readback(socket).enabled, 1)
+  socket.setKeepAlive(true, 8000)
+  t.deepEqual(readback(socket), { enabled: 1, time: 8, interval: 7, retries: 10, userTimeout: 30_000 })
+})
+
+test('keepalive can be held off', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const hold = holdKeepAlive(socket, { enabled: false })
+  socket.setKeepAlive(true, 5000)
+  t.is(readback(socket).enabled, 0)
+  hold.release()
+  socket.setKeepAlive(true, 6000)
+  t.deepEqual(readback(socket), byNode(6))
+})
+
+test("the package's own setKeepAlive changes what is held, for good", async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  holdKeepAlive(socket, ASKED)
+  setKeepAlive(socket, { retries: 7 }) // before it is connected
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), { ...HELD, retries: 7 })
+  setKeepAlive(socket, { time: 9000 })
+  t.deepEqual(readback(socket), { ...HELD, retries: 7, time: 9 })
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), { ...HELD, retries: 7, time: 9 })
+  socket.destroy()
+  await once(socket, 'close')
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), { ...HELD, retries: 7, time: 9 })
+})
+
+test('own values that wait for the connection do not come over a hold made after them', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  setKeepAlive(socket, { ...OTHER, retries: 9 })
+  holdKeepAlive(socket, { time: 16_000 })
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), { ...OTHER_HELD, retries: 9, time: 16 })
+  t.is(socket.listenerCount('connect'), 0)
+})
+
+test("the package's own false turns off and ends every hold", async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const holds = [holdKeepAlive(socket, ASKED), holdKeepAlive(socket, OTHER)]
+  setKeepAlive(socket, false)
+  t.is(readback(socket).enabled, 0)
+  socket.setKeepAlive(true, 5000)
+  t.is(readback(socket).time, 5)
+  for (const hold of holds) hold.release() // nothing is left to end
+  t.is(readback(socket).time, 5)
+})
+
+test('one number is held as it is set', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, 30_000)
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(getKeepAlive(socket), {
+    enabled: true,
+    time: 30_000,
+    interval: 10_000,
+    retries: 3,
+    userTimeout: 0,
+  })
+})
+
+test('what cannot be held is an error, and nothing is changed', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  t.throws(() => holdKeepAlive(socket, false as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(() => holdKeepAlive(socket, true as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(() => holdKeepAlive(socket, { time: 60 }), { code: 'ERR_OUT_OF_RANGE' })
+  t.throws(() => holdKeepAlive(3 as never, ASKED), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(() => holdKeepAlive({} as never, ASKED), { code: 'ERR_INVALID_ARG_TYPE' })
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), byNode(5))
+  socket.destroy()
+  t.throws(() => holdKeepAlive(socket, ASKED), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
+})

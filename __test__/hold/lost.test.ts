@@ -1,0 +1,86 @@
+/** What stays in force is in force when the peer dies, and the loss is said on the channel. */
+import { echoPort, startEcho } from '../lab/echo.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Program } from '../lab/program.ts'
+import { withLab } from '../needs.ts'
+
+const DEADLINE = 6000
+
+interface Lost {
+  readonly outcome: string
+  readonly code: string
+  /** How many connections this was the end of. */
+  readonly count: number
+  readonly isHeld: boolean
+}
+
+/**
+ * One socket object that connects, is ended, and connects again when it is told to; a driver sets 1 h at each connect.
+ * It tells 'connected' with each answer, 'lost' for what is published and 'error' for what the program sees.
+ */
+function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<void> {
+  return lab.client.start(
+    async ({ host, port, by, detectWithin }, { tell, next }) => {
+      const net = await import('node:net')
+      const { subscribe } = await import('node:diagnostics_channel')
+      const { holdKeepAlive, installKeepAlive } = await import('tcp-keepalive')
+      const socket = new net.Socket()
+      let count = 0
+      subscribe('tcp-keepalive:lost', (message) => {
+        const {
+          socket: of,
+          outcome,
+          error,
+        } = message as { socket: unknown; outcome: string; error: { code: string } }
+        tell('lost', { outcome, code: error.code, count, isHeld: of === socket })
+      })
+      if (by === 'hold') holdKeepAlive(socket, { detectWithin })
+      if (by === 'install') installKeepAlive({ detectWithin }, { match: port })
+      socket.on('error', () => tell('error'))
+      socket.on('data', () => tell('connected', ++count))
+      socket.on('connect', () => {
+        socket.setKeepAlive(true, 3_600_000)
+        socket.write('.')
+      })
+      for (;;) {
+        socket.connect(port, host)
+        await next()
+        const closed = new Promise((resolve) => {
+          socket.once('close', resolve)
+        })
+        socket.destroy()
+        await closed
+      }
+    },
+    { host: lab.server.address, port: echoPort, by, detectWithin: DEADLINE },
+    by === 'register'
+      ? { nodeArguments: ['--import=tcp-keepalive/register'], env: { TCP_KEEPALIVE_DETECT_WITHIN: '6s' } }
+      : {},
+  )
+}
+
+for (const by of ['hold', 'install', 'register'] as const) {
+  withLab(`by ${by}: the same object, connected again, is told of a cut within the deadline`, async (t) => {
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const program = reconnecting(lab, by)
+    await program.event('connected')
+    program.send('again')
+    const { at: heardAt } = await program.event('connected')
+    await lab.cut()
+    const { at, data } = await program.event<Lost>('lost')
+    t.deepEqual(data, { outcome: 'no-answer', code: 'ETIMEDOUT', count: 2, isHeld: true })
+    t.true(at - heardAt <= DEADLINE, `told after ${at - heardAt} ms`)
+    await program.event('error')
+  })
+}
+
+withLab('a peer that was restarted is published as a reset', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const program = reconnecting(lab, 'hold')
+  await program.event('connected')
+  await lab.reboot()
+  const { data } = await program.event<Lost>('lost')
+  t.deepEqual(data, { outcome: 'reset', code: 'ECONNRESET', count: 1, isHeld: true })
+})

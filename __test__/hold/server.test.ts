@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import tls from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
+import { certificate } from '../certificate.ts'
+import { readback, UNTOUCHED } from '../readback.ts'
+import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
+
+/** Connects, and gives the server's end. */
+async function accept(t: ExecutionContext, server: net.Server): Promise<net.Socket> {
+  const came = once(server, 'connection')
+  const { port } = server.address() as net.AddressInfo
+  await connected(t, net.connect(port, '127.0.0.1'))
+  const [socket] = (await came) as [net.Socket]
+  return socket
+}
+
+const kinds: Readonly<Record<string, (options: net.ServerOpts) => net.Server>> = {
+  net: (options) => net.createServer(options),
+  tls: (options) => tls.createServer({ ...options, ...certificate }),
+  http: (options) => http.createServer({ ...options }),
+  https: (options) => https.createServer({ ...options, ...certificate }),
+}
+for (const [name, create] of Object.entries(kinds)) {
+  for (const keepAlive of [false, true]) {
+    test(`every connection of a ${name} server${keepAlive ? ' with a keepAlive option of its own' : ''}`, async (t) => {
+      const server = create(keepAlive ? { keepAlive, keepAliveInitialDelay: 5000 } : {})
+      let seen: unknown
+      server.on('connection', (socket) => (seen ??= readback(socket)))
+      holdKeepAlive(server, ASKED)
+      await listening(t, server)
+      const sockets = [await accept(t, server), await accept(t, server)]
+      t.deepEqual(seen, HELD)
+      for (const socket of sockets) {
+        t.deepEqual(readback(socket), HELD)
+        socket.setKeepAlive(true, 9000)
+        socket.setKeepAlive(false)
+        t.deepEqual(readback(socket), HELD)
+      }
+    })
+  }
+}
+
+test('TLS on an accepted connection: a call on the TLS socket does not get through', async (t) => {
+  const { server, port } = await listening(t, tls.createServer(certificate))
+  holdKeepAlive(server, ASKED)
+  const came = once(server, 'secureConnection')
+  tracked(t, tls.connect({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' }))
+  const [secure] = (await came) as [tls.TLSSocket]
+  secure.setKeepAlive(true, 5000)
+  t.deepEqual(readback(secure), HELD)
+})
+
+test('a server that listens already, and its listener has the values too', async (t) => {
+  const { server } = await listening(t)
+  const earlier = await accept(t, server)
+  holdKeepAlive(server, ASKED)
+  t.deepEqual(readback(server), HELD)
+  t.deepEqual(readback(await accept(t, server)), HELD)
+  t.deepEqual(readback(earlier), UNTOUCHED)
+})
+
+test('a deadline leaves the user timeout of accepted connections alone, unless it is named', async (t) => {
+  const { server } = await listening(t)
+  const hold = holdKeepAlive(server, { detectWithin: 30_000 })
+  t.deepEqual(readback(await accept(t, server)), { ...HELD, userTimeout: 0 })
+  hold.release()
+  holdKeepAlive(server, { time: 9000, userTimeout: 7000 })
+  t.is(readback(await accept(t, server)).userTimeout, 7000)
+})
+
+test('a server that listens again holds on', async (t) => {
+  const server = net.createServer()
+  const hold = holdKeepAlive(server, ASKED)
+  for (let time = 0; time < 2; time++) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.deepEqual(readback(server), HELD)
+    const socket = await accept(t, server)
+    t.deepEqual(readback(socket), HELD)
+    socket.destroy()
+    server.close()
+    await once(server, 'close')
+  }
+  hold.release()
+  t.deepEqual([server.listenerCount('listening'), server.listenerCount('connection')], [0, 0])
+})
+
+test('released: what was accepted keeps its values and is held no longer, new connections are as without', async (t) => {
+  const { server } = await listening(t)
+  const [first, second] = [holdKeepAlive(server, ASKED), holdKeepAlive(server, OTHER)]
+  const accepted = await accept(t, server)
+  t.deepEqual(readback(accepted), OTHER_HELD)
+  second.release()
+  t.deepEqual(readback(await accept(t, server)), HELD)
+  accepted.setKeepAlive(true, 5000) // the next hold governs what was accepted before
+  t.deepEqual(readback(accepted), { ...HELD })
+  first[Symbol.dispose]()
+  first.release()
+  t.deepEqual(readback(accepted), HELD)
+  t.deepEqual(readback(server), UNTOUCHED)
+  t.deepEqual(readback(await accept(t, server)), UNTOUCHED)
+  accepted.setKeepAlive(true, 6000)
+  t.is(readback(accepted).time, 6)
+})
+
+test("an accepted socket's own hold comes before its server's", async (t) => {
+  const { server } = await listening(t)
+  holdKeepAlive(server, ASKED)
+  const socket = await accept(t, server)
+  const hold = holdKeepAlive(socket, OTHER)
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), OTHER_HELD)
+  hold.release()
+  t.deepEqual(readback(socket), HELD)
+  socket.setKeepAlive(true, 6000)
+  t.deepEqual(readback(socket), HELD)
+})
+
+test("the package's own setKeepAlive on a held server changes what is held, and false ends it", async (t) => {
+  const { server } = await listening(t)
+  const hold = holdKeepAlive(server, ASKED)
+  holdKeepAlive(server, ASKED)
+  setKeepAlive(server, { retries: 7 })
+  const socket = await accept(t, server)
+  t.deepEqual(readback(socket), { ...HELD, retries: 7 })
+  setKeepAlive(server, false)
+  t.is(readback(server).enabled, 0)
+  const later = await accept(t, server)
+  t.is(readback(later).enabled, 0)
+  later.setKeepAlive(true, 5000)
+  t.is(readback(later).time, 5)
+  hold.release()
+  t.is(readback(server).enabled, 0)
+})
+
+test('a Unix-domain server is refused, and its connections are untouched', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const server = net.createServer((socket) => socket.on('error', () => {})).listen(join(folder, 'socket'))
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  t.throws(() => holdKeepAlive(server, ASKED), { code: 'ERR_TCP_KEEPALIVE_NOT_TCP' })
+  const came = once(server, 'connection')
+  tracked(t, net.connect(join(folder, 'socket')))
+  const [accepted] = (await came) as [net.Socket]
+  t.is(readback(accepted).enabled, 0)
+  accepted.destroy()
+})
+
+test("in a cluster's worker, whose listener the primary holds, every connection has the values", (t) => {
+  const program = fileURLToPath(new URL('cluster.cjs', import.meta.url))
+  const printed = execFileSync(process.execPath, [program, JSON.stringify(ASKED)], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  t.deepEqual(JSON.parse(printed), { enabled: true, ...ASKED })
+})
+
+test('a server that is not held sets nothing', async (t) => {
+  const { server } = await listening(t, net.createServer({ keepAlive: true, keepAliveInitialDelay: 5000 }))
+  const other = await listening(t)
+  holdKeepAlive(other.server, ASKED)
+  t.deepEqual(readback(await accept(t, server)), byNode(5))
+})

@@ -1,0 +1,59 @@
+/** Servers and sockets for the tests of what stays in force; all are gone at the end of the test. */
+import { once } from 'node:events'
+import net from 'node:net'
+import type { ExecutionContext } from 'ava'
+import type { Readback } from '../readback.ts'
+
+/** What is held in these tests, and what another process then reads. */
+export const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+export const HELD: Readback = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
+
+/** Other values, and what is read of them. */
+export const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
+export const OTHER_HELD: Readback = { enabled: 1, time: 40, interval: 7, retries: 3, userTimeout: 61_000 }
+
+/** What Node itself makes of `setKeepAlive(true, seconds * 1000)`. */
+export function byNode(seconds: number): Readback {
+  return { enabled: 1, time: seconds, interval: 1, retries: 10, userTimeout: 0 }
+}
+
+export interface Listening {
+  readonly server: net.Server
+  readonly port: number
+  /** What has been accepted so far. */
+  readonly accepted: net.Socket[]
+}
+
+/** Starts a server on loopback. */
+export async function listening(
+  t: ExecutionContext,
+  server: net.Server = net.createServer(),
+  ...where: [port?: number, host?: string]
+): Promise<Listening> {
+  const accepted: net.Socket[] = []
+  server.on('connection', (socket) => {
+    accepted.push(socket)
+    socket.on('error', () => {})
+  })
+  const [port = 0, host = '127.0.0.1'] = where
+  server.listen(port, host)
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of accepted) socket.destroy()
+    server.close()
+  })
+  return { server, port: (server.address() as net.AddressInfo).port, accepted }
+}
+
+/** Gone at the end of the test; errors of the end are of no interest. */
+export function tracked<S extends net.Socket>(t: ExecutionContext, socket: S): S {
+  socket.on('error', () => {})
+  t.teardown(() => socket.destroy())
+  return socket
+}
+
+export async function connected<S extends net.Socket>(t: ExecutionContext, socket: S): Promise<S> {
+  tracked(t, socket)
+  if (socket.connecting) await once(socket, 'connect')
+  return socket
+}

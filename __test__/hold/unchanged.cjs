@@ -1,0 +1,156 @@
+// What a program gets to see of its sockets, printed: events with their order, errors, and how it ends.
+// node unchanged.cjs <scenario>; with `--require tcp-keepalive/register` or without, it must print the same.
+const http = require('node:http')
+const net = require('node:net')
+const tls = require('node:tls')
+
+const say = (...parts) => process.stdout.write(`${parts.join(' ')}\n`)
+const watch = (name, emitter, events) => {
+  for (const event of events) {
+    emitter.on(event, (value) => say(name, event, value?.code ?? typeof value))
+  }
+}
+const QUIET = ['lookup', 'connect', 'ready', 'secureConnect', 'end', 'finish', 'close']
+const ALL = [...QUIET, 'error']
+
+/** Calls `then` with the port of a server that does `serve` to each connection. */
+const serve = (server, then) => {
+  server.listen(0, '127.0.0.1', () => then(server.address().port))
+  server.unref()
+}
+const echo = () => net.createServer((socket) => socket.on('error', () => {}).pipe(socket))
+const resetting = () => net.createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
+const secure = (listener) => tls.createServer(JSON.parse(process.env.CERTIFICATE), listener)
+
+const scenarios = {
+  'ends well': () =>
+    serve(echo(), (port) => {
+      const socket = net.connect(port, '127.0.0.1', () => socket.end('bye'))
+      watch('socket', socket, ALL)
+      socket.resume()
+    }),
+
+  'is refused': () => watch('socket', net.connect(1, '127.0.0.1'), ALL),
+
+  'is refused at every address': () => watch('socket', net.connect(1, 'localhost'), ALL),
+
+  'is reset': () =>
+    serve(resetting(), (port) => {
+      const socket = net.connect(port, '127.0.0.1', () => socket.write('.'))
+      watch('socket', socket, ALL)
+    }),
+
+  'is reset, unhandled': () =>
+    serve(resetting(), (port) => {
+      const socket = net.connect(port, '127.0.0.1', () => socket.write('.'))
+      watch('socket', socket, QUIET)
+    }),
+
+  'is reset, caught by uncaughtException': () => {
+    process.on('uncaughtException', (error, origin) => say('uncaught', error.code, origin))
+    scenarios['is reset, unhandled']()
+  },
+
+  'is refused, unhandled': () => watch('socket', net.connect(1, '127.0.0.1'), QUIET),
+
+  'is destroyed with an error': () =>
+    serve(echo(), (port) => {
+      const socket = net.connect(port, '127.0.0.1', () => socket.destroy(new Error('mine')))
+      watch('socket', socket, ALL)
+    }),
+
+  'is destroyed while connecting': () =>
+    serve(echo(), (port) => {
+      const socket = net.connect(port, '127.0.0.1')
+      watch('socket', socket, ALL)
+      socket.destroy()
+      say('listeners', socket.listenerCount('error'), socket.listenerCount('close'))
+    }),
+
+  "throws in its 'connect' listener": () =>
+    serve(echo(), (port) => {
+      const socket = net.connect(port, '127.0.0.1', () => {
+        throw Object.assign(new Error('in a listener'), { code: 'MINE' })
+      })
+      watch('socket', socket, ALL)
+    }),
+
+  'gets wrong arguments': () => {
+    for (const args of [[], [{}], [-1], [70_000], [{ port: 'x' }], [{ port: 1, host: 5 }], [{ path: 5 }]]) {
+      try {
+        net.connect(...args).on('error', () => {})
+        say('no error')
+      } catch (error) {
+        say(error.name, error.code, error.message)
+      }
+    }
+  },
+
+  'speaks TLS and ends well': () =>
+    serve(
+      secure((socket) => socket.on('error', () => {}).end('hi')),
+      (port) => {
+        const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+        watch('tls', socket, ALL)
+        socket.resume()
+      },
+    ),
+
+  'speaks TLS and does not trust': () =>
+    serve(
+      secure(() => {}).on('tlsClientError', () => {}),
+      (port) => watch('tls', tls.connect({ port, host: '127.0.0.1' }), ALL),
+    ),
+
+  'speaks TLS around a socket and is cut off': () =>
+    serve(
+      net.createServer((socket) => socket.once('data', () => socket.destroy())),
+      (port) => {
+        const socket = net.connect(port, '127.0.0.1')
+        watch('socket', socket, ALL)
+        watch('tls', tls.connect({ socket }), ALL)
+      },
+    ),
+
+  'speaks TLS to nobody, unhandled': () => watch('tls', tls.connect(1, '127.0.0.1'), QUIET),
+
+  'asks by HTTP': () =>
+    serve(
+      http.createServer((_request, response) => response.end('hi')),
+      (port) => {
+        const agent = new http.Agent({ keepAlive: true })
+        let left = 2
+        const ask = () => {
+          const request = http.get({ port, host: '127.0.0.1', agent })
+          watch('request', request, ['socket', 'close', 'error'])
+          request.on('response', (response) => {
+            watch('response', response, ['end', 'close'])
+            say('reused', request.reusedSocket)
+            response.resume().on('close', () => setImmediate(--left > 0 ? ask : () => agent.destroy()))
+          })
+        }
+        ask()
+      },
+    ),
+
+  'asks by HTTP and is hung up on': () =>
+    serve(
+      net.createServer((socket) => socket.once('data', () => socket.destroy())),
+      (port) =>
+        watch(
+          'request',
+          http.get(port, '127.0.0.1').on('socket', () => {}),
+          ['close', 'error'],
+        ),
+    ),
+
+  'asks by HTTP and is hung up on, unhandled': () =>
+    serve(resetting(), (port) => {
+      watch('request', http.get({ port, host: '127.0.0.1' }), ['close'])
+    }),
+}
+
+if (require.main === module) {
+  process.on('exit', (code) => say('exit', code))
+  scenarios[process.argv[2]]()
+} else module.exports = Object.keys(scenarios)

@@ -1,0 +1,194 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import net from 'node:net'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import * as imported from 'tcp-keepalive'
+import { holdKeepAlive, installKeepAlive } from 'tcp-keepalive'
+import { readback } from '../readback.ts'
+import { ASKED, connected, HELD, listening, tracked } from './sockets.ts'
+
+const NAMES = ['setKeepAlive', 'connect', '_destroy'] as const
+type Method = (...args: unknown[]) => unknown
+
+const prototype = net.Socket.prototype as unknown as Record<string, Method>
+const descriptors = (): object =>
+  Object.fromEntries(NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(net.Socket.prototype, name)]))
+const pristine = descriptors()
+const allNames = Reflect.ownKeys(net.Socket.prototype)
+
+// Serial: they all look at the one prototype.
+
+test.serial('importing touches no prototype', (t) => {
+  const program = `
+    const { Socket } = require('node:net')
+    const before = Object.getOwnPropertyDescriptors(Socket.prototype)
+    require('tcp-keepalive')
+    const after = Object.getOwnPropertyDescriptors(Socket.prototype)
+    console.log(Reflect.ownKeys(before).every((key) => before[key].value === after[key].value))`
+  const cwd = fileURLToPath(new URL('.', import.meta.url))
+  t.is(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd }), 'true\n')
+})
+
+test.serial('the last to end gives back the identical descriptors', async (t) => {
+  const { port } = await listening(t)
+  t.deepEqual(descriptors(), pristine)
+  const one = installKeepAlive(ASKED, { match: 1 })
+  const two = installKeepAlive(ASKED)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const hold = holdKeepAlive(socket, ASKED)
+  const server = net.createServer()
+  const serverHold = holdKeepAlive(server, ASKED)
+  for (const name of NAMES) t.not(prototype[name], (pristine as typeof prototype)[name])
+  one.uninstall()
+  hold.release()
+  serverHold.release()
+  t.notDeepEqual(descriptors(), pristine)
+  two.uninstall()
+  two.uninstall()
+  hold.release()
+  t.deepEqual(descriptors(), pristine)
+  t.deepEqual(Reflect.ownKeys(net.Socket.prototype), allNames)
+})
+
+test.serial('wrapped methods keep their name, number of parameters and attributes', (t) => {
+  const installed = installKeepAlive(ASKED, { match: 1 })
+  for (const name of NAMES) {
+    const before = (pristine as Record<string, PropertyDescriptor>)[name]
+    const now = Object.getOwnPropertyDescriptor(net.Socket.prototype, name)
+    for (const property of ['name', 'length']) {
+      t.deepEqual(
+        Object.getOwnPropertyDescriptor(now?.value, property),
+        Object.getOwnPropertyDescriptor(before?.value, property),
+      )
+    }
+    t.deepEqual({ ...now, value: 0 }, { ...before, value: 0 })
+  }
+  installed.uninstall()
+})
+
+test.serial('wrapped methods hand on every argument and what is returned or thrown', async (t) => {
+  const { port } = await listening(t)
+  const original = prototype['setKeepAlive']
+  const calls: unknown[][] = []
+  prototype['setKeepAlive'] = function (this: unknown, ...args) {
+    calls.push([this, ...args])
+    return 'returned'
+  }
+  const installed = installKeepAlive(ASKED, { match: 1 })
+  const socket = new net.Socket() as unknown as Record<string, Method>
+  t.is(socket['setKeepAlive']?.(true, 5000, 2000, 3, 'more') as unknown, 'returned')
+  t.is(socket['setKeepAlive']?.() as unknown, 'returned')
+  t.deepEqual(calls, [[socket, true, 5000, 2000, 3, 'more'], [socket]])
+  installed.uninstall()
+  if (original) prototype['setKeepAlive'] = original
+
+  const second = installKeepAlive(ASKED)
+  t.throws(() => new net.Socket().connect({} as never), { code: 'ERR_MISSING_ARGS' })
+  t.throws(() => new net.Socket().connect(70_000), { code: 'ERR_SOCKET_BAD_PORT' })
+  const plain = tracked(t, new net.Socket())
+  t.is(plain.connect(port, '127.0.0.1'), plain)
+  t.is(plain.destroy(), plain)
+  second.uninstall()
+  t.deepEqual(descriptors(), pristine)
+})
+
+test.serial(
+  'wrapped by somebody in between, it stays in place and turns inert; theirs is left alone',
+  async (t) => {
+    const { port } = await listening(t)
+    const installed = installKeepAlive(ASKED)
+    const ours = prototype['setKeepAlive'] as Method
+    let called = 0
+    const theirs: Method = function (this: unknown, ...args) {
+      called++
+      return Reflect.apply(ours, this, args)
+    }
+    prototype['setKeepAlive'] = theirs
+    const socket = await connected(t, net.connect(port, '127.0.0.1'))
+    installed.uninstall()
+    t.is(prototype['setKeepAlive'], theirs)
+    t.is(prototype['connect'], (pristine as Record<string, PropertyDescriptor>)['connect']?.value)
+    socket.setKeepAlive(true, 5000)
+    t.is(readback(socket).time, 5)
+    t.is(called, 1)
+
+    // Installed anew it works above them, and gives theirs back.
+    const again = installKeepAlive(ASKED)
+    const other = await connected(t, net.connect(port, '127.0.0.1'))
+    other.setKeepAlive(true, 5000)
+    t.deepEqual(readback(other), HELD)
+    again.uninstall()
+    t.is(prototype['setKeepAlive'], theirs)
+    prototype['setKeepAlive'] = (pristine as Record<string, PropertyDescriptor>)['setKeepAlive']
+      ?.value as Method
+    t.deepEqual(descriptors(), pristine)
+  },
+)
+
+test.serial('both module formats share one state', async (t) => {
+  const { port } = await listening(t)
+  const required = createRequire(import.meta.url)('tcp-keepalive') as typeof imported
+  const installed = imported.installKeepAlive(ASKED)
+  const wrapped = descriptors()
+  const second = required.installKeepAlive(ASKED, { match: 1 })
+  t.deepEqual(descriptors(), wrapped) // wrapped once
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  t.deepEqual(readback(socket), HELD)
+  required.setKeepAlive(socket, { time: 9000 })
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), { ...HELD, time: 9 })
+  const hold = required.holdKeepAlive(socket, ASKED)
+  imported.setKeepAlive(socket, { retries: 7 })
+  socket.setKeepAlive(true, 5000)
+  t.is(readback(socket).retries, 7)
+  hold.release()
+  second.uninstall()
+  t.deepEqual(descriptors(), wrapped)
+  installed.uninstall()
+  t.deepEqual(descriptors(), pristine)
+})
+
+test.serial('a held socket that nobody has any more is collected, and its hold with it', async (t) => {
+  const program = `
+    const net = require('node:net')
+    const { holdKeepAlive, installKeepAlive } = require('tcp-keepalive')
+    installKeepAlive({ time: 16000 })
+    let gone = 0
+    const registry = new FinalizationRegistry(() => gone++)
+    const server = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      let left = 20
+      for (let i = 0; i < 20; i++) {
+        const socket = net.connect(port, '127.0.0.1')
+        registry.register(socket)
+        holdKeepAlive(socket, { time: 20000 + i * 1000 })
+        socket.on('connect', () => socket.destroy()).on('close', () => {
+          if (--left === 0) server.close(() => setTimeout(check, 50))
+        })
+      }
+    })
+    function check() {
+      gc()
+      setTimeout(() => console.log(gone >= 19), 50) // one may still be on the stack
+    }`
+  const cwd = fileURLToPath(new URL('.', import.meta.url))
+  const printed = execFileSync(process.execPath, ['--expose-gc', '-e', program], { encoding: 'utf8', cwd })
+  t.is(printed, 'true\n')
+})
+
+test.serial(
+  'a socket that is destroyed from within connect() or never connects leaves nothing behind',
+  async (t) => {
+    const installed = installKeepAlive(ASKED)
+    const refused = new net.Socket()
+    refused.connect(1, '127.0.0.1')
+    const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException]
+    t.is(error.code, 'ECONNREFUSED')
+    const aborted = net.connect({ port: 1, host: '127.0.0.1', signal: AbortSignal.abort() })
+    await once(aborted, 'error')
+    installed.uninstall()
+    t.deepEqual(descriptors(), pristine)
+  },
+)

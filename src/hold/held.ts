@@ -1,0 +1,94 @@
+/** What is held on each socket, and the one function that puts it there. */
+import type { Socket } from 'node:net'
+import type { KernelValues } from '../settings/options.ts'
+import { reportFailure } from '../socket/failure.ts'
+import { putValues } from '../socket/keepalive.ts'
+import { publishApplied, publishLost } from './channels.ts'
+import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
+import { outcomeOf } from './outcome.ts'
+
+/** A hold on this very socket; the one before it is `older`. */
+export interface OwnClaim extends Claim {
+  values: KernelValues
+  older: OwnClaim | undefined
+}
+
+/** The claims on one socket. The most specific governs: its own newest hold, else the newest of the others. */
+export class Held {
+  own: OwnClaim | undefined
+  /** Installs that match the peer, or holds of the server that accepted it. */
+  others: Claims = NO_CLAIMS
+  /** The host that was asked for, while it is not known yet which of the others match. */
+  host: string | undefined
+  /** The values of the others as the program's own calls have changed them, for this connection. */
+  amended: KernelValues | undefined
+  /** What is in the kernel for this connection. */
+  applied: KernelValues | undefined
+
+  get governing(): Claim | undefined {
+    return this.own ?? (this.host === undefined ? this.others.find(isActive) : undefined)
+  }
+
+  get values(): KernelValues | undefined {
+    if (this.own) return this.own.values
+    const other = this.governing
+    return other && (this.amended ?? other.values)
+  }
+}
+
+function isActive({ active }: Claim): boolean {
+  return active
+}
+
+const sockets = new WeakMap<Socket, Held>()
+
+/** @param connection the socket beneath, where there is TLS around one */
+export function heldOn(connection: Socket): Held | undefined {
+  return sockets.get(connection)
+}
+
+export function holdOn(connection: Socket): Held {
+  let held = sockets.get(connection)
+  if (!held) sockets.set(connection, (held = new Held()))
+  return held
+}
+
+export function forget(connection: Socket): void {
+  sockets.delete(connection)
+}
+
+/**
+ * Puts the governing values into a connected socket that does not have them yet. A failure is reported, not thrown,
+ * as this runs inside events and other people's calls.
+ *
+ * @returns whether they are in the kernel
+ */
+export function keep(connection: Socket, held: Held): boolean {
+  const { values } = held
+  if (values === undefined) return false
+  if (held.applied === values) return true
+  if (connection.connecting || connection.pending || connection.destroyed) return false
+  try {
+    putValues(connection, values)
+    held.applied = values
+    publishApplied(connection, values, held.governing?.by ?? 'hold')
+    return true
+  } catch (error) {
+    reportFailure(connection, error)
+    return false
+  }
+}
+
+/** A connection ends, with `error` if there was one; with TLS around it, the error comes to the TLS socket alone. */
+export function ended(connection: Socket, held: Held, error: unknown): void {
+  const { applied } = held
+  held.applied = undefined
+  if (applied === undefined || held.values === undefined || !isOfSystem(error)) return
+  const outcome = outcomeOf(error)
+  if (outcome !== undefined) publishLost(connection, outcome, error)
+}
+
+/** Not one that a program or Node's TLS made itself to destroy a socket with, whatever its code. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+}

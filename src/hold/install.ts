@@ -1,0 +1,91 @@
+/** Values that stay in force on every outgoing TCP socket of the process that matches. */
+import { invalidArgType, TcpKeepAliveError } from '../settings/errors.ts'
+import { type PeerMatch, type PeerMatcher, peerMatcher } from '../settings/match.ts'
+import type { KeepAliveOptions, KernelValues } from '../settings/options.ts'
+import { native } from '../socket/native.ts'
+import { type Claims, valuesToHold } from './claim.ts'
+import { addInstall, type InstallClaim, removeInstall } from './outgoing.ts'
+import { leaveWrap, useWrap } from './wrap.ts'
+
+/** What is in force until it is uninstalled; `using` uninstalls it at the end of a block. */
+export interface KeepAliveInstall {
+  /**
+   * Ends the install. Its sockets keep their values in the kernel, and are held no longer. Those that another install
+   * covers too get that one's values at their next 'connect' or `setKeepAlive()`.
+   *
+   * With the last install and hold, `net.Socket.prototype` is given back exactly as it was; methods that somebody has
+   * wrapped meanwhile stay in place and do nothing.
+   */
+  uninstall(): void
+  [Symbol.dispose](): void
+}
+
+/** Which sockets an install is for. */
+export interface InstallScope {
+  /**
+   * The peers, by port, by host pattern or by a function (see `PeerMatch`); left out: all. The name that was asked for
+   * and the address that it led to both count. A function is called once for each connection, at 'connect', when all
+   * is known of the peer; should it throw, that is reported and counts as no match.
+   */
+  match?: PeerMatch | undefined
+}
+
+/**
+ * Holds values, as `holdKeepAlive` does, on every outgoing TCP socket of this thread that is connected from now on,
+ * whichever library opens it.
+ *
+ * Not reached: sockets that are connected or connecting already, sockets that a server accepts or that are made from
+ * a descriptor, Unix-domain sockets, other threads and processes (which `--import tcp-keepalive/register` covers),
+ * and clients that do not use `node:net`. Sockets that do not match keep exactly the options they would have had.
+ *
+ * Of several installs the newest that matches governs; a hold on the socket itself comes before any.
+ *
+ * @param options as for `holdKeepAlive`
+ * @throws as `setKeepAlive` does for options; TypeError for a `match` that is none; where no binary can be loaded, that
+ *
+ * @example
+ * const install = installKeepAlive({ detectWithin: 30_000 }, { match: ['*:5432', '10.0.0.0/8:*'] })
+ * install.uninstall()
+ */
+export function installKeepAlive(
+  options: KeepAliveOptions | number,
+  scope: InstallScope = {},
+): KeepAliveInstall {
+  const values = valuesToHold(options)
+  if (typeof scope !== 'object' || scope === null) throw invalidArgType('scope', 'an object', scope)
+  for (const name in scope) if (name !== 'match') throw unknownOption(name)
+  const install = new Install(values, peerMatcher(scope.match))
+  native() // where no binary fits, that is said here and not at each 'connect'
+  useWrap()
+  addInstall(install)
+  return install
+}
+
+class Install implements InstallClaim, KeepAliveInstall {
+  readonly by = 'install'
+  active = true
+  readonly alone: Claims = [this]
+  readonly values: KernelValues
+  readonly matcher: PeerMatcher
+
+  constructor(values: KernelValues, matcher: PeerMatcher) {
+    this.values = values
+    this.matcher = matcher
+  }
+
+  uninstall(): void {
+    if (!this.active) return
+    this.active = false
+    removeInstall(this)
+    leaveWrap()
+  }
+
+  [Symbol.dispose](): void {
+    this.uninstall()
+  }
+}
+
+function unknownOption(name: string): TcpKeepAliveError {
+  const message = `Unknown option "${name}" beside the values. There is "match", as in { match: '*:5432' }`
+  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNKNOWN_OPTION', message)
+}

@@ -1,0 +1,39 @@
+/** What the program's own `setKeepAlive()` means for a socket or server that is held. */
+import { Server, Socket } from 'node:net'
+import type { KernelValues } from '../settings/options.ts'
+import { followCalls } from '../socket/keepalive.ts'
+import { beneath } from '../socket/node-internals.ts'
+import type { Target } from '../socket/target.ts'
+import { amend } from './claim.ts'
+import { type Held, heldOn } from './held.ts'
+import { endHolds } from './hold.ts'
+import { followServerCall } from './server.ts'
+import { isWrapped } from './wrap.ts'
+
+/** From here on a held socket goes along with the program's own calls. */
+export function followOwnCalls(): void {
+  followCalls(follow)
+}
+
+/** @param asked what the call has put in; `undefined` for `false`, which ends what is held */
+function follow(target: Target, asked: KernelValues | undefined): void {
+  if (!isWrapped()) return
+  if (target instanceof Socket) {
+    const connection = beneath(target)
+    const held = heldOn(connection)
+    if (!held) return
+    if (asked) change(held, asked)
+    else endHolds(connection, held)
+  } else if (target instanceof Server) followServerCall(target, asked)
+}
+
+function change(held: Held, asked: KernelValues): void {
+  const { own } = held
+  // While it is not known yet which installs match, the newest that may.
+  const values = held.values ?? held.others[0]?.values
+  if (!values) return
+  const changed = amend(values, asked)
+  if (own) own.values = changed
+  else held.amended = changed
+  if (held.applied === values) held.applied = changed
+}

@@ -1,0 +1,127 @@
+/** Values that stay in force on every connection that a server accepts. */
+import { type Server, Socket } from 'node:net'
+import type { TcpKeepAliveError } from '../settings/errors.ts'
+import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from '../settings/options.ts'
+import { reportFailure } from '../socket/failure.ts'
+import { getKeepAlive, putValues } from '../socket/keepalive.ts'
+import { native } from '../socket/native.ts'
+import { beneath, isPipe } from '../socket/node-internals.ts'
+import { putWaiting } from '../socket/pending.ts'
+import { descriptorOf, NOT_YET } from '../socket/target.ts'
+import { amend, type Claim } from './claim.ts'
+import { holdOn, keep } from './held.ts'
+import type { KeepAliveHold } from './hold.ts'
+import { leaveWrap, useWrap } from './wrap.ts'
+
+interface ServerClaim extends Claim {
+  values: KernelValues
+  active: boolean
+}
+
+interface HeldServer {
+  /** Newest first. */
+  claims: readonly ServerClaim[]
+  /** What the listener had before. */
+  before: KernelValues | undefined
+}
+
+const servers = new WeakMap<Server, HeldServer>()
+
+/** @throws as `setKeepAlive(server)`, but not where the cluster primary holds the listener */
+export function holdServer(
+  server: Server,
+  values: KernelValues,
+  options: KeepAliveOptions | number,
+): KeepAliveHold {
+  const isListening = hasListener(server)
+  native()
+  const claim: ServerClaim = { by: 'hold', values: forServer(values, options), active: true }
+  const held = servers.get(server) ?? begin(server)
+  held.claims = [claim, ...held.claims]
+  useWrap()
+  if (isListening) putOnListener(server, held)
+  const release = (): void => {
+    if (!claim.active) return
+    end(server, held, claim)
+    if (server.listening) putOnListener(server, held)
+  }
+  return { release, [Symbol.dispose]: release }
+}
+
+/** The program's own `setKeepAlive(server)`: `undefined` ends the holds, anything else changes the newest. */
+export function followServerCall(server: Server, asked: KernelValues | undefined): void {
+  const held = servers.get(server)
+  const newest = held?.claims[0]
+  if (!held || !newest) return
+  if (asked) newest.values = amend(newest.values, asked)
+  else for (const claim of held.claims) end(server, held, claim)
+}
+
+/** A deadline leaves the user timeout alone, unless the program names it: a client may stop reading and still live. */
+function forServer(values: KernelValues, options: KeepAliveOptions | number): KernelValues {
+  const named = typeof options === 'object' && options.userTimeout !== undefined
+  return named ? values : { ...values, userTimeoutMs: LEAVE }
+}
+
+function begin(server: Server): HeldServer {
+  const held: HeldServer = { claims: [], before: undefined }
+  servers.set(server, held)
+  server.prependListener('listening', onListening)
+  server.prependListener('connection', onConnection)
+  return held
+}
+
+function end(server: Server, held: HeldServer, claim: ServerClaim): void {
+  claim.active = false
+  held.claims = held.claims.filter((other) => other !== claim)
+  leaveWrap()
+  if (held.claims.length === 0) {
+    servers.delete(server)
+    server.removeListener('listening', onListening)
+    server.removeListener('connection', onConnection)
+  }
+}
+
+function onListening(this: Server): void {
+  const held = servers.get(this)
+  if (!held) return
+  putWaiting(this)
+  held.before = undefined
+  putOnListener(this, held)
+}
+
+function onConnection(this: Server, socket: unknown): void {
+  const server = servers.get(this)
+  // http.Server takes any stream that a program hands to its 'connection'.
+  if (!server || !(socket instanceof Socket) || isPipe(socket)) return
+  const connection = beneath(socket)
+  const held = holdOn(connection)
+  held.others = server.claims
+  keep(connection, held)
+}
+
+/**
+ * The kernel gives a listener's values to what it accepts for it, so that they count while a connection waits for the
+ * program. When the last hold has ended it gets back what it had.
+ */
+function putOnListener(server: Server, held: HeldServer): void {
+  try {
+    if (!hasListener(server)) return
+    const [newest] = held.claims
+    if (newest) held.before ??= resolveOptions(getKeepAlive(server))
+    const values = newest?.values ?? held.before
+    if (values) putValues(server, values)
+  } catch (error) {
+    reportFailure(server, error)
+  }
+}
+
+/** Whether there is a listener here to set; one that the cluster primary holds is not, and its connections suffice. */
+function hasListener(server: Server): boolean {
+  try {
+    return descriptorOf(server) !== NOT_YET
+  } catch (error) {
+    if ((error as Partial<TcpKeepAliveError>).code === 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR') return false
+    throw error
+  }
+}

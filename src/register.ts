@@ -1,0 +1,51 @@
+/**
+ * The door for `node --import tcp-keepalive/register` and `--require`: installs what the TCP_KEEPALIVE_* variables
+ * ask for, in every thread and child process that inherits the option. It never throws: NODE_OPTIONS reaches npm and
+ * build tools too.
+ */
+import { writeSync } from 'node:fs'
+import type * as threads from 'node:worker_threads'
+import type * as door from 'tcp-keepalive'
+import { inVariables, isRequired, readEnvironment } from './settings/environment.ts'
+
+/** Without any value set: a dead peer is noticed within 60 s by whoever waits; a user timeout is not touched. */
+const DEFAULT_DETECT_WITHIN_MS = 60_000
+
+try {
+  const asked = readEnvironment(process.env)
+  if (asked) install(asked)
+} catch (error) {
+  const required = isRequired(process.env)
+  say(`tcp-keepalive: ${reason(error)}; this program ${required ? 'is stopped' : 'runs unprotected'}`)
+  // oxlint-disable-next-line unicorn/no-process-exit -- what TCP_KEEPALIVE_REQUIRED=1 asks for
+  if (required) process.exit(1)
+}
+
+function install({ options, match }: NonNullable<ReturnType<typeof readEnvironment>>): void {
+  // By its own name, so that this is the one copy that the program gets too; and only here, so that off costs nothing.
+  const { installKeepAlive, planKeepAlive } = require('tcp-keepalive') as typeof door
+  if (Object.keys(options).length > 0) {
+    installKeepAlive(options as object, { match })
+    return
+  }
+  const { settings } = planKeepAlive({ detectWithin: DEFAULT_DETECT_WITHIN_MS })
+  installKeepAlive({ ...settings, userTimeout: undefined }, { match })
+}
+
+/** On one line, whatever the message is like. */
+function reason(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error))
+  return inVariables(message.split('\n', 1)[0] ?? '').replace(/[.;:]$/, '')
+}
+
+/** At once, as the process may be about to end; and in a worker only what the main thread has not said already. */
+function say(line: string): void {
+  const { getEnvironmentData, setEnvironmentData } = require('node:worker_threads') as typeof threads
+  if (getEnvironmentData('tcp-keepalive') === line) return
+  setEnvironmentData('tcp-keepalive', line)
+  try {
+    writeSync(process.stderr.fd, `${line}\n`)
+  } catch {
+    // Nobody can be told where standard error is closed.
+  }
+}

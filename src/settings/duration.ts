@@ -1,0 +1,28 @@
+/** Durations as people write them in a variable or an argument: `500ms`, `30s`, `2m`, `1h`. */
+import { coded } from './errors.ts'
+
+const IN_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/**
+ * Turns a duration with its unit into milliseconds. A number without a unit is refused, as one program's seconds are
+ * another's milliseconds; only 0 needs none.
+ *
+ * @param text digits, perhaps with a decimal fraction, and `ms`, `s`, `m` or `h`
+ * @throws TypeError [ERR_INVALID_ARG_VALUE] for anything else, with what to write
+ *
+ * @example
+ * parseDuration('30s') // 30000
+ */
+export function parseDuration(text: string): number {
+  const [, digits = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? []
+  if (digits === '') throw notDuration(text, 'write a duration such as 500ms, 30s, 2m or 1h')
+  const inMs = IN_MS[unit.toLowerCase()]
+  if (inMs !== undefined) return Number(digits) * inMs
+  if (unit !== '') throw notDuration(text, 'the units are ms, s, m and h')
+  if (Number(digits) === 0) return 0
+  throw notDuration(text, `a duration needs its unit: ${digits}s or ${digits}ms`)
+}
+
+function notDuration(text: string, why: string): TypeError {
+  return coded(new TypeError(`"${text}" is not a duration: ${why}`), 'ERR_INVALID_ARG_VALUE')
+}

@@ -1,0 +1,118 @@
+/** What the TCP_KEEPALIVE_* variables ask for. */
+import { parseDuration } from './duration.ts'
+import { coded } from './errors.ts'
+
+/** What is asked for, to be given to `installKeepAlive`, which checks the values. */
+export interface Asked {
+  readonly options: {
+    readonly detectWithin?: number
+    readonly time?: number
+    readonly interval?: number
+    readonly retries?: number
+    readonly userTimeout?: number
+  }
+  readonly match: readonly string[] | undefined
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const PREFIX = 'TCP_KEEPALIVE'
+
+/** The variables that hold a value, and the option each stands for. */
+const VALUES = {
+  TCP_KEEPALIVE_DETECT_WITHIN: 'detectWithin',
+  TCP_KEEPALIVE_TIME: 'time',
+  TCP_KEEPALIVE_INTERVAL: 'interval',
+  TCP_KEEPALIVE_RETRIES: 'retries',
+  TCP_KEEPALIVE_USER_TIMEOUT: 'userTimeout',
+} as const
+
+const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_MATCH', 'TCP_KEEPALIVE_REQUIRED']
+
+/** What people write who know another program's variables, and what it is called here. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  COUNT: 'RETRIES',
+  DELAY: 'TIME',
+  DETECT: 'DETECT_WITHIN',
+  HOST: 'MATCH',
+  HOSTS: 'MATCH',
+  IDLE: 'TIME',
+  INTVL: 'INTERVAL',
+  PORT: 'MATCH',
+  PORTS: 'MATCH',
+  PROBES: 'RETRIES',
+  TIMEOUT: 'USER_TIMEOUT',
+}
+
+/** Whether the program is to be stopped where it cannot be protected. Anything but nothing and 0 says so. */
+export function isRequired(variables: Variables): boolean {
+  return !['', '0'].includes(variables['TCP_KEEPALIVE_REQUIRED'] ?? '')
+}
+
+/**
+ * Reads the variables. An empty one counts as not set; where none sets a value, nothing is in `options`.
+ *
+ * @returns `undefined` where TCP_KEEPALIVE=off switches everything off
+ * @throws TypeError [ERR_INVALID_ARG_VALUE] for a name or text that is wrong, naming the variable
+ */
+export function readEnvironment(variables: Variables): Asked | undefined {
+  const set = Object.entries(variables).filter(([name, text]) => isOurs(name) && text !== '')
+  const given = new Map(set as [string, string][])
+  const power = given.get('TCP_KEEPALIVE')?.toLowerCase()
+  if (power === 'off') return undefined
+  if (power !== undefined && power !== 'on') throw wrong('TCP_KEEPALIVE', given, 'it is "off" or "on"')
+  const required = given.get('TCP_KEEPALIVE_REQUIRED')
+  if (required !== undefined && !['0', '1'].includes(required)) {
+    throw wrong('TCP_KEEPALIVE_REQUIRED', given, 'it is 1 or 0')
+  }
+  const options: Record<string, number> = {}
+  for (const [name, text] of given) {
+    if (isValue(name)) options[VALUES[name]] = read(name, text)
+    else if (!OTHERS.includes(name)) throw unknownName(name)
+  }
+  return { options, match: given.get('TCP_KEEPALIVE_MATCH')?.split(',') }
+}
+
+/** The same message with the options called by their variables. */
+export function inVariables(message: string): string {
+  return message.replaceAll(/"(?:options\.)?(\w+)"/g, (quoted, option: string) => {
+    const variable = Object.entries(VALUES).find(([, name]) => name === option)
+    return variable?.[0] ?? quoted
+  })
+}
+
+function isOurs(name: string): boolean {
+  return name === PREFIX || name.startsWith(`${PREFIX}_`)
+}
+
+function isValue(name: string): name is keyof typeof VALUES {
+  return Object.hasOwn(VALUES, name)
+}
+
+function read(name: keyof typeof VALUES, text: string): number {
+  try {
+    return VALUES[name] === 'retries' ? parseCount(text) : parseDuration(text)
+  } catch (error) {
+    throw coded(new TypeError(`${name}: ${(error as Error).message}`), 'ERR_INVALID_ARG_VALUE')
+  }
+}
+
+function parseCount(text: string): number {
+  if (/^\s*\d+\s*$/.test(text)) return Number(text)
+  throw new TypeError(`"${text}" is not a count: write a whole number such as 5`)
+}
+
+function wrong(name: string, given: ReadonlyMap<string, string>, why: string): TypeError {
+  const message = `${name}: "${given.get(name)}" is not understood: ${why}`
+  return coded(new TypeError(message), 'ERR_INVALID_ARG_VALUE')
+}
+
+function unknownName(name: string): TypeError {
+  const other = name.slice(PREFIX.length + 1)
+  const right = Object.hasOwn(OTHER_NAMES, other) ? OTHER_NAMES[other] : undefined
+  const hint =
+    right === undefined
+      ? `the variables are ${[...OTHERS, ...Object.keys(VALUES)].join(', ')}`
+      : `here it is called ${PREFIX}_${right}`
+  return coded(new TypeError(`${name} is not known: ${hint}`), 'ERR_INVALID_ARG_VALUE')
+}

@@ -1,0 +1,158 @@
+/** Which peers are meant: ports, host patterns, or a function. */
+import { type Address, contains, type Network, parseAddress, parseNetwork } from './address.ts'
+import { coded, invalidArgType } from './errors.ts'
+
+/** The other end of an outgoing connection, when it has just been made. */
+export interface Peer {
+  /** The host that was asked for, as `connect()` got it: a name or an address; `localhost` where none was given. */
+  readonly host: string
+  /** The address that was connected to. */
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
+ * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included.
+ */
+export type PeerPattern = number | string
+
+/** Peers that are meant: all that fit one of the patterns, or for which the function returns a true value. */
+export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => unknown)
+
+/** A {@link PeerMatch}, checked and ready for use. */
+export interface PeerMatcher {
+  /** What can be said before the host's name is resolved; `undefined`: not yet. */
+  early(host: string, port: number): boolean | undefined
+  /** What can be said of a connection. May throw what the program's own function throws. */
+  late(peer: Peer): boolean
+}
+
+interface Pattern {
+  /** `undefined`: any. */
+  readonly port: number | undefined
+  readonly host: 'any' | Name | Network
+}
+
+/** A name's fixed parts, between which any characters may stand. */
+interface Name {
+  readonly parts: readonly string[]
+}
+
+const everyone: PeerMatcher = { early: () => true, late: () => true }
+
+/**
+ * Checks a match and makes it ready for use.
+ *
+ * @param match left out: every peer
+ * @throws TypeError [ERR_INVALID_ARG_TYPE], TypeError [ERR_INVALID_ARG_VALUE] for a text that is no pattern
+ */
+export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
+  if (match === undefined) return everyone
+  if (typeof match === 'function') return { early: () => undefined, late: (peer) => Boolean(match(peer)) }
+  const list = Array.isArray(match) ? (match as readonly PeerPattern[]) : [match as PeerPattern]
+  const patterns = list.map((pattern) => parsePattern(pattern))
+  if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
+  return {
+    early(host, port) {
+      return anyOf(patterns, port, host, host)
+    },
+    late({ host, port, address }) {
+      return anyOf(patterns, port, host, address) === true
+    },
+  }
+}
+
+/** Name and address are read once, and only where a pattern's port has not said no already. */
+function anyOf(
+  patterns: readonly Pattern[],
+  port: number,
+  host: string,
+  addressText: string,
+): boolean | undefined {
+  let answer: boolean | undefined = false
+  let name: string | undefined
+  let address: Address | undefined
+  for (const pattern of patterns) {
+    if (pattern.port !== undefined && pattern.port !== port) continue
+    const { host: wanted } = pattern
+    if (wanted === 'any') return true
+    if ('parts' in wanted) {
+      if (fits(wanted, (name ??= nameOf(host)))) return true
+    } else if ((address ??= parseAddress(addressText)) === undefined) answer = undefined
+    else if (contains(wanted, address)) return true
+  }
+  return answer
+}
+
+/** Names are the same in any case and with a dot at their end (RFC 1034, 3.1). */
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '')
+}
+
+/** In one pass over the name, however many stars there are. */
+function fits({ parts }: Name, name: string): boolean {
+  const [first = ''] = parts
+  if (parts.length === 1) return name === first
+  const last = parts.at(-1) ?? ''
+  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last))
+    return false
+  const end = name.length - last.length
+  let at = first.length
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at)
+    if (found < 0 || found + part.length > end) return false
+    at = found + part.length
+  }
+  return true
+}
+
+function parsePattern(pattern: PeerPattern): Pattern {
+  if (typeof pattern === 'number') return { port: parsePort(String(pattern), String(pattern)), host: 'any' }
+  if (typeof pattern !== 'string') {
+    throw invalidArgType(
+      'match',
+      'a port, a pattern such as "db.internal:5432", a list or a function',
+      pattern,
+    )
+  }
+  const text = pattern.trim()
+  if (/^\d+$/.test(text)) return { port: parsePort(text, text), host: 'any' }
+  const [, bracketed, bare = '', port] = /^(?:\[(.*)\]|([^[\]:]*))(?::([^:]*))?$/.exec(text) ?? []
+  if (bracketed === undefined && bare === '') {
+    throw notPattern(
+      text,
+      text.includes(':') ? 'an IPv6 address stands in brackets, as [::1]:5432' : 'the host is missing',
+    )
+  }
+  return {
+    port: port === undefined || port === '*' ? undefined : parsePort(port, text),
+    host: bracketed === undefined ? parseHost(bare, text) : parseIPv6(bracketed, text),
+  }
+}
+
+function parsePort(port: string, text: string): number {
+  const number = Number(port)
+  if (/^\d+$/.test(port) && number >= 1 && number <= 65_535) return number
+  throw notPattern(text, 'a port is 1 to 65535, or * for any')
+}
+
+function parseHost(host: string, text: string): Pattern['host'] {
+  if (host === '*') return 'any'
+  const network = parseNetwork(host)
+  if (network) return network
+  if (/^[\d.*/]+$/.test(host)) throw notPattern(text, 'addresses are 10.0.0.5 or 10.0.0.0/8')
+  if (/[\s/@,]/.test(host)) throw notPattern(text, 'that is no host name')
+  return { parts: nameOf(host).split('*') }
+}
+
+function parseIPv6(inside: string, text: string): Network {
+  const network = inside.includes(':') ? parseNetwork(inside) : undefined
+  if (network) return network
+  throw notPattern(text, 'in brackets stands an IPv6 address or network, as [fd00::/8]:5432')
+}
+
+function notPattern(text: string, why: string): TypeError {
+  const message = `"${text}" does not say which peers: ${why}`
+  return coded(new TypeError(message), 'ERR_INVALID_ARG_VALUE')
+}

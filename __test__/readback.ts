@@ -13,7 +13,7 @@ export interface Readback {
   userTimeout: number
 }
 
-const witness = fileURLToPath(new URL('../target/release/readback', import.meta.url))
+export const witness: URL = new URL('../target/release/readback', import.meta.url)
 
 /** Linux's defaults, as a socket has them to which nobody has done anything. */
 export const UNTOUCHED: Readback = { enabled: 0, time: 7200, interval: 75, retries: 9, userTimeout: 0 }
@@ -21,7 +21,7 @@ export const UNTOUCHED: Readback = { enabled: 0, time: 7200, interval: 75, retri
 /** Hands the descriptor to a child process, which reads it. */
 export function readback(target: number | net.Socket | net.Server): Readback {
   const fd = typeof target === 'number' ? target : rawDescriptor(target)
-  const { status, stdout, stderr, error } = spawnSync(witness, { stdio: ['ignore', 'pipe', 'pipe', fd] })
+  const { status, stdout, stderr, error } = spawnSync(fileURLToPath(witness), { stdio: ['ignore', 'pipe', 'pipe', fd] })
   if (error) throw error
   if (status !== 0) throw new Error(`readback: ${stderr.toString()}`)
   return JSON.parse(stdout.toString()) as Readback

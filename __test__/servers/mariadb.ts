@@ -26,7 +26,8 @@ async function start(host: Host): Promise<Server> {
     const install = [...cluster, '--auth-root-authentication-method=normal']
     await finish(host.spawn(needTool('mariadb-install-db'), install, { stdio: ['ignore', 'ignore', 'pipe'] }))
     await makeCertificate(at('server.key'), at('server.crt'))
-    await writeFile(at('init.sql'), 'CREATE DATABASE test; CREATE USER test; GRANT ALL ON *.* TO test;')
+    const sql = ['CREATE DATABASE test', 'CREATE USER test', 'GRANT ALL ON *.* TO test']
+    await writeFile(at('init.sql'), sql.map((statement) => `${statement};\n`).join(''))
     const words = [
       '--no-defaults',
       `--datadir=${at('data')}`,

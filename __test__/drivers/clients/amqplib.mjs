@@ -1,0 +1,26 @@
+export default {
+  package: 'amqplib',
+  server: 'rabbitmq',
+  tls: true,
+  config: ({ host, port, tls }, own) => ({
+    url: { protocol: tls ? 'amqps' : 'amqp', hostname: host, port },
+    socketOptions: { rejectUnauthorized: false, ...own },
+  }),
+  own: { keepAlive: true, keepAliveDelay: 45_000 },
+  left: 'off',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ connect }, { url, socketOptions }) => ({ connect: () => connect(url, socketOptions) }),
+  async use(client) {
+    client.channel ??= await openChannel(client)
+    await client.channel.assertQueue('test', { autoDelete: true })
+  },
+  close: (client) => client.connection?.close(),
+}
+
+/** amqplib leaves it to the program to connect again. */
+async function openChannel(client) {
+  client.connection = await client.connect()
+  client.connection.on('error', () => {}).on('close', () => (client.channel = undefined))
+  return client.connection.createChannel()
+}

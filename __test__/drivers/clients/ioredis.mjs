@@ -1,0 +1,13 @@
+export default {
+  package: 'ioredis',
+  server: 'redis',
+  tls: true,
+  config: ({ host, port, tls }) => ({ host, port, tls: tls ? { rejectUnauthorized: false } : undefined }),
+  own: { keepAlive: 45_000 },
+  left: '7200/75/9',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ Redis }, config) => new Redis(config).on('error', () => {}),
+  use: (redis) => redis.ping(),
+  close: (redis) => redis.disconnect(),
+}

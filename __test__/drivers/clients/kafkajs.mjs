@@ -1,0 +1,9 @@
+export default {
+  package: 'kafkajs',
+  config: ({ host, port }) => ({ brokers: [`${host}:${port}`], logLevel: 0, retry: { retries: 0 } }),
+  left: '60/1/10',
+  overwrites: 'never',
+  open: ({ Kafka }, config) => new Kafka(config).admin(),
+  use: (admin) => admin.connect(),
+  close: (admin) => admin.disconnect(),
+}

@@ -1,0 +1,16 @@
+export default {
+  package: 'mariadb',
+  server: 'mariadb',
+  tls: true,
+  config: ({ host, port, tls }) => ({
+    ...{ host, port, user: 'test', database: 'test', connectionLimit: 1 },
+    ssl: tls && { rejectUnauthorized: false },
+  }),
+  own: { keepAliveDelay: 45_000 },
+  left: 'off',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ createPool }, config) => createPool(config),
+  use: (pool) => pool.query('select 1'),
+  close: (pool) => pool.end(),
+}

@@ -1,0 +1,14 @@
+export default {
+  package: 'mqtt',
+  server: 'mosquitto',
+  tls: true,
+  config: ({ host, port, tls }) => ({
+    ...{ host, port, protocol: tls ? 'mqtts' : 'mqtt' },
+    ...{ rejectUnauthorized: false, reconnectPeriod: 100 },
+  }),
+  left: 'off',
+  overwrites: 'never',
+  open: ({ connect }, config) => connect(config).on('error', () => {}),
+  use: (client) => client.publishAsync('test', 'text', { qos: 1 }),
+  close: (client) => client.endAsync(true),
+}

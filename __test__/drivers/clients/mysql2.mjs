@@ -1,0 +1,16 @@
+export default {
+  package: 'mysql2',
+  server: 'mariadb',
+  tls: true,
+  config: ({ host, port, tls }) => ({
+    ...{ host, port, user: 'test', database: 'test', connectionLimit: 1 },
+    ssl: tls ? { rejectUnauthorized: false } : undefined,
+  }),
+  own: { keepAliveInitialDelay: 45_000 },
+  left: '7200/75/9',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ createPool }, config) => createPool(config),
+  use: (pool) => pool.promise().query('select 1'),
+  close: (pool) => pool.promise().end(),
+}

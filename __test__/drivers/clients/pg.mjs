@@ -1,0 +1,16 @@
+export default {
+  package: 'pg',
+  server: 'postgres',
+  tls: true,
+  config: ({ host, port, tls }) => ({
+    ...{ host, port, user: 'postgres', database: 'postgres', max: 1 },
+    ssl: tls && { rejectUnauthorized: false },
+  }),
+  own: { keepAlive: true, keepAliveInitialDelayMillis: 45_000 },
+  left: 'off',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ Pool }, config) => new Pool(config).on('error', () => {}),
+  use: (pool) => pool.query('select 1'),
+  close: (pool) => pool.end(),
+}

@@ -37,18 +37,20 @@ type Values = `${number}/${number}/${number}` | 'off'
 export interface Client {
   /** Undefined for what is a part of Node and needs no import. */
   readonly package: string | undefined
+  /** It is a layer over this client, and shown by its example alone. */
+  readonly over?: string
   /** Left out: a server that takes everything and answers nothing. */
   readonly server?: ServerName
   readonly tls?: boolean | 'only'
   /** Its own keepalive options, for a delay of 45 s. */
   readonly own?: object
   /** What it leaves on its sockets by default. */
-  readonly left: Values
+  readonly left?: Values
   readonly leftByOwn?: Values
   /** The same over TLS, where that differs up to Node 22. */
   readonly leftUnderTls?: Values
   /** Whether values that are there at 'connect' are lost. */
-  readonly overwrites: 'never' | 'with a delay' | 'always'
+  readonly overwrites?: 'never' | 'with a delay' | 'always'
   /** Left out: it plays no part in the death clock. */
   readonly clock?: object
 }

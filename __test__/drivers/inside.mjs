@@ -22,7 +22,10 @@ export async function drive(name, { tell, next }) {
       const options = own ? adapter.own : {}
       const config = adapter.config(where, options)
       const flat = adapter.config.length === 1 && typeof config === 'object' ? { ...config, ...options } : config
-      client = how === 'example' ? (await example(name)).connect(flat) : adapter.open(driver, flat)
+      client =
+        how === 'example'
+          ? await connectExample(adapter, await example(name), config)
+          : adapter.open(driver, flat)
     },
     use: () => persist(() => adapter.use(client)),
     /** A client whose server never answers. */
@@ -56,6 +59,9 @@ async function persist(use) {
     }
   }
 }
+
+const connectExample = ({ fromExample }, { connect }, config) =>
+  fromExample ? fromExample(connect, config) : connect(config)
 
 const example = (name) => import(new URL(`../../examples/${name}.mjs`, import.meta.url))
 

@@ -33,9 +33,14 @@ export class Bench {
 
   static async open(): Promise<Bench> {
     const lab = await openLab()
-    const kinds = Object.entries(servers) as [ServerName, ServerKind][]
-    const started = kinds.map(async ([name, kind]) => [name, await kind.start(lab.server)] as const)
-    return new Bench(lab, await Relay.start(lab.server), new Map(await Promise.all(started)))
+    try {
+      const kinds = Object.entries(servers) as [ServerName, ServerKind][]
+      const started = kinds.map(async ([name, kind]) => [name, await kind.start(lab.server)] as const)
+      return new Bench(lab, await Relay.start(lab.server), new Map(await Promise.all(started)))
+    } catch (error) {
+      await lab.close()
+      throw error
+    }
   }
 
   /** A way to a client's server of its own. */

@@ -31,6 +31,8 @@ listeners.ssl.default = 0.0.0.0:${TLS_PORT}
 ssl_options.keyfile = ${at('server.key')}
 ssl_options.certfile = ${at('server.crt')}
 loopback_users = none
+# the other ways look its process up in /proc, which on a host numbers processes as they are counted outside
+vm_memory_calculation_strategy = allocated
 `
     await writeFile(at('rabbitmq.conf'), settings)
     await writeFile(at('enabled_plugins'), '[].\n')

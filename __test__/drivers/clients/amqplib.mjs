@@ -11,6 +11,7 @@ export default {
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',
   open: ({ connect }, { url, socketOptions }) => ({ connect: () => connect(url, socketOptions) }),
+  fromExample: (connect, config) => ({ connect: () => connect(config) }),
   async use(client) {
     client.channel ??= await openChannel(client)
     await client.channel.assertQueue('test', { autoDelete: true })

@@ -1,3 +1,4 @@
+import http from 'node:http'
 import { request } from './request.mjs'
 
 export default {
@@ -9,6 +10,7 @@ export default {
   leftByOwn: '45/1/10',
   overwrites: 'never',
   open: (http, { options, ...to }) => ({ http, agent: new http.Agent(options), ...to }),
+  fromExample: (connect, { options, ...to }) => ({ http, agent: connect(options), ...to }),
   use: ({ http, agent, host, port }) => request(http, { agent, host, port }),
   close: ({ agent }) => agent.destroy(),
 }

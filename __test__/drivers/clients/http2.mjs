@@ -8,6 +8,7 @@ export default {
   left: 'off',
   overwrites: 'never',
   open: (http2, url) => ({ connect: () => http2.connect(url, { rejectUnauthorized: false }) }),
+  fromExample: (connect, url) => ({ connect: () => connect(url) }),
   async use(client) {
     if (!client.session || client.session.destroyed) client.session = client.connect().on('error', () => {})
     const stream = client.session.request({ ':path': '/' }).resume()

@@ -1,3 +1,4 @@
+import https from 'node:https'
 import { request } from './request.mjs'
 
 export default {
@@ -13,6 +14,7 @@ export default {
   leftByOwn: '45/1/10',
   overwrites: 'always',
   open: (https, { options, ...to }) => ({ https, agent: new https.Agent(options), ...to }),
+  fromExample: (connect, { options, ...to }) => ({ https, agent: connect(options), ...to }),
   use: ({ https, agent, host, port }) => request(https, { agent, host, port }),
   close: ({ agent }) => agent.destroy(),
 }

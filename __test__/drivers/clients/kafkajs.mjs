@@ -4,6 +4,7 @@ export default {
   left: '60/1/10',
   overwrites: 'never',
   open: ({ Kafka }, config) => new Kafka(config).admin(),
+  fromExample: (connect, config) => connect(config).admin(),
   use: (admin) => admin.connect(),
   close: (admin) => admin.disconnect(),
 }

@@ -10,6 +10,7 @@ export default {
   left: 'off',
   overwrites: 'never',
   open: ({ connect }, config) => ({ connect: () => connect(config) }),
+  fromExample: (connect, config) => ({ connect: () => connect(config) }),
   async use(client) {
     client.connection ??= await client.connect()
     await client.connection.flush()

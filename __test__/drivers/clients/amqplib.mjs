@@ -17,6 +17,21 @@ export default {
     await client.channel.assertQueue('test', { autoDelete: true })
   },
   close: (client) => client.connection?.close(),
+  clock: {
+    own: { keepAlive: true, keepAliveDelay: 1000 },
+    async connect({ connect }, { url, socketOptions }, lost) {
+      const connection = await connect(url, socketOptions)
+      connection.on('error', lost).on('close', lost)
+      const channel = await connection.createChannel()
+      return channel.on('error', lost)
+    },
+    write: (channel) => channel.assertQueue('', { exclusive: true }),
+    async wait(channel) {
+      const { queue } = await channel.assertQueue('', { exclusive: true })
+      await channel.consume(queue, () => {})
+      return new Promise(() => {})
+    },
+  },
 }
 
 /** amqplib leaves it to the program to connect again. */

@@ -10,4 +10,11 @@ export default {
   open: ({ Redis }, config) => new Redis(config).on('error', () => {}),
   use: (redis) => redis.ping(),
   close: (redis) => redis.disconnect(),
+  clock: {
+    own: { keepAlive: 1000 },
+    connect: ({ Redis }, config, lost) =>
+      new Redis(config).on('error', lost).on('close', () => lost({ code: 'close' })),
+    write: (redis) => redis.ping(),
+    wait: (redis) => redis.blpop('nothing', 0),
+  },
 }

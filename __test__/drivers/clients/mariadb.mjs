@@ -13,4 +13,12 @@ export default {
   open: ({ createPool }, config) => createPool(config),
   use: (pool) => pool.query('select 1'),
   close: (pool) => pool.end(),
+  clock: {
+    own: { keepAliveDelay: 1000 },
+    async connect({ createConnection }, { connectionLimit: _, ...config }, lost) {
+      return (await createConnection(config)).on('error', lost).on('end', () => lost({ code: 'end' }))
+    },
+    write: (connection) => connection.query('select 1'),
+    wait: (connection) => connection.query('select sleep(600)'),
+  },
 }

@@ -11,4 +11,14 @@ export default {
   open: ({ connect }, config) => connect(config).on('error', () => {}),
   use: (client) => client.publishAsync('test', 'text', { qos: 1 }),
   close: (client) => client.endAsync(true),
+  clock: {
+    own: { keepalive: 5 }, // its ping, in seconds
+    connect: ({ connectAsync }, config, lost) =>
+      connectAsync(config).then((client) => client.on('error', lost).on('close', () => lost({ code: 'close' }))),
+    write: (client) => client.publishAsync('test', 'text', { qos: 1 }),
+    async wait(client) {
+      await client.subscribeAsync('nothing')
+      return new Promise(() => {})
+    },
+  },
 }

@@ -13,4 +13,12 @@ export default {
   open: ({ createPool }, config) => createPool(config),
   use: (pool) => pool.promise().query('select 1'),
   close: (pool) => pool.promise().end(),
+  clock: {
+    own: { keepAliveInitialDelay: 1000 },
+    connect({ createConnection }, { connectionLimit: _, ...config }, lost) {
+      return createConnection(config).on('error', lost).promise()
+    },
+    write: (connection) => connection.query('select 1'),
+    wait: (connection) => connection.query('select sleep(600)'),
+  },
 }

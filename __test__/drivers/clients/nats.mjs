@@ -16,4 +16,18 @@ export default {
     await client.connection.flush()
   },
   close: (client) => client.connection?.close(),
+  clock: {
+    own: { pingInterval: 2000, maxPingOut: 2 }, // its ping, in milliseconds
+    async connect({ connect }, config, lost) {
+      const connection = await connect(config)
+      follow(connection, lost)
+      return connection
+    },
+    write: (connection) => connection.flush(),
+    wait: (connection) => connection.subscribe('nothing')[Symbol.asyncIterator]().next(),
+  },
+}
+
+async function follow(connection, lost) {
+  for await (const { type } of connection.status()) if (type === 'disconnect') lost({ code: type })
 }

@@ -13,4 +13,14 @@ export default {
   open: ({ Pool }, config) => new Pool(config).on('error', () => {}),
   use: (pool) => pool.query('select 1'),
   close: (pool) => pool.end(),
+  clock: {
+    own: { keepAlive: true, keepAliveInitialDelayMillis: 1000 },
+    async connect({ Client }, { max: _, ...config }, lost) {
+      const client = new Client(config).on('error', lost)
+      await client.connect()
+      return client
+    },
+    write: (client) => client.query('select 1'),
+    wait: (client) => client.query('select pg_sleep(600)'),
+  },
 }

@@ -13,4 +13,10 @@ export default {
   open: (postgres, config) => postgres(config),
   use: (sql) => sql`select 1`,
   close: (sql) => sql.end({ timeout: 0 }),
+  clock: {
+    own: { keep_alive: 1 },
+    connect: (postgres, config, lost) => postgres({ ...config, onclose: () => lost({ code: 'onclose' }) }),
+    write: (sql) => sql`select 1`,
+    wait: (sql) => sql`select pg_sleep(600)`,
+  },
 }

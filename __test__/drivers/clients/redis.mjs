@@ -16,4 +16,10 @@ export default {
     await client.ping()
   },
   close: (client) => client.destroy(),
+  clock: {
+    own: { keepAliveInitialDelay: 1000 },
+    connect: ({ createClient }, config, lost) => createClient(config).on('error', lost).connect(),
+    write: (client) => client.ping(),
+    wait: (client) => client.blPop('nothing', 0),
+  },
 }

@@ -21,7 +21,9 @@ export const UNTOUCHED: Readback = { enabled: 0, time: 7200, interval: 75, retri
 /** Hands the descriptor to a child process, which reads it. */
 export function readback(target: number | net.Socket | net.Server): Readback {
   const fd = typeof target === 'number' ? target : rawDescriptor(target)
-  const { status, stdout, stderr, error } = spawnSync(fileURLToPath(witness), { stdio: ['ignore', 'pipe', 'pipe', fd] })
+  const { status, stdout, stderr, error } = spawnSync(fileURLToPath(witness), {
+    stdio: ['ignore', 'pipe', 'pipe', fd],
+  })
   if (error) throw error
   if (status !== 0) throw new Error(`readback: ${stderr.toString()}`)
   return JSON.parse(stdout.toString()) as Readback

@@ -4,10 +4,11 @@ import { connect as open } from 'node:net'
 import { setKeepAlive } from 'tcp-keepalive'
 
 export function connect(url) {
-  const createConnection = ({ hostname, port }) => {
-    const socket = open(Number(port), hostname)
-    setKeepAlive(socket, { detectWithin: 30_000 }) // in force as soon as it is connected
-    return socket
-  }
   return openSession(url, { createConnection })
+}
+
+function createConnection({ hostname, port }) {
+  const socket = open(Number(port), hostname)
+  setKeepAlive(socket, { detectWithin: 30_000 }) // in force as soon as it is connected
+  return socket
 }

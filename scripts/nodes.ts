@@ -18,7 +18,10 @@ export function nodeOf(version: string): string {
   if (existsSync(program)) return program
   mkdirSync(folder, { recursive: true })
   const words = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-package-lock']
-  const { status, stderr } = spawnSync('npm', [...words, `${name}@${version}`], { cwd: folder, encoding: 'utf8' })
+  const { status, stderr } = spawnSync('npm', [...words, `${name}@${version}`], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   if (status !== 0 || !existsSync(program)) throw new Error(`Node ${version} could not be fetched: ${stderr}`)
   return program
 }

@@ -15,7 +15,9 @@ export async function runClock({ host, ports, setting, values }, { tell, next })
   for (const [name, port] of Object.entries(ports)) {
     const { default: adapter } = await import(`./clients/${name}.mjs`)
     for (const doing of ['idle', 'waiting', 'writing']) {
-      const lost = once((error) => tell('lost', { name, doing, code: error?.code ?? error?.message, at: now() }))
+      const lost = once((error) =>
+        tell('lost', { name, doing, code: error?.code ?? error?.message, at: now() }),
+      )
       const connection = await open(adapter, { host, port, own: setting === 'own' }, lost)
       await adapter.clock.write(connection)
       const answer = (promise) => Promise.resolve(promise).catch(lost)

@@ -30,7 +30,9 @@ interface Lost {
 const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing']
 
 /** The clients that take part. */
-export const competitors: readonly string[] = [...clients].filter(([, { clock }]) => clock).map(([name]) => name)
+export const competitors: readonly string[] = [...clients]
+  .filter(([, { clock }]) => clock)
+  .map(([name]) => name)
 
 /**
  * Connects everything, cuts the cable, writes, and notes who is told when.
@@ -41,7 +43,9 @@ export async function runDeathClock(settings: readonly Setting[], stopAfter: num
   const lab = await openLab()
   const running = new Set(competitors.map((name) => clients.get(name)?.server ?? 'http'))
   try {
-    const started = await Promise.all([...running].map(async (name) => [name, await startServer(lab, name)] as const))
+    const started = await Promise.all(
+      [...running].map(async (name) => [name, await startServer(lab, name)] as const),
+    )
     try {
       return await race(lab, new Map(started.map(([name, { port }]) => [name, port])), settings, stopAfter)
     } finally {
@@ -76,7 +80,8 @@ async function race(
   for (const { program } of programs) program.send('cut')
   const deadline = Date.now() + stopAfter
   const expected = competitors.length * DOINGS.length
-  while (Date.now() < deadline && programs.some(({ program }) => told(program).length < expected)) await sleep(100)
+  while (Date.now() < deadline && programs.some(({ program }) => told(program).length < expected))
+    await sleep(100)
   return programs.flatMap(({ setting, program }) =>
     competitors.flatMap((name) => DOINGS.map((doing) => measured(program, { name, setting, doing }, cutAt))),
   )
@@ -85,7 +90,9 @@ async function race(
 function startProgram(lab: Lab, ports: Readonly<Record<string, number>>, setting: Setting): Program<void> {
   return lab.client.start(
     async ({ inside, ...args }, within) => {
-      const { runClock } = (await import(inside)) as { runClock(args: unknown, inside: unknown): Promise<void> }
+      const { runClock } = (await import(inside)) as {
+        runClock(args: unknown, inside: unknown): Promise<void>
+      }
       await runClock(args, within)
     },
     {

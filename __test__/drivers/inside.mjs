@@ -21,7 +21,8 @@ export async function drive(name, { tell, next }) {
       undo = await manners[how](values)
       const options = own ? adapter.own : {}
       const config = adapter.config(where, options)
-      const flat = adapter.config.length === 1 && typeof config === 'object' ? { ...config, ...options } : config
+      const flat =
+        adapter.config.length === 1 && typeof config === 'object' ? { ...config, ...options } : config
       client =
         how === 'example'
           ? await connectExample(adapter, await example(name), config)

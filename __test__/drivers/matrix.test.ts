@@ -6,6 +6,4 @@ import { nodeOf, versions } from '../../scripts/nodes.ts'
 import { testMatrix } from './matrix-tests.ts'
 
 const others = process.env['DRIVER_MATRIX_NODES'] === 'others'
-await testMatrix(
-  others ? versions.map((version) => ({ version, program: nodeOf(version) })) : undefined,
-)
+await testMatrix(others ? versions.map((version) => ({ version, program: nodeOf(version) })) : undefined)

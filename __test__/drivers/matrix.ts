@@ -5,9 +5,9 @@ import { type Lab, openLab } from '../lab/lab.ts'
 import { programsAreRoot } from '../lab/namespaces.ts'
 import { labUnavailable } from '../lab/requirements.ts'
 import { Relay, type Relayed } from '../servers/relay.ts'
-import type { Server, ServerKind } from '../servers/server.ts'
+import type { Server } from '../servers/server.ts'
 import { type Client, servers, type ServerName, serversUnavailable } from './catalogue.ts'
-import { ClientProcess, type Manner, type Seen } from './processes.ts'
+import type { ClientProcess, Manner, Seen } from './processes.ts'
 
 /** What is asked for, in milliseconds. No client leaves any of these by itself. */
 export const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
@@ -18,6 +18,8 @@ export async function matrixUnavailable(): Promise<string | undefined> {
   const root = (await programsAreRoot()) ? 'PostgreSQL refuses to run as root.' : undefined
   return (await labUnavailable()) ?? serversUnavailable() ?? root
 }
+
+const allServers = Object.keys(servers) as ServerName[]
 
 /** The servers, each started once, and the relay before them. */
 export class Bench {
@@ -31,11 +33,10 @@ export class Bench {
     this.#servers = started
   }
 
-  static async open(): Promise<Bench> {
+  static async open(names: readonly ServerName[] = allServers): Promise<Bench> {
     const lab = await openLab()
     try {
-      const kinds = Object.entries(servers) as [ServerName, ServerKind][]
-      const started = kinds.map(async ([name, kind]) => [name, await kind.start(lab.server)] as const)
+      const started = names.map(async (name) => [name, await servers[name].start(lab.server)] as const)
       return new Bench(lab, await Relay.start(lab.server), new Map(await Promise.all(started)))
     } catch (error) {
       await lab.close()
@@ -133,10 +134,10 @@ export class Trial {
 
   /** Its server ends every connection; the client connects again for the next query. */
   async reconnect(): Promise<void> {
-    const before = this.sockets().map(({ localPort }) => localPort)
+    const before = new Set(this.sockets().map(({ localPort }) => localPort))
     await this.#way.drop()
     await this.use()
-    for (const { localPort } of this.#open()) this.#t.false(before.includes(localPort), 'a new connection')
+    for (const { localPort } of this.#open()) this.#t.false(before.has(localPort), 'a new connection')
   }
 
   async end(): Promise<void> {

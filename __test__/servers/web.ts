@@ -4,7 +4,11 @@ import type { Host } from '../lab/host.ts'
 import type { Server, ServerKind } from './server.ts'
 
 /** Answers every request with the line that ClickHouse answers a ping with. */
-export const http: ServerKind = { name: 'HTTP server of Node', unavailable: () => undefined, start: startHttp }
+export const http: ServerKind = {
+  name: 'HTTP server of Node',
+  unavailable: () => undefined,
+  start: startHttp,
+}
 
 /** Answers every request as gRPC: an empty message, status OK. */
 export const http2: ServerKind = {
@@ -18,7 +22,9 @@ async function startHttp(host: Host): Promise<Server> {
     const http = await import('node:http')
     const https = await import('node:https')
     const answer = (_: unknown, response: { end(text: string): void }): void => response.end('Ok.\n')
-    http.createServer(answer).listen(8080, () => https.createServer(tls, answer).listen(8443, () => tell('ready')))
+    http
+      .createServer(answer)
+      .listen(8080, () => https.createServer(tls, answer).listen(8443, () => tell('ready')))
   }, certificate)
   await program.event('ready')
   return { port: 8080, tlsPort: 8443, stop: () => program.stop() }
@@ -34,7 +40,8 @@ async function startHttp2(host: Host): Promise<Server> {
       stream.end(Buffer.alloc(5)) // not compressed, no bytes
     }
     const servers = [http2.createServer(), http2.createSecureServer(tls)] as const
-    for (const server of servers) server.on('stream', answer).on('session', (session) => session.on('error', () => {}))
+    for (const server of servers)
+      server.on('stream', answer).on('session', (session) => session.on('error', () => {}))
     servers[0].listen(8081, () => servers[1].listen(8444, () => tell('ready')))
   }, certificate)
   await program.event('ready')

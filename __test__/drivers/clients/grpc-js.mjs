@@ -16,6 +16,7 @@ export default {
       'grpc.ssl_target_name_override': 'server', // an address is no name, and newer Nodes refuse it as one
     })
   },
-  use: (client) => promisify(client.makeUnaryRequest.bind(client))('/test.Test/Ask', same, same, Buffer.alloc(0)),
+  use: (client) =>
+    promisify(client.makeUnaryRequest.bind(client))('/test.Test/Ask', same, same, Buffer.alloc(0)),
   close: (client) => client.close(),
 }

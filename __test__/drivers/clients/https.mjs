@@ -6,7 +6,8 @@ export default {
   server: 'http',
   tls: 'only',
   config: ({ host, port }, own) => ({
-    ...{ host, port },
+    host,
+    port,
     options: { keepAlive: true, rejectUnauthorized: false, ...own },
   }),
   own: { keepAliveMsecs: 45_000 },

@@ -3,7 +3,11 @@ export default {
   server: 'mariadb',
   tls: true,
   config: ({ host, port, tls }) => ({
-    ...{ host, port, user: 'test', database: 'test', connectionLimit: 1 },
+    host,
+    port,
+    user: 'test',
+    database: 'test',
+    connectionLimit: 1,
     ssl: tls && { rejectUnauthorized: false },
   }),
   own: { keepAliveDelay: 45_000 },
@@ -15,7 +19,7 @@ export default {
   close: (pool) => pool.end(),
   clock: {
     own: { keepAliveDelay: 1000 },
-    async connect({ createConnection }, { connectionLimit: _, ...config }, lost) {
+    async connect({ createConnection }, config, lost) {
       return (await createConnection(config)).on('error', lost).on('end', () => lost({ code: 'end' }))
     },
     write: (connection) => connection.query('select 1'),

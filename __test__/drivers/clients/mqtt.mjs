@@ -3,8 +3,11 @@ export default {
   server: 'mosquitto',
   tls: true,
   config: ({ host, port, tls }) => ({
-    ...{ host, port, protocol: tls ? 'mqtts' : 'mqtt' },
-    ...{ rejectUnauthorized: false, reconnectPeriod: 100 },
+    host,
+    port,
+    protocol: tls ? 'mqtts' : 'mqtt',
+    rejectUnauthorized: false,
+    reconnectPeriod: 100,
   }),
   left: 'off',
   overwrites: 'never',
@@ -14,7 +17,9 @@ export default {
   clock: {
     own: { keepalive: 5 }, // its ping, in seconds
     connect: ({ connectAsync }, config, lost) =>
-      connectAsync(config).then((client) => client.on('error', lost).on('close', () => lost({ code: 'close' }))),
+      connectAsync(config).then((client) =>
+        client.on('error', lost).on('close', () => lost({ code: 'close' })),
+      ),
     write: (client) => client.publishAsync('test', 'text', { qos: 1 }),
     async wait(client) {
       await client.subscribeAsync('nothing')

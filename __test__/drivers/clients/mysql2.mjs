@@ -3,7 +3,11 @@ export default {
   server: 'mariadb',
   tls: true,
   config: ({ host, port, tls }) => ({
-    ...{ host, port, user: 'test', database: 'test', connectionLimit: 1 },
+    host,
+    port,
+    user: 'test',
+    database: 'test',
+    connectionLimit: 1,
     ssl: tls ? { rejectUnauthorized: false } : undefined,
   }),
   own: { keepAliveInitialDelay: 45_000 },
@@ -15,7 +19,7 @@ export default {
   close: (pool) => pool.promise().end(),
   clock: {
     own: { keepAliveInitialDelay: 1000 },
-    connect({ createConnection }, { connectionLimit: _, ...config }, lost) {
+    connect({ createConnection }, config, lost) {
       return createConnection(config).on('error', lost).promise()
     },
     write: (connection) => connection.query('select 1'),

@@ -3,7 +3,11 @@ export default {
   server: 'postgres',
   tls: true,
   config: ({ host, port, tls }) => ({
-    ...{ host, port, user: 'postgres', database: 'postgres', max: 1 },
+    host,
+    port,
+    user: 'postgres',
+    database: 'postgres',
+    max: 1,
     ssl: tls && { rejectUnauthorized: false },
   }),
   own: { keepAlive: true, keepAliveInitialDelayMillis: 45_000 },
@@ -15,7 +19,7 @@ export default {
   close: (pool) => pool.end(),
   clock: {
     own: { keepAlive: true, keepAliveInitialDelayMillis: 1000 },
-    async connect({ Client }, { max: _, ...config }, lost) {
+    async connect({ Client }, config, lost) {
       const client = new Client(config).on('error', lost)
       await client.connect()
       return client

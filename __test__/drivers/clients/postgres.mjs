@@ -3,7 +3,11 @@ export default {
   server: 'postgres',
   tls: true,
   config: ({ host, port, tls }) => ({
-    ...{ host, port, username: 'postgres', database: 'postgres', max: 1 },
+    host,
+    port,
+    username: 'postgres',
+    database: 'postgres',
+    max: 1,
     ssl: tls && { rejectUnauthorized: false },
   }),
   own: { keep_alive: 45 },

@@ -12,8 +12,8 @@ function door(name: string, module: string): UserConfig {
     platform: 'node',
     target: 'node18',
     outDir: 'dist',
-    clean: false,
     dts: { oxc: true },
+    outputOptions: (options) => ({ ...options, comments: false }), // they are in the types, for those who read them
     deps: { neverBundle: [/^tcp-keepalive/] },
     hooks: {
       async 'build:done'() {

@@ -1,13 +1,53 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import test from 'ava'
 import { setKeepAlive, systemKeepAlive } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED } from './readback.ts'
+import { openLab } from './lab/lab.ts'
+import { withLab } from './needs.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from './readback.ts'
 
-test('the system defaults read back as 7200 s, 75 s and 9', (t) => {
-  const defaults = { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 }
-  t.deepEqual(systemKeepAlive(), defaults)
+withLab('the system defaults read back as 7200 s, 75 s and 9 where nobody has changed them', async (t) => {
+  const lab = await openLab(t) // a fresh network, with the kernel's own settings
+  const defaults = await lab.client.run(async () => {
+    const { systemKeepAlive } = await import('tcp-keepalive')
+    return systemKeepAlive()
+  })
+  t.deepEqual(defaults, { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 })
+})
+
+test("the system defaults are this machine's", (t) => {
+  const { time, interval, retries } = systemKeepAlive()
+  t.deepEqual(
+    [time, interval, retries],
+    [UNTOUCHED.time * 1000, UNTOUCHED.interval * 1000, UNTOUCHED.retries],
+  )
+})
+
+test('an option that the kernel refuses names itself in the error, and nothing is changed', async (t) => {
+  // Multipath TCP has no user timeout (net/mptcp/sockopt.c).
+  const program = `
+    const { getKeepAlive, setKeepAlive } = require('tcp-keepalive')
+    const before = getKeepAlive(3)
+    try {
+      setKeepAlive(3, { time: 9000, interval: 9000, retries: 9, userTimeout: 9000 })
+    } catch ({ message, code, errno, syscall, option }) {
+      console.log(JSON.stringify({ before, after: getKeepAlive(3), error: { message, code, errno, syscall, option } }))
+    }`
+  const { status, stdout } = spawnSync(witness('multipath'), [process.execPath, '-e', program], {
+    encoding: 'utf8',
+  })
+  t.not(status, 77, 'this kernel has no Multipath TCP')
+  const { before, after, error } = JSON.parse(stdout) as Record<string, unknown>
+  t.deepEqual(after, before)
+  t.deepEqual(error, {
+    message: 'setsockopt TCP_USER_TIMEOUT ENOPROTOOPT: this socket does not have the option',
+    code: 'ENOPROTOOPT',
+    errno: -92,
+    syscall: 'setsockopt',
+    option: 'TCP_USER_TIMEOUT',
+  })
 })
 
 for (const [n, time, interval] of [

@@ -95,6 +95,9 @@ withLab(
     t.true(capture.icmp.some(({ icmp }) => icmp === 'host-unreachable'))
     t.is(keepAliveProbes(capture.packets, { from: lab.client.address }).length, 0)
     t.is(loss.code, 'EHOSTUNREACH')
+    // The user timeout of 3 s is counted from the first retransmission, some 0.2 s after the write, by a late timer.
+    const waited = loss.lostAt - loss.wroteAt
+    t.true(waited >= 3000 - SPACING_MS && waited <= 3500 + 375 + SPACING_MS, `told after ${waited} ms`)
     t.is(loss.outcome, 'unreachable')
   },
 )

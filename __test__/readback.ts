@@ -1,6 +1,7 @@
 /** What another process reads from the very same socket, with system calls of its own. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 
@@ -13,15 +14,27 @@ export interface Readback {
   userTimeout: number
 }
 
-export const witness: URL = new URL('../target/release/readback', import.meta.url)
+/** A program that is built for the tests. */
+export const witness = (name: string): string =>
+  fileURLToPath(new URL(`../target/release/${name}`, import.meta.url))
 
-/** Linux's defaults, as a socket has them to which nobody has done anything. */
-export const UNTOUCHED: Readback = { enabled: 0, time: 7200, interval: 75, retries: 9, userTimeout: 0 }
+/** What Linux does unasked here: net.ipv4.tcp_keepalive_*, which somebody may have changed. */
+const system = (name: string): number =>
+  Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8'))
+
+/** A socket to which nobody has done anything. */
+export const UNTOUCHED: Readback = {
+  enabled: 0,
+  time: system('time'),
+  interval: system('intvl'),
+  retries: system('probes'),
+  userTimeout: 0,
+}
 
 /** Hands the descriptor to a child process, which reads it. */
 export function readback(target: number | net.Socket | net.Server): Readback {
   const fd = typeof target === 'number' ? target : rawDescriptor(target)
-  const { status, stdout, stderr, error } = spawnSync(fileURLToPath(witness), {
+  const { status, stdout, stderr, error } = spawnSync(witness('readback'), {
     stdio: ['ignore', 'pipe', 'pipe', fd],
   })
   if (error) throw error

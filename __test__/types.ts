@@ -1,6 +1,7 @@
 /** The public types, tested by the compiler: what must be accepted, and what must not (`npm run check`). */
 import net from 'node:net'
 import tls from 'node:tls'
+import pg from 'pg'
 import {
   type Capabilities,
   capabilities,
@@ -36,6 +37,7 @@ export const accepted: (KeepAliveOptions | number | false)[] = [
   systemKeepAlive(),
   planKeepAlive({}).settings,
 ]
+setKeepAlive(new pg.Client().connection.stream, 30_000)
 export const read: KeepAlive = getKeepAlive(3)
 export const plan: KeepAlivePlan = planKeepAlive({ detectWithin: 5000 }, systemKeepAlive())
 export const outcome: Outcome | undefined = outcomeOf(new Error('any'))

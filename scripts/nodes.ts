@@ -1,6 +1,6 @@
 /**
- * Other versions of Node, from npm's own packages of them, in the cache folder: `npm run test:nodes` fetches what is
- * missing and runs the driver matrix on each.
+ * Other versions of Node, from npm's own packages of them, in the cache folder: for the driver matrix in
+ * `npm run test:slow`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'

@@ -22,16 +22,16 @@ export class Suite {
     console.log(`  \u2718 ${title}\n${stdout}${stderr}`)
   }
 
+  /** A command that passes or fails as a whole and takes its time; its output is shown as it comes. */
+  async command(title, command, args) {
+    const { status } = await this.#stream(title, command, args)
+    if (status === 0) this.passed++
+    else this.#fail(title)
+  }
+
   /** A test runner; its output is shown as it comes, and `count` finds the numbers in all of it. */
   async run(title, command, args, count) {
-    console.log(`\n\u2022 ${title}`)
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      output += chunk
-      process.stdout.write(chunk)
-    })
-    const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    const { status, output } = await this.#stream(title, command, args)
     const counted = count(output)
     this.passed += counted.passed
     this.skipped += counted.skipped
@@ -57,6 +57,18 @@ export class Suite {
     if (this.#failures.length > 0) console.log(`\nFailed:\n${bullets(this.#failures)}`)
     console.log(`\n${this.passed} passed, ${this.failed} failed, ${this.skipped} skipped`)
     if (this.failed > 0) process.exitCode = 1
+  }
+
+  async #stream(title, command, args) {
+    console.log(`\n\u2022 ${title}`)
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      output += chunk
+      process.stdout.write(chunk)
+    })
+    const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    return { status, output }
   }
 
   #fail(title, times = 1) {

@@ -1,9 +1,7 @@
 /**
  * With an install, every socket of every client library carries the values asked for, whatever the library does by
- * itself; read by another process. Slower, `npm run test:nodes`: on the other versions of Node.
+ * itself; and so does every example. Read by another process.
  */
-import { nodeOf, versions } from '../../scripts/nodes.ts'
 import { testMatrix } from './matrix-tests.ts'
 
-const others = process.env['DRIVER_MATRIX_NODES'] === 'others'
-await testMatrix(others ? versions.map((version) => ({ version, program: nodeOf(version) })) : undefined)
+await testMatrix()

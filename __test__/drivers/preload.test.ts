@@ -1,23 +1,15 @@
 /** The comparison: a preloaded C library sets values as a socket is made, and Node's clients write over them later. */
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import type { ProgramOptions } from '../lab/program.ts'
-import { findTool } from '../lab/tools.ts'
 import { unless } from '../needs.ts'
 import { clients } from './catalogue.ts'
 import { Bench, matrixUnavailable } from './matrix.ts'
+import { compilePreload, preloadUnavailable } from './preload.ts'
 import { ClientProcess } from './processes.ts'
 
 const NAMES = ['pg', 'postgres', 'mysql2', 'mariadb', 'ioredis', 'redis', 'http']
 
-const gcc = findTool('gcc')
-const test = unless(
-  (await matrixUnavailable()) ?? (gcc ? undefined : 'A preload library needs gcc (Debian package gcc).'),
-)
+const test = unless((await matrixUnavailable()) ?? preloadUnavailable())
 
 /** The values on each client's socket after its first query, as "time/interval/retries". */
 async function valuesWith(
@@ -48,18 +40,7 @@ test('by environment variables alone: tcp-keepalive/register 7 of 7, a preload l
   t.timeout(120_000)
   const bench = await Bench.open(['postgres', 'mariadb', 'redis', 'http'])
   t.teardown(() => bench.close())
-  const folder = await mkdtemp(join(tmpdir(), 'preload-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  const library = join(folder, 'preload.so')
-  const source = fileURLToPath(new URL('preload.c', import.meta.url))
-  execFileSync(gcc ?? 'gcc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
-  const asked = {
-    PRELOAD_KEEPALIVE: '1',
-    PRELOAD_KEEPIDLE: '16',
-    PRELOAD_KEEPINTVL: '2',
-    PRELOAD_KEEPCNT: '5',
-  }
-  const preload = { env: { ...asked, LD_PRELOAD: library } }
+  const preload = { env: await compilePreload(t, { time: 16, interval: 2, retries: 5 }) }
   const register = {
     env: { TCP_KEEPALIVE_DETECT_WITHIN: '30s' },
     nodeArguments: ['--import=tcp-keepalive/register'],

@@ -1,6 +1,5 @@
 /** Client libraries, each in a process of its own on the laboratory's client, and what another process reads of it. */
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Host } from '../lab/host.ts'
 import type { Program, ProgramOptions } from '../lab/program.ts'
@@ -84,7 +83,7 @@ export class ClientProcess {
 
 /** Every connected TCP socket of a process, read by the witness. */
 export function socketsOf(pid: number): Seen[] {
-  const { status, stdout, stderr } = spawnSync(fileURLToPath(witness), [String(pid)], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(witness('readback'), [String(pid)], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`readback: ${stderr}`)
   return JSON.parse(stdout) as Seen[]
 }

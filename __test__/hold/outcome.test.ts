@@ -19,6 +19,8 @@ test("a client library's own error is looked through to its cause", (t) => {
 
 test('an error of connect() is not about a connection', (t) => {
   t.is(outcomeOf(withCode('ETIMEDOUT', { syscall: 'connect' })), undefined)
+  const tried = new AggregateError([withCode('ENETUNREACH', { syscall: 'connect' })])
+  t.is(outcomeOf(Object.assign(tried, { code: 'ENETUNREACH' })), undefined)
 })
 
 test('anything else has none, and a ring of causes ends', (t) => {

@@ -9,13 +9,16 @@ import type { Server, ServerKind } from './server.ts'
 
 const PORT = 4222
 
-/** Debian has none that is recent; the module of its makers is built by Go into the cache folder (scripts/nats.mjs). */
-const program = findTool('nats-server', [join(CACHE, 'go', 'bin')])
+const MODULE = 'github.com/nats-io/nats-server/v2@v2.10.29'
+
+/** Debian has none; Go builds the module of its makers into the cache folder. */
+const FOLDER = join(CACHE, 'go')
+const program = findTool('nats-server', [FOLDER])
 
 export const nats: ServerKind = {
   name: 'NATS',
   unavailable() {
-    return program ? undefined : 'The NATS server is not built (npm run nats, which needs Go).'
+    return program ? undefined : `The NATS server is not built (GOBIN=${FOLDER} go install ${MODULE}).`
   },
   start,
 }

@@ -87,6 +87,18 @@ test('whoever writes seconds is told of milliseconds', (t) => {
   t.regex(error.message, /milliseconds \(for 60 seconds write 60000\)/)
 })
 
+test('so is whoever writes a deadline in seconds', (t) => {
+  const error = t.throws(() => resolve({ detectWithin: 30 }), { code: 'ERR_OUT_OF_RANGE' })
+  t.regex(error.message, /milliseconds \(for 30 seconds write 30000\)/)
+})
+
+test('an error is an error also where stacks are something else than text', (t) => {
+  const { prepareStackTrace } = Error
+  Error.prepareStackTrace = (_error, sites) => sites
+  t.teardown(() => void (Error.prepareStackTrace = prepareStackTrace))
+  t.throws(() => resolve({ time: 1 }), { code: 'ERR_OUT_OF_RANGE' })
+})
+
 test("whoever writes Node's call is shown this one", (t) => {
   const error = t.throws(() => resolve(true), { code: 'ERR_INVALID_ARG_TYPE' })
   t.regex(error.message, /setKeepAlive\(socket, \{ time: 60000 \}\)/)

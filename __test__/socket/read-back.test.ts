@@ -1,10 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import http2 from 'node:http2'
 import net from 'node:net'
 import { Duplex } from 'node:stream'
 import tls from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
-import { getKeepAlive, setKeepAlive, type Target } from 'tcp-keepalive'
+import { getKeepAlive, setKeepAlive } from 'tcp-keepalive'
 import { certificate } from '../certificate.ts'
 import { connectedPair, type Pair, rawDescriptor, readback, UNTOUCHED } from '../readback.ts'
 
@@ -18,7 +22,7 @@ async function pair(t: ExecutionContext, ...where: Parameters<typeof connectedPa
 }
 
 /** Sets, and has another process say what was there before and what is there after. */
-function setsOn(t: ExecutionContext, target: Exclude<Target, number>, before = UNTOUCHED): void {
+function setsOn(t: ExecutionContext, target: net.Socket | net.Server, before = UNTOUCHED): void {
   t.deepEqual(readback(target), before)
   setKeepAlive(target, ASKED)
   t.deepEqual(readback(target), HELD)
@@ -143,6 +147,78 @@ test("a connecting socket gets its values after Node's own", async (t) => {
   setKeepAlive(socket, ASKED)
   await once(socket, 'connect')
   t.deepEqual(readback(socket), HELD)
+})
+
+test('a socket that already has a descriptor while it connects is waited for all the same', async (t) => {
+  const { port } = await pair(t)
+  const socket = net.connect({ port, host: '127.0.0.1', keepAlive: true, keepAliveInitialDelay: 4000 })
+  t.teardown(() => socket.destroy())
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  t.true(socket.connecting)
+  t.true(rawDescriptor(socket) >= 0)
+  setKeepAlive(socket, ASKED)
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('values that wait outlive removeAllListeners(), if they are asked for again', async (t) => {
+  const { port } = await pair(t)
+  const socket = new net.Socket()
+  t.teardown(() => socket.destroy())
+  setKeepAlive(socket, { time: 5000 })
+  socket.removeAllListeners()
+  setKeepAlive(socket, ASKED)
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), HELD)
+})
+
+test('the same object connected again starts anew, and can be set again', async (t) => {
+  const { port } = await pair(t)
+  const socket = new net.Socket()
+  t.teardown(() => socket.destroy())
+  const reconnect = async (): Promise<void> => {
+    if (!socket.pending) {
+      socket.destroy()
+      await once(socket, 'close')
+    }
+    socket.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+  }
+  setKeepAlive(socket, ASKED)
+  await reconnect()
+  t.deepEqual(readback(socket), HELD)
+  await reconnect()
+  t.is(readback(socket).time, UNTOUCHED.time)
+  setKeepAlive(socket, { ...ASKED, retries: 7 })
+  t.deepEqual(readback(socket), { ...HELD, retries: 7 })
+})
+
+test('the socket of an HTTP/2 session, which forbids its own setKeepAlive', async (t) => {
+  const server = http2.createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const session = http2.connect(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)
+  t.teardown(() => session.destroy())
+  await once(session, 'connect')
+  setKeepAlive(session.socket, ASKED)
+  t.deepEqual(getKeepAlive(session.socket), { enabled: true, ...ASKED })
+})
+
+test("a cluster worker's listener, which the primary holds, has no descriptor here", (t) => {
+  const program = `
+    const cluster = require('node:cluster')
+    if (cluster.isPrimary) cluster.fork().on('message', (code) => { console.log(code); process.exit() })
+    else {
+      const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+        try { require('tcp-keepalive').setKeepAlive(server, 1000) } catch ({ code }) { process.send(code) }
+      })
+    }`
+  const folder = mkdtempSync(fileURLToPath(new URL('cluster-', import.meta.url))) // where tcp-keepalive resolves
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  writeFileSync(`${folder}/program.cjs`, program)
+  const printed = execFileSync(process.execPath, [`${folder}/program.cjs`], { encoding: 'utf8' })
+  t.is(printed, 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR\n')
 })
 
 test('a connecting TLS socket gets its values when it connects', async (t) => {

@@ -26,6 +26,15 @@ export async function compile(
     ? // panic-unwind is what lets `catch_unwind` turn a panic into a JavaScript error
       ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=optimize_for_size,panic-unwind']
     : []
+  const environment = {
+    ...toolchain.environment,
+    CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\u001F'),
+    CARGO_TARGET_DIR: targetFolder,
+  }
+  // What was compiled from another clone into the same folder would pass for this one's, where its files are newer.
+  const ours = ['--package=tcp-keepalive', '--package=tcp-keepalive-node']
+  const clean = ['clean', '--release', `--target=${target.triple}`, ...ours]
+  await run('cargo', clean, { cwd: folder, environment })
   await run(
     'cargo',
     [
@@ -38,11 +47,7 @@ export async function compile(
     ],
     {
       cwd: folder,
-      environment: {
-        ...toolchain.environment,
-        CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\u001F'),
-        CARGO_TARGET_DIR: targetFolder,
-      },
+      environment,
       onLine: (line) => {
         const compiling = /^\s*Compiling (\S+)/.exec(line)?.[1]
         if (compiling !== undefined) onProgress(compiling)

@@ -2,8 +2,11 @@
  * Publishes tarballs: the platforms' first and the main package last, so that whoever can install the main one can
  * install its binary. What is published already is left alone: a release that stopped half way is run again.
  */
-import type { Packed } from './pack.ts'
+import type { Packed } from './pack-all.ts'
 import { run } from './run.ts'
+
+/** `npm run --silent` would silence the reason of a failure too. */
+const LOG_ERRORS = '--loglevel=error'
 
 export interface PublishOptions {
   /** npm's own where none is given, as its configuration says. */
@@ -24,7 +27,8 @@ export async function publish(
       console.log(`${each.name}@${each.version} is published already`)
       continue
     }
-    await run('npm', ['publish', each.tarball, '--access=public', '--ignore-scripts', ...at, ...parameters])
+    const options = ['--access=public', '--ignore-scripts', LOG_ERRORS, ...at, ...parameters]
+    await run('npm', ['publish', each.tarball, ...options])
     console.log(`${each.name}@${each.version} published`)
     published.push(each)
   }
@@ -32,11 +36,9 @@ export async function publish(
 }
 
 async function isPublished({ name, version }: Packed, at: readonly string[]): Promise<boolean> {
+  const parameters = ['view', `${name}@${version}`, 'version', '--prefer-online', LOG_ERRORS, ...at]
   try {
-    return (
-      (await run('npm', ['view', `${name}@${version}`, 'version', '--prefer-online', ...at])).trim() ===
-      version
-    )
+    return (await run('npm', parameters)).trim() === version
   } catch (error) {
     if (error instanceof Error && error.message.includes('E404')) return false
     throw error

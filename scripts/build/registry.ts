@@ -34,6 +34,7 @@ export async function startRegistry(): Promise<Registry> {
     process.execPath,
     [program, '--config', configuration, '--listen', `127.0.0.1:${port}`],
     {
+      env: { ...process.env, NODE_NO_WARNINGS: '1' },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )

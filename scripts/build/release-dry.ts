@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runMain } from './main.ts'
-import { check, pack } from './pack.ts'
+import { ROOT, runCommand } from './command.ts'
+import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
 import { run } from './run.ts'
@@ -18,14 +18,15 @@ package from there into an empty folder.
 
   --binaries DIR  where the binaries are, instead of artifacts/`
 
-await runMain(HELP, async () => {
+await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: { binaries: { type: 'string', default: join(ROOT, 'artifacts') } },
   })
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-release-'))
   const registry = await startRegistry()
   try {
-    const packages = await pack(TARGETS, values.binaries, join(folder, 'packages'))
+    await pack(TARGETS, values.binaries, join(folder, 'packages'))
+    const packages = await readPacked(join(folder, 'packages'))
     const main = packages.at(-1)
     if (!main) throw new Error('nothing was packed')
     await check(main.tarball)

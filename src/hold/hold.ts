@@ -1,11 +1,10 @@
 /** Values that stay in force on one socket, or on all that a server accepts. */
 import { Server, Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { invalidArgType } from '../settings/errors.ts'
 import type { KeepAliveOptions, KernelValues } from '../settings/options.ts'
 import { native } from '../socket/native.ts'
 import { beneath } from '../socket/node-internals.ts'
-import { descriptorOf, NOT_YET } from '../socket/target.ts'
+import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
 import { putValues } from '../socket/keepalive.ts'
 import { publishApplied } from './channels.ts'
 import { valuesToHold } from './claim.ts'
@@ -51,7 +50,7 @@ export interface KeepAliveHold {
  * hold.release()
  */
 export function holdKeepAlive(
-  target: Socket | TLSSocket | Server,
+  target: Exclude<Target, number>,
   options: KeepAliveOptions | number,
 ): KeepAliveHold {
   const values = valuesToHold(options)

@@ -22,8 +22,8 @@ const DEEPEST_CAUSE = 10
 /**
  * Tells from an error what became of an established connection's peer.
  *
- * Looks through `cause`, as client libraries wrap the socket's error in their own. An error of `connect()` says
- * nothing about a connection and gives `undefined`, whatever its code.
+ * Looks through `cause`, as client libraries wrap the socket's error in their own. An error of `connect()`, also the
+ * one that stands for several addresses, says nothing about a connection and gives `undefined`, whatever its code.
  *
  * @param error anything that was thrown or emitted
  * @returns `undefined` for anything that is not about a dead peer
@@ -35,9 +35,13 @@ export function outcomeOf(error: unknown): Outcome | undefined {
   let current = error
   for (let depth = 0; depth < DEEPEST_CAUSE; depth++) {
     if (typeof current !== 'object' || current === null) return undefined
-    const { code, syscall, cause } = current as { code?: unknown; syscall?: unknown; cause?: unknown }
+    const { code, syscall, cause, errors } = current as Partial<
+      Record<'code' | 'syscall' | 'cause' | 'errors', unknown>
+    >
     const outcome = OUTCOMES.get(code)
-    if (outcome !== undefined) return syscall === 'connect' ? undefined : outcome
+    // `errors`: an AggregateError, in which net.connect() reports the addresses that it tried.
+    const isOfConnect = syscall === 'connect' || Array.isArray(errors)
+    if (outcome !== undefined) return isOfConnect ? undefined : outcome
     current = cause
   }
   return undefined

@@ -36,32 +36,16 @@ const INT32_MAX = 2 ** 31 - 1
 /** The largest number of seconds whose milliseconds fit into 32 bits. */
 const UINT32_MS_IN_SECONDS = 4_294_967
 
-const seconds = (option: string, max: number): Capability => ({
-  option,
-  settable: true,
-  readable: true,
-  min: 1000,
-  max: max * 1000,
-  step: 1000,
-})
+const seconds = (option: string, max: number): Capability =>
+  Object.freeze({ option, settable: true, readable: true, min: 1000, max: max * 1000, step: 1000 })
 
-const probes = (option: string, max: number): Capability => ({
-  option,
-  settable: true,
-  readable: true,
-  min: 1,
-  max,
-  step: 1,
-})
+const probes = (option: string, max: number): Capability =>
+  Object.freeze({ option, settable: true, readable: true, min: 1, max, step: 1 })
 
-const userTimeout = (option: string, step: number): Capability => ({
-  option,
-  settable: true,
-  readable: true,
-  min: 1,
-  max: Math.floor(INT32_MAX / step) * step,
-  step,
-})
+const userTimeout = (option: string, step: number): Capability => {
+  const max = Math.floor(INT32_MAX / step) * step
+  return Object.freeze({ option, settable: true, readable: true, min: 1, max, step })
+}
 
 /** include/net/tcp.h: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT; tcp(7). */
 const linux: Omit<Capabilities, 'platform'> = {
@@ -97,7 +81,7 @@ const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
   },
 }
 
-const nothing = (like: Capability): Capability => ({ ...like, settable: false, readable: false })
+const nothing = (like: Capability): Capability => Object.freeze({ ...like, settable: false, readable: false })
 
 /** What `platform` can do; on a system without a binary of this package, nothing. */
 export function capabilitiesOf(platform: string): Capabilities {

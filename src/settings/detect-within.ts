@@ -1,6 +1,6 @@
 /** The solver: from one deadline to the four values. */
 import type { Capabilities } from './capabilities.ts'
-import { invalidArgType, outOfRange } from './errors.ts'
+import { invalidArgType, milliseconds, outOfRange } from './errors.ts'
 
 /** Less than this leaves no room for two probes and a late timer. */
 const SHORTEST_MS = 5000
@@ -36,7 +36,8 @@ export function solveDetectWithin(detectWithin: unknown, capabilities: Capabilit
   // The time is more than half of T, so twice its limit is surely solvable.
   const longest = capabilities.time.max * 2
   if (!(detectWithin >= SHORTEST_MS && detectWithin <= longest)) {
-    throw outOfRange('options.detectWithin', `>= ${SHORTEST_MS} && <= ${longest} milliseconds`, detectWithin)
+    const unit = milliseconds(detectWithin, 1000) // from 1000 on they are milliseconds, only too few
+    throw outOfRange('options.detectWithin', `>= ${SHORTEST_MS} && <= ${longest} ${unit}`, detectWithin)
   }
   const total = Math.floor((8 * detectWithin) / 9 / 1000)
   const retries = Math.min(MOST_RETRIES, total - 1)

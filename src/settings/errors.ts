@@ -51,6 +51,12 @@ export function outOfRange(name: string, range: string, received: unknown): Rang
   return coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
 }
 
+/** The unit in a range, with a hint for whoever wrote seconds. */
+export function milliseconds(received: number, least: number): string {
+  const areSeconds = received >= 1 && received < least
+  return areSeconds ? `milliseconds (for ${received} seconds write ${received * 1000})` : 'milliseconds'
+}
+
 /** Gives an error its code the way Node does: as a property, and in the first line of its stack. */
 export function coded<E extends Error>(error: E, code: string): E & { code: string } {
   showCode(error, code)
@@ -58,7 +64,9 @@ export function coded<E extends Error>(error: E, code: string): E & { code: stri
 }
 
 function showCode(error: Error, code: string): void {
-  if (error.stack !== undefined) error.stack = error.stack.replace(error.name, `${error.name} [${code}]`)
+  // A program may have put something else than text there (Error.prepareStackTrace).
+  if (typeof error.stack === 'string')
+    error.stack = error.stack.replace(error.name, `${error.name} [${code}]`)
 }
 
 function describe(value: unknown): string {

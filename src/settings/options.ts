@@ -1,7 +1,7 @@
 /** What a program asks for, checked, and turned into the whole numbers that the kernel takes. */
 import { capabilities, type Capability } from './capabilities.ts'
 import { solveDetectWithin } from './detect-within.ts'
-import { invalidArgType, outOfRange, TcpKeepAliveError } from './errors.ts'
+import { invalidArgType, milliseconds, outOfRange, TcpKeepAliveError } from './errors.ts'
 
 /** The values themselves. What is left out stays as it is in the kernel. */
 export interface KeepAliveValues {
@@ -25,7 +25,8 @@ export interface KeepAliveValues {
    * rules, about 15 minutes on Linux (TCP_USER_TIMEOUT). Where a system counts it in seconds it is rounded up
    * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows TCP_MAXRT).
    *
-   * While it is set, it decides instead of `retries` when an idle connection is given up.
+   * While it is set, it decides instead of `retries` when an idle connection is given up. Mind the unit: 30 is
+   * 30 milliseconds, after which nearly every lost packet is the end.
    */
   userTimeout?: number | undefined
   detectWithin?: undefined
@@ -94,7 +95,9 @@ export function resolveOptions(options: KeepAliveOptions | number | false): Kern
   if (options === false) return OFF
   if (typeof options === 'number') return oneNumber(options)
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw notOptions(options)
-  for (const name in options) if (!isOption(name)) throw unknownOption(name)
+  for (const name in options) {
+    if (!isOption(name) && Object.hasOwn(options, name)) throw unknownOption(name)
+  }
 
   const enabled = options.enabled ?? true
   if (typeof enabled !== 'boolean') throw invalidArgType('options.enabled', 'of type boolean', enabled)
@@ -140,8 +143,11 @@ function wholeSeconds(name: string, ms: unknown, capability: Capability): number
   supported(name, capability)
   if (typeof ms !== 'number') throw invalidArgType(name, 'of type number (milliseconds)', ms)
   if (ms >= capability.min && ms <= capability.max) return Math.ceil(ms / capability.step)
-  const inSeconds = ms >= 1 && ms < capability.min ? ` (for ${ms} seconds write ${ms * 1000})` : ''
-  throw outOfRange(name, `>= ${capability.min} && <= ${capability.max} milliseconds${inSeconds}`, ms)
+  throw outOfRange(
+    name,
+    `>= ${capability.min} && <= ${capability.max} ${milliseconds(ms, capability.min)}`,
+    ms,
+  )
 }
 
 function count(retries: unknown): number {

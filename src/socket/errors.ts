@@ -33,7 +33,7 @@ export function statusError(
   const number = status >> ERRNO_BITS
   const errno = -(status & ((1 << ERRNO_BITS) - 1))
   const option = native().optionName(number) ?? `option ${number}`
-  const code = getSystemErrorName(errno)
+  const code = errno === 0 ? 'UNKNOWN' : getSystemErrorName(errno)
   const call = number === PROTOCOL && syscall === 'setsockopt' ? 'getsockopt' : syscall
   const error = new Error(`${call} ${option} ${code}${EXPLANATIONS[code] ?? ''}`)
   return Object.assign(coded(error, code), { errno, syscall: call, option })
@@ -49,7 +49,10 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
 }
 
 export function notTcp(): TcpKeepAliveError {
-  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_NOT_TCP', 'The target is not a TCP socket')
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_NOT_TCP',
+    'The target is not a TCP socket (a Unix-domain socket, a named pipe or a datagram socket has no keepalive)',
+  )
 }
 
 export function destroyed(): TcpKeepAliveError {

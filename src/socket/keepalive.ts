@@ -36,7 +36,7 @@ import { fromKernel, values } from './values.ts'
 export function setKeepAlive(target: Target, options: KeepAliveOptions | number | false): void {
   const asked = resolveOptions(options)
   const fd = descriptorOf(target)
-  if (fd === NOT_YET) putWhenReady(target as Exclude<Target, number>, asked)
+  if (fd === NOT_YET) putWhenReady(target as Socket | Server, asked)
   else put(target, fd, asked)
   follower?.(target, options === false ? undefined : asked)
 }

@@ -1,5 +1,6 @@
 /** Values for a socket that is not connected yet, or a server that does not listen yet. */
 import { type Server, Socket } from 'node:net'
+import { notConnected, notListening } from './errors.ts'
 import { reportFailure } from './failure.ts'
 import { descriptorOf, NOT_YET } from './target.ts'
 
@@ -13,12 +14,11 @@ const waiting = new WeakMap<Socket | Server, Put[]>()
  * program's own listeners. What it throws is reported, as nobody stands there to catch it.
  */
 export function setWhenReady(target: Socket | Server, put: Put): void {
-  const earlier = waiting.get(target)
-  if (earlier) {
-    earlier.push(put)
-    return
-  }
-  waiting.set(target, [put])
+  const puts = waiting.get(target)
+  if (puts) puts.push(put)
+  else waiting.set(target, [put])
+  // Anew each time, as the program may have removed all listeners since.
+  target.removeListener(eventOf(target), onReady)
   target.prependListener(eventOf(target), onReady)
 }
 
@@ -42,7 +42,8 @@ function eventOf(target: Socket | Server): 'connect' | 'listening' {
 function attempt(target: Socket | Server, put: Put): void {
   try {
     const fd = descriptorOf(target)
-    if (fd !== NOT_YET) put(fd)
+    if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
+    put(fd)
   } catch (error) {
     reportFailure(target, error)
   }

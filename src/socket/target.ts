@@ -1,5 +1,6 @@
 /** From what a program has in its hands to the descriptor beneath. */
 import { Server, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { destroyed, noDescriptor, notTcp } from './errors.ts'
@@ -7,9 +8,10 @@ import { handleDescriptor, isPipe } from './node-internals.ts'
 
 /**
  * What keepalive can be set on: a socket, plain or TLS; a server, whose accepted sockets inherit the values; a raw
- * descriptor (on Windows, a SOCKET), which stays the caller's own.
+ * descriptor (on Windows, a SOCKET), which stays the caller's own. A `Duplex` is what the typings of some drivers call
+ * their socket; one that is none is refused.
  */
-export type Target = Socket | TLSSocket | Server | number
+export type Target = Socket | TLSSocket | Server | Duplex | number
 
 /** The descriptor of something that has none yet: a socket that is not connected, a server that does not listen. */
 export const NOT_YET = -1
@@ -22,7 +24,14 @@ export function descriptorOf(target: Target): number {
   if (target instanceof Socket) return socketDescriptor(target)
   if (typeof target === 'number') return rawDescriptor(target)
   if (target instanceof Server) return serverDescriptor(target)
-  throw invalidArgType('target', 'a net.Socket, a tls.TLSSocket, a net.Server or a descriptor', target)
+  throw notTarget(target)
+}
+
+function notTarget(target: unknown): TypeError {
+  const expected = 'a net.Socket, a tls.TLSSocket, a net.Server or a descriptor'
+  const isClient = typeof target === 'object' && target !== null && 'connect' in target && 'query' in target
+  const hint = isClient ? ' (of a database client its socket, as client.connection.stream of pg)' : ''
+  return invalidArgType('target', `${expected}${hint}`, target)
 }
 
 function socketDescriptor(socket: Socket): number {

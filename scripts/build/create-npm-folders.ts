@@ -6,7 +6,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT, runMain } from './main.ts'
+import { ROOT, runCommand } from './command.ts'
 import { run } from './run.ts'
 import { OLDEST_GLIBC, OLDEST_MACOS, TARGETS, type Target } from './targets.ts'
 
@@ -60,4 +60,4 @@ function isGlibc(target: Target): boolean {
   return target.file.newestSymbol?.prefix === 'GLIBC_'
 }
 
-if (process.argv[1] === import.meta.filename) await runMain(HELP, () => createNpmFolders(ROOT))
+if (process.argv[1] === import.meta.filename) await runCommand(HELP, () => createNpmFolders(ROOT))

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
-import { ROOT, runMain } from './main.ts'
+import { ROOT, runCommand } from './command.ts'
 import { targetsNamed } from './targets.ts'
 
 const HELP = `npm run build:audit -- [options]
@@ -12,7 +12,7 @@ Holds the binaries to what scripts/build/targets.ts says of their platform.
   --target NAME   only this one; may be given again
   --out DIR       where the binaries are, instead of artifacts/`
 
-await runMain(HELP, async () => {
+await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: {
       target: { type: 'string', multiple: true, default: [] },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compile } from './compile.ts'
-import { ROOT, runMain } from './main.ts'
+import { ROOT, runCommand } from './command.ts'
 import { startProgress } from './progress.ts'
 import { run } from './run.ts'
 import { binaryOf, targetsNamed } from './targets.ts'
@@ -19,7 +19,7 @@ npm run build:all left in artifacts/.
   --target NAME   only this one; may be given again
   --out DIR       where the binaries to compare with are, instead of artifacts/`
 
-await runMain(HELP, async () => {
+await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: {
       target: { type: 'string', multiple: true, default: [] },

@@ -6,7 +6,7 @@ import { audit } from './audit.ts'
 import { CACHE } from './cache.ts'
 import { compile } from './compile.ts'
 import { startProgress } from './progress.ts'
-import { ROOT, runMain } from './main.ts'
+import { ROOT, runCommand } from './command.ts'
 import { binaryOf, targetsNamed, TARGETS } from './targets.ts'
 import { prepareToolchain } from './toolchain.ts'
 
@@ -14,16 +14,18 @@ const HELP = `npm run build:all -- [options]
 
 Builds the binary of every platform into artifacts/ and audits what came out.
 
-  --target NAME        only this one; may be given again (${TARGETS.map((target) => target.name).join(', ')})
+  --target NAME        only this one; may be given again. There are
+                         ${TARGETS.map((target) => target.name).join('\n                         ')}
   --out DIR            where the binaries go, instead of artifacts/
-  --features LIST      features of crates/node, for test builds, which are not audited
+  --features LIST      features of crates/node, for test builds; these are not audited
   --target-dir DIR     where cargo keeps what it compiled, instead of the cache
-  --prebuilt-library   takes Rust's standard library as rustup installed it: quicker, three times as large
+  --prebuilt-library   takes Rust's standard library as rustup installed it, where it is (rustup target add):
+                       quicker, but more than twice as large, and so not audited either
 
 Compilers are set up on the first run (Debian packages, PyPI); they and what was compiled are kept in
 TCP_KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive, which may be deleted at any time.`
 
-await runMain(HELP, async () => {
+await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: {
       target: { type: 'string', multiple: true, default: [] },
@@ -53,5 +55,5 @@ await runMain(HELP, async () => {
     await copyFile(library, binary)
     progress.done(`${Math.ceil((await stat(binary)).size / 1024)} KB`)
   }
-  if (features.length === 0) await audit(targets, values.out)
+  if (features.length === 0 && !values['prebuilt-library']) await audit(targets, values.out)
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** The repository's folder. */
 export const ROOT: string = join(import.meta.dirname, '../..')
 
-export async function runMain(help: string, command: () => Promise<void>): Promise<void> {
+export async function runCommand(help: string, command: () => Promise<void>): Promise<void> {
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
     console.log(help)
     return

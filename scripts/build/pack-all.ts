@@ -1,9 +1,9 @@
 /** `npm run pack:all`: every package as a tarball, as it would be published, and checked as its users see it. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runMain } from './main.ts'
+import { ROOT, runCommand } from './command.ts'
 import { run } from './run.ts'
 import { stage } from './stage.ts'
 import { targetsNamed, type Target } from './targets.ts'
@@ -39,11 +39,21 @@ export async function pack(
   try {
     const packed: Packed[] = []
     for (const each of await stage(targets, binaries, folder)) packed.push(await packOne(each.folder, out))
+    await writeFile(join(out, LIST), `${JSON.stringify(packed, undefined, 2)}\n`)
     return packed
   } finally {
     await rm(folder, { recursive: true })
   }
 }
+
+/** What {@link pack} left in a folder, wherever that folder has been moved to. */
+export async function readPacked(folder: string): Promise<readonly Packed[]> {
+  const packed = JSON.parse(await readFile(join(folder, LIST), 'utf8')) as readonly Packed[]
+  return packed.map((each) => ({ ...each, tarball: join(folder, basename(each.tarball)) }))
+}
+
+/** Stands beside the tarballs: what they are, in the order in which they are to be published. */
+const LIST = 'packages.json'
 
 interface NpmPacked {
   readonly name: string
@@ -78,7 +88,7 @@ export async function check(tarball: string): Promise<void> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await runMain(HELP, async () => {
+  await runCommand(HELP, async () => {
     const { values } = parseArgs({
       options: {
         target: { type: 'string', multiple: true, default: [] },

@@ -1,0 +1,142 @@
+/** `npm install` with no toolchain: what a user gets, from every package manager, and in a bundle. */
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import test, { type ExecutionContext } from 'ava'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { type Postgres, startPostgres } from '../lab/postgres.ts'
+import { withPostgres } from '../needs.ts'
+import { type Project, startMachine } from './machine.ts'
+
+/** Sets and reads back on a pg connection to a real PostgreSQL. */
+const BODY = `
+  const client = new pg.Client(JSON.parse(process.env.POSTGRES))
+  client.connect().then(async () => {
+    const { stream } = client.connection
+    const before = getKeepAlive(stream)
+    setKeepAlive(stream, { detectWithin: 30_000 })
+    await client.query('select 1')
+    console.log(JSON.stringify({ before, after: getKeepAlive(stream) }))
+    await client.end()
+  })`
+const PROGRAMS = {
+  'app.mjs': `import pg from 'pg'\nimport { getKeepAlive, setKeepAlive } from 'tcp-keepalive'\n${BODY}`,
+  'app.cjs': `const pg = require('pg')\nconst { getKeepAlive, setKeepAlive } = require('tcp-keepalive')\n${BODY}`,
+}
+const SHOWN = {
+  before: { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 },
+  after: { enabled: true, time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 },
+}
+
+const machine = await startMachine()
+test.after.always(() => machine.close())
+let network: { lab: Lab; postgres: Postgres } | undefined
+test.before(async () => {
+  const lab = await openLab()
+  network = { lab, postgres: await startPostgres(lab.server) }
+})
+test.after.always(async () => {
+  await network?.postgres.stop()
+  await network?.lab.close()
+})
+
+/** Runs a program of the project on the client, with PostgreSQL across the router. */
+async function sets(t: ExecutionContext, project: Project, ...parameters: readonly string[]): Promise<void> {
+  if (!network) throw new Error('no network')
+  const { lab, postgres } = network
+  const program = lab.client.spawn(process.execPath, parameters, {
+    cwd: project.folder,
+    env: { PATH: machine.path, POSTGRES: JSON.stringify(postgres.connection) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(program, 'close')
+  const [printed, said] = await Promise.all([
+    text(program.stdout ?? process.stdin),
+    text(program.stderr ?? process.stdin),
+    ended,
+  ])
+  t.is(said, '')
+  t.deepEqual(JSON.parse(printed), SHOWN)
+}
+
+withPostgres(
+  'npm, with scripts disabled: one binary, no other package, and both module formats work',
+  async (t) => {
+    const project = await machine.project(PROGRAMS)
+    await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
+    t.deepEqual(await readdir(join(project.folder, 'node_modules/@tcp-keepalive')), ['binding-linux-x64-gnu'])
+    await sets(t, project, 'app.mjs')
+    await sets(t, project, 'app.cjs')
+  },
+)
+
+withPostgres('pnpm', async (t) => {
+  const project = await machine.project(PROGRAMS)
+  await project.node(machine.tool('pnpm', 'bin/pnpm.cjs'), 'add', '--ignore-scripts', 'tcp-keepalive', 'pg')
+  await sets(t, project, 'app.mjs')
+  await sets(t, project, 'app.cjs')
+})
+
+withPostgres('yarn 1', async (t) => {
+  const project = await machine.project(PROGRAMS)
+  await project.node(machine.tool('yarn1', 'bin/yarn.js'), 'add', '--ignore-scripts', 'tcp-keepalive', 'pg')
+  await sets(t, project, 'app.mjs')
+  await sets(t, project, 'app.cjs')
+})
+
+withPostgres("today's yarn, with node_modules", async (t) => {
+  const project = await machine.project({
+    ...PROGRAMS,
+    '.yarnrc.yml': 'nodeLinker: node-modules\n',
+    'yarn.lock': '',
+  })
+  await project.node(machine.tool('yarn', 'bin/yarn.js'), 'add', 'tcp-keepalive', 'pg')
+  await sets(t, project, 'app.mjs')
+})
+
+withPostgres("today's yarn, with Plug'n'Play", async (t) => {
+  const project = await machine.project({
+    ...PROGRAMS,
+    '.yarnrc.yml': 'nodeLinker: pnp\npnpEnableEsmLoader: true\n',
+    'yarn.lock': '',
+  })
+  await project.node(machine.tool('yarn', 'bin/yarn.js'), 'add', 'tcp-keepalive', 'pg')
+  await sets(t, project, '--require', './.pnp.cjs', 'app.cjs')
+  await sets(
+    t,
+    project,
+    '--no-warnings',
+    '--require',
+    './.pnp.cjs',
+    '--loader',
+    './.pnp.loader.mjs',
+    'app.mjs',
+  )
+})
+
+withPostgres('esbuild, with the binary kept outside', async (t) => {
+  const project = await machine.project(PROGRAMS)
+  await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
+  const settings = ['--bundle', '--platform=node', '--external:@tcp-keepalive/*', '--external:pg-native']
+  await project.node(machine.tool('esbuild', 'bin/esbuild'), 'app.mjs', ...settings, '--outfile=bundle.cjs')
+  t.true((await readFile(join(project.folder, 'bundle.cjs'), 'utf8')).includes('function resolveOptions('))
+  await sets(t, project, 'bundle.cjs')
+})
+
+withPostgres('webpack, with the binary kept outside', async (t) => {
+  const build = `
+    const webpack = require(${JSON.stringify(machine.tool('webpack', 'lib/index.js'))})
+    webpack({
+      mode: 'production', target: 'node', entry: './app.mjs', context: __dirname,
+      output: { path: __dirname, filename: 'bundle.cjs' },
+      externals: [/^@tcp-keepalive\\//, 'pg-native'],
+      externalsType: 'commonjs',
+    }, (error, stats) => {
+      if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exit(1) }
+    })`
+  const project = await machine.project({ ...PROGRAMS, 'build.cjs': build })
+  await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
+  await project.node('build.cjs')
+  await sets(t, project, 'bundle.cjs')
+})

@@ -1,0 +1,117 @@
+/**
+ * A user's machine: a registry on loopback that has what a release would publish, and folders in which nothing can be
+ * run but Node and its package managers: no compiler, no Rust, no Python.
+ */
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pack } from '../../scripts/build/pack-all.ts'
+import { publish } from '../../scripts/build/publish.ts'
+import { startRegistry } from '../../scripts/build/registry.ts'
+import { run } from '../../scripts/build/run.ts'
+import { ROOT } from '../../scripts/build/command.ts'
+import { TARGETS } from '../../scripts/build/targets.ts'
+
+/** The package managers and bundlers that a user may have, as npm packages. */
+const TOOLS = {
+  pnpm: 'pnpm@10.34.8',
+  yarn1: 'yarn@1.22.22',
+  yarn: '@yarnpkg/cli-dist@4.18.1',
+  esbuild: 'esbuild@0.28.2',
+  webpack: 'webpack@5.112.2',
+}
+
+export interface Machine {
+  /** All that can be run there: node, sh and env. */
+  readonly path: string
+  /** A tool's program, a path for Node to run. */
+  tool(name: keyof typeof TOOLS, program: string): string
+  /** A new, empty folder with these files. */
+  project(files: Readonly<Record<string, string>>): Promise<Project>
+  close(): Promise<void>
+}
+
+export interface Project {
+  readonly folder: string
+  /** Runs Node with these arguments here; resolves with what it printed. */
+  node(...parameters: readonly string[]): Promise<string>
+  /** Runs npm here. */
+  npm(...parameters: readonly string[]): Promise<string>
+  /** Runs Node here with a few variables more. */
+  nodeWith(variables: Readonly<Record<string, string>>, ...parameters: readonly string[]): Promise<string>
+}
+
+export async function startMachine(): Promise<Machine> {
+  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-user-'))
+  const registry = await startRegistry()
+  const packages = await pack(TARGETS, join(ROOT, 'artifacts'), join(folder, 'packages'))
+  await publish(packages, { registry: registry.url, parameters: [`--userconfig=${registry.npmrc}`] })
+  const npm = join(dirname(await npmCli()), 'npm-cli.js')
+  const tools = join(folder, 'tools')
+  const bin = join(folder, 'bin')
+  await mkdir(bin, { recursive: true })
+  // env: what `#!/usr/bin/env node` asks; sh: what npm runs a package's programs with
+  for (const [name, path] of [
+    ['node', process.execPath],
+    ['sh', '/bin/sh'],
+    ['env', '/usr/bin/env'],
+  ] as const) {
+    await symlink(path, join(bin, name))
+  }
+  const home = join(folder, 'home')
+  await mkdir(home)
+  const environment = {
+    HOME: home,
+    PATH: bin,
+    NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
+    npm_config_userconfig: registry.npmrc,
+    npm_config_cache: join(folder, 'cache'),
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_update_notifier: 'false',
+    // yarn 2 and later read no .npmrc
+    YARN_NPM_REGISTRY_SERVER: registry.url,
+    YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
+    YARN_ENABLE_TELEMETRY: '0',
+    YARN_ENABLE_GLOBAL_CACHE: 'false',
+    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
+    YARN_ENABLE_SCRIPTS: 'false',
+    YARN_NPM_MINIMAL_AGE_GATE: '0', // it refuses what was published a minute ago
+  }
+  const options = (cwd: string, more: Readonly<Record<string, string>> = {}): Parameters<typeof run>[2] => {
+    return { cwd, environment: { ...environment, ...more } }
+  }
+  await run(
+    'node',
+    [npm, 'install', '--prefix', tools, '--ignore-scripts', ...Object.values(TOOLS)],
+    options(folder),
+  )
+  return {
+    path: bin,
+    tool: (name, program) => join(tools, 'node_modules', TOOLS[name].replace(/@[^@]*$/, ''), program),
+    project: async (files) => {
+      const cwd = await mkdtemp(join(folder, 'project-'))
+      for (const [name, text] of Object.entries({ 'package.json': '{ "private": true }', ...files })) {
+        await writeFile(join(cwd, name), text)
+      }
+      return {
+        folder: cwd,
+        node: (...parameters) => run('node', parameters, options(cwd)),
+        npm: (...parameters) => run('node', [npm, ...parameters], options(cwd)),
+        nodeWith: (variables, ...parameters) => run('node', parameters, options(cwd, variables)),
+      }
+    },
+    close: async () => {
+      await registry.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Where npm is, which runs this. */
+async function npmCli(): Promise<string> {
+  const prefix = (await run('npm', ['root', '--global'])).trim()
+  const cli = join(prefix, 'npm/bin/npm-cli.js')
+  await readFile(cli)
+  return cli
+}

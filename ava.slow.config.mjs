@@ -1,0 +1,6 @@
+/** The suites that take long or need much: `npm run test:slow`, and `.ci/run`. The rest is as in package.json. */
+import { readFileSync } from 'node:fs'
+
+const { ava } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
+export default { ...ava, files: ['__test__/**/*.slow.ts'], timeout: '10m' }

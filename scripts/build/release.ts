@@ -1,0 +1,29 @@
+/** `npm run release`: publishes what `npm run pack:all` packed. */
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT, runCommand } from './command.ts'
+import { readPacked } from './pack-all.ts'
+import { publish } from './publish.ts'
+
+const HELP = `npm run release -- [options]
+
+Publishes the tarballs in packages/ (npm run pack:all), the platforms' first and the main package last, to the registry
+that npm is configured for. What is published already is left alone, so a release that stopped half way is run again.
+
+  --packages DIR  where the tarballs are, instead of packages/
+  --provenance    with a statement of where they were built, as the release workflow does`
+
+await runCommand(HELP, async () => {
+  const { values } = parseArgs({
+    options: {
+      packages: { type: 'string', default: join(ROOT, 'packages') },
+      provenance: { type: 'boolean', default: false },
+    },
+  })
+  // what the workflow is given to prove to npm who it is; npm publishes nothing of ours for anybody else
+  if (process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] === undefined) {
+    throw new Error('only the release workflow may publish; `npm run release:dry` rehearses it')
+  }
+  const packed = await readPacked(resolve(values.packages))
+  await publish(packed, { parameters: values.provenance ? ['--provenance'] : [] })
+})

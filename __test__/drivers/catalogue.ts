@@ -44,6 +44,8 @@ export interface Client {
   readonly tls?: boolean | 'only'
   /** Its own keepalive options, for a delay of 45 s. */
   readonly own?: object
+  /** How a program comes to its socket, for the table in docs/drivers.md. */
+  readonly way: string
   /** What it leaves on its sockets by default. */
   readonly left?: Values
   readonly leftByOwn?: Values

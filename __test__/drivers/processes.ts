@@ -22,6 +22,11 @@ export interface Seen extends Readback {
   readonly peerPort: number
 }
 
+const ENVIRONMENT = {
+  NODE_TLS_REJECT_UNAUTHORIZED: '0', // the servers' certificates are signed by themselves
+  TCP_KEEPALIVE_CACHE: '', // it is for the tests, and no variable of tcp-keepalive/register
+}
+
 const inside = new URL('inside.mjs', import.meta.url).href
 
 export class ClientProcess {
@@ -39,8 +44,7 @@ export class ClientProcess {
         await drive(name, within)
       },
       { inside, name },
-      // The servers' certificates are signed by themselves.
-      { ...options, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0', ...options.env } },
+      { ...options, env: { ...ENVIRONMENT, ...options.env } },
     )
     const client = new ClientProcess(program)
     client.#pid = (await program.event<number>('pid')).data

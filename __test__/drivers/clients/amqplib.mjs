@@ -7,6 +7,7 @@ export default {
     socketOptions: { rejectUnauthorized: false, ...own },
   }),
   own: { keepAlive: true, keepAliveDelay: 45_000 },
+  way: '`connection.connection.stream`',
   left: 'off',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',

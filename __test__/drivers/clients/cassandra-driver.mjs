@@ -6,6 +6,7 @@ export default {
     socketOptions: own,
   }),
   own: { keepAliveDelay: 45_000 },
+  way: 'none',
   left: '60/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'never',

@@ -7,6 +7,7 @@ export default {
   get own() {
     return { http_agent: new Agent({ keepAlive: true, keepAliveMsecs: 45_000, maxSockets: 1 }) }
   },
+  way: '`http_agent`, an agent of your own',
   left: '1/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'never',

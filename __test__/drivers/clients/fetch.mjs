@@ -3,6 +3,7 @@ export default {
   server: 'http',
   tls: true,
   config: ({ host, port, tls }) => `http${tls ? 's' : ''}://${host}:${port}/`,
+  way: 'none',
   left: '60/1/10',
   overwrites: 'never',
   open: (_, url) => url,

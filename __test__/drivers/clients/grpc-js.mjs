@@ -7,6 +7,7 @@ export default {
   server: 'http2',
   tls: true,
   config: ({ host, port, tls }) => ({ address: `${host}:${port}`, tls }),
+  way: 'none',
   left: 'off',
   overwrites: 'never',
   open({ Client, credentials }, { address, tls }) {

@@ -6,6 +6,7 @@ export default {
   server: 'http',
   config: ({ host, port }, own) => ({ host, port, options: { keepAlive: true, ...own } }),
   own: { keepAliveMsecs: 45_000 },
+  way: '`createConnection` of a subclass',
   left: '1/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'never',

@@ -5,6 +5,7 @@ export default {
   server: 'http2',
   tls: true,
   config: ({ host, port, tls }) => `http${tls ? 's' : ''}://${host}:${port}`,
+  way: '`createConnection`, which makes it',
   left: 'off',
   overwrites: 'never',
   open: (http2, url) => ({ connect: () => http2.connect(url, { rejectUnauthorized: false }) }),

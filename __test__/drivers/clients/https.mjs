@@ -11,6 +11,7 @@ export default {
     options: { keepAlive: true, rejectUnauthorized: false, ...own },
   }),
   own: { keepAliveMsecs: 45_000 },
+  way: '`createConnection` of a subclass',
   left: '1/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'always',

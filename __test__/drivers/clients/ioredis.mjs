@@ -4,6 +4,7 @@ export default {
   tls: true,
   config: ({ host, port, tls }) => ({ host, port, tls: tls ? { rejectUnauthorized: false } : undefined }),
   own: { keepAlive: 45_000 },
+  way: "`redis.on('connect', () => redis.stream)`",
   left: '7200/75/9',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',

@@ -11,6 +11,7 @@ export default {
     ssl: tls && { rejectUnauthorized: false },
   }),
   own: { keepAliveDelay: 45_000 },
+  way: '`stream: (done) => …`, which makes it',
   left: 'off',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',

@@ -9,6 +9,7 @@ export default {
     rejectUnauthorized: false,
     reconnectPeriod: 100,
   }),
+  way: "`client.on('connect', () => client.stream)`",
   left: 'off',
   overwrites: 'never',
   open: ({ connect }, config) => connect(config).on('error', () => {}),

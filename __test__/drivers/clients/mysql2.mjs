@@ -11,6 +11,7 @@ export default {
     ssl: tls ? { rejectUnauthorized: false } : undefined,
   }),
   own: { keepAliveInitialDelay: 45_000 },
+  way: "`pool.on('connection', (connection) => connection.stream)`",
   left: '7200/75/9',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',

@@ -7,6 +7,7 @@ export default {
     reconnectTimeWait: 100,
     tls: tls ? { rejectUnauthorized: false } : null,
   }),
+  way: 'none',
   left: 'off',
   overwrites: 'never',
   open: ({ connect }, config) => ({ connect: () => connect(config) }),

@@ -11,6 +11,7 @@ export default {
     ssl: tls && { rejectUnauthorized: false },
   }),
   own: { keepAlive: true, keepAliveInitialDelayMillis: 45_000 },
+  way: "`pool.on('connect', (client) => client.connection.stream)`",
   left: 'off',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',

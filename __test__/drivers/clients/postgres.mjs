@@ -11,6 +11,7 @@ export default {
     ssl: tls && { rejectUnauthorized: false },
   }),
   own: { keep_alive: 45 },
+  way: 'none',
   left: '60/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'always',

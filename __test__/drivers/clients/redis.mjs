@@ -6,6 +6,7 @@ export default {
     socket: { host, port, tls, rejectUnauthorized: false, ...own },
   }),
   own: { keepAliveInitialDelay: 45_000 },
+  way: 'none',
   left: '30/1/10',
   leftByOwn: '45/1/10',
   leftUnderTls: 'off', // tls.connect() ignores these options up to Node 22

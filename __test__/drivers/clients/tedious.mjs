@@ -5,6 +5,7 @@ export default {
     authentication: { type: 'default', options: { userName: 'test', password: 'test' } },
     options: { port, encrypt: false },
   }),
+  way: '`options.connector`, which makes it',
   left: '30/1/10',
   overwrites: 'always',
   open: ({ Connection }, config) => new Connection(config).on('error', () => {}),

@@ -3,6 +3,7 @@ export default {
   over: 'pg',
   server: 'postgres',
   config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),
+  way: 'none',
   async use(source) {
     if (!source.isInitialized) await source.initialize()
     await source.query('select 1')

@@ -7,6 +7,7 @@ export default {
     options: { connections: 1, connect: { rejectUnauthorized: false, ...own } },
   }),
   own: { keepAliveInitialDelay: 45_000 },
+  way: '`connect` of `Pool` and `Agent`, which makes it',
   left: '60/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'never',

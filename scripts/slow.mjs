@@ -2,10 +2,11 @@
  * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, and the packages installed
  * as users do. The first run sets up compilers and takes some 15 minutes, later ones about five.
  */
-import { ready } from './ready.mjs'
+import { ready, readyExamples } from './ready.mjs'
 import { countAva, countRuntimes, Suite } from './suite.mjs'
 
 ready()
+readyExamples()
 const suite = new Suite()
 await suite.command("every platform's binary, built and audited", 'npm', ['run', '--silent', 'build:all'])
 const again = ['run', '--silent', 'build:reproducible', '--', '--target', 'linux-x64-gnu']

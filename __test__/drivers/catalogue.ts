@@ -1,12 +1,13 @@
 /** What the tests know of each client library, and the servers it is tried on. */
 import { readdirSync } from 'node:fs'
+import type { Host } from '../lab/host.ts'
 import { mariadb } from '../servers/mariadb.ts'
 import { mosquitto } from '../servers/mosquitto.ts'
 import { nats } from '../servers/nats.ts'
 import { postgres } from '../servers/postgres.ts'
 import { rabbitmq } from '../servers/rabbitmq.ts'
 import { redis } from '../servers/redis.ts'
-import type { ServerKind } from '../servers/server.ts'
+import type { Server, ServerKind } from '../servers/server.ts'
 import { http, http2 } from '../servers/web.ts'
 
 export type ServerName =
@@ -72,4 +73,22 @@ export const clients: ReadonlyMap<string, Client> = new Map(
 export function serversUnavailable(): string | undefined {
   const reasons = Object.values<ServerKind>(servers).map((kind) => kind.unavailable())
   return reasons.find((reason) => reason !== undefined)
+}
+
+/** Starts several side by side; where one fails, none is left. */
+export async function startServers(
+  host: Host,
+  names: readonly ServerName[],
+): Promise<ReadonlyMap<ServerName, Server>> {
+  const starting = names.map(async (name) => [name, await servers[name].start(host)] as const)
+  const settled = await Promise.allSettled(starting)
+  const started = new Map(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (!failed) return started
+  await stopServers(started)
+  throw failed.reason
+}
+
+export async function stopServers(started: ReadonlyMap<ServerName, Server>): Promise<void> {
+  await Promise.all([...started.values()].map((server) => server.stop()))
 }

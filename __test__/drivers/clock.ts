@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lab, openLab } from '../lab/lab.ts'
 import type { Program } from '../lab/program.ts'
-import { clients, type ServerName, servers } from './catalogue.ts'
+import { clients, type ServerName, startServers, stopServers } from './catalogue.ts'
 
 export type Setting = 'defaults' | 'own' | 'ours'
 export type Doing = 'idle' | 'waiting' | 'writing'
@@ -41,37 +41,31 @@ export const competitors: readonly string[] = [...clients]
  */
 export async function runDeathClock(settings: readonly Setting[], stopAfter: number): Promise<Measured[]> {
   const lab = await openLab()
-  const running = new Set(competitors.map((name) => clients.get(name)?.server ?? 'http'))
   try {
-    const started = await Promise.all(
-      [...running].map(async (name) => [name, await startServer(lab, name)] as const),
-    )
+    const started = await startServers(lab.server, [...new Set(competitors.map(serverOf))])
     try {
-      return await race(lab, new Map(started.map(([name, { port }]) => [name, port])), settings, stopAfter)
+      const ports = competitors.map((name) => [name, started.get(serverOf(name))?.port ?? 0] as const)
+      return await race(lab, Object.fromEntries(ports), settings, stopAfter)
     } finally {
-      await Promise.all(started.map(([, server]) => server.stop()))
+      await stopServers(started)
     }
   } finally {
     await lab.close()
   }
 }
 
-async function startServer(
-  lab: Lab,
-  name: ServerName,
-): Promise<Awaited<ReturnType<(typeof servers)[ServerName]['start']>>> {
-  return servers[name].start(lab.server)
+function serverOf(name: string): ServerName {
+  const server = clients.get(name)?.server
+  if (!server) throw new Error(`${name} has no server that answers`)
+  return server
 }
 
 async function race(
   lab: Lab,
-  serverPorts: ReadonlyMap<ServerName, number>,
+  ports: Readonly<Record<string, number>>,
   settings: readonly Setting[],
   stopAfter: number,
 ): Promise<Measured[]> {
-  const ports = Object.fromEntries(
-    competitors.map((name) => [name, serverPorts.get(clients.get(name)?.server ?? 'http') ?? 0]),
-  )
   const programs = settings.map((setting) => ({ setting, program: startProgram(lab, ports, setting) }))
   await Promise.all(programs.map(({ program }) => program.event('ready')))
   await sleep(500) // everything that was sent is acknowledged

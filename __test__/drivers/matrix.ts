@@ -6,7 +6,14 @@ import { programsAreRoot } from '../lab/namespaces.ts'
 import { labUnavailable } from '../lab/requirements.ts'
 import { Relay, type Relayed } from '../servers/relay.ts'
 import type { Server } from '../servers/server.ts'
-import { type Client, servers, type ServerName, serversUnavailable } from './catalogue.ts'
+import {
+  type Client,
+  servers,
+  type ServerName,
+  serversUnavailable,
+  startServers,
+  stopServers,
+} from './catalogue.ts'
 import type { ClientProcess, Manner, Seen } from './processes.ts'
 
 /** What is asked for, in milliseconds. No client leaves any of these by itself. */
@@ -36,8 +43,8 @@ export class Bench {
   static async open(names: readonly ServerName[] = allServers): Promise<Bench> {
     const lab = await openLab()
     try {
-      const started = names.map(async (name) => [name, await servers[name].start(lab.server)] as const)
-      return new Bench(lab, await Relay.start(lab.server), new Map(await Promise.all(started)))
+      const started = await startServers(lab.server, names)
+      return new Bench(lab, await Relay.start(lab.server), started)
     } catch (error) {
       await lab.close()
       throw error
@@ -51,7 +58,7 @@ export class Bench {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map((server) => server.stop()))
+    await stopServers(this.#servers)
     await this.relay.stop()
     await this.lab.close()
   }

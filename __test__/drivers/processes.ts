@@ -24,7 +24,6 @@ export interface Seen extends Readback {
 
 const ENVIRONMENT = {
   NODE_TLS_REJECT_UNAUTHORIZED: '0', // the servers' certificates are signed by themselves
-  TCP_KEEPALIVE_CACHE: '', // it is for the tests, and no variable of tcp-keepalive/register
 }
 
 const inside = new URL('inside.mjs', import.meta.url).href

@@ -19,7 +19,7 @@ Installs tcp-keepalive for every runtime that can be had on this machine and run
   --no-build    takes artifacts/ and artifacts/panic-on-purpose/ as they are
   --write       builds every platform, and writes what was shown to docs/platforms.json and docs/platforms.md
 
-The runtimes come from npm, PyPI and Debian, and are kept in TCP_KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
+The runtimes come from npm, PyPI and Debian, and are kept in KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
 With CI set, what cannot be had is a failure.`
 
 /** Emulated, a start alone takes seconds. */

@@ -10,6 +10,25 @@
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
 /**
+ * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
+ * sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
+ *
+ * - `endpoints`: ten numbers: this end's address as four words of 32 bits, the first being the most significant, and
+ *   its port; the same of the other end, whose port is -1 for a listener. An IPv4 address takes its IPv6 form
+ *   (`::ffff:127.0.0.1`).
+ * - `hint`: a descriptor that is asked before all others; -1 for none.
+ *
+ * On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
+ * process.
+ *
+ * Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
+ * endpoints.
+ *
+ * Throws a `TypeError` where an argument is not of its type.
+ */
+export declare function findDescriptor(endpoints: Int32Array, hint: number): number
+
+/**
  * Reads what the kernel holds for a TCP socket.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.

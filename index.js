@@ -835,6 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.findDescriptor = nativeBinding.findDescriptor
 module.exports.getKeepAlive = nativeBinding.getKeepAlive
 module.exports.optionName = nativeBinding.optionName
 module.exports.setKeepAlive = nativeBinding.setKeepAlive

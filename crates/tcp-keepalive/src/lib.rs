@@ -16,6 +16,7 @@
 //! of the Windows SDK.
 
 mod enabled;
+mod endpoints;
 mod error;
 mod interval;
 mod probes;
@@ -26,9 +27,12 @@ mod sys;
 mod time;
 mod user_timeout;
 
+pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
 pub use settings::{Current, Settings};
 pub use sys::RawSocket;
+#[cfg(unix)]
+pub use sys::own_descriptors;
 
 /// Puts `settings` into the TCP socket `raw`; what is `None` stays as it is in the kernel.
 ///

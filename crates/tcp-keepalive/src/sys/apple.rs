@@ -6,7 +6,7 @@ use libc::c_int;
 use socket2::{SockRef, Type};
 
 use super::unix::option;
-pub use super::unix::{RawSocket, borrow, interval, readable, set_probes, time};
+pub use super::unix::{RawSocket, borrow, interval, own_descriptors, readable, set_probes, time};
 
 pub const PROTOCOL_NAME: &str = "SO_TYPE";
 pub const TIME_NAME: &str = "TCP_KEEPALIVE";
@@ -23,6 +23,15 @@ pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     }
     let address = socket.local_addr()?;
     Ok(address.is_ipv4() || address.is_ipv6())
+}
+
+/// `SO_ACCEPTCONN` is not to be had here; a listener has no other end.
+pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
+    match socket.peer_addr() {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

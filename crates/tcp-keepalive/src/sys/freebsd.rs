@@ -6,7 +6,7 @@ use libc::c_int;
 use socket2::{Protocol, SockRef};
 
 use super::unix::option;
-pub use super::unix::{RawSocket, borrow, interval, readable, set_probes, time};
+pub use super::unix::{RawSocket, borrow, interval, own_descriptors, readable, set_probes, time};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
@@ -14,6 +14,10 @@ pub const USER_TIMEOUT_NAME: &str = "TCP_MAXUNACKTIME";
 
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.protocol()? == Some(Protocol::TCP))
+}
+
+pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
+    socket.is_listener()
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -1,7 +1,8 @@
 //! What differs by operating system, a file each behind one set of names:
 //!
 //! - `RawSocket`, `borrow`: the descriptor of a socket, and borrowing it;
-//! - `is_tcp`: whether it is a TCP socket;
+//! - `is_tcp`, `is_listener`: whether it is a TCP socket, and one that listens;
+//! - `own_descriptors`: all that this process has open, if not a few more (not on Windows, which has no such list);
 //! - `time`, `interval`, `set_probes`, `user_timeout`, `set_user_timeout`: the options;
 //! - `readable`: an option that this socket does not have, read as `None`;
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`: what the system's headers call them.

@@ -36,6 +36,13 @@ pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, _: &Settings) -> 
     socket.set_tcp_keepalive(probes)
 }
 
+/// Every open descriptor, as fdesc(5) lists them.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn own_descriptors() -> impl Iterator<Item = RawSocket> {
+    let listed = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    listed.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// An option that this kind of TCP socket, or this version of the system, does not have reads as `None`.
 pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
     match value {

@@ -8,8 +8,8 @@ use std::{
 
 use socket2::{Protocol, SockRef, TcpKeepalive};
 use windows_sys::Win32::Networking::WinSock::{
-    IPPROTO_TCP, SOCKET_ERROR, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT,
-    WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
+    IPPROTO_TCP, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL,
+    TCP_MAXRT, WSAENOPROTOOPT, WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
 };
 
 use crate::Settings;
@@ -37,6 +37,10 @@ pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.protocol()? == Some(Protocol::TCP))
 }
 
+pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
+    Ok(get(socket, SOL_SOCKET, SO_ACCEPTCONN)? != 0)
+}
+
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPIDLE)
 }
@@ -45,15 +49,18 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPINTVL)
 }
 
+/// The count that goes with `SIO_KEEPALIVE_VALS`, and cannot be changed there.
+const FIXED_RETRIES: u32 = 10;
+
 /// An option a time, which leaves those not given alone and can be read back (Windows 10 1709 and later). Before
-/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable.
+/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable, with a count of
+/// its own. Where that is not what was asked for, the refusal stands.
 pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, settings: &Settings) -> io::Result<()> {
+    let both_durations_alone = settings.time.is_some()
+        && settings.interval.is_some()
+        && settings.retries.is_none_or(|count| count == FIXED_RETRIES);
     match set_probe_options(socket, settings) {
-        Err(error)
-            if error.raw_os_error() == Some(WSAENOPROTOOPT)
-                && settings.time.is_some()
-                && settings.interval.is_some() =>
-        {
+        Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) && both_durations_alone => {
             socket.set_tcp_keepalive(probes)
         }
         result => result,
@@ -92,7 +99,7 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 fn get_seconds(socket: &SockRef<'_>, name: i32) -> io::Result<Duration> {
-    let seconds = get(socket, name)?;
+    let seconds = get(socket, IPPROTO_TCP, name)?;
     Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
@@ -100,13 +107,13 @@ fn set_seconds(socket: &SockRef<'_>, name: i32, value: Duration) -> io::Result<(
     set(socket, name, i32::try_from(value.as_secs()).unwrap_or(i32::MAX))
 }
 
-fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
+fn get(socket: &SockRef<'_>, level: i32, name: i32) -> io::Result<i32> {
     let raw =
         usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
     let mut value: i32 = 0;
     let mut size = SIZE;
     // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
-    let result = unsafe { getsockopt(raw, IPPROTO_TCP, name, (&raw mut value).cast(), &raw mut size) };
+    let result = unsafe { getsockopt(raw, level, name, (&raw mut value).cast(), &raw mut size) };
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(value) }
 }
 

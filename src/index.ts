@@ -16,5 +16,6 @@ export type { KeepAliveFailure } from './socket/failure.ts'
 export { getKeepAlive, setKeepAlive } from './socket/keepalive.ts'
 export { systemKeepAlive } from './socket/system.ts'
 export type { Target } from './socket/target.ts'
+export { getTcpInfo, type TcpInfo, type TcpState } from './socket/tcp-info.ts'
 
 followOwnCalls()

@@ -7,6 +7,8 @@ import {
   capabilities,
   getKeepAlive,
   getTcpInfo,
+  inspectSocket,
+  inspectSockets,
   type KeepAlive,
   type KeepAliveOptions,
   type KeepAlivePlan,
@@ -15,6 +17,7 @@ import {
   planKeepAlive,
   setKeepAlive,
   systemKeepAlive,
+  type SocketReport,
   type Target,
   type TcpInfo,
 } from 'tcp-keepalive'
@@ -45,6 +48,7 @@ export const plan: KeepAlivePlan = planKeepAlive({ detectWithin: 5000 }, systemK
 export const outcome: Outcome | undefined = outcomeOf(new Error('any'))
 export const can: Capabilities = capabilities
 export const info: TcpInfo = getTcpInfo(3)
+export const reports: SocketReport[] = [inspectSocket(3), ...inspectSockets()]
 export const status: number = native.getKeepAlive(3, new Int32Array(5))
 
 // @ts-expect-error -- the deadline solves for the time

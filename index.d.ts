@@ -47,14 +47,14 @@ export declare function getKeepAlive(descriptor: number, values: Int32Array): nu
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
  * - `values`: at least nine long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
  *   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
- *   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, the round trip, its
- *   variance and the retransmission timeout in milliseconds; -1 where the system cannot tell.
+ *   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, and in microseconds the
+ *   round trip, its variance and the retransmission timeout; -1 where the system cannot tell.
  *
  * Returns a status, as `setKeepAlive` does.
  *
  * Throws a `TypeError` where an argument is not of its type.
  */
-export declare function getTcpInfo(descriptor: number, values: Float64Array): number
+export declare function getTcpInfo(descriptor: number, values: Int32Array): number
 
 /**
  * Reads all that can be read from a TCP socket.
@@ -66,7 +66,7 @@ export declare function getTcpInfo(descriptor: number, values: Float64Array): nu
  *
  * Returns a status, as `setKeepAlive` does.
  */
-export declare function inspectSocket(descriptor: number, row: Float64Array): number
+export declare function inspectSocket(descriptor: number, row: Int32Array): number
 
 /**
  * Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
@@ -77,7 +77,7 @@ export declare function inspectSocket(descriptor: number, row: Float64Array): nu
  *
  * Returns the number of sockets, which may be larger than the number of rows that had room.
  */
-export declare function inspectSockets(rows: Float64Array): number
+export declare function inspectSockets(rows: Int32Array): number
 
 /**
  * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,

@@ -40,6 +40,7 @@ const MAIN_FILES = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'dist/cli.cjs',
   'dist/index.cjs',
   'dist/index.d.cts',
   'dist/index.d.mts',
@@ -56,8 +57,8 @@ const MAIN_FILES = [
 const KIB = 1024
 
 /** Of the main package and one platform's together, unpacked. Windows looks Node's functions up itself: 50 KB more. */
-const LIMIT = 300 * KIB
-const LIMIT_WINDOWS = 350 * KIB
+const LIMIT = 350 * KIB
+const LIMIT_WINDOWS = 400 * KIB
 
 const manifest = readJson<Manifest>(join(ROOT, 'package.json'))
 /** Where `npm run build:all` left every binary, else where `npm run build` left this machine's. */

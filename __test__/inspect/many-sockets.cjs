@@ -7,6 +7,7 @@ const net = require('node:net')
 const BATCH = 250
 
 async function serve() {
+  process.once('disconnect', () => process.exit())
   const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   process.send(server.address().port)

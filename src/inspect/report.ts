@@ -66,7 +66,7 @@ const PORT = 4
 export function inspectSocket(target: Target): SocketReport {
   const fd = descriptorOf(target)
   if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
-  const row = new Float64Array(ROW)
+  const row = new Int32Array(ROW)
   const status = native().inspectSocket(fd, row)
   if (status !== 0) throw statusError(status, 'getsockopt')
   return reportFrom(row, 0, target instanceof Socket ? target : undefined)
@@ -100,9 +100,9 @@ const NONE = -1
 /** Room for as many sockets as there were last time, and some more. */
 let room = 64
 
-function readRows(): { readonly rows: Float64Array; readonly count: number } {
+function readRows(): { readonly rows: Int32Array; readonly count: number } {
   for (;;) {
-    const rows = new Float64Array(room * ROW)
+    const rows = new Int32Array(room * ROW)
     const count = native().inspectSockets(rows)
     const enough = count <= room
     room = Math.max(64, Math.ceil(count * 1.25))
@@ -110,7 +110,7 @@ function readRows(): { readonly rows: Float64Array; readonly count: number } {
   }
 }
 
-function reportFrom(row: Float64Array, at: number, socket: Socket | undefined): SocketReport {
+function reportFrom(row: Int32Array, at: number, socket: Socket | undefined): SocketReport {
   const keepAlive = fromKernel(row, at + VALUES)
   const local = endpointFrom(row, at + LOCAL)
   const remote = endpointFrom(row, at + REMOTE)
@@ -134,7 +134,7 @@ function reportFrom(row: Float64Array, at: number, socket: Socket | undefined): 
   }
 }
 
-function endpointFrom(row: Float64Array, at: number): Endpoint | undefined {
+function endpointFrom(row: Int32Array, at: number): Endpoint | undefined {
   const port = row[at + PORT] ?? NONE
   if (port < 0) return undefined
   return { address: addressText(row[at] ?? 0, row[at + 1] ?? 0, row[at + 2] ?? 0, row[at + 3] ?? 0), port }

@@ -55,7 +55,7 @@ export interface TcpInfo {
 export const INFO_LENGTH = 9
 
 /** Where the binding writes them; read at once, so one array serves every call. */
-const numbers = new Float64Array(INFO_LENGTH)
+const numbers = new Int32Array(INFO_LENGTH)
 
 /**
  * Reads what the kernel knows of a connection: how long the peer has been silent, what it has left unanswered, and
@@ -77,7 +77,7 @@ export function getTcpInfo(target: Target): TcpInfo {
 }
 
 /** From the binding's numbers, which start at `at`. */
-export function tcpInfoFrom(all: Float64Array, at: number): TcpInfo {
+export function tcpInfoFrom(all: Int32Array, at: number): TcpInfo {
   return {
     state: STATES[all[at] ?? 0] ?? 'closed',
     silentFor: known(all[at + 1]),
@@ -85,12 +85,16 @@ export function tcpInfoFrom(all: Float64Array, at: number): TcpInfo {
     retransmits: known(all[at + 3]),
     totalRetransmits: known(all[at + 4]),
     unacknowledged: known(all[at + 5]),
-    roundTrip: known(all[at + 6]),
-    roundTripVariance: known(all[at + 7]),
-    retransmissionTimeout: known(all[at + 8]),
+    roundTrip: milliseconds(all[at + 6]),
+    roundTripVariance: milliseconds(all[at + 7]),
+    retransmissionTimeout: milliseconds(all[at + 8]),
   }
 }
 
 function known(number = -1): number | undefined {
   return number < 0 ? undefined : number
+}
+
+function milliseconds(micros = -1): number | undefined {
+  return micros < 0 ? undefined : micros / 1000
 }

@@ -7,7 +7,7 @@ export const VALUES_LENGTH = 5
 export const values: Int32Array = new Int32Array(VALUES_LENGTH)
 
 /** Enabled, seconds, seconds, count, milliseconds, from `at` on; negative for what the system cannot tell. */
-export function fromKernel(read: Int32Array | Float64Array, at = 0): KeepAlive {
+export function fromKernel(read: Int32Array, at = 0): KeepAlive {
   const [enabled = 0, time = -1, interval = -1] = [read[at], read[at + 1], read[at + 2]]
   const [retries = -1, userTimeout = -1] = [read[at + 3], read[at + 4]]
   return {

@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use napi::{Env, bindgen_prelude::Float64ArraySlice};
+use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
 use tcp_keepalive::{Inspection, RawSocket, TcpInfo};
 
-use crate::{candidates, numbers, raw_socket, status};
+use crate::{candidates, number, numbers, raw_socket, status};
 
 /// Numbers of a [`TcpInfo`].
 const INFO: usize = 9;
@@ -27,15 +27,15 @@ const ROW: usize = REMOTE + 5;
 /// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
 /// - `values`: at least nine long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
 ///   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
-///   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, the round trip, its
-///   variance and the retransmission timeout in milliseconds; -1 where the system cannot tell.
+///   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, and in microseconds the
+///   round trip, its variance and the retransmission timeout; -1 where the system cannot tell.
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
 /// Throws a `TypeError` where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
-pub fn get_tcp_info(descriptor: f64, mut values: Float64ArraySlice<'_>) -> i32 {
+pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
     status(tcp_keepalive::tcp_info(raw_socket(descriptor)).map(|info| {
         // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other
         // reference into it is held here.
@@ -53,7 +53,7 @@ pub fn get_tcp_info(descriptor: f64, mut values: Float64ArraySlice<'_>) -> i32 {
 /// Returns a status, as `setKeepAlive` does.
 #[napi(catch_unwind)]
 #[must_use]
-pub fn inspect_socket(descriptor: f64, mut row: Float64ArraySlice<'_>) -> i32 {
+pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
     let raw = raw_socket(descriptor);
     status(tcp_keepalive::inspect(raw).map(|inspection| {
         // SAFETY: as in `get_tcp_info`.
@@ -70,7 +70,7 @@ pub fn inspect_socket(descriptor: f64, mut row: Float64ArraySlice<'_>) -> i32 {
 /// Returns the number of sockets, which may be larger than the number of rows that had room.
 #[napi(catch_unwind)]
 #[must_use]
-pub fn inspect_sockets(env: Env, mut rows: Float64ArraySlice<'_>) -> u32 {
+pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
     // SAFETY: as in `get_tcp_info`.
     let mut places = unsafe { rows.as_mut() }.chunks_exact_mut(ROW);
     let mut count = 0;
@@ -82,22 +82,22 @@ pub fn inspect_sockets(env: Env, mut rows: Float64ArraySlice<'_>) -> u32 {
         let Some(row) = places.next() else { continue };
         match tcp_keepalive::inspect(raw) {
             Ok(inspection) => fill(row, &row_numbers(raw, &inspection)),
-            Err(_) => row.fill(-1.0), // closed meanwhile by another thread
+            Err(_) => row.fill(-1), // closed meanwhile by another thread
         }
     }
     count
 }
 
-fn fill(places: &mut [f64], numbers: &[f64]) {
+fn fill(places: &mut [i32], numbers: &[i32]) {
     for (place, number) in places.iter_mut().zip(numbers) {
         *place = *number;
     }
 }
 
-fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [f64; ROW] {
-    let mut row = [-1.0; ROW];
-    row[0] = descriptor_number(raw);
-    fill(&mut row[VALUES..], &numbers(&inspection.current).map(f64::from));
+fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [i32; ROW] {
+    let mut row = [-1; ROW];
+    row[0] = number(Some(raw));
+    fill(&mut row[VALUES..], &numbers(&inspection.current));
     if let Some(info) = &inspection.info {
         fill(&mut row[VALUES_END..], &info_numbers(info));
     }
@@ -106,37 +106,29 @@ fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [f64; ROW] {
     row
 }
 
-fn info_numbers(info: &TcpInfo) -> [f64; INFO] {
-    let ms = |value: Option<Duration>| value.map_or(-1.0, |value| value.as_secs_f64() * 1000.0);
-    let count = |value: Option<u32>| value.map_or(-1.0, f64::from);
-    #[expect(clippy::cast_precision_loss, reason = "bytes beyond 2⁵³ are not told apart")]
-    let large = |value: Option<u64>| value.map_or(-1.0, |value| value as f64);
+fn info_numbers(info: &TcpInfo) -> [i32; INFO] {
+    let micros = |value: Option<Duration>| number(value.map(|value| value.as_micros()));
     [
-        f64::from(info.state as u8),
-        ms(info.silence),
-        count(info.unanswered_probes),
-        count(info.retransmits),
-        large(info.total_retransmits),
-        count(info.unacknowledged),
-        ms(info.round_trip),
-        ms(info.round_trip_variance),
-        ms(info.retransmission_timeout),
+        i32::from(info.state as u8),
+        number(info.silence.map(|value| value.as_millis())),
+        number(info.unanswered_probes),
+        number(info.retransmits),
+        number(info.total_retransmits),
+        number(info.unacknowledged),
+        micros(info.round_trip),
+        micros(info.round_trip_variance),
+        micros(info.retransmission_timeout),
     ]
 }
 
 /// Where there is no such end, the places keep their -1.
-fn put_endpoint(places: &mut [f64], address: Option<SocketAddr>) {
+fn put_endpoint(places: &mut [i32], address: Option<SocketAddr>) {
     let Some(address) = address else { return };
     let bits = match address.ip() {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
         IpAddr::V6(ip) => ip.to_bits(),
     };
     #[expect(clippy::cast_possible_truncation, reason = "a word is cut out of them")]
-    let word = |shift: u32| f64::from((bits >> shift) as u32);
-    fill(places, &[word(96), word(64), word(32), word(0), f64::from(address.port())]);
-}
-
-/// Of a SOCKET too only 32 bits are in use ("Interprocess Communication Between 32-bit and 64-bit Applications").
-fn descriptor_number(raw: RawSocket) -> f64 {
-    u32::try_from(raw).map_or(-1.0, f64::from)
+    let word = |shift: u32| (bits >> shift) as i32;
+    fill(places, &[word(96), word(64), word(32), word(0), address.port().into()]);
 }

@@ -16,6 +16,7 @@ use tcp_keepalive::{Current, Endpoints, Error, Found, RawSocket, Settings, Socke
 #[cfg_attr(windows, path = "candidates/event_loop.rs")]
 #[cfg_attr(unix, path = "candidates/process.rs")]
 mod candidates;
+pub mod inspect;
 
 /// The status of a socket of another kind than TCP.
 const NOT_TCP: i32 = -1;
@@ -86,7 +87,7 @@ pub fn system_keep_alive(mut values: Int32ArraySlice<'_>) -> i32 {
 }
 
 /// The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
-/// 6 the user timeout, as this system's headers call it. `undefined` for any other number.
+/// 6 the user timeout, 7 the TCP information, as this system's headers call it. `undefined` for any other number.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn option_name(option: u32) -> Option<&'static str> {
@@ -172,20 +173,25 @@ fn status(result: Result<(), Error>) -> i32 {
 }
 
 fn report(current: &Current, values: &mut Int32ArraySlice<'_>) {
-    let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
-    let read = [
-        i32::from(current.enabled),
-        seconds(current.time),
-        seconds(current.interval),
-        number(current.retries),
-        number(current.user_timeout.map(|value| value.as_millis())),
-    ];
+    let read = numbers(current);
     // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other reference
     // into it is held here.
     let places = unsafe { values.as_mut() };
     for (place, value) in places.iter_mut().zip(read) {
         *place = value;
     }
+}
+
+/// Enabled, seconds, seconds, a count, milliseconds.
+fn numbers(current: &Current) -> [i32; 5] {
+    let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
+    [
+        i32::from(current.enabled),
+        seconds(current.time),
+        seconds(current.interval),
+        number(current.retries),
+        number(current.user_timeout.map(|value| value.as_millis())),
+    ]
 }
 
 /// -1 for what is not known; the largest number for what does not fit.

@@ -4,11 +4,14 @@ use std::{fs::File, io, io::Read, time::Duration};
 
 use socket2::{Protocol, SockRef};
 
+use super::unix::structure;
 pub use super::unix::{RawSocket, borrow, interval, readable, set_probes, time};
+use crate::{State, TcpInfo};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_USER_TIMEOUT";
+pub const TCP_INFO_NAME: &str = "TCP_INFO";
 
 /// Multipath TCP counts: it has every option but the user timeout (net/mptcp/sockopt.c).
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
@@ -44,4 +47,65 @@ pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(timeout))
+}
+
+/// The beginning of `struct tcp_info` in include/uapi/linux/tcp.h, which has been the same since Linux 2.6.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Info {
+    state: u8,
+    _ca_state: u8,
+    retransmits: u8,
+    probes: u8,
+    _backoff_to_app_limited: [u8; 4],
+    rto_us: u32,
+    _ato_to_rcv_mss: [u32; 3],
+    unacked: u32,
+    _sacked_to_last_ack_sent: [u32; 6],
+    last_data_recv_ms: u32,
+    last_ack_recv_ms: u32,
+    _pmtu_to_rcv_ssthresh: [u32; 2],
+    rtt_us: u32,
+    rttvar_us: u32,
+    _snd_ssthresh_to_rcv_space: [u32; 6],
+    total_retrans: u32,
+}
+
+/// The silence is what `tcp_keepalive_timer()` counts (`keepalive_time_elapsed()` in include/net/tcp.h). Before there is
+/// a connection the numbers mean nothing.
+pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
+    let info = structure(socket, libc::TCP_INFO, Info::default())?;
+    let state = state(info.state);
+    if matches!(state, State::Closed | State::Listen | State::SynSent) {
+        return Ok(TcpInfo::of(state));
+    }
+    let silence = info.last_data_recv_ms.min(info.last_ack_recv_ms);
+    Ok(TcpInfo {
+        state,
+        silence: Some(Duration::from_millis(silence.into())),
+        unanswered_probes: Some(info.probes.into()),
+        retransmits: Some(info.retransmits.into()),
+        total_retransmits: Some(info.total_retrans.into()),
+        unacknowledged: Some(info.unacked),
+        round_trip: Some(Duration::from_micros(info.rtt_us.into())),
+        round_trip_variance: Some(Duration::from_micros(info.rttvar_us.into())),
+        retransmission_timeout: Some(Duration::from_micros(info.rto_us.into())),
+    })
+}
+
+/// `include/net/tcp_states.h`
+fn state(number: u8) -> State {
+    match number {
+        1 => State::Established,
+        2 => State::SynSent,
+        3 | 12 => State::SynReceived,
+        4 => State::FinWait1,
+        5 => State::FinWait2,
+        6 => State::TimeWait,
+        8 => State::CloseWait,
+        9 => State::LastAck,
+        10 => State::Listen,
+        11 => State::Closing,
+        _ => State::Closed,
+    }
 }

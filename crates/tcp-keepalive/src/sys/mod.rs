@@ -5,7 +5,8 @@
 //! - `own_descriptors`: all that this process has open, if not a few more (not on Windows, which has no such list);
 //! - `time`, `interval`, `set_probes`, `user_timeout`, `set_user_timeout`: the options;
 //! - `readable`: an option that this socket does not have, read as `None`;
-//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`: what the system's headers call them.
+//! - `tcp_info`: what the kernel knows of the connection;
+//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
 mod unix;

@@ -3,16 +3,18 @@
 use std::{
     io,
     os::windows::io::{AsRawSocket, BorrowedSocket},
+    ptr,
     time::Duration,
 };
 
 use socket2::{Protocol, SockRef, TcpKeepalive};
 use windows_sys::Win32::Networking::WinSock::{
-    IPPROTO_TCP, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL,
-    TCP_MAXRT, WSAENOPROTOOPT, WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
+    IPPROTO_TCP, SIO_TCP_INFO, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_INFO_v0, TCP_KEEPCNT,
+    TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT, WSAENOTSOCK, WSAEOPNOTSUPP, WSAIoctl, getsockopt,
+    setsockopt,
 };
 
-use crate::Settings;
+use crate::{Settings, State, TcpInfo};
 
 /// A `SOCKET` of this system.
 pub type RawSocket = std::os::windows::io::RawSocket;
@@ -20,6 +22,7 @@ pub type RawSocket = std::os::windows::io::RawSocket;
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";
+pub const TCP_INFO_NAME: &str = "SIO_TCP_INFO";
 
 /// `size_of::<i32>()` as Winsock counts it.
 const SIZE: i32 = 4;
@@ -123,4 +126,54 @@ fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
     // SAFETY: `value` lives over the call, and SIZE says how large it is.
     let result = unsafe { setsockopt(raw, IPPROTO_TCP, name, (&raw const value).cast(), SIZE) };
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not told.
+pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
+    const VERSION: u32 = 0;
+    let raw =
+        usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
+    let size = |bytes: usize| u32::try_from(bytes).unwrap_or_default();
+    let mut info = TCP_INFO_v0::default();
+    let mut written: u32 = 0;
+    // SAFETY: what is pointed to lives over the call, which is not overlapped, and each size is that of its structure.
+    let result = unsafe {
+        WSAIoctl(
+            raw,
+            SIO_TCP_INFO,
+            ptr::from_ref(&VERSION).cast(),
+            size(size_of_val(&VERSION)),
+            ptr::from_mut(&mut info).cast(),
+            size(size_of_val(&info)),
+            &raw mut written,
+            ptr::null_mut(),
+            None,
+        )
+    };
+    if result == SOCKET_ERROR {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(TcpInfo {
+        total_retransmits: Some(info.BytesRetrans.into()),
+        unacknowledged: Some(info.BytesInFlight),
+        round_trip: Some(Duration::from_micros(info.RttUs.into())),
+        ..TcpInfo::of(state(info.State))
+    })
+}
+
+/// `TCPSTATE` of mstcpip.h.
+fn state(number: i32) -> State {
+    match number {
+        1 => State::Listen,
+        2 => State::SynSent,
+        3 => State::SynReceived,
+        4 => State::Established,
+        5 => State::FinWait1,
+        6 => State::FinWait2,
+        7 => State::CloseWait,
+        8 => State::Closing,
+        9 => State::LastAck,
+        10 => State::TimeWait,
+        _ => State::Closed,
+    }
 }

@@ -63,7 +63,8 @@ impl Wanted {
         let here = || socket.local_addr().is_ok_and(|address| is(&address, self.local));
         let there = |remote| socket.peer_addr().is_ok_and(|address| is(&address, remote));
         let same = match self.remote {
-            None => here() && sys::is_listener(&socket).unwrap_or(false),
+            // In this order, as all that a listener has accepted is named as it is.
+            None => sys::is_listener(&socket).unwrap_or(false) && here(),
             // The larger port is as a rule the one that was drawn by lot, so that this end alone tells nearly all
             // connections apart, also those of one server or to one server.
             Some(remote) if remote.port() > self.local.port() => there(remote) && here(),

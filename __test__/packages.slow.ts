@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+/** The packages as they would be published, from what `npm run build:all` made. */
+import { readFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -61,9 +62,7 @@ const LIMIT = 350 * KIB
 const LIMIT_WINDOWS = 400 * KIB
 
 const manifest = readJson<Manifest>(join(ROOT, 'package.json'))
-/** Where `npm run build:all` left every binary, else where `npm run build` left this machine's. */
-const binaries = [join(ROOT, 'artifacts'), ROOT].find((folder) => TARGETS.some(isIn(folder))) ?? ROOT
-const built = TARGETS.filter(isIn(binaries))
+const binaries = join(ROOT, 'artifacts')
 let all: Promise<readonly Packed[]> | undefined
 const folders: string[] = []
 
@@ -93,39 +92,30 @@ for (const target of TARGETS) {
     t.deepEqual(Object.keys(rest).toSorted(), ['description', 'files', 'keywords'])
   })
 
-  const whereBuilt = built.includes(target) ? test : test.skip
-  whereBuilt(
-    `${target.name}: the package is the binary and what describes it, and small with the main one`,
-    async (t) => {
-      const platform = await packed(platformManifest(target).name)
-      t.deepEqual(platform.files.toSorted(), ['LICENSE', 'README.md', 'package.json', binaryOf(target)])
-      const size = platform.unpackedSize + (await packed(manifest.name)).unpackedSize
-      t.true(size < (target.file.format === 'PE' ? LIMIT_WINDOWS : LIMIT), `${size} bytes unpacked`)
-    },
-  )
+  test(`${target.name}: the package is the binary and what describes it, and small with the main one`, async (t) => {
+    const platform = await packed(platformManifest(target).name)
+    t.deepEqual(platform.files.toSorted(), ['LICENSE', 'README.md', 'package.json', binaryOf(target)])
+    const size = platform.unpackedSize + (await packed(manifest.name)).unpackedSize
+    t.true(size < (target.file.format === 'PE' ? LIMIT_WINDOWS : LIMIT), `${size} bytes unpacked`)
+  })
 }
 
-const whereAnyIsBuilt = built.length > 0 ? test : test.skip
-
-whereAnyIsBuilt('the main package is its code and what describes it, and nothing else', async (t) => {
+test('the main package is its code and what describes it, and nothing else', async (t) => {
   t.deepEqual((await packed(manifest.name)).files.toSorted(), MAIN_FILES)
 })
 
-whereAnyIsBuilt(
-  'the main package names every platform at its own version, and depends on nothing else',
-  async (t) => {
-    const { tarball } = await packed(manifest.name)
-    const folder = dirname(tarball)
-    await run('tar', ['--extract', '--file', tarball, '--directory', folder])
-    const published = JSON.parse(await readFile(join(folder, 'package/package.json'), 'utf8')) as Manifest
-    const wanted = TARGETS.map((target) => [platformManifest(target).name, manifest.version])
-    t.deepEqual(published.optionalDependencies, Object.fromEntries(wanted))
-    for (const key of ['scripts', 'dependencies', 'devDependencies', 'bundleDependencies'])
-      t.false(key in published, key)
-  },
-)
+test('the main package names every platform at its own version, and depends on nothing else', async (t) => {
+  const { tarball } = await packed(manifest.name)
+  const folder = dirname(tarball)
+  await run('tar', ['--extract', '--file', tarball, '--directory', folder])
+  const published = JSON.parse(await readFile(join(folder, 'package/package.json'), 'utf8')) as Manifest
+  const wanted = TARGETS.map((target) => [platformManifest(target).name, manifest.version])
+  t.deepEqual(published.optionalDependencies, Object.fromEntries(wanted))
+  for (const key of ['scripts', 'dependencies', 'devDependencies', 'bundleDependencies'])
+    t.false(key in published, key)
+})
 
-whereAnyIsBuilt('publint and are-the-types-wrong have nothing against the main package', async (t) => {
+test('publint and are-the-types-wrong have nothing against the main package', async (t) => {
   t.timeout(120_000)
   const { tarball } = await packed(manifest.name)
   await t.notThrowsAsync(check(tarball))
@@ -133,14 +123,10 @@ whereAnyIsBuilt('publint and are-the-types-wrong have nothing against the main p
 
 /** The package of this name, packed with all the others when the first is asked for. */
 async function packed(name: string): Promise<Packed> {
-  all ??= temporaryFolder().then((folder) => pack(built, binaries, folder))
+  all ??= temporaryFolder().then((folder) => pack(TARGETS, binaries, folder))
   const found = (await all).find((each) => each.name === name)
   if (!found) throw new Error(`${name} was not packed`)
   return found
-}
-
-function isIn(folder: string): (target: Target) => boolean {
-  return (target) => existsSync(join(folder, binaryOf(target)))
 }
 
 function platformManifest(target: Target): Manifest {

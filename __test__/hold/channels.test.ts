@@ -15,7 +15,7 @@ import {
   type KeepAliveLost,
 } from 'tcp-keepalive'
 import { certificate } from '../certificate.ts'
-import { readback } from '../readback.ts'
+import { readback, UNTOUCHED } from '../readback.ts'
 import { ASKED, byNode, connected, listening, tracked } from './sockets.ts'
 
 /** What is published on a channel during the test. */
@@ -191,6 +191,20 @@ test.serial('error: a match function that throws is reported and counts as no ma
   t.is(failures[0]?.target, socket)
   install.uninstall()
   older.uninstall()
+})
+
+test.serial('error: an async match function is reported and matches nobody', async (t) => {
+  const failures = published<KeepAliveFailure>(t, 'error')
+  const { port } = await listening(t)
+  const match = (async () => true) as unknown as () => boolean
+  const install = installKeepAlive(ASKED, { match })
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  t.deepEqual(readback(socket), UNTOUCHED)
+  t.deepEqual(
+    failures.map(({ target, error }) => [target, (error as NodeJS.ErrnoException).code]),
+    [[socket, 'ERR_INVALID_RETURN_VALUE']],
+  )
+  install.uninstall()
 })
 
 test.serial(

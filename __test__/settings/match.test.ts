@@ -66,6 +66,15 @@ test('nothing given is every peer, a function decides for itself', (t) => {
   t.deepEqual(seen, [database, loopback])
 })
 
+test('a promise is no answer, whatever it comes to', (t) => {
+  const error = { code: 'ERR_INVALID_RETURN_VALUE', message: /at once, not a promise/ }
+  for (const answer of [Promise.resolve(false), Promise.reject(new Error('later')), { then: () => {} }]) {
+    t.throws(() => matches((() => answer) as unknown as PeerMatch, database), error)
+  }
+  t.true(matches((() => 'yes') as unknown as PeerMatch, database))
+  t.false(matches((() => null) as unknown as PeerMatch, database))
+})
+
 test('what can be said early agrees with what is said late; an address is waited for', (t) => {
   t.is(peerMatcher('*:5432').early('db.internal', 5432), true)
   t.is(peerMatcher('*:5432').early('db.internal', 80), false)

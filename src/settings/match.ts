@@ -17,14 +17,14 @@ export interface Peer {
  */
 export type PeerPattern = number | string
 
-/** Peers that are meant: all that fit one of the patterns, or for which the function returns a true value. */
-export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => unknown)
+/** Peers that are meant: all that fit one of the patterns, or for which the function, at once, returns `true`. */
+export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => boolean | undefined)
 
 /** A {@link PeerMatch}, checked and ready for use. */
 export interface PeerMatcher {
   /** What can be said before the host's name is resolved; `undefined`: not yet. */
   early(host: string, port: number): boolean | undefined
-  /** What can be said of a connection. May throw what the program's own function throws. */
+  /** What can be said of a connection. May throw what the program's own function throws, or for a promise from it. */
   late(peer: Peer): boolean
 }
 
@@ -49,7 +49,7 @@ const everyone: PeerMatcher = { early: () => true, late: () => true }
  */
 export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
   if (match === undefined) return everyone
-  if (typeof match === 'function') return { early: () => undefined, late: (peer) => Boolean(match(peer)) }
+  if (typeof match === 'function') return { early: () => undefined, late: (peer) => answerOf(match(peer)) }
   const list = Array.isArray(match) ? (match as readonly PeerPattern[]) : [match as PeerPattern]
   const patterns = list.map((pattern) => parsePattern(pattern))
   if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
@@ -61,6 +61,14 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
       return anyOf(patterns, port, host, address) === true
     },
   }
+}
+
+/** A promise is true whatever it comes to, so that an async function would mean everybody. */
+function answerOf(answer: unknown): boolean {
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return Boolean(answer)
+  if (answer instanceof Promise) answer.catch(() => {}) // nobody waits for what it comes to
+  const message = 'The "match" function must return true or false at once, not a promise'
+  throw coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE')
 }
 
 /** Name and address are read once, and only where a pattern's port has not said no already. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import http2 from 'node:http2'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
@@ -165,6 +166,32 @@ test("an http.Agent's call at each reuse does not get through", async (t) => {
     t.deepEqual(readback(socket), HELD)
   }
 })
+
+for (const scheme of ['http', 'https']) {
+  test(`session.socket of ${scheme}2, which is a proxy, stands for the socket behind it`, async (t) => {
+    const server = scheme === 'http' ? http2.createServer() : http2.createSecureServer(certificate)
+    const { port } = await listening(t, server)
+    const to = { port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost', ALPNProtocols: ['h2'] }
+    const socket = tracked(t, scheme === 'http' ? net.connect(to) : tls.connect(to))
+    const session = http2.connect(`${scheme}://localhost:${port}`, { createConnection: () => socket })
+    t.teardown(() => session.destroy())
+    await once(session, 'connect')
+    const hold = holdKeepAlive(session.socket, { time: 11_000 })
+    t.is(readback(socket).time, 11)
+    socket.setKeepAlive(true, 3000)
+    t.is(readback(socket).time, 11)
+    setKeepAlive(session.socket, { time: 12_000 })
+    socket.setKeepAlive(true, 3000)
+    t.is(readback(socket).time, 12)
+    hold.release()
+    socket.setKeepAlive(true, 4000)
+    t.is(readback(socket).time, 4)
+    holdKeepAlive(session.socket, { time: 11_000 })
+    setKeepAlive(session.socket, false)
+    socket.setKeepAlive(true, 3000)
+    t.is(readback(socket).time, 3)
+  })
+}
 
 test('an accepted socket can be held', async (t) => {
   const { port, server } = await listening(t)

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import tls from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -205,6 +208,23 @@ test.serial('error: an async match function is reported and matches nobody', asy
     [[socket, 'ERR_INVALID_RETURN_VALUE']],
   )
   install.uninstall()
+})
+
+test.serial('error: not for a Unix-domain socket, which an install has nothing to do with', async (t) => {
+  const failures = published<KeepAliveFailure>(t, 'error')
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'socket')
+  const server = net.createServer().listen(path)
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const install = installKeepAlive(ASKED)
+  for (const socket of [net.connect(path), net.connect({ path }), new net.Socket().connect({ path })]) {
+    await connected(t, socket)
+    socket.setKeepAlive(true, 5000)
+  }
+  install.uninstall()
+  t.deepEqual(failures, [])
 })
 
 test.serial(

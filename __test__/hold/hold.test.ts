@@ -278,6 +278,27 @@ test("a field that is left out is not held: the driver's value gets through", as
   t.deepEqual(readback(socket), { enabled: 1, time: 8, interval: 7, retries: 10, userTimeout: 30_000 })
 })
 
+test('retries that are left out are as a driver sets them, with the rest held', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, { time: 11_000, interval: 3000 })
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), { ...byNode(11), interval: 3 })
+})
+
+test('one listener waits for the connection, however often connect() and hold are called', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  holdKeepAlive(socket, OTHER)
+  holdKeepAlive(socket, ASKED)
+  for (let time = 0; time < 3; time++) {
+    socket.connect(port, '127.0.0.1')
+    t.is(socket.listenerCount('connect'), 1)
+    socket.destroy()
+    await once(socket, 'close')
+  }
+})
+
 test('keepalive can be held off', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))

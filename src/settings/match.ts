@@ -13,7 +13,9 @@ export interface Peer {
 
 /**
  * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
- * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included.
+ * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name, of `a-z 0-9 . - _`, `*` stands for any characters,
+ * dots included. IPv4 peers are meant by IPv4 patterns, also where they are reached as `::ffff:10.0.0.5`, and by none
+ * of IPv6, as `[::/0]:*`, but one within `::ffff:0:0/96`.
  */
 export type PeerPattern = number | string
 
@@ -88,9 +90,17 @@ function anyOf(
     if ('parts' in wanted) {
       if (fits(wanted, (name ??= nameOf(host)))) return true
     } else if ((address ??= parseAddress(addressText)) === undefined) answer = undefined
-    else if (contains(wanted, address)) return true
+    else if (isWithin(wanted, address)) return true
   }
   return answer
+}
+
+/** All IPv4 addresses (RFC 4291, 2.5.5.2). */
+const IPV4 = parseNetwork('::ffff:0:0/96') as Network
+
+/** A network of IPv6 does not mean the IPv4 addresses that happen to be mapped into it. */
+function isWithin(network: Network, address: Address): boolean {
+  return contains(network, address) && (network.prefix >= IPV4.prefix || !contains(IPV4, address))
 }
 
 /** Names are the same in any case and with a dot at their end (RFC 1034, 3.1). */
@@ -126,6 +136,9 @@ function parsePattern(pattern: PeerPattern): Pattern {
   }
   const text = pattern.trim()
   if (/^\d+$/.test(text)) return { port: parsePort(text, text), host: 'any' }
+  const [scheme] = /^[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? []
+  // What follows may hold a password, and the message is printed.
+  if (scheme !== undefined) throw notPattern(`${scheme}…`, 'write a host and a port, not a URL')
   const [, bracketed, bare = '', port] = /^(?:\[(.*)\]|([^[\]:]*))(?::([^:]*))?$/.exec(text) ?? []
   if (bracketed === undefined && bare === '') {
     throw notPattern(
@@ -150,7 +163,10 @@ function parseHost(host: string, text: string): Pattern['host'] {
   const network = parseNetwork(host)
   if (network) return network
   if (/^[\d.*/]+$/.test(host)) throw notPattern(text, 'addresses are 10.0.0.5 or 10.0.0.0/8')
-  if (/[\s/@,]/.test(host)) throw notPattern(text, 'that is no host name')
+  if (/^\d+\.[\d.]*-[\d.]+$/.test(host)) {
+    throw notPattern(text, 'a range of addresses is written as a network, as 10.0.0.0/8')
+  }
+  if (!/^[a-z\d._*-]+$/i.test(host)) throw notPattern(text, 'that is no host name')
   return { parts: nameOf(host).split('*') }
 }
 

@@ -373,7 +373,14 @@ test('what cannot be held is an error, and nothing is changed', async (t) => {
   t.throws(() => holdKeepAlive(socket, true as never), { code: 'ERR_INVALID_ARG_TYPE' })
   t.throws(() => holdKeepAlive(socket, { time: 60 }), { code: 'ERR_OUT_OF_RANGE' })
   t.throws(() => holdKeepAlive(3 as never, ASKED), { code: 'ERR_INVALID_ARG_TYPE' })
-  t.throws(() => holdKeepAlive({} as never, ASKED), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(() => holdKeepAlive({} as never, ASKED), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /must be a net\.Socket, a tls\.TLSSocket or a net\.Server\. Received/,
+  })
+  t.throws(() => holdKeepAlive({ connect() {}, query() {} } as never, ASKED), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /or a net\.Server \(of a database client its socket, as client\.connection\.stream of pg\)\./,
+  })
   socket.setKeepAlive(true, 5000)
   t.deepEqual(readback(socket), byNode(5))
   socket.destroy()

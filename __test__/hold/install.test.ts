@@ -338,6 +338,9 @@ test('what cannot be installed is an error, and nothing is installed', async (t)
   t.throws(() => installKeepAlive(ASKED, { port: 5432 } as never), {
     code: 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION',
   })
-  t.throws(() => installKeepAlive(ASKED, 5432 as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  for (const scope of [5432, '*:5432', ['*:5432'], () => true, null]) {
+    const message = /"scope" argument must be an object: give { match: \['\*:5432'\] }\. Received/
+    t.throws(() => installKeepAlive(ASKED, scope as never), { code: 'ERR_INVALID_ARG_TYPE', message })
+  }
   t.throws(() => net.connect({} as never), { code: 'ERR_MISSING_ARGS' })
 })

@@ -171,7 +171,13 @@ for (const scheme of ['http', 'https']) {
   test(`session.socket of ${scheme}2, which is a proxy, stands for the socket behind it`, async (t) => {
     const server = scheme === 'http' ? http2.createServer() : http2.createSecureServer(certificate)
     const { port } = await listening(t, server)
-    const to = { port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost', ALPNProtocols: ['h2'] }
+    const to = {
+      port,
+      host: '127.0.0.1',
+      ca: certificate.cert,
+      servername: 'localhost',
+      ALPNProtocols: ['h2'],
+    }
     const socket = tracked(t, scheme === 'http' ? net.connect(to) : tls.connect(to))
     const session = http2.connect(`${scheme}://localhost:${port}`, { createConnection: () => socket })
     t.teardown(() => session.destroy())

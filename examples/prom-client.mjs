@@ -1,0 +1,48 @@
+/** prom-client: what the sockets are like, read at each scrape, and what became of those that are held. */
+import { subscribe } from 'node:diagnostics_channel'
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { inspectSockets } from 'tcp-keepalive'
+
+const PEERS = { 3306: 'mysql', 5432: 'postgresql', 6379: 'redis' }
+
+/** Every other port is 'other': those of accepted connections would make a new series each. */
+export function measure(registry, peers = PEERS) {
+  const metric = (Type, name, help, labelNames, more) =>
+    new Type({ name: `tcp_keepalive_${name}`, help, labelNames, registers: [registry], ...more })
+
+  // prom-client asks in this order, so the first one reads the sockets once for all four.
+  const connections = metric(Gauge, 'connections', 'Connections', ['peer', 'keepalive'], { collect: read })
+  const silence = metric(Gauge, 'silence_max_seconds', 'Longest silence of a peer', ['peer'])
+  const unanswered = metric(Gauge, 'unanswered_probes', 'Probes not yet answered', ['peer'])
+  const warned = metric(Gauge, 'warned_connections', 'Connections with a warning', ['peer', 'code'])
+
+  function read() {
+    for (const gauge of [connections, silence, unanswered, warned]) gauge.reset()
+    const longest = {}
+    for (const { remote, keepAlive, tcpInfo, warnings } of inspectSockets()) {
+      if (!remote) continue // it listens
+      const peer = peers[remote.port] ?? 'other'
+      connections.inc({ peer, keepalive: keepAlive.enabled ? 'on' : 'off' })
+      for (const { code } of warnings) warned.inc({ peer, code })
+      const { silentFor, unansweredProbes } = tcpInfo ?? {} // undefined where the system does not tell
+      if (unansweredProbes !== undefined) unanswered.inc({ peer }, unansweredProbes)
+      if (silentFor !== undefined) longest[peer] = Math.max(longest[peer] ?? 0, silentFor / 1000)
+    }
+    for (const [peer, seconds] of Object.entries(longest)) silence.set({ peer }, seconds)
+  }
+
+  const applied = metric(Counter, 'applied_total', 'Times that values were put into a socket', ['by'])
+  const lost = metric(Counter, 'lost_total', 'Held connections whose peer was gone', ['outcome'])
+  const buckets = [1, 5, 10, 30, 60, 300, 900]
+  const lostAfter = metric(Histogram, 'lost_silence_seconds', 'Silence before the loss', ['outcome'], {
+    buckets,
+  })
+
+  for (const by of ['hold', 'install']) applied.inc({ by }, 0)
+  for (const outcome of ['no-answer', 'reset', 'unreachable']) lost.inc({ outcome }, 0)
+  subscribe('tcp-keepalive:apply', ({ by }) => applied.inc({ by }))
+  subscribe('tcp-keepalive:lost', ({ outcome, silentFor }) => {
+    lost.inc({ outcome })
+    if (silentFor !== undefined) lostAfter.observe({ outcome }, silentFor / 1000)
+  })
+}

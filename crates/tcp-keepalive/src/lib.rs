@@ -41,18 +41,12 @@ pub use sys::RawSocket;
 /// `EBADF` for a closed descriptor, `ENOTSOCK` for a file or pipe, `EINVAL` for a value outside the system's
 /// limits.
 pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
-    socket::with_tcp(raw, |socket| {
-        if let Some(timeout) = settings.user_timeout {
-            user_timeout::set(socket, timeout)?;
-        }
-        if settings.has_probe_values() {
-            probes::set(socket, settings)?;
-            if settings.enabled {
-                return Ok(()); // as it now is
-            }
-        }
-        enabled::set(socket, settings.enabled)
-    })
+    // Every kind of socket can be told to keep alive, so that comes last.
+    if sys::OPTIONS_TELL_TCP && settings.has_tcp_options() {
+        socket::with_what_refuses(raw, |socket| write(socket, settings))
+    } else {
+        socket::with_tcp(raw, |socket| write(socket, settings))
+    }
 }
 
 /// Reads what the kernel holds for the TCP socket `raw`.
@@ -61,7 +55,14 @@ pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
 ///
 /// As [`set`].
 pub fn get(raw: RawSocket) -> Result<Current, Error> {
-    socket::with_tcp(raw, read)
+    if sys::OPTIONS_TELL_TCP {
+        socket::with_what_refuses(raw, |socket| {
+            let current = read(socket)?;
+            if current.time.is_some() { Ok(current) } else { Err(Error::NotTcp) }
+        })
+    } else {
+        socket::with_tcp(raw, read)
+    }
 }
 
 /// Reads the system's defaults, from a fresh TCP socket that is closed again.
@@ -84,6 +85,19 @@ pub fn system() -> Result<Current, Error> {
 #[cfg(feature = "panic-on-purpose")]
 pub fn panic_on_purpose(reason: &str) {
     panic!("on purpose: {reason}");
+}
+
+fn write(socket: &socket2::SockRef<'_>, settings: &Settings) -> Result<(), Error> {
+    if let Some(timeout) = settings.user_timeout {
+        user_timeout::set(socket, timeout)?;
+    }
+    if settings.has_probe_values() {
+        probes::set(socket, settings)?;
+        if settings.enabled && sys::PROBES_TURN_ON {
+            return Ok(());
+        }
+    }
+    enabled::set(socket, settings.enabled)
 }
 
 fn read(socket: &socket2::SockRef<'_>) -> Result<Current, Error> {

@@ -2,9 +2,9 @@
 
 use socket2::{SockRef, TcpKeepalive};
 
-use crate::{Error, Settings, SocketOption, enabled, interval, retries, sys, time};
+use crate::{Error, Settings, SocketOption, interval, retries, sys, time};
 
-/// Turns keepalive on and writes those of the three values that are given.
+/// Writes those of the three values that are given.
 pub fn set(socket: &SockRef<'_>, settings: &Settings) -> Result<(), Error> {
     let mut probes = TcpKeepalive::new();
     if let Some(time) = settings.time {
@@ -24,9 +24,7 @@ pub fn set(socket: &SockRef<'_>, settings: &Settings) -> Result<(), Error> {
 /// at the first refusal, so that one is the first to differ from what was asked for.
 fn refused(socket: &SockRef<'_>, settings: &Settings) -> SocketOption {
     let stays = |option: Result<bool, Error>| option.unwrap_or(false);
-    if !stays(enabled::get(socket)) {
-        SocketOption::Enabled
-    } else if settings.time.is_some() && !stays(time::get(socket).map(|held| held == settings.time)) {
+    if settings.time.is_some() && !stays(time::get(socket).map(|held| held == settings.time)) {
         SocketOption::Time
     } else if settings.interval.is_some()
         && !stays(interval::get(socket).map(|held| held == settings.interval))

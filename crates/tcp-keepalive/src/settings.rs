@@ -17,6 +17,10 @@ pub struct Settings {
 }
 
 impl Settings {
+    pub(crate) fn has_tcp_options(&self) -> bool {
+        self.has_probe_values() || self.user_timeout.is_some()
+    }
+
     pub(crate) fn has_probe_values(&self) -> bool {
         self.time.is_some() || self.interval.is_some() || self.retries.is_some()
     }

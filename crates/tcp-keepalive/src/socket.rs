@@ -18,6 +18,20 @@ pub fn with_tcp<T>(raw: RawSocket, call: impl FnOnce(&SockRef<'_>) -> Result<T, 
     if sys::is_tcp(&socket).map_err(of_protocol)? { call(&socket) } else { Err(Error::NotTcp) }
 }
 
+/// As [`with_tcp`], for a call whose first step a socket of another kind refuses, so that nothing has been changed:
+/// which kind it is needs to be asked only then, and a TCP socket costs a system call less.
+pub fn with_what_refuses<T>(
+    raw: RawSocket,
+    call: impl FnOnce(&SockRef<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let of_protocol = Error::of(SocketOption::Protocol);
+    let borrowed = sys::borrow(raw).map_err(&of_protocol)?;
+    let socket = SockRef::from(&borrowed);
+    call(&socket).or_else(|refusal| {
+        if sys::is_tcp(&socket).map_err(of_protocol)? { Err(refusal) } else { Err(Error::NotTcp) }
+    })
+}
+
 /// A TCP socket of our own, closed when dropped.
 pub fn fresh_tcp() -> Result<Socket, Error> {
     // A machine may have one of the two families switched off.

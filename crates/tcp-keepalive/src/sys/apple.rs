@@ -8,6 +8,8 @@ use socket2::{SockRef, Type};
 use super::unix::option;
 pub use super::unix::{RawSocket, borrow, interval, readable, set_probes, time};
 
+pub const OPTIONS_TELL_TCP: bool = false;
+pub const PROBES_TURN_ON: bool = true;
 pub const PROTOCOL_NAME: &str = "SO_TYPE";
 pub const TIME_NAME: &str = "TCP_KEEPALIVE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_RXT_CONNDROPTIME";

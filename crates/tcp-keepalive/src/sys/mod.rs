@@ -3,6 +3,8 @@
 //! - `RawSocket`, `borrow`: the descriptor of a socket, and borrowing it;
 //! - `is_tcp`: whether it is a TCP socket;
 //! - `time`, `interval`, `set_probes`, `user_timeout`, `set_user_timeout`: the options;
+//! - `OPTIONS_TELL_TCP`: whether a socket of another kind refuses every option of the TCP level;
+//! - `PROBES_TURN_ON`: whether `set_probes` turns keepalive on as well;
 //! - `readable`: an option that this socket does not have, read as `None`;
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`: what the system's headers call them.
 

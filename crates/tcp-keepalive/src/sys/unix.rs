@@ -6,9 +6,7 @@ use std::{
     time::Duration,
 };
 
-use socket2::{SockRef, TcpKeepalive};
-
-use crate::Settings;
+use socket2::SockRef;
 
 /// A descriptor of this system.
 pub type RawSocket = RawFd;
@@ -32,7 +30,12 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
     socket.tcp_keepalive_interval()
 }
 
-pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, _: &Settings) -> io::Result<()> {
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn set_probes(
+    socket: &SockRef<'_>,
+    probes: &socket2::TcpKeepalive,
+    _: &crate::Settings,
+) -> io::Result<()> {
     socket.set_tcp_keepalive(probes)
 }
 
@@ -45,8 +48,7 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// One integer option of the TCP level, for those that socket2 does not know.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// One integer option of the TCP level, for those that socket2 does not know, or not alone.
 pub mod option {
     use std::{io, os::fd::AsRawFd, ptr};
 
@@ -56,6 +58,7 @@ pub mod option {
     /// Of a `c_int`, as the sockets API counts it.
     const SIZE: socklen_t = 4;
 
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub fn get(socket: &SockRef<'_>, name: c_int) -> io::Result<c_int> {
         let mut value: c_int = 0;
         let mut size = SIZE;

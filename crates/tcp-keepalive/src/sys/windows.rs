@@ -17,6 +17,8 @@ use crate::Settings;
 /// A `SOCKET` of this system.
 pub type RawSocket = std::os::windows::io::RawSocket;
 
+pub const OPTIONS_TELL_TCP: bool = false;
+pub const PROBES_TURN_ON: bool = true;
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";

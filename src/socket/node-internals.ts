@@ -25,16 +25,25 @@ export function isPipe(target: Socket | Server): boolean {
 
 /**
  * The key under which Node remembers whether keepalive is on, to answer a repeated `socket.setKeepAlive()` without
- * asking the kernel.
+ * asking the kernel: of each socket the same, `undefined` where it does not remember (Bun, Deno). It is looked for on
+ * the first socket that comes, as making one at import would take longer than all else there.
  */
-const record: symbol | undefined = Object.getOwnPropertySymbols(new Socket()).find(
-  (symbol) => symbol.description === 'kSetKeepAlive',
-)
+let record: symbol | undefined
+let isRecordKnown = false
+
+function recordOf(socket: Socket): symbol | undefined {
+  if (!isRecordKnown) {
+    record = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'kSetKeepAlive')
+    isRecordKnown = true
+  }
+  return record
+}
 
 /** What Node remembers of this socket; `undefined` where it does not remember (Bun, Deno). */
 export function rememberedKeepAlive(socket: Socket): boolean | undefined {
-  if (record === undefined) return undefined
-  return Boolean((socket as unknown as Record<symbol, unknown>)[record])
+  const key = recordOf(socket)
+  if (key === undefined) return undefined
+  return Boolean((socket as unknown as Record<symbol, unknown>)[key])
 }
 
 /** Node's own call, as it was before anything of this package could have been put around it. */

@@ -10,6 +10,25 @@
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
 /**
+ * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
+ * sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
+ *
+ * - `endpoints`: ten numbers: this end's address as four words of 32 bits, the first being the most significant, and
+ *   its port; the same of the other end, whose port is -1 for a listener. An IPv4 address takes its IPv6 form
+ *   (`::ffff:127.0.0.1`).
+ * - `hint`: a descriptor that is asked before all others; -1 for none.
+ *
+ * On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
+ * process.
+ *
+ * Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
+ * endpoints.
+ *
+ * Throws a `TypeError` where an argument is not of its type.
+ */
+export declare function findDescriptor(endpoints: Int32Array, hint: number): number
+
+/**
  * Reads what the kernel holds for a TCP socket.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
@@ -23,8 +42,46 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare function getKeepAlive(descriptor: number, values: Int32Array): number
 
 /**
+ * Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
+ *
+ * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
+ * - `values`: at least nine long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
+ *   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
+ *   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, and in microseconds the
+ *   round trip, its variance and the retransmission timeout; -1 where the system cannot tell.
+ *
+ * Returns a status, as `setKeepAlive` does.
+ *
+ * Throws a `TypeError` where an argument is not of its type.
+ */
+export declare function getTcpInfo(descriptor: number, values: Int32Array): number
+
+/**
+ * Reads all that can be read from a TCP socket.
+ *
+ * - `descriptor`: as for `getTcpInfo`.
+ * - `row`: at least 25 long; it gets the descriptor, the five values of `getKeepAlive`, the nine of `getTcpInfo` (all -1
+ *   where the system does not tell), and this end and the other: the address as four words of 32 bits, the most
+ *   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end.
+ *
+ * Returns a status, as `setKeepAlive` does.
+ */
+export declare function inspectSocket(descriptor: number, row: Int32Array): number
+
+/**
+ * Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
+ * loop. None is opened, closed or changed.
+ *
+ * - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full; all -1 for one that another
+ *   thread has closed in between.
+ *
+ * Returns the number of sockets, which may be larger than the number of rows that had room.
+ */
+export declare function inspectSockets(rows: Int32Array): number
+
+/**
  * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
- * 6 the user timeout, as this system's headers call it. `undefined` for any other number.
+ * 6 the user timeout, 7 the TCP information, as this system's headers call it. `undefined` for any other number.
  */
 export declare function optionName(option: number): string | null
 

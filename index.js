@@ -835,7 +835,11 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.findDescriptor = nativeBinding.findDescriptor
 module.exports.getKeepAlive = nativeBinding.getKeepAlive
+module.exports.getTcpInfo = nativeBinding.getTcpInfo
+module.exports.inspectSocket = nativeBinding.inspectSocket
+module.exports.inspectSockets = nativeBinding.inspectSockets
 module.exports.optionName = nativeBinding.optionName
 module.exports.setKeepAlive = nativeBinding.setKeepAlive
 module.exports.systemKeepAlive = nativeBinding.systemKeepAlive

@@ -24,9 +24,22 @@ function door(name: string, module: string): UserConfig {
   }
 }
 
+/** The command line is a program of its own, so that the doors do not get larger by it. */
+const commandLine: UserConfig = {
+  entry: { cli: 'src/cli/main.ts' },
+  format: 'cjs',
+  platform: 'node',
+  target: 'node18',
+  outDir: 'dist',
+  dts: false,
+  outputOptions: (options) => ({ ...options, comments: false }),
+  deps: { neverBundle: [/^tcp-keepalive/] },
+}
+
 const config: UserConfig[] = defineConfig([
   door('index', "export * from './index.cjs'\n"),
   door('register', "import './register.cjs'\n"),
+  commandLine,
 ])
 
 export default config

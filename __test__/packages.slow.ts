@@ -41,6 +41,7 @@ const MAIN_FILES = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'dist/cli.cjs',
   'dist/index.cjs',
   'dist/index.d.cts',
   'dist/index.d.mts',
@@ -57,8 +58,8 @@ const MAIN_FILES = [
 const KIB = 1024
 
 /** Of the main package and one platform's together, unpacked. Windows looks Node's functions up itself: 50 KB more. */
-const LIMIT = 250 * KIB
-const LIMIT_WINDOWS = 300 * KIB
+const LIMIT = 350 * KIB
+const LIMIT_WINDOWS = 400 * KIB
 
 const manifest = readJson<Manifest>(join(ROOT, 'package.json'))
 const binaries = join(ROOT, 'artifacts')

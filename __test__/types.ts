@@ -6,6 +6,9 @@ import {
   type Capabilities,
   capabilities,
   getKeepAlive,
+  getTcpInfo,
+  inspectSocket,
+  inspectSockets,
   type KeepAlive,
   type KeepAliveOptions,
   type KeepAlivePlan,
@@ -14,7 +17,9 @@ import {
   planKeepAlive,
   setKeepAlive,
   systemKeepAlive,
+  type SocketReport,
   type Target,
+  type TcpInfo,
 } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
 
@@ -42,6 +47,8 @@ export const read: KeepAlive = getKeepAlive(3)
 export const plan: KeepAlivePlan = planKeepAlive({ detectWithin: 5000 }, systemKeepAlive())
 export const outcome: Outcome | undefined = outcomeOf(new Error('any'))
 export const can: Capabilities = capabilities
+export const info: TcpInfo = getTcpInfo(3)
+export const reports: SocketReport[] = [inspectSocket(3), ...inspectSockets()]
 export const status: number = native.getKeepAlive(3, new Int32Array(5))
 
 // @ts-expect-error -- the deadline solves for the time
@@ -62,3 +69,5 @@ setKeepAlive({ fd: 3 }, 1000)
 export const time: number = read.time
 // @ts-expect-error -- what was read is not to be written to
 read.time = 1
+// @ts-expect-error -- a system may not be able to tell
+export const probes: number = info.unansweredProbes

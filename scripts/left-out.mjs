@@ -5,7 +5,15 @@ import { root } from './ready.mjs'
 const ASK = `
   import { labUnavailable } from './__test__/lab/requirements.ts'
   import { postgresUnavailable } from './__test__/lab/postgres.ts'
-  for (const reason of [await labUnavailable(), await postgresUnavailable({ tls: true })]) if (reason) console.log(reason)`
+  import { matrixUnavailable } from './__test__/drivers/matrix.ts'
+  import { preloadUnavailable } from './__test__/drivers/preload.ts'
+  const reasons = [
+    await labUnavailable(),
+    await postgresUnavailable({ tls: true }),
+    await matrixUnavailable(),
+    preloadUnavailable(),
+  ]
+  for (const reason of new Set(reasons)) if (reason) console.log(reason)`
 
 /** A sentence for each; none where everything can be run. */
 export async function leftOut() {

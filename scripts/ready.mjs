@@ -29,6 +29,13 @@ export function ready() {
   }
 }
 
+/** Installs the client libraries, for what runs the examples. */
+export function readyExamples() {
+  if (newest(['examples/package-lock.json']) <= newest(['examples/node_modules/.package-lock.json'])) return
+  const options = { cwd: join(root, 'examples') }
+  step('Installing the client libraries of the examples', 'npm', ['ci', '--no-audit', '--no-fund'], options)
+}
+
 /** Runs a command with its output shown, and ends this process where it fails. */
 export function step(title, command, args, options = {}) {
   console.error(`\u2022 ${title}`)

@@ -2,14 +2,16 @@
  * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, and the packages installed
  * as users do. The first run sets up compilers and takes some 15 minutes, later ones about five.
  */
-import { ready } from './ready.mjs'
-import { countAva, Suite } from './suite.mjs'
+import { ready, readyExamples } from './ready.mjs'
+import { countAva, countRuntimes, Suite } from './suite.mjs'
 
 ready()
+readyExamples()
 const suite = new Suite()
 await suite.command("every platform's binary, built and audited", 'npm', ['run', '--silent', 'build:all'])
 const again = ['run', '--silent', 'build:reproducible', '--', '--target', 'linux-x64-gnu']
 await suite.command('two builds in two folders give the same bytes', 'npm', again)
+await suite.run('The packages on every runtime', 'npm', ['run', '--silent', 'test:runtimes'], countRuntimes)
 await suite.command('the release, rehearsed', 'npm', ['run', '--silent', 'release:dry'])
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
 await suite.run('Slow tests', 'npm', slow, countAva)

@@ -104,3 +104,11 @@ export function countAva(output) {
     skipped: sum(output, /^ {2}(\d+) tests? skipped/gm),
   }
 }
+
+export function countRuntimes(output) {
+  return {
+    passed: sum(output, /^runtimes: (\d+) passed/gm),
+    failed: sum(output, /^runtimes: .*? (\d+) failed/gm),
+    skipped: sum(output, /^runtimes: .*? (\d+) skipped/gm),
+  }
+}

@@ -4,10 +4,11 @@
  */
 import { check } from './check.mjs'
 import { leftOut } from './left-out.mjs'
-import { ready, step } from './ready.mjs'
+import { ready, readyExamples, step } from './ready.mjs'
 import { countAva, countCargo, Suite } from './suite.mjs'
 
 ready()
+readyExamples()
 const witness = ['build', '--quiet', '--locked', '--release', '--package', 'readback']
 step('Building the witness that reads sockets from another process', 'cargo', witness)
 console.log()

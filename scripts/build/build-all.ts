@@ -23,7 +23,7 @@ Builds the binary of every platform into artifacts/ and audits what came out.
                        quicker, but more than twice as large, and so not audited either
 
 Compilers are set up on the first run (Debian packages, PyPI); they and what was compiled are kept in
-TCP_KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive, which may be deleted at any time.`
+KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive, which may be deleted at any time.`
 
 await runCommand(HELP, async () => {
   const { values } = parseArgs({

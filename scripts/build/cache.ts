@@ -6,5 +6,5 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 export const CACHE: string =
-  process.env['TCP_KEEPALIVE_CACHE'] ??
+  process.env['KEEPALIVE_CACHE'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tcp-keepalive')

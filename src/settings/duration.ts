@@ -26,3 +26,24 @@ export function parseDuration(text: string): number {
 function notDuration(text: string, why: string): TypeError {
   return coded(new TypeError(`"${text}" is not a duration: ${why}`), 'ERR_INVALID_ARG_VALUE')
 }
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+]
+
+/** For a person to read: 2 h 11 min 15 s, 25.5 s, 80 ms, never. */
+export function formatDuration(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return 'never'
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  const parts: string[] = []
+  let rest = Math.round(ms / 100) * 100
+  for (const [name, unit] of UNITS) {
+    const count = Math.floor(rest / unit)
+    if (count > 0) parts.push(`${count} ${name}`)
+    rest -= count * unit
+  }
+  if (rest > 0) parts.push(`${rest / 1000} s`)
+  return parts.join(' ')
+}

@@ -22,6 +22,8 @@ export type TcpKeepAliveErrorCode =
   | 'ERR_TCP_KEEPALIVE_NOT_TCP'
   /** There is no descriptor of this process beneath: TLS over a stream, a cluster worker's shared listener. */
   | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
+  /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
+  | 'ERR_TCP_KEEPALIVE_NO_BINARY'
 
 /** An error of this package's own. Tell them apart by {@link TcpKeepAliveError.code}. */
 export class TcpKeepAliveError extends Error {
@@ -31,8 +33,8 @@ export class TcpKeepAliveError extends Error {
 
   readonly code: TcpKeepAliveErrorCode
 
-  constructor(code: TcpKeepAliveErrorCode, message: string) {
-    super(message)
+  constructor(code: TcpKeepAliveErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
     showCode(this, code)
   }

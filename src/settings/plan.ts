@@ -69,24 +69,21 @@ export function planKeepAlive(
 
 /** When a dead peer is noticed with these values. A value that is not known counts as Linux's default. */
 export function detectionOf(held: KeepAlive): Detection {
-  const userTimeout = held.userTimeout ?? 0
+  const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval, userTimeout = 0 } = held
   return {
-    idle: held.enabled ? idleDetection(held, userTimeout) : Number.POSITIVE_INFINITY,
+    idle: held.enabled ? time + interval * probesUntilGivenUp(held) : Number.POSITIVE_INFINITY,
     write: userTimeout > 0 ? userTimeout + IN_FLIGHT_LEAD_MS : RETRANSMISSION_MS,
   }
 }
 
 /**
+ * How many probes a dead peer leaves unanswered until it is given up, an interval after the last of them.
  * net/ipv4/tcp_timer.c, tcp_keepalive_timer(): without a user timeout the connection is given up an interval after
  * the last of the retries; with one, at the first tick after the first probe at which the peer has been silent for
  * that long, however many probes that takes.
  */
-function idleDetection(held: KeepAlive, userTimeout: number): number {
-  const {
-    time = LINUX_DEFAULTS.time,
-    interval = LINUX_DEFAULTS.interval,
-    retries = LINUX_DEFAULTS.retries,
-  } = held
-  const ticks = userTimeout > 0 ? Math.max(1, Math.ceil((userTimeout - time) / interval)) : retries
-  return time + interval * ticks
+export function probesUntilGivenUp(held: KeepAlive): number {
+  const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval } = held
+  const { retries = LINUX_DEFAULTS.retries, userTimeout = 0 } = held
+  return userTimeout > 0 ? Math.max(1, Math.ceil((userTimeout - time) / interval)) : retries
 }

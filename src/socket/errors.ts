@@ -1,4 +1,5 @@
 /** What can be wrong with a target, and what the system says. */
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { coded, TcpKeepAliveError } from '../settings/errors.ts'
 import { native } from './native.ts'
@@ -7,7 +8,7 @@ import { native } from './native.ts'
 export interface TcpKeepAliveSystemError extends Error {
   /** As `EBADF`, `ENOTSOCK`, `EINVAL`. */
   code: string
-  /** The system's number, negative, as in Node's own errors. */
+  /** The system's number, negative, as in Node's own errors; on Windows Winsock's, as -10038. */
   errno: number
   /** The system call that failed. */
   syscall: 'getsockopt' | 'setsockopt' | 'socket'
@@ -33,10 +34,18 @@ export function statusError(
   const number = status >> ERRNO_BITS
   const errno = -(status & ((1 << ERRNO_BITS) - 1))
   const option = native().optionName(number) ?? `option ${number}`
-  const code = errno === 0 ? 'UNKNOWN' : getSystemErrorName(errno)
+  const code = errno === 0 ? 'UNKNOWN' : systemErrorName(errno)
   const call = number === PROTOCOL && syscall === 'setsockopt' ? 'getsockopt' : syscall
   const error = new Error(`${call} ${option} ${code}${EXPLANATIONS[code] ?? ''}`)
   return Object.assign(coded(error, code), { errno, syscall: call, option })
+}
+
+/** On Windows the native part hands on Winsock's numbers, which Node knows as WSAENOTSOCK and the like. */
+function systemErrorName(errno: number): string {
+  const winsock = Object.entries(constants.errno).find(
+    ([name, number]) => number === -errno && name.startsWith('WSA'),
+  )
+  return winsock?.[0].replace('WSA', '') ?? getSystemErrorName(errno)
 }
 
 /** What a code of the system means here. */
@@ -77,6 +86,6 @@ export function noDescriptor(): TcpKeepAliveError {
   return new TcpKeepAliveError(
     'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR',
     'There is no TCP socket of this process beneath the target (TLS over another stream, or a listener that ' +
-      'the cluster primary holds)',
+      'the cluster primary holds), or more than one that could be meant',
   )
 }

@@ -4,6 +4,7 @@ import type { TcpKeepAliveError } from '../settings/errors.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KeepAliveOptions, type KernelValues, resolveOptions } from '../settings/options.ts'
 import { notConnected, notListening, statusError } from './errors.ts'
+import { rememberSet } from './last-set.ts'
 import { native } from './native.ts'
 import { beneath, callNode, rememberedKeepAlive } from './node-internals.ts'
 import { setWhenReady } from './pending.ts'
@@ -71,7 +72,9 @@ function put(target: Target, fd: number, asked: KernelValues): void {
   const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = asked
   const status = native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
   if (status !== 0) throw statusError(status, 'setsockopt')
-  if (target instanceof Socket) keepRecordTrue(target, enabled)
+  if (!(target instanceof Socket)) return
+  keepRecordTrue(target, enabled)
+  rememberSet(target, asked)
 }
 
 /**

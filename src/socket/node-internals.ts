@@ -2,7 +2,7 @@
  * The private fields of Node that this package reads, and nothing else does. Read from lib/net.js and lib/_tls_wrap.js
  * of Node 18, 20, 22, 24 and 26, in all of which they are the same.
  */
-import { Socket, type Server } from 'node:net'
+import { Server, Socket } from 'node:net'
 
 interface Handle {
   /** libuv's descriptor; -1 or another negative number where there is none (any more). */
@@ -62,4 +62,16 @@ export function beneath(socket: Socket): Socket {
     if (parent === null || parent === undefined) return connection
     connection = parent
   }
+}
+
+/** What stands for the connection in Node; another one after each `connect()`. */
+export function handleOf(socket: Socket): object | undefined {
+  return (socket as unknown as { _handle?: object | null })._handle ?? undefined
+}
+
+/** The sockets and servers that keep this thread running; none where the runtime does not say (Bun, Deno). */
+export function activeTargets(): (Socket | Server)[] {
+  const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?: () => readonly unknown[] }
+  const all = list?.call(process) ?? []
+  return all.filter((each): each is Socket | Server => each instanceof Socket || each instanceof Server)
 }

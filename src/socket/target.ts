@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { destroyed, noDescriptor, notTcp } from './errors.ts'
+import { findDescriptor, MUST_SEARCH } from './endpoints.ts'
 import { handleDescriptor, isPipe } from './node-internals.ts'
 
 /**
@@ -42,7 +43,7 @@ function socketDescriptor(socket: Socket): number {
   if (fd !== undefined) return fd // if it is a pipe's, the system says so
   if (isPipe(socket)) throw notTcp()
   if (socket.pending) return NOT_YET // connecting, or made by `new net.Socket()` and not connected so far
-  throw noDescriptor()
+  return found(socket)
 }
 
 function serverDescriptor(server: Server): number {
@@ -50,8 +51,13 @@ function serverDescriptor(server: Server): number {
   const fd = handleDescriptor(server)
   if (fd !== undefined) return fd
   // A listener that the cluster primary holds is listening, yet has no descriptor in this process.
-  if (server.listening) throw noDescriptor()
-  return NOT_YET
+  return server.listening ? found(server) : NOT_YET
+}
+
+function found(target: Socket | Server): number {
+  const fd = MUST_SEARCH ? findDescriptor(target) : undefined
+  if (fd === undefined) throw noDescriptor()
+  return fd
 }
 
 function rawDescriptor(fd: number): number {

@@ -4,11 +4,19 @@
 //! `catch_unwind` stands on every function, so that a panic would be a JavaScript error and not the end of the
 //! process.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
-use napi::bindgen_prelude::Int32ArraySlice;
+use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
-use tcp_keepalive::{Current, Error, RawSocket, Settings, SocketOption};
+use tcp_keepalive::{Current, Endpoints, Error, Found, RawSocket, Settings, SocketOption};
+
+#[cfg_attr(windows, path = "candidates/event_loop.rs")]
+#[cfg_attr(unix, path = "candidates/process.rs")]
+mod candidates;
+pub mod inspect;
 
 /// The status of a socket of another kind than TCP.
 const NOT_TCP: i32 = -1;
@@ -79,12 +87,47 @@ pub fn system_keep_alive(mut values: Int32ArraySlice<'_>) -> i32 {
 }
 
 /// The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
-/// 6 the user timeout, as this system's headers call it. `undefined` for any other number.
+/// 6 the user timeout, 7 the TCP information, as this system's headers call it. `undefined` for any other number.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn option_name(option: u32) -> Option<&'static str> {
     let index = usize::try_from(option).ok()?.checked_sub(1)?;
     Some(SocketOption::ALL.get(index)?.name())
+}
+
+/// Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
+/// sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
+///
+/// - `endpoints`: ten numbers: this end's address as four words of 32 bits, the first being the most significant, and
+///   its port; the same of the other end, whose port is -1 for a listener. An IPv4 address takes its IPv6 form
+///   (`::ffff:127.0.0.1`).
+/// - `hint`: a descriptor that is asked before all others; -1 for none.
+///
+/// On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
+/// process.
+///
+/// Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
+/// endpoints.
+///
+/// Throws a `TypeError` where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f64 {
+    const NONE: f64 = -1.0;
+    const SEVERAL: f64 = -2.0;
+    let ([local, remote], []) = endpoints.as_ref().as_chunks() else { return NONE };
+    let Some(local) = endpoint(*local) else { return NONE };
+    let wanted = Endpoints { local, remote: endpoint(*remote) };
+    let found = match tcp_keepalive::find([raw_socket(hint)], &wanted) {
+        Found::None => tcp_keepalive::find(candidates::all(&env), &wanted),
+        at_once => at_once,
+    };
+    match found {
+        Found::None => NONE,
+        Found::Several => SEVERAL,
+        // Of a SOCKET too only 32 bits are in use ("Interprocess Communication Between 32-bit and 64-bit Applications").
+        Found::One(raw) => u32::try_from(raw).map_or(NONE, f64::from),
+    }
 }
 
 /// Makes the core panic, for the test that a panic is a JavaScript error and not the end of the process.
@@ -108,6 +151,11 @@ fn raw_socket(descriptor: f64) -> RawSocket {
     RawSocket::try_from(whole).unwrap_or(NONE)
 }
 
+fn endpoint([a, b, c, d, port]: [i32; 5]) -> Option<SocketAddr> {
+    let bits = [a, b, c, d].into_iter().fold(0, |bits, word| bits << 32 | u128::from(word.cast_unsigned()));
+    Some(SocketAddr::new(Ipv6Addr::from_bits(bits).into(), u16::try_from(port).ok()?))
+}
+
 /// A negative number stands for "leave it".
 fn given<T: TryFrom<i32>>(value: i32) -> Option<T> {
     T::try_from(value).ok()
@@ -125,20 +173,25 @@ fn status(result: Result<(), Error>) -> i32 {
 }
 
 fn report(current: &Current, values: &mut Int32ArraySlice<'_>) {
-    let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
-    let read = [
-        i32::from(current.enabled),
-        seconds(current.time),
-        seconds(current.interval),
-        number(current.retries),
-        number(current.user_timeout.map(|value| value.as_millis())),
-    ];
+    let read = numbers(current);
     // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other reference
     // into it is held here.
     let places = unsafe { values.as_mut() };
     for (place, value) in places.iter_mut().zip(read) {
         *place = value;
     }
+}
+
+/// Enabled, seconds, seconds, a count, milliseconds.
+fn numbers(current: &Current) -> [i32; 5] {
+    let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
+    [
+        i32::from(current.enabled),
+        seconds(current.time),
+        seconds(current.interval),
+        number(current.retries),
+        number(current.user_timeout.map(|value| value.as_millis())),
+    ]
 }
 
 /// -1 for what is not known; the largest number for what does not fit.

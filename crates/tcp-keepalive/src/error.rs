@@ -18,12 +18,21 @@ pub enum SocketOption {
     Retries,
     /// See [`Settings::user_timeout`](crate::Settings::user_timeout).
     UserTimeout,
+    /// See [`TcpInfo`](crate::TcpInfo).
+    TcpInfo,
 }
 
 impl SocketOption {
     /// All of them, in the order of their numbers, which start at 1.
-    pub const ALL: [Self; 6] =
-        [Self::Protocol, Self::Enabled, Self::Time, Self::Interval, Self::Retries, Self::UserTimeout];
+    pub const ALL: [Self; 7] = [
+        Self::Protocol,
+        Self::Enabled,
+        Self::Time,
+        Self::Interval,
+        Self::Retries,
+        Self::UserTimeout,
+        Self::TcpInfo,
+    ];
 
     /// The name that this system's headers give the option, such as `TCP_KEEPIDLE`.
     #[must_use]
@@ -35,6 +44,7 @@ impl SocketOption {
             Self::Interval => "TCP_KEEPINTVL",
             Self::Retries => "TCP_KEEPCNT",
             Self::UserTimeout => sys::USER_TIMEOUT_NAME,
+            Self::TcpInfo => sys::TCP_INFO_NAME,
         }
     }
 }

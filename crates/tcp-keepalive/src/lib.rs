@@ -16,19 +16,27 @@
 //! of the Windows SDK.
 
 mod enabled;
+mod endpoints;
 mod error;
+mod inspection;
 mod interval;
 mod probes;
 mod retries;
 mod settings;
 mod socket;
 mod sys;
+mod tcp_info;
 mod time;
 mod user_timeout;
 
+pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
+pub use inspection::{Inspection, inspect};
 pub use settings::{Current, Settings};
 pub use sys::RawSocket;
+#[cfg(unix)]
+pub use sys::own_descriptors;
+pub use tcp_info::{State, TcpInfo};
 
 /// Puts `settings` into the TCP socket `raw`; what is `None` stays as it is in the kernel.
 ///
@@ -63,6 +71,21 @@ pub fn get(raw: RawSocket) -> Result<Current, Error> {
     } else {
         socket::with_tcp(raw, read)
     }
+}
+
+/// Whether `raw` is a TCP socket.
+#[must_use]
+pub fn is_tcp(raw: RawSocket) -> bool {
+    socket::with_tcp(raw, |_| Ok(())).is_ok()
+}
+
+/// Reads what the kernel knows of the connection of the TCP socket `raw`, by one system call.
+///
+/// # Errors
+///
+/// As [`get`].
+pub fn tcp_info(raw: RawSocket) -> Result<TcpInfo, Error> {
+    socket::with_any(raw, tcp_info::get)
 }
 
 /// Reads the system's defaults, from a fresh TCP socket that is closed again.

@@ -12,10 +12,21 @@ use crate::{
 /// Nothing here owns or closes the descriptor; it is looked at anew in each call, as its number may mean another
 /// file by then.
 pub fn with_tcp<T>(raw: RawSocket, call: impl FnOnce(&SockRef<'_>) -> Result<T, Error>) -> Result<T, Error> {
-    let of_protocol = Error::of(SocketOption::Protocol);
-    let borrowed = sys::borrow(raw).map_err(&of_protocol)?;
-    let socket = SockRef::from(&borrowed);
-    if sys::is_tcp(&socket).map_err(of_protocol)? { call(&socket) } else { Err(Error::NotTcp) }
+    with_any(raw, |socket| {
+        check_tcp(socket)?;
+        call(socket)
+    })
+}
+
+/// Lends whatever `raw` is to `call`, which has to find out itself.
+pub fn with_any<T>(raw: RawSocket, call: impl FnOnce(&SockRef<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let borrowed = sys::borrow(raw).map_err(Error::of(SocketOption::Protocol))?;
+    call(&SockRef::from(&borrowed))
+}
+
+/// Refuses what is not a TCP socket.
+pub fn check_tcp(socket: &SockRef<'_>) -> Result<(), Error> {
+    if sys::is_tcp(socket).map_err(Error::of(SocketOption::Protocol))? { Ok(()) } else { Err(Error::NotTcp) }
 }
 
 /// As [`with_tcp`], for a call whose first step a socket of another kind refuses, so that nothing has been changed:

@@ -1,7 +1,7 @@
 //! Against real sockets of this machine, read back by socket2's own getters.
 
 use std::{
-    net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
+    net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream, UdpSocket},
     time::Duration,
 };
 
@@ -115,6 +115,59 @@ mod unix {
     use std::{fs::File, os::unix::net::UnixStream};
 
     use super::*;
+
+    #[test]
+    fn a_connection_is_found_by_its_four_numbers_from_either_end() {
+        let (client, server) = connected();
+        for socket in [&client, &server] {
+            let wanted =
+                Endpoints { local: socket.local_addr().unwrap(), remote: Some(socket.peer_addr().unwrap()) };
+            assert_eq!(find(own_descriptors(), &wanted), Found::One(raw(socket)));
+            let duplicate = socket.try_clone().unwrap();
+            assert!(matches!(find([raw(&duplicate), raw(socket)], &wanted), Found::One(_)));
+        }
+    }
+
+    #[test]
+    fn a_connection_of_an_ipv6_socket_is_found_by_its_ipv4_addresses() {
+        let Ok(listener) = TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) else {
+            eprintln!("left out: this machine has no IPv6");
+            return;
+        };
+        let port = listener.local_addr().unwrap().port();
+        let client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(accepted.peer_addr().unwrap().is_ipv6());
+        let wanted =
+            Endpoints { local: client.peer_addr().unwrap(), remote: Some(client.local_addr().unwrap()) };
+        assert_eq!(find(own_descriptors(), &wanted), Found::One(raw(&accepted)));
+    }
+
+    #[test]
+    fn a_listener_is_told_from_the_connections_that_it_accepted_and_from_datagrams() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let local = listener.local_addr().unwrap();
+        let _datagrams = UdpSocket::bind(local).unwrap();
+        let _client = TcpStream::connect(local).unwrap();
+        let _accepted = listener.accept().unwrap();
+        let wanted = Endpoints { local, remote: None };
+        assert_eq!(find(own_descriptors(), &wanted), Found::One(raw(&listener)));
+        let second = listener.try_clone().unwrap();
+        assert_eq!(find(own_descriptors(), &wanted), Found::Several);
+        drop((listener, second));
+        assert_eq!(find(own_descriptors(), &wanted), Found::None);
+    }
+
+    #[test]
+    fn files_and_closed_descriptors_are_passed_over() {
+        let file = File::open("/dev/null").unwrap();
+        let (client, _server) = connected();
+        let wanted =
+            Endpoints { local: client.local_addr().unwrap(), remote: Some(client.peer_addr().unwrap()) };
+        let candidates = [-1, RawSocket::MAX, raw(&file), raw(&client)];
+        assert_eq!(find(candidates, &wanted), Found::One(raw(&client)));
+        assert_eq!(find(candidates.into_iter().take(3), &wanted), Found::None);
+    }
 
     fn refusal(result: Result<(), Error>) -> (SocketOption, i32) {
         match result {

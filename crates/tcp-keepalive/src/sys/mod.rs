@@ -1,12 +1,14 @@
 //! What differs by operating system, a file each behind one set of names:
 //!
 //! - `RawSocket`, `borrow`: the descriptor of a socket, and borrowing it;
-//! - `is_tcp`: whether it is a TCP socket;
+//! - `is_tcp`, `is_listener`: whether it is a TCP socket, and one that listens;
+//! - `own_descriptors`: all that this process has open, if not a few more (not on Windows, which has no such list);
 //! - `time`, `interval`, `set_probes`, `user_timeout`, `set_user_timeout`: the options;
 //! - `OPTIONS_TELL_TCP`: whether a socket of another kind refuses every option of the TCP level;
 //! - `PROBES_TURN_ON`: whether `set_probes` turns keepalive on as well;
 //! - `readable`: an option that this socket does not have, read as `None`;
-//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`: what the system's headers call them.
+//! - `tcp_info`: what the kernel knows of the connection;
+//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
 mod unix;

@@ -2,11 +2,16 @@
 
 use std::{
     io,
-    os::fd::{BorrowedFd, RawFd},
+    os::fd::{AsRawFd, BorrowedFd, RawFd},
+    ptr,
     time::Duration,
 };
 
+use libc::{c_int, socklen_t};
 use socket2::SockRef;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use crate::{Settings, State};
 
 /// A descriptor of this system.
 pub type RawSocket = RawFd;
@@ -31,12 +36,17 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub fn set_probes(
-    socket: &SockRef<'_>,
-    probes: &socket2::TcpKeepalive,
-    _: &crate::Settings,
-) -> io::Result<()> {
+pub fn set_probes(socket: &SockRef<'_>, probes: &socket2::TcpKeepalive, _: &Settings) -> io::Result<()> {
     socket.set_tcp_keepalive(probes)
+}
+
+/// Every number that may be open. To list /dev/fd would say which are, but FreeBSD has it only where fdescfs(5) is
+/// mounted, and the code for it makes the binary of macOS 16 KB larger.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn own_descriptors() -> impl Iterator<Item = RawSocket> {
+    // SAFETY: it takes nothing and only tells the limit.
+    let limit = unsafe { libc::getdtablesize() };
+    0..limit
 }
 
 /// An option that this kind of TCP socket, or this version of the system, does not have reads as `None`.
@@ -45,6 +55,36 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOPROTOOPT | libc::EOPNOTSUPP)) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// An option of the TCP level that is a structure of numbers. Kernels of different age know different lengths of it:
+/// what this one does not write stays as it is in `value`.
+pub fn structure<T: Copy>(socket: &SockRef<'_>, name: c_int, mut value: T) -> io::Result<T> {
+    let mut size = socklen_t::try_from(size_of::<T>()).unwrap_or_default();
+    let place = ptr::from_mut(&mut value).cast();
+    // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is. The callers' structures
+    // hold integers only, so whatever bytes are written are a value of theirs.
+    let result =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, name, place, &raw mut size) };
+    if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
+}
+
+/// `TCPS_*` of `netinet/tcp_fsm.h`, the same on macOS and FreeBSD.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn bsd_state(number: u8) -> State {
+    match number {
+        1 => State::Listen,
+        2 => State::SynSent,
+        3 => State::SynReceived,
+        4 => State::Established,
+        5 => State::CloseWait,
+        6 => State::FinWait1,
+        7 => State::Closing,
+        8 => State::LastAck,
+        9 => State::FinWait2,
+        10 => State::TimeWait,
+        _ => State::Closed,
     }
 }
 

@@ -3,16 +3,18 @@
 use std::{
     io,
     os::windows::io::{AsRawSocket, BorrowedSocket},
+    ptr,
     time::Duration,
 };
 
 use socket2::{Protocol, SockRef, TcpKeepalive};
 use windows_sys::Win32::Networking::WinSock::{
-    IPPROTO_TCP, SOCKET_ERROR, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT,
-    WSAENOTSOCK, WSAEOPNOTSUPP, getsockopt, setsockopt,
+    IPPROTO_TCP, SIO_TCP_INFO, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_INFO_v0, TCP_KEEPCNT,
+    TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT, WSAENOTSOCK, WSAEOPNOTSUPP, WSAIoctl, getsockopt,
+    setsockopt,
 };
 
-use crate::Settings;
+use crate::{Settings, State, TcpInfo};
 
 /// A `SOCKET` of this system.
 pub type RawSocket = std::os::windows::io::RawSocket;
@@ -22,6 +24,7 @@ pub const PROBES_TURN_ON: bool = true;
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";
+pub const TCP_INFO_NAME: &str = "SIO_TCP_INFO";
 
 /// `size_of::<i32>()` as Winsock counts it.
 const SIZE: i32 = 4;
@@ -39,6 +42,10 @@ pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.protocol()? == Some(Protocol::TCP))
 }
 
+pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
+    Ok(get(socket, SOL_SOCKET, SO_ACCEPTCONN)? != 0)
+}
+
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPIDLE)
 }
@@ -47,15 +54,18 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPINTVL)
 }
 
+/// The count that goes with `SIO_KEEPALIVE_VALS`, and cannot be changed there.
+const FIXED_RETRIES: u32 = 10;
+
 /// An option a time, which leaves those not given alone and can be read back (Windows 10 1709 and later). Before
-/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable.
+/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable, with a count of
+/// its own. Where that is not what was asked for, the refusal stands.
 pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, settings: &Settings) -> io::Result<()> {
+    let both_durations_alone = settings.time.is_some()
+        && settings.interval.is_some()
+        && settings.retries.is_none_or(|count| count == FIXED_RETRIES);
     match set_probe_options(socket, settings) {
-        Err(error)
-            if error.raw_os_error() == Some(WSAENOPROTOOPT)
-                && settings.time.is_some()
-                && settings.interval.is_some() =>
-        {
+        Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) && both_durations_alone => {
             socket.set_tcp_keepalive(probes)
         }
         result => result,
@@ -94,7 +104,7 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 fn get_seconds(socket: &SockRef<'_>, name: i32) -> io::Result<Duration> {
-    let seconds = get(socket, name)?;
+    let seconds = get(socket, IPPROTO_TCP, name)?;
     Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
@@ -102,13 +112,13 @@ fn set_seconds(socket: &SockRef<'_>, name: i32, value: Duration) -> io::Result<(
     set(socket, name, i32::try_from(value.as_secs()).unwrap_or(i32::MAX))
 }
 
-fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
+fn get(socket: &SockRef<'_>, level: i32, name: i32) -> io::Result<i32> {
     let raw =
         usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
     let mut value: i32 = 0;
     let mut size = SIZE;
     // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
-    let result = unsafe { getsockopt(raw, IPPROTO_TCP, name, (&raw mut value).cast(), &raw mut size) };
+    let result = unsafe { getsockopt(raw, level, name, (&raw mut value).cast(), &raw mut size) };
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(value) }
 }
 
@@ -118,4 +128,54 @@ fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
     // SAFETY: `value` lives over the call, and SIZE says how large it is.
     let result = unsafe { setsockopt(raw, IPPROTO_TCP, name, (&raw const value).cast(), SIZE) };
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not told.
+pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
+    const VERSION: u32 = 0;
+    let raw =
+        usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
+    let size = |bytes: usize| u32::try_from(bytes).unwrap_or_default();
+    let mut info = TCP_INFO_v0::default();
+    let mut written: u32 = 0;
+    // SAFETY: what is pointed to lives over the call, which is not overlapped, and each size is that of its structure.
+    let result = unsafe {
+        WSAIoctl(
+            raw,
+            SIO_TCP_INFO,
+            ptr::from_ref(&VERSION).cast(),
+            size(size_of_val(&VERSION)),
+            ptr::from_mut(&mut info).cast(),
+            size(size_of_val(&info)),
+            &raw mut written,
+            ptr::null_mut(),
+            None,
+        )
+    };
+    if result == SOCKET_ERROR {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(TcpInfo {
+        total_retransmits: Some(info.BytesRetrans.into()),
+        unacknowledged: Some(info.BytesInFlight),
+        round_trip: Some(Duration::from_micros(info.RttUs.into())),
+        ..TcpInfo::of(state(info.State))
+    })
+}
+
+/// `TCPSTATE` of mstcpip.h.
+fn state(number: i32) -> State {
+    match number {
+        1 => State::Listen,
+        2 => State::SynSent,
+        3 => State::SynReceived,
+        4 => State::Established,
+        5 => State::FinWait1,
+        6 => State::FinWait2,
+        7 => State::CloseWait,
+        8 => State::Closing,
+        9 => State::LastAck,
+        10 => State::TimeWait,
+        _ => State::Closed,
+    }
 }

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import test from 'ava'
+import type { Findings } from '../../src/cli/doctor.ts'
+import { paintFor, PLAIN } from '../../src/cli/terminal.ts'
+import { cli, CLI } from './command.ts'
+
+test('doctor says what runs, where the binary came from, and what the defaults mean', (t) => {
+  const { status, stdout } = cli('doctor')
+  t.is(status, 0)
+  t.true(stdout.includes(`Node.js ${process.versions.node}`))
+  t.regex(stdout, /^binary +loaded\n +\S+\.node$/m)
+  t.regex(stdout, /^ {2}time +TCP_KEEP\w+ +1 s to /m)
+  t.regex(stdout, /when turned on +a dead peer is noticed after 2 h 11 min 15 s\n +2 h \+ 9 × 1 min 15 s/)
+  const withoutPath = stdout.split('\n').filter((line) => !line.endsWith('.node'))
+  t.true(withoutPath.every((line) => line.length <= 80))
+})
+
+test('doctor as JSON', (t) => {
+  const findings = JSON.parse(cli('doctor', '--json').stdout) as Findings
+  t.like(findings, { binary: { loaded: true }, system: { detectionIfOn: { idle: 7_875_000 } } })
+})
+
+test('doctor where the binary cannot be used: the reason, and exit code 1', (t) => {
+  const program = `
+    process.dlopen = () => { throw new Error('addons are forbidden') }
+    process.argv = ['', '', 'doctor']
+    require(${JSON.stringify(CLI)})`
+  const { status, stdout } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' })
+  t.is(status, 1)
+  t.regex(stdout, /^binary +cannot be used\n +\S/m)
+  t.regex(stdout, /What can be set here/)
+})
+
+test('help is shown when asked for, and a command that is none is refused', (t) => {
+  t.regex(cli('--help').stdout, /^Usage: tcp-keepalive COMMAND/)
+  t.is(cli('--help').status, 0)
+  t.is(cli().status, 2)
+  for (const command of ['doctor', 'plan', 'watch', 'ps']) {
+    const { status, stdout } = cli(command, '--help')
+    t.is(status, 0)
+    t.true(stdout.startsWith(`Usage: tcp-keepalive ${command}`))
+    t.true(stdout.split('\n').every((line) => line.length <= 80))
+  }
+  t.deepEqual(cli('pss'), {
+    status: 2,
+    stdout: '',
+    stderr: 'tcp-keepalive: there is no command "pss" (tcp-keepalive --help)\n',
+  })
+})
+
+test('colours only on a terminal, and not for those who want none', (t) => {
+  const red = paintFor({ isTTY: true }, {}).bad('!')
+  t.is(red, '\u001B[31m!\u001B[39m')
+  t.is(paintFor({ isTTY: false }, {}), PLAIN)
+  t.is(paintFor({}, {}), PLAIN)
+  t.is(paintFor({ isTTY: true }, { NO_COLOR: '1' }), PLAIN)
+  t.is(paintFor({ isTTY: true }, { TERM: 'dumb' }), PLAIN)
+  t.not(paintFor({ isTTY: true }, { NO_COLOR: '' }), PLAIN)
+})

@@ -1,0 +1,172 @@
+/** `tcp-keepalive watch`, in a terminal of 80 columns on the laboratory's client. */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { echoPort, startEcho } from '../lab/echo.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { withLab } from '../needs.ts'
+import { CLI } from './command.ts'
+import { type Screen, screenOf } from './terminal-screen.ts'
+
+interface Session {
+  /** Resolves when the screen has had this on it. */
+  seen(pattern: RegExp): Promise<void>
+  /** Presses Ctrl-C. */
+  interrupt(): void
+  end(): Promise<Screen & { readonly code: number; readonly recorded: string }>
+}
+
+const VALUES = ['--time', '1s', '--interval', '1s', '--retries', '3']
+
+function watchInTerminal(lab: Lab, ...args: string[]): Session {
+  const command = [process.execPath, CLI, 'watch', ...args].join(' ')
+  const program = lab.client.spawn('script', ['-qec', `stty cols 80 rows 24; exec ${command}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: '' },
+  })
+  let recorded = ''
+  program.stdout?.setEncoding('utf8').on('data', (chunk: string) => (recorded += chunk))
+  const closed = once(program, 'close')
+  return {
+    async seen(pattern) {
+      while (!pattern.test(recorded)) {
+        if (program.exitCode !== null) throw new Error(`it has ended: ${recorded}`)
+        await sleep(20)
+      }
+    },
+    interrupt: () => void program.stdin?.write('\u0003'),
+    async end() {
+      const [code] = (await closed) as [number]
+      return { ...screenOf(recorded), code, recorded }
+    },
+  }
+}
+
+/** The lines that say what has happened, without the time of day. */
+function events({ lines }: Screen): string[] {
+  return lines
+    .join('\n')
+    .replaceAll(/\n {9}/g, ': ')
+    .split('\n')
+    .flatMap((line) => /^\d\d:\d\d:\d\d (.*)$/.exec(line)?.[1] ?? [])
+}
+
+withLab('a cut cable: alive, silent 1/3 to 3/3, ETIMEDOUT', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const peer = `${lab.server.address}:${echoPort}`
+  const session = watchInTerminal(lab, peer, ...VALUES)
+  await session.seen(/alive/)
+  await sleep(2500) // a living peer is probed and stays alive
+  await lab.cut()
+  const screen = await session.end()
+  t.log(screen.lines.join('\n'))
+  t.deepEqual(events(screen).slice(0, -1), [
+    `${peer} alive`,
+    `${peer} silent 1/3`,
+    `${peer} silent 2/3`,
+    `${peer} silent 3/3`,
+  ])
+  t.regex(events(screen).at(-1) ?? '', /lost: ETIMEDOUT: no answer to 3 probes, silent for [34]\.\d s$/)
+  t.deepEqual(screen.lines.slice(-3), [
+    'PEER                                  STATUS            SILENT    ROUND TRIP',
+    `${peer.padEnd(36)}  lost                   -             -`,
+    '',
+  ])
+  t.true(screen.width <= 80, `${screen.width} columns`)
+  t.is(screen.code, 1)
+  t.true(screen.recorded.includes('\u001B[31m'), 'in colours')
+})
+
+withLab('a peer that was restarted: ECONNRESET', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const peer = `${lab.server.address}:${echoPort}`
+  const session = watchInTerminal(lab, peer, '--time', '4s', '--interval', '1s', '--retries', '3')
+  await session.seen(/alive/)
+  await lab.reboot()
+  const screen = await session.end()
+  t.log(screen.lines.join('\n'))
+  t.deepEqual(events(screen), [
+    `${peer} alive`,
+    `${peer} lost: ECONNRESET: the peer was restarted, or has dropped the connection`,
+  ])
+  t.true(screen.width <= 80, `${screen.width} columns`)
+  t.is(screen.code, 1)
+})
+
+withLab('unreachable: said at once when connecting; while idle the probes say it', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const peer = `${lab.server.address}:${echoPort}`
+  const before = watchInTerminal(lab, peer, ...VALUES)
+  await before.seen(/alive/)
+  await lab.unreachable()
+  const late = watchInTerminal(lab, peer, ...VALUES)
+  const refused = await late.end()
+  t.log(refused.lines.join('\n'))
+  t.deepEqual(events(refused), [
+    `${peer} lost: EHOSTUNREACH: unreachable: a router says that there is no way`,
+  ])
+  t.is(refused.code, 1)
+  const screen = await before.end()
+  t.regex(events(screen).at(-1) ?? '', /lost: ETIMEDOUT: no answer to 3 probes/)
+  t.true(Math.max(refused.width, screen.width) <= 80)
+})
+
+withLab('several peers are watched at once; nothing is sent to them, and Ctrl-C ends it well', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const capture = await lab.capture()
+  const peers = [`${lab.server.address}:${echoPort}`, `[${lab.server.address6}]:${echoPort}`]
+  const session = watchInTerminal(lab, ...peers, '--detect-within', '10s')
+  await session.seen(/alive[^]*alive[^]*alive[^]*alive/)
+  session.interrupt()
+  const screen = await session.end()
+  await capture.stop()
+  t.deepEqual(new Set(events(screen)), new Set(peers.map((peer) => `${peer} alive`)))
+  t.is(screen.code, 0)
+  t.true(capture.packets.length > 0)
+  t.true(capture.packets.every(({ length }) => length === 0))
+})
+
+withLab('a server that hangs up on a silent client is connected to again', async (t) => {
+  const lab = await openLab(t)
+  const server = lab.server.start(async (port: number, { tell }) => {
+    const net = await import('node:net')
+    const listener = net.createServer((socket) => {
+      tell('accepted')
+      setTimeout(() => socket.end(), 200)
+    })
+    listener.listen(port, () => tell('listening'))
+  }, 5432)
+  await server.event('listening')
+  const session = watchInTerminal(lab, `${lab.server.address}:5432`)
+  await server.event('accepted')
+  await server.event('accepted')
+  session.interrupt()
+  const screen = await session.end()
+  t.true(
+    events(screen).includes(`${lab.server.address}:5432 closed: the server hung up; connecting again`),
+    screen.lines.join('\n'),
+  )
+  t.true(screen.recorded.includes(`${lab.server.address}:5432 PostgreSQL`))
+  t.true(screen.width <= 80)
+})
+
+withLab('without a terminal there are only lines of what happens, and as JSON too', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const peer = `${lab.server.address}:${echoPort}`
+  const run = async (...args: string[]): Promise<string> => {
+    const program = lab.client.spawn(process.execPath, [CLI, 'watch', peer, '--for', '1s', ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let output = ''
+    program.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+    await once(program, 'close')
+    t.is(program.exitCode, 0)
+    return output
+  }
+  t.regex(await run(), new RegExp(`^\\d\\d:\\d\\d:\\d\\d ${peer} alive\n$`))
+  t.like(JSON.parse(await run('--json')), { peer, status: 'alive', unansweredProbes: 0, probes: 5 })
+})

@@ -1,0 +1,17 @@
+import http from 'node:http'
+import { request } from './request.mjs'
+
+export default {
+  package: 'node:http',
+  server: 'http',
+  config: ({ host, port }, own) => ({ host, port, options: { keepAlive: true, ...own } }),
+  own: { keepAliveMsecs: 45_000 },
+  way: '`createConnection` of a subclass',
+  left: '1/1/10',
+  leftByOwn: '45/1/10',
+  overwrites: 'never',
+  open: (http, { options, ...to }) => ({ http, agent: new http.Agent(options), ...to }),
+  fromExample: (connect, { options, ...to }) => ({ http, agent: connect(options), ...to }),
+  use: ({ http, agent, host, port }) => request(http, { agent, host, port }),
+  close: ({ agent }) => agent.destroy(),
+}

@@ -1,0 +1,20 @@
+import { once } from 'node:events'
+
+export default {
+  package: 'node:http2',
+  server: 'http2',
+  tls: true,
+  config: ({ host, port, tls }) => `http${tls ? 's' : ''}://${host}:${port}`,
+  way: '`createConnection`, which makes it',
+  left: 'off',
+  overwrites: 'never',
+  open: (http2, url) => ({ connect: () => http2.connect(url, { rejectUnauthorized: false }) }),
+  fromExample: (connect, url) => ({ connect: () => connect(url) }),
+  async use(client) {
+    if (!client.session || client.session.destroyed) client.session = client.connect().on('error', () => {})
+    const stream = client.session.request({ ':path': '/' }).resume()
+    await once(stream, 'close')
+    if (stream.rstCode !== 0 || client.session.destroyed) throw new Error('no answer')
+  },
+  close: (client) => client.session?.destroy(),
+}

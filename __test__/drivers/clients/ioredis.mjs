@@ -1,0 +1,21 @@
+export default {
+  package: 'ioredis',
+  server: 'redis',
+  tls: true,
+  config: ({ host, port, tls }) => ({ host, port, tls: tls ? { rejectUnauthorized: false } : undefined }),
+  own: { keepAlive: 45_000 },
+  way: "`redis.on('connect', () => redis.stream)`",
+  left: '7200/75/9',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ Redis }, config) => new Redis(config).on('error', () => {}),
+  use: (redis) => redis.ping(),
+  close: (redis) => redis.disconnect(),
+  clock: {
+    own: { keepAlive: 1000 },
+    connect: ({ Redis }, config, lost) =>
+      new Redis(config).on('error', lost).on('close', () => lost({ code: 'close' })),
+    write: (redis) => redis.ping(),
+    wait: (redis) => redis.blpop('nothing', 0),
+  },
+}

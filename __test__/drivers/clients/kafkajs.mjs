@@ -1,0 +1,11 @@
+export default {
+  package: 'kafkajs',
+  config: ({ host, port }) => ({ brokers: [`${host}:${port}`], logLevel: 0, retry: { retries: 0 } }),
+  way: '`socketFactory`, which makes it',
+  left: '60/1/10',
+  overwrites: 'never',
+  open: ({ Kafka }, config) => new Kafka(config).admin(),
+  fromExample: (connect, config) => connect(config).admin(),
+  use: (admin) => admin.connect(),
+  close: (admin) => admin.disconnect(),
+}

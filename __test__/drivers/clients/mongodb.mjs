@@ -1,0 +1,12 @@
+export default {
+  package: 'mongodb',
+  config: ({ host, port }, own) => ({ url: `mongodb://${host}:${port}/`, options: own }),
+  own: { keepAliveInitialDelay: 45_000 },
+  way: 'none',
+  left: '120/1/10',
+  leftByOwn: '45/1/10',
+  overwrites: 'never',
+  open: ({ MongoClient }, { url, options }) => new MongoClient(url, options),
+  use: (client) => client.connect(),
+  close: (client) => client.close(true),
+}

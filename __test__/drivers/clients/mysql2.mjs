@@ -1,0 +1,29 @@
+export default {
+  package: 'mysql2',
+  server: 'mariadb',
+  tls: true,
+  config: ({ host, port, tls }) => ({
+    host,
+    port,
+    user: 'test',
+    database: 'test',
+    connectionLimit: 1,
+    ssl: tls ? { rejectUnauthorized: false } : undefined,
+  }),
+  own: { keepAliveInitialDelay: 45_000 },
+  way: "`pool.on('connection', (connection) => connection.stream)`",
+  left: '7200/75/9',
+  leftByOwn: '45/1/10',
+  overwrites: 'with a delay',
+  open: ({ createPool }, config) => createPool(config),
+  use: (pool) => pool.promise().query('select 1'),
+  close: (pool) => pool.promise().end(),
+  clock: {
+    own: { keepAliveInitialDelay: 1000 },
+    connect({ createConnection }, config, lost) {
+      return createConnection(config).on('error', lost).promise()
+    },
+    write: (connection) => connection.query('select 1'),
+    wait: (connection) => connection.query('select sleep(600)'),
+  },
+}

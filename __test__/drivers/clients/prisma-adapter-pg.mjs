@@ -1,0 +1,13 @@
+export default {
+  package: '@prisma/adapter-pg',
+  over: 'pg',
+  server: 'postgres',
+  config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),
+  way: "the driver's",
+  fromExample: (connect, config) => ({ factory: connect(config) }),
+  async use(client) {
+    client.adapter ??= await client.factory.connect()
+    await client.adapter.queryRaw({ sql: 'select 1', args: [], argTypes: [] })
+  },
+  close: (client) => client.adapter?.dispose(),
+}

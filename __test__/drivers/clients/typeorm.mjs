@@ -1,0 +1,12 @@
+export default {
+  package: 'typeorm',
+  over: 'pg',
+  server: 'postgres',
+  config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),
+  way: 'none',
+  async use(source) {
+    if (!source.isInitialized) await source.initialize()
+    await source.query('select 1')
+  },
+  close: (source) => source.destroy(),
+}

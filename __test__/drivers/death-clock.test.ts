@@ -1,0 +1,16 @@
+/** Every client with a real server is told in time that it is gone. `npm run death-clock` measures the others beside. */
+import { unless } from '../needs.ts'
+import { competitors, DETECT_WITHIN, runDeathClock } from './clock.ts'
+import { matrixUnavailable } from './matrix.ts'
+
+const test = unless(await matrixUnavailable())
+
+test('detectWithin 6 s: every driver, idle, waiting and writing, is told within 6.0 s', async (t) => {
+  t.timeout(120_000)
+  const all = await runDeathClock(['ours'], 20_000)
+  t.is(all.length, competitors.length * 3)
+  for (const { name, doing, took, told } of all) {
+    t.log(`${name}, ${doing}: ${told} after ${took} ms`)
+    t.true(took !== null && took <= DETECT_WITHIN, `${name}, ${doing}: told after ${took} ms`)
+  }
+})

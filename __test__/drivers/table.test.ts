@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { clientTable, layerTable } from './table.ts'
+
+const page = readFileSync(new URL('../../docs/drivers.md', import.meta.url), 'utf8')
+
+test('the tables in docs/drivers.md say what the tests found, row by row', (t) => {
+  for (const table of [clientTable(), layerTable()]) t.true(page.includes(table), table)
+})

@@ -1,0 +1,54 @@
+/** The tables in docs/drivers.md, made of what the tests know. */
+import { readFileSync } from 'node:fs'
+import { type Client, clients, servers } from './catalogue.ts'
+
+const { dependencies } = JSON.parse(
+  readFileSync(new URL('../../examples/package.json', import.meta.url), 'utf8'),
+) as { dependencies: Record<string, string> }
+
+export function clientTable(): string {
+  const head = [
+    'client',
+    'tried with',
+    'leaves',
+    'with its own delay of 45 s',
+    "loses values set at 'connect'",
+  ]
+  const rows = [...clients].filter(([, { over }]) => !over)
+  return table([...head, 'the way to its socket', 'lines to write'], rows.map(clientRow))
+}
+
+export function layerTable(): string {
+  const rows = [...clients].filter(([, { over }]) => over)
+  return table(['layer', 'over', 'the way to the socket', 'lines to write'], rows.map(layerRow))
+}
+
+function clientRow([name, client]: readonly [string, Client]): string[] {
+  const { server, left, leftByOwn, leftUnderTls, overwrites, way } = client
+  return [
+    titleOf(name, client),
+    server ? servers[server].name : 'a recording server',
+    `${left}${leftUnderTls ? `; over TLS up to Node 22 ${leftUnderTls}` : ''}`,
+    leftByOwn ?? 'has none',
+    String(overwrites),
+    way,
+    link(name),
+  ]
+}
+
+function layerRow([name, client]: readonly [string, Client]): string[] {
+  return [titleOf(name, client), String(client.over), client.way, link(name)]
+}
+
+function titleOf(name: string, { package: module }: Client): string {
+  const version = dependencies[module ?? '']
+  return version ? `${module} ${version}` : (module ?? name)
+}
+
+function link(name: string): string {
+  return `[${name}.mjs](../examples/${name}.mjs)`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+}

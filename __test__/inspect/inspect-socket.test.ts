@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import test from 'ava'
+import {
+  holdKeepAlive,
+  inspectSocket,
+  inspectSockets,
+  installKeepAlive,
+  type KeepAliveWarningCode,
+  setKeepAlive,
+  type SocketReport,
+} from 'tcp-keepalive'
+import { echoPort, startEcho } from '../lab/echo.ts'
+import { openLab } from '../lab/lab.ts'
+import { withLab } from '../needs.ts'
+import { connectedPair, rawDescriptor, readback } from '../readback.ts'
+
+const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+
+function codes({ warnings }: SocketReport): KeepAliveWarningCode[] {
+  return warnings.map(({ code }) => code)
+}
+
+test('a report says what another process reads from the same socket', async (t) => {
+  const { client, port, close } = await connectedPair()
+  t.teardown(close)
+  t.deepEqual(codes(inspectSocket(client)), ['off', 'no-user-timeout'])
+  setKeepAlive(client, ASKED)
+  const report = inspectSocket(client)
+  const { enabled, time, interval, retries, userTimeout } = readback(client)
+  t.deepEqual(report.keepAlive, {
+    enabled: enabled === 1,
+    time: time * 1000,
+    interval: interval * 1000,
+    retries,
+    userTimeout,
+  })
+  t.deepEqual(report.remote, { address: '127.0.0.1', port })
+  t.deepEqual(report.local, { address: '127.0.0.1', port: client.localPort ?? 0 })
+  t.is(report.descriptor, rawDescriptor(client))
+  t.deepEqual(report.detection, { idle: 26_000, write: 26_000 })
+  t.is(report.tcpInfo?.state, 'established')
+  t.is(report.heldBy, undefined)
+  t.deepEqual(report.warnings, [])
+})
+
+test('a socket of IPv6 tells its ends as text, and v4-mapped ones as IPv4', async (t) => {
+  for (const [host, to, address] of [
+    ['::1', '::1', '::1'],
+    ['::', '127.0.0.1', '127.0.0.1'],
+  ] as const) {
+    const { client, accepted, close } = await connectedPair(host, to)
+    t.teardown(close)
+    t.is(inspectSocket(accepted).remote?.address, address)
+    t.is(inspectSocket(accepted).remote?.port, client.localPort)
+  }
+})
+
+test("what somebody has changed since it was set is told, and a program's own change is not", async (t) => {
+  const { client, close } = await connectedPair()
+  t.teardown(close)
+  setKeepAlive(client, ASKED)
+  client.setKeepAlive(true, 60_000) // as a driver does
+  const warning = inspectSocket(client).warnings.find(({ code }) => code === 'overwritten')
+  t.regex(warning?.message ?? '', /time 16 s is now 1 min, interval 2 s is now 1 s, retries 5 is now 10/)
+  setKeepAlive(client, { time: 30_000, userTimeout: 0 })
+  t.true(codes(inspectSocket(client)).includes('overwritten')) // the interval is still another's
+  setKeepAlive(client, ASKED)
+  t.deepEqual(codes(inspectSocket(client)), [])
+})
+
+test('a socket that has connected again is not thought to be overwritten', async (t) => {
+  const { client, port, close } = await connectedPair()
+  t.teardown(close)
+  setKeepAlive(client, ASKED)
+  client.destroy()
+  await once(client, 'close')
+  client.connect(port, '127.0.0.1')
+  await once(client, 'connect')
+  t.deepEqual(codes(inspectSocket(client)), ['slow', 'no-user-timeout']) // Node turns it on again, and no more
+})
+
+test('it is told whether values are held, and by what', async (t) => {
+  const { client, port, close } = await connectedPair()
+  t.teardown(close)
+  const hold = holdKeepAlive(client, ASKED)
+  t.is(inspectSocket(client).heldBy, 'hold')
+  const all = inspectSockets()
+  t.is(all.find(({ descriptor }) => descriptor === rawDescriptor(client))?.heldBy, 'hold')
+  hold.release()
+  t.is(inspectSocket(client).heldBy, undefined)
+
+  const install = installKeepAlive(ASKED, { match: port })
+  t.teardown(() => install.uninstall())
+  const installed = net.connect(port, '127.0.0.1')
+  t.teardown(() => installed.destroy())
+  await once(installed, 'connect')
+  t.is(inspectSocket(installed).heldBy, 'install')
+})
+
+test('a server has no peer, so nothing is said against it', async (t) => {
+  const { server, port, close } = await connectedPair()
+  t.teardown(close)
+  const report = inspectSocket(server)
+  t.like(report, { local: { address: '127.0.0.1', port }, remote: undefined, warnings: [] })
+})
+
+test('a socket that no JavaScript object can be had for is found too', async (t) => {
+  const { client, close } = await connectedPair()
+  t.teardown(close)
+  setKeepAlive(client, ASKED)
+  const program = `console.log(JSON.stringify(require('tcp-keepalive').inspectSockets()))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+    cwd: new URL('.', import.meta.url),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe', rawDescriptor(client)],
+  })
+  t.is(stderr, '')
+  const reports = JSON.parse(stdout) as SocketReport[]
+  t.like(reports, [{ descriptor: 3, local: { port: client.localPort }, keepAlive: { time: 16_000 } }])
+})
+
+test('what has no connection is refused as in getKeepAlive', (t) => {
+  t.throws(() => inspectSocket(new net.Socket()), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
+  t.throws(() => inspectSocket(net.createServer()), { code: 'ERR_TCP_KEEPALIVE_NOT_LISTENING' })
+  t.throws(() => inspectSocket(999_999), { code: 'EBADF' })
+})
+
+withLab('across a network a late first probe is warned of, and an early one is not', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const told = await lab.client.run(
+    async ({ host, port }) => {
+      const { default: events } = await import('node:events')
+      const net = await import('node:net')
+      const { inspectSocket, setKeepAlive } = await import('tcp-keepalive')
+      const socket = net.connect(port, host)
+      await events.once(socket, 'connect')
+      const of = (time: number): string[] => {
+        setKeepAlive(socket, { time, interval: 1000, retries: 3, userTimeout: time + 2500 })
+        return inspectSocket(socket).warnings.map(({ code }) => code)
+      }
+      return [of(300_000), of(200_000)]
+    },
+    { host: lab.server.address, port: echoPort },
+  )
+  t.deepEqual(told, [['middlebox'], []])
+})

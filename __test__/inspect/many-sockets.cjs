@@ -1,0 +1,53 @@
+// Inspects so many sockets as it is told, whose peer is another process, and says what that took.
+const { fork } = require('node:child_process')
+const { once } = require('node:events')
+const { readdirSync } = require('node:fs')
+const net = require('node:net')
+
+const BATCH = 250
+
+async function serve() {
+  process.once('disconnect', () => process.exit())
+  const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  process.send(server.address().port)
+}
+
+async function inspect(count) {
+  const peer = fork(__filename, ['serve'])
+  const [port] = await once(peer, 'message')
+  const sockets = []
+  while (sockets.length < count) {
+    const batch = Array.from({ length: BATCH }, () => net.connect(port, '127.0.0.1'))
+    await Promise.all(batch.map((socket) => once(socket, 'connect')))
+    sockets.push(...batch)
+  }
+  const { inspectSockets } = require('tcp-keepalive')
+  const before = readdirSync('/proc/self/fd').toString()
+  const rounds = []
+  let reports = []
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now()
+    reports = inspectSockets()
+    rounds.push(((performance.now() - start) * 1000) / reports.length)
+  }
+  const after = readdirSync('/proc/self/fd').toString()
+  const answers = sockets.slice(-10).map(async (socket) => {
+    socket.write('still here')
+    return String(await once(socket, 'data'))
+  })
+  const found = new Set(reports.map(({ local }) => local.port))
+  process.send({
+    found: sockets.filter(({ localPort }) => found.has(localPort)).length,
+    warned: reports.filter(({ warnings }) => warnings.some(({ code }) => code === 'off')).length,
+    rounds,
+    descriptorsAreTheSame: before === after,
+    answers: await Promise.all(answers),
+  })
+  peer.kill()
+  process.disconnect()
+  for (const socket of sockets) socket.destroy()
+}
+
+if (process.argv[2] === 'serve') serve()
+else inspect(Number(process.argv[2]))

@@ -1,0 +1,119 @@
+import test from 'ava'
+import { planKeepAlive } from 'tcp-keepalive'
+import { MIDDLEBOXES } from '../../src/inspect/middleboxes.ts'
+import { differences } from '../../src/inspect/overwritten.ts'
+import { type Inspected, type KeepAliveWarningCode, warningsOf } from '../../src/inspect/warnings.ts'
+import type { KeepAlive } from '../../src/settings/keepalive.ts'
+
+const good: KeepAlive = { enabled: true, time: 60_000, interval: 10_000, retries: 3, userTimeout: 85_000 }
+
+function inspected(values: Partial<KeepAlive>, rest: Partial<Inspected> = {}): Inspected {
+  return { held: { ...good, ...values }, local: false, overwritten: [], platform: 'linux', ...rest }
+}
+
+function codes(values: Partial<KeepAlive>, rest?: Partial<Inspected>): KeepAliveWarningCode[] {
+  return warningsOf(inspected(values, rest)).map(({ code }) => code)
+}
+
+test('good values give no warning', (t) => {
+  t.deepEqual(codes({}), [])
+})
+
+for (const detectWithin of [5000, 6000, 10_000, 30_000, 60_000, 200_000]) {
+  test(`what detectWithin ${detectWithin / 1000} s solves for gives no warning`, (t) => {
+    t.deepEqual(warningsOf(inspected(planKeepAlive({ detectWithin }).settings)), [])
+  })
+}
+
+interface Case {
+  readonly code: KeepAliveWarningCode
+  readonly says: RegExp
+  readonly provoked: [Partial<KeepAlive>, Partial<Inspected>?]
+  readonly not: [Partial<KeepAlive>, Partial<Inspected>?]
+}
+
+const cases: Case[] = [
+  { code: 'off', says: /never noticed/, provoked: [{ enabled: false }], not: [{}] },
+  {
+    code: 'slow',
+    says: /after 2 h 11 min 15 s/,
+    provoked: [{ time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 }],
+    not: [{ time: 3_000_000, interval: 75_000, retries: 7, userTimeout: 0 }],
+  },
+  {
+    code: 'no-user-timeout',
+    says: /15 minutes/,
+    provoked: [{ userTimeout: 0 }],
+    not: [{ userTimeout: undefined }], // Multipath TCP has none to set
+  },
+  {
+    code: 'one-lost-probe',
+    says: /user timeout of 3 s, a single lost probe/,
+    provoked: [{ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }],
+    not: [{ time: 4000, interval: 1000, retries: 3, userTimeout: 6500 }],
+  },
+  {
+    code: 'contradiction',
+    says: /given up after 7 unanswered probes, not 3/,
+    provoked: [{ time: 10_000, interval: 5000, retries: 3, userTimeout: 42_000 }],
+    not: [{ time: 10_000, interval: 5000, retries: 3, userTimeout: 25_000 }],
+  },
+  {
+    code: 'few-retries',
+    says: /2 lost probes in a row end a living connection/,
+    provoked: [{ retries: 2, userTimeout: 0 }],
+    not: [{ retries: 3, userTimeout: 0 }],
+  },
+  {
+    code: 'middlebox',
+    says: /after 4 min, is too late .*Azure Load Balancer and NAT gateway \(4 min\)$/,
+    provoked: [{ time: 240_000, userTimeout: 265_000 }],
+    not: [{ time: 239_000, userTimeout: 264_000 }],
+  },
+  {
+    code: 'overwritten',
+    says: /somebody has changed what was set: time 16 s is now 60 s/,
+    provoked: [{}, { overwritten: ['time 16 s is now 60 s'] }],
+    not: [{}],
+  },
+]
+
+for (const { code, says, provoked, not } of cases) {
+  test(`${code}: told where it is so, and not where it is not`, (t) => {
+    const told = warningsOf(inspected(...provoked)).find((warning) => warning.code === code)
+    t.regex(told?.message ?? '', says)
+    t.false(codes(...not).includes(code))
+  })
+}
+
+test('one lost probe by the user timeout is said once, and a single retry as few retries', (t) => {
+  t.deepEqual(codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }), ['one-lost-probe'])
+  t.deepEqual(codes({ retries: 1, userTimeout: 65_000 }), ['few-retries'])
+})
+
+test('elsewhere than on Linux a user timeout says nothing about probes', (t) => {
+  t.deepEqual(
+    codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }, { platform: 'darwin' }),
+    [],
+  )
+})
+
+test('nothing stands between a program and its own machine', (t) => {
+  t.deepEqual(codes({ time: 240_000, userTimeout: 265_000 }, { local: true }), [])
+})
+
+test('every middlebox has a source, and the soonest to forget comes first', (t) => {
+  for (const { source } of MIDDLEBOXES) t.true(URL.canParse(source), source)
+  const times = MIDDLEBOXES.map(({ forgetsAfter }) => forgetsAfter)
+  t.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+})
+
+test('what was left out when values were set is not compared', (t) => {
+  const set = { enabled: true, timeSeconds: 16, intervalSeconds: -1, retries: 5, userTimeoutMs: -1 }
+  t.deepEqual(differences(set, { ...good, time: 16_000, retries: 5 }), [])
+  t.deepEqual(differences(set, good), ['time 16 s is now 1 min', 'retries 5 is now 3'])
+  t.deepEqual(differences(set, { ...good, enabled: false, time: 16_000, retries: 5 }), ['keepalive is off'])
+})

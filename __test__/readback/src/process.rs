@@ -1,0 +1,56 @@
+//! The sockets of another process: each descriptor is duplicated into this one (`pidfd_getfd`, Linux 5.6), which takes
+//! the right to trace that process (ptrace(2), `PTRACE_MODE_ATTACH_REALCREDS`).
+
+use std::fs;
+use std::io::{Error, Result};
+use std::net::TcpStream;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use crate::options::{read, read_all};
+
+/// A JSON object for each TCP socket that is connected.
+pub fn read_sockets(pid: &str) -> Result<Vec<String>> {
+    let process = open(pid.parse().map_err(Error::other)?)?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        let entry = entry?;
+        let names_socket =
+            fs::read_link(entry.path()).is_ok_and(|link| link.to_string_lossy().starts_with("socket:"));
+        let number = entry.file_name().to_string_lossy().parse().map_err(Error::other)?;
+        if names_socket && let Some(object) = describe(duplicate(&process, number)?) {
+            found.push(object);
+        }
+    }
+    Ok(found)
+}
+
+/// `None` for what is not a connected TCP socket.
+fn describe(socket: OwnedFd) -> Option<String> {
+    let fd = socket.as_raw_fd();
+    if read(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL) != libc::IPPROTO_TCP {
+        return None;
+    }
+    let stream = TcpStream::from(socket);
+    let (local, peer) = (stream.local_addr().ok()?, stream.peer_addr().ok()?);
+    let ports = format!("\"localPort\":{},\"peerPort\":{}", local.port(), peer.port());
+    Some(format!("{{{ports},{}}}", read_all(fd)))
+}
+
+fn open(pid: libc::pid_t) -> Result<OwnedFd> {
+    // SAFETY: pidfd_open(2) takes a number and flags, and touches no memory of ours.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })
+}
+
+fn duplicate(process: &OwnedFd, number: RawFd) -> Result<OwnedFd> {
+    // SAFETY: pidfd_getfd(2) takes two descriptors and flags, and touches no memory of ours.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0) })
+}
+
+fn owned(result: libc::c_long) -> Result<OwnedFd> {
+    let fd = RawFd::try_from(result).map_err(Error::other)?;
+    if fd < 0 {
+        return Err(Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}

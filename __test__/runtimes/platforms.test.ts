@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { page, type Shown } from '../../scripts/runtimes/results.ts'
+import { ALL_RUNTIMES } from '../../scripts/runtimes/runtimes.ts'
+
+const docs = new URL('../../docs/', import.meta.url)
+const results = JSON.parse(readFileSync(new URL('platforms.json', docs), 'utf8')) as readonly Shown[]
+
+test('docs/platforms.md says what was shown and nothing else', (t) => {
+  t.is(readFileSync(new URL('platforms.md', docs), 'utf8'), page(results))
+})
+
+test('every runtime has shown the same', (t) => {
+  t.deepEqual(
+    results.map(({ name }) => name),
+    ALL_RUNTIMES.map(({ name }) => name),
+  )
+  for (const { passed, name } of results) t.deepEqual(passed, results[0]?.passed, name)
+})

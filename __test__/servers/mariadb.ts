@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Host } from '../lab/host.ts'
+import { finish, makeCertificate, openService } from '../lab/service.ts'
+import { findTool, needTool } from '../lab/tools.ts'
+import type { Server, ServerKind } from './server.ts'
+
+const PORT = 3306
+
+/** A MariaDB with a user `test` without a password. */
+export const mariadb: ServerKind = {
+  name: 'MariaDB',
+  unavailable() {
+    const found = findTool('mariadbd') && findTool('mariadb-install-db')
+    return found ? undefined : 'MariaDB is not installed (Debian package mariadb-server).'
+  },
+  start,
+}
+
+async function start(host: Host): Promise<Server> {
+  const service = await openService('mariadb')
+  const at = (file: string): string => join(service.folder, file)
+  const { stop } = await service.begin(async () => {
+    const cluster = ['--no-defaults', `--datadir=${at('data')}`, '--skip-test-db']
+    const install = [...cluster, '--auth-root-authentication-method=normal']
+    await finish(host.spawn(needTool('mariadb-install-db'), install, { stdio: ['ignore', 'ignore', 'pipe'] }))
+    await makeCertificate(at('server.key'), at('server.crt'))
+    const sql = ['CREATE DATABASE test', 'CREATE USER test', 'GRANT ALL ON *.* TO test']
+    await writeFile(at('init.sql'), sql.map((statement) => `${statement};\n`).join(''))
+    const words = [
+      '--no-defaults',
+      `--datadir=${at('data')}`,
+      `--socket=${at('socket')}`,
+      `--pid-file=${at('pid')}`,
+      `--init-file=${at('init.sql')}`,
+      `--ssl-cert=${at('server.crt')}`,
+      `--ssl-key=${at('server.key')}`,
+      '--bind-address=0.0.0.0',
+      `--port=${PORT}`,
+      '--skip-name-resolve',
+      '--innodb-flush-log-at-trx-commit=0',
+      '--innodb-fast-shutdown=3',
+    ]
+    await service.start(host, needTool('mariadbd'), words, { ready: 'ready for connections' })
+  })
+  return { port: PORT, tlsPort: PORT, stop }
+}

@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { TARGETS } from '../../scripts/build/targets.ts'
+import { parseBinaryFile } from '../../src/socket/binary-file.ts'
+import { PLATFORMS } from '../../src/socket/no-binary.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const GLIBC = (process.report.getReport() as unknown as { header: { glibcVersionRuntime: string } }).header
+  .glibcVersionRuntime
+const HERE = `${process.platform}-${process.arch}-gnu`
+const RUNNING = `  Running: Node.js ${process.versions.node} on ${process.platform} ${process.arch} glibc ${GLIBC}`
+const PACKAGE = `  Package: @tcp-keepalive/binding-${HERE}`
+const BINARY = readFileSync(join(root, `tcp-keepalive.${HERE}.node`))
+
+/** A program's folder with tcp-keepalive installed, and these platform packages with these files in them. */
+function install(t: ExecutionContext, packages: Readonly<Record<string, Buffer>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const modules = join(folder, 'node_modules')
+  const main = join(modules, 'tcp-keepalive')
+  for (const file of ['dist', 'index.js', 'package.json']) {
+    cpSync(join(root, file), join(main, file), { recursive: true })
+  }
+  for (const [target, binary] of Object.entries(packages)) {
+    const platform = join(modules, '@tcp-keepalive', `binding-${target}`)
+    mkdirSync(platform, { recursive: true })
+    cpSync(join(root, 'npm', target, 'package.json'), join(platform, 'package.json'))
+    writeFileSync(join(platform, `tcp-keepalive.${target}.node`), binary)
+  }
+  return folder
+}
+
+/** What the first use says in that folder. */
+function use(folder: string, ...flags: readonly string[]): { message: string; path: string } {
+  const program = `
+    const { setKeepAlive, TcpKeepAliveError } = require('tcp-keepalive') // does not throw
+    try { setKeepAlive(0, 60_000); console.log('loaded') } catch (error) {
+      if (!(error instanceof TcpKeepAliveError) || error.code !== 'ERR_TCP_KEEPALIVE_NO_BINARY') throw error
+      console.log(error.message)
+    }`
+  const { stdout, stderr, signal } = spawnSync(process.execPath, [...flags, '--eval', program], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+  })
+  const path = join(folder, `node_modules/@tcp-keepalive/binding-${HERE}/tcp-keepalive.${HERE}.node`)
+  return { message: `${stdout}${stderr}${signal ?? ''}`.trimEnd(), path }
+}
+
+const REINSTALL =
+  "  - Delete node_modules and install again; if that brings the same file, clear the package manager's cache."
+
+test('a binary that is missing, and no other is there', (t) => {
+  t.is(
+    use(install(t)).message,
+    `The native binary of tcp-keepalive is missing.
+${RUNNING}
+${PACKAGE}
+  Cause: Cannot find module '@tcp-keepalive/binding-${HERE}'
+  - Install with optional dependencies: without --omit=optional or --no-optional, also in .npmrc.
+  - A lockfile written on another system may lack the package: delete node_modules and the lockfile, and install.
+  - Where node_modules is copied from another system, install for this one there: npm install --os=${process.platform} --cpu=${process.arch} --libc=glibc
+  - Where the program is bundled, keep tcp-keepalive external and install it beside the bundle.`,
+  )
+})
+
+test('a binary that is missing where those of other systems are installed', (t) => {
+  t.is(
+    use(install(t, { 'darwin-arm64': BINARY, 'linux-x64-musl': BINARY })).message,
+    `The native binary of tcp-keepalive is missing.
+${RUNNING}
+${PACKAGE}
+  Cause: Cannot find module '@tcp-keepalive/binding-${HERE}'
+  - Installed are @tcp-keepalive/binding-darwin-arm64, @tcp-keepalive/binding-linux-x64-musl: node_modules comes from another system.
+  - Install on this one, or for this one on the other: npm install --os=${process.platform} --cpu=${process.arch} --libc=glibc`,
+  )
+})
+
+for (const length of [0, 100, 4096, BINARY.length >> 1, BINARY.length - 1]) {
+  test(`a binary cut off after ${length} bytes does not end the process`, (t) => {
+    const { message, path } = use(install(t, { [HERE]: BINARY.subarray(0, length) }))
+    const [first, running, name, cause, file, ...rest] = message.split('\n')
+    t.deepEqual(
+      [first, running, name, cause, rest],
+      [
+        'The native binary of tcp-keepalive is broken.',
+        RUNNING,
+        PACKAGE,
+        '  Cause: its end is missing',
+        [REINSTALL],
+      ],
+    )
+    const what = length > 64 ? 'for Linux on x64' : `of ${length} bytes`
+    t.is(file, `  - The file is ${what}: ${path}`)
+  })
+}
+
+for (const [what, offset, bytes] of [
+  ['for Linux on arm64', 18, [183, 0]],
+  ['for macOS on arm64', 0, [0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1]],
+  ['no native binary', 0, [0x3c, 0x21, 0x64, 0x6f]],
+] as const) {
+  test(`a binary ${what}`, (t) => {
+    const binary = Buffer.from(BINARY)
+    binary.set(bytes, offset)
+    const { message, path } = use(install(t, { [HERE]: binary }))
+    const [first, running, name, cause, ...advice] = message.split('\n')
+    t.deepEqual(
+      [first, running, name, ...advice],
+      [
+        'The native binary of tcp-keepalive is broken.',
+        RUNNING,
+        PACKAGE,
+        `  - The file is ${what}: ${path}`,
+        REINSTALL,
+      ],
+    )
+    t.true(cause?.startsWith(`  Cause: ${path}: `), cause) // the rest is the system's
+  })
+}
+
+test('addons forbidden by --no-addons', (t) => {
+  t.is(
+    use(install(t, { [HERE]: BINARY }), '--no-addons').message,
+    `The native binary of tcp-keepalive is forbidden.
+${RUNNING}
+${PACKAGE}
+  Cause: Cannot load native addon because loading addons is disabled.
+  - Node runs with --no-addons: take it from the command line, NODE_OPTIONS or the Worker's options.`,
+  )
+})
+
+test('addons forbidden by the permission model', (t) => {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission'
+  t.is(
+    use(install(t, { [HERE]: BINARY }), flag, '--allow-fs-read=*').message,
+    `The native binary of tcp-keepalive is forbidden.
+${RUNNING}
+${PACKAGE}
+  Cause: Cannot load native addon because loading addons is disabled.
+  - Node runs with --permission: add --allow-addons.`,
+  )
+})
+
+test('a system that there is no binary for', (t) => {
+  const folder = install(t)
+  writeFileSync(join(folder, 'riscv.cjs'), "Object.defineProperty(process, 'arch', { value: 'riscv64' })")
+  const { message } = use(folder, '--require', './riscv.cjs')
+  t.is(
+    message,
+    `The native binary of tcp-keepalive does not exist.
+  Running: Node.js ${process.versions.node} on linux riscv64
+  Package: none fits
+  - There are binaries for ${PLATFORMS.join(', ')}.`,
+  )
+})
+
+test('the binary of this platform loads', (t) => {
+  const program = `require('tcp-keepalive').systemKeepAlive(); console.log('loaded')`
+  const folder = install(t, { [HERE]: BINARY })
+  const { stdout, stderr } = spawnSync(process.execPath, ['--eval', program], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  t.is(stdout, 'loaded\n', stderr)
+})
+
+test('the platforms are those that are built', (t) => {
+  t.deepEqual(
+    PLATFORMS,
+    TARGETS.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b, 'en')),
+  )
+})
+
+test('binaries of every kind are known by their beginning', (t) => {
+  t.deepEqual(parseBinaryFile(BINARY.subarray(0, 1024), BINARY.length), {
+    description: 'for Linux on x64',
+    truncated: false,
+  })
+  const pe = Buffer.alloc(1024)
+  pe.write('MZ')
+  pe.writeUInt32LE(128, 60)
+  pe.writeUInt16LE(0xaa64, 132)
+  t.deepEqual(parseBinaryFile(pe, 200_000), { description: 'for Windows on arm64', truncated: false })
+})

@@ -1,0 +1,134 @@
+//! Looking at sockets: numbers in the places of an array of JavaScript.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use napi::{Env, bindgen_prelude::Int32ArraySlice};
+use napi_derive::napi;
+use tcp_keepalive::{Inspection, RawSocket, TcpInfo};
+
+use crate::{candidates, number, numbers, raw_socket, status};
+
+/// Numbers of a [`TcpInfo`].
+const INFO: usize = 9;
+
+/// Where the parts of a row begin: after the descriptor the five values, the information, and the two ends, each four
+/// words of its address and its port.
+const VALUES: usize = 1;
+const VALUES_END: usize = VALUES + 5;
+const LOCAL: usize = VALUES_END + INFO;
+const REMOTE: usize = LOCAL + 5;
+const ROW: usize = REMOTE + 5;
+
+/// Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
+///
+/// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
+/// - `values`: at least nine long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
+///   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
+///   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, and in microseconds the
+///   round trip, its variance and the retransmission timeout; -1 where the system cannot tell.
+///
+/// Returns a status, as `setKeepAlive` does.
+///
+/// Throws a `TypeError` where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
+    status(tcp_keepalive::tcp_info(raw_socket(descriptor)).map(|info| {
+        // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other
+        // reference into it is held here.
+        fill(unsafe { values.as_mut() }, &info_numbers(&info));
+    }))
+}
+
+/// Reads all that can be read from a TCP socket.
+///
+/// - `descriptor`: as for `getTcpInfo`.
+/// - `row`: at least 25 long; it gets the descriptor, the five values of `getKeepAlive`, the nine of `getTcpInfo` (all -1
+///   where the system does not tell), and this end and the other: the address as four words of 32 bits, the most
+///   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end.
+///
+/// Returns a status, as `setKeepAlive` does.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
+    let raw = raw_socket(descriptor);
+    status(tcp_keepalive::inspect(raw).map(|inspection| {
+        // SAFETY: as in `get_tcp_info`.
+        fill(unsafe { row.as_mut() }, &row_numbers(raw, &inspection));
+    }))
+}
+
+/// Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
+/// loop. None is opened, closed or changed.
+///
+/// - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full; all -1 for one that another
+///   thread has closed in between.
+///
+/// Returns the number of sockets, which may be larger than the number of rows that had room.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
+    // SAFETY: as in `get_tcp_info`.
+    let mut places = unsafe { rows.as_mut() }.chunks_exact_mut(ROW);
+    let mut count = 0;
+    for raw in candidates::all(&env) {
+        if !tcp_keepalive::is_tcp(raw) {
+            continue;
+        }
+        count += 1;
+        let Some(row) = places.next() else { continue };
+        match tcp_keepalive::inspect(raw) {
+            Ok(inspection) => fill(row, &row_numbers(raw, &inspection)),
+            Err(_) => row.fill(-1), // closed meanwhile by another thread
+        }
+    }
+    count
+}
+
+fn fill(places: &mut [i32], numbers: &[i32]) {
+    for (place, number) in places.iter_mut().zip(numbers) {
+        *place = *number;
+    }
+}
+
+fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [i32; ROW] {
+    let mut row = [-1; ROW];
+    row[0] = number(Some(raw));
+    fill(&mut row[VALUES..], &numbers(&inspection.current));
+    if let Some(info) = &inspection.info {
+        fill(&mut row[VALUES_END..], &info_numbers(info));
+    }
+    put_endpoint(&mut row[LOCAL..], inspection.local);
+    put_endpoint(&mut row[REMOTE..], inspection.remote);
+    row
+}
+
+fn info_numbers(info: &TcpInfo) -> [i32; INFO] {
+    let micros = |value: Option<Duration>| number(value.map(|value| value.as_micros()));
+    [
+        i32::from(info.state as u8),
+        number(info.silence.map(|value| value.as_millis())),
+        number(info.unanswered_probes),
+        number(info.retransmits),
+        number(info.total_retransmits),
+        number(info.unacknowledged),
+        micros(info.round_trip),
+        micros(info.round_trip_variance),
+        micros(info.retransmission_timeout),
+    ]
+}
+
+/// Where there is no such end, the places keep their -1.
+fn put_endpoint(places: &mut [i32], address: Option<SocketAddr>) {
+    let Some(address) = address else { return };
+    let bits = match address.ip() {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a word is cut out of them")]
+    let word = |shift: u32| (bits >> shift) as i32;
+    fill(places, &[word(96), word(64), word(32), word(0), address.port().into()]);
+}

@@ -1,0 +1,128 @@
+//! What the kernel knows of a connection: how long the peer has been silent, and what it has left unanswered.
+
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::{Error, SocketOption, socket, sys};
+
+/// The states of RFC 9293, 3.3.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// No connection, or none any more.
+    Closed = 0,
+    /// Waits for connections.
+    Listen,
+    /// Has asked for a connection.
+    SynSent,
+    /// Has been asked for a connection, and answered.
+    SynReceived,
+    /// Connected.
+    Established,
+    /// Closed by this end, which is not acknowledged.
+    FinWait1,
+    /// Closed by this end.
+    FinWait2,
+    /// Closed by the peer.
+    CloseWait,
+    /// Closed by both at once.
+    Closing,
+    /// Closed by the peer and then by this end, which is not acknowledged.
+    LastAck,
+    /// Closed by both, and waits for packets that are still on their way.
+    TimeWait,
+}
+
+/// What the kernel knows of a connection. `None`: this system does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpInfo {
+    /// Where the connection is in its life.
+    pub state: State,
+    /// Since anything came from the peer, be it data or an acknowledgement.
+    pub silence: Option<Duration>,
+    /// Probes sent since then.
+    pub unanswered_probes: Option<u32>,
+    /// Times in a row that the oldest unacknowledged data was sent again for want of an acknowledgement.
+    pub retransmits: Option<u32>,
+    /// All that was sent again over the life of the connection; in segments, on macOS and Windows in bytes.
+    pub total_retransmits: Option<u64>,
+    /// Sent and not acknowledged: segments, on macOS and Windows bytes.
+    pub unacknowledged: Option<u32>,
+    /// The round trip, smoothed.
+    pub round_trip: Option<Duration>,
+    /// How much the round trip varies.
+    pub round_trip_variance: Option<Duration>,
+    /// How long the kernel waits for an acknowledgement before it sends again.
+    pub retransmission_timeout: Option<Duration>,
+}
+
+impl TcpInfo {
+    /// Of a socket of which nothing is known but its state.
+    pub(crate) const fn of(state: State) -> Self {
+        Self {
+            state,
+            silence: None,
+            unanswered_probes: None,
+            retransmits: None,
+            total_retransmits: None,
+            unacknowledged: None,
+            round_trip: None,
+            round_trip_variance: None,
+            retransmission_timeout: None,
+        }
+    }
+}
+
+/// One system call: only where it is refused, a second tells why.
+pub fn get(socket: &SockRef<'_>) -> Result<TcpInfo, Error> {
+    sys::tcp_info(socket).map_err(|source| match socket::check_tcp(socket) {
+        Ok(()) => Error::System { option: SocketOption::TcpInfo, source },
+        Err(reason) => reason,
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
+        os::fd::AsRawFd,
+        thread::sleep,
+        time::Duration,
+    };
+
+    use crate::{Error, SocketOption, State, tcp_info};
+
+    #[test]
+    fn a_connection_tells_how_long_its_peer_is_silent() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert_eq!(tcp_info(listener.as_raw_fd()).unwrap().state, State::Listen);
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut server = listener.accept().unwrap().0;
+        sleep(Duration::from_millis(300));
+        let silent = tcp_info(client.as_raw_fd()).unwrap();
+        assert_eq!(silent.state, State::Established);
+        server.write_all(b"!").unwrap();
+        client.read_exact(&mut [0]).unwrap();
+        let heard = tcp_info(client.as_raw_fd()).unwrap();
+        #[cfg(target_os = "linux")]
+        {
+            assert!(silent.silence.unwrap() >= Duration::from_millis(250));
+            assert!(heard.silence < silent.silence);
+            assert_eq!((heard.unanswered_probes, heard.unacknowledged), (Some(0), Some(0)));
+            assert!(heard.round_trip.unwrap() > Duration::ZERO);
+            assert!(heard.retransmission_timeout.unwrap() >= Duration::from_millis(200));
+        }
+        drop(server);
+        sleep(Duration::from_millis(50));
+        assert_eq!(tcp_info(client.as_raw_fd()).unwrap().state, State::CloseWait, "{heard:?}");
+    }
+
+    #[test]
+    fn what_is_no_tcp_socket_is_refused_as_elsewhere() {
+        let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(matches!(tcp_info(datagrams.as_raw_fd()), Err(Error::NotTcp)));
+        assert!(matches!(tcp_info(-1), Err(Error::System { option: SocketOption::Protocol, .. })));
+    }
+}

@@ -1,0 +1,7 @@
+/** Drizzle: it takes the driver's pool, here the one of pg.mjs. */
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { connect as connectPool } from './pg.mjs'
+
+export function connect(config) {
+  return drizzle(connectPool(config))
+}

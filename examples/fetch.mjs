@@ -1,0 +1,7 @@
+/** fetch: the client inside Node gives no way to its sockets. */
+import { installKeepAlive } from 'tcp-keepalive'
+
+export function connect(url) {
+  installKeepAlive({ detectWithin: 30_000 }, { match: Number(new URL(url).port) })
+  return url
+}

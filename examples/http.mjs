@@ -1,0 +1,15 @@
+/** http.Agent: it sets values of its own at each reuse, which a hold keeps off. For https the same with https.Agent. */
+import { Agent } from 'node:http'
+import { holdKeepAlive } from 'tcp-keepalive'
+
+class HeldAgent extends Agent {
+  createConnection(...args) {
+    const socket = super.createConnection(...args)
+    holdKeepAlive(socket, { detectWithin: 30_000 })
+    return socket
+  }
+}
+
+export function connect(options) {
+  return new HeldAgent(options)
+}

@@ -1,0 +1,8 @@
+/** mongodb: it gives no way to its sockets, of which it has several. */
+import { MongoClient } from 'mongodb'
+import { installKeepAlive } from 'tcp-keepalive'
+
+export function connect({ url }) {
+  installKeepAlive({ detectWithin: 30_000 }, { match: Number(new URL(url).port) })
+  return new MongoClient(url)
+}

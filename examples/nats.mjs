@@ -1,0 +1,8 @@
+/** nats: it gives no way to its socket. */
+import { connect as open } from 'nats'
+import { installKeepAlive } from 'tcp-keepalive'
+
+export function connect(config) {
+  installKeepAlive({ detectWithin: 30_000 }, { match: Number(config.servers.split(':')[1]) })
+  return open(config)
+}

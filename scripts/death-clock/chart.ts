@@ -1,0 +1,149 @@
+/** The death clock as an SVG, drawn by Vega. */
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { Result } from './result.ts'
+
+const PANEL = { width: 215, height: 330, gap: 22 }
+
+/** Seen on a light ground and on a dark one. */
+const COLOURS = { defaults: '#8c959f', own: '#d4a72c', ours: '#2da44e' }
+
+const LEGEND = { defaults: "the client's defaults", own: 'its own option', ours: 'tcp-keepalive, 6 s' }
+
+const PANELS = { idle: 'idle', waiting: 'waiting for an answer', writing: 'writing' }
+
+/** Text takes its colour from the reader's. */
+const STYLE = `<style>text { fill: #57606a } @media (prefers-color-scheme: dark) { text { fill: #adbac7 } }</style>`
+
+interface Vega {
+  parse(spec: object): object
+  View: new (view: object, options: object) => { toSVG(): Promise<string> }
+}
+
+export async function drawChart(result: Result): Promise<string> {
+  // It is a tool of the examples' package, which is no dependency of this one.
+  const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
+  const vega = (await import(pathToFileURL(examples.resolve('vega')).href)) as Vega
+  const svg = await new vega.View(vega.parse(specOf(result)), { renderer: 'none' }).toSVG()
+  return `${svg.replace(/(<svg[^>]*>)/, `$1${STYLE}`)}\n`
+}
+
+function specOf({ measured, stoppedAfter }: Result): object {
+  const stop = stoppedAfter / 1000
+  const values = measured.map(({ name, setting, doing, took }) => ({
+    name,
+    setting: LEGEND[setting],
+    doing: PANELS[doing],
+    seconds: took === null ? stop : took / 1000,
+    text: took === null ? `> ${stop} s` : `${(took / 1000).toFixed(1)} s`,
+    late: took === null,
+  }))
+  return {
+    $schema: 'https://vega.github.io/schema/vega/v6.json',
+    width: 3 * PANEL.width + 2 * PANEL.gap,
+    height: PANEL.height,
+    padding: 8,
+    title: {
+      text: 'The server is gone: seconds until the client is told',
+      anchor: 'start',
+      fontSize: 15,
+      offset: 12,
+    },
+    data: [{ name: 'all', values }],
+    scales: [
+      band('client', 'name', PANEL.height, 0.18),
+      { name: 'colour', type: 'ordinal', domain: Object.values(LEGEND), range: Object.values(COLOURS) },
+      { name: 'seconds', type: 'linear', domain: [0, stop], range: [0, PANEL.width] },
+      {
+        name: 'left',
+        type: 'ordinal',
+        domain: Object.values(PANELS),
+        range: [0, 1, 2].map((place) => place * (PANEL.width + PANEL.gap)),
+      },
+      { name: 'slot', type: 'band', domain: Object.values(LEGEND), range: [0, (PANEL.height / 9.2) * 0.82] },
+    ],
+    axes: [
+      { orient: 'left', scale: 'client', domain: false, ticks: false, labelFontSize: 12, labelPadding: 8 },
+    ],
+    legends: [
+      {
+        fill: 'colour',
+        orient: 'bottom',
+        direction: 'horizontal',
+        symbolType: 'square',
+        labelFontSize: 12,
+        labelLimit: 300,
+      },
+    ],
+    marks: [panel()],
+  }
+}
+
+function panel(): object {
+  const y = { scale: 'client', field: 'name', offset: { scale: 'slot', field: 'setting' } }
+  return {
+    type: 'group',
+    from: { facet: { name: 'panel', data: 'all', groupby: 'doing' } },
+    encode: {
+      enter: {
+        x: { scale: 'left', field: 'doing' },
+        width: { value: PANEL.width },
+        height: { value: PANEL.height },
+      },
+    },
+    title: {
+      text: { signal: 'parent.doing' },
+      fontSize: 12,
+      fontWeight: 'normal',
+      anchor: 'start',
+      frame: 'group',
+    },
+    axes: [
+      {
+        orient: 'bottom',
+        scale: 'seconds',
+        tickCount: 6,
+        grid: true,
+        gridColor: '#8c959f',
+        gridOpacity: 0.25,
+        domain: false,
+        ticks: false,
+      },
+    ],
+    marks: [
+      {
+        type: 'rect',
+        from: { data: 'panel' },
+        encode: {
+          enter: {
+            y,
+            height: { scale: 'slot', band: 0.86 },
+            x: { value: 0 },
+            x2: { scale: 'seconds', field: 'seconds' },
+            fill: { scale: 'colour', field: 'setting' },
+            fillOpacity: [{ test: 'datum.late', value: 0.45 }, { value: 1 }],
+          },
+        },
+      },
+      {
+        type: 'text',
+        from: { data: 'panel' },
+        encode: {
+          enter: {
+            y: { ...y, band: 0 },
+            dy: { scale: 'slot', band: 0.45 },
+            baseline: { value: 'middle' },
+            fontSize: { value: 8.5 },
+            text: { field: 'text' },
+            x: { scale: 'seconds', field: 'seconds', offset: { signal: 'datum.late ? -3 : 3' } },
+            align: { signal: "datum.late ? 'right' : 'left'" },
+          },
+        },
+      },
+    ],
+  }
+}
+
+function band(name: string, field: string, size: number, padding: number): object {
+  return { name, type: 'band', domain: { data: 'all', field }, range: [0, size], padding }
+}

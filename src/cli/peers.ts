@@ -1,0 +1,22 @@
+/** HOST:PORT, as people write it. */
+import { serviceOn } from './services.ts'
+import { UsageError } from './usage.ts'
+
+export interface Address {
+  readonly text: string
+  readonly host: string
+  readonly port: number
+  /** What usually listens there. */
+  readonly service: string | undefined
+}
+
+/** Reads `db.internal:5432`, `10.0.0.5:5432` or `[::1]:5432`. */
+export function parsePeer(text: string): Address {
+  const [, bracketed, bare, digits = ''] = /^(?:\[(.+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? bare
+  const port = Number(digits)
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new UsageError(`"${text}" is not HOST:PORT, as db.internal:5432 or [::1]:5432`)
+  }
+  return { text, host, port, service: serviceOn(port) }
+}

@@ -1,0 +1,108 @@
+/** How a plan looks. */
+import type { KeepAliveWarning } from '../inspect/warnings.ts'
+import { formatDuration } from '../settings/duration.ts'
+import type { KeepAlive } from '../settings/keepalive.ts'
+import { type Detection, probesUntilGivenUp } from '../settings/plan.ts'
+import type { OtherPrograms } from './other-programs.ts'
+import { type Paint, table } from './terminal.ts'
+import { type Mark, timeline } from './timeline.ts'
+
+export interface Plan {
+  readonly settings: KeepAlive
+  readonly detection: Detection
+  readonly warnings: readonly KeepAliveWarning[]
+  readonly others: OtherPrograms
+}
+
+/** Of the pictures; with the indentation they fit into 80 columns. */
+const WIDTH = 74
+
+export function planText({ settings, detection, warnings, others }: Plan, paint: Paint): string {
+  const { idle, write } = detection
+  return [
+    ...valueLines(settings, paint),
+    '',
+    paint.bold(`While the program only waits, a dead peer is noticed after ${formatDuration(idle)}`),
+    ...(settings.enabled ? indented(idleLine(settings, idle)) : []),
+    '',
+    paint.bold(`When it writes, after ${formatDuration(write)}`),
+    ...indented(writeLine(settings, write)),
+    '',
+    ...warnings.flatMap(({ message }) => wrapped(`! ${message}`).map(paint.doubtful)),
+    ...(warnings.length > 0 ? [''] : []),
+    paint.bold('The same for others'),
+    ...otherLines(others, paint),
+  ].join('\n')
+}
+
+function valueLines(settings: KeepAlive, paint: Paint): string[] {
+  const { enabled, time = 0, interval = 0, retries, userTimeout = 0 } = settings
+  const meaning = (text: string): string => paint.dim(text)
+  return table([
+    ['  keepalive', enabled ? 'on' : 'off', meaning('whether the kernel probes at all')],
+    ['  time', formatDuration(time), meaning('silence before the first probe')],
+    ['  interval', formatDuration(interval), meaning('between unanswered probes')],
+    ['  retries', String(retries), meaning('unanswered probes before the kernel gives up')],
+    [
+      '  user timeout',
+      userTimeout === 0 ? 'none' : formatDuration(userTimeout),
+      meaning('how long sent data may stay unacknowledged'),
+    ],
+  ])
+}
+
+function idleLine(settings: KeepAlive, end: number): readonly string[] {
+  const { time = 0, interval = 0 } = settings
+  const count = probesUntilGivenUp(settings)
+  const marks: Mark[] = [{ at: 0, sign: '●', labels: ['0 s', 'last heard'] }]
+  const probes = `${count} ${count === 1 ? 'probe' : 'probes'}, ${formatDuration(interval)} apart`
+  for (let probe = 0; probe < count; probe++) {
+    const labels = probe === 0 ? ([formatDuration(time), probes] as const) : undefined
+    marks.push({ at: time + probe * interval, sign: '┿', ...(labels && { labels }) })
+  }
+  return timeline([...marks, { at: end, sign: '✖', labels: [formatDuration(end), 'told'] }], WIDTH)
+}
+
+function writeLine({ userTimeout = 0 }: KeepAlive, end: number): readonly string[] {
+  const why = userTimeout > 0 ? 'sent again until the user timeout' : 'sent again until tcp_retries2'
+  return timeline(
+    [
+      { at: 0, sign: '●', labels: ['0 s', `write, ${why}`] },
+      { at: end, sign: '✖', labels: [formatDuration(end), 'told'] },
+    ],
+    WIDTH,
+  )
+}
+
+function otherLines({ libpq, pgbouncer, sysctl }: OtherPrograms, paint: Paint): string[] {
+  return [
+    paint.dim('  libpq: a connection string of psql, psycopg, PQconnectdb ...'),
+    ...wrapped(assignments(libpq, '=').join(' ')),
+    paint.dim('  pgbouncer.ini'),
+    ...indented(assignments(pgbouncer, ' = ')),
+    paint.dim('  sysctl: all sockets with keepalive on; it has no user timeout'),
+    ...indented(assignments(sysctl, ' = ')),
+  ]
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`)
+}
+
+/** In lines of at most 80 columns. */
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line.length + word.length > 76 && line !== '') {
+      lines.push(line)
+      line = ''
+    }
+    line += line === '' ? word : ` ${word}`
+  }
+  return indented([...lines, line])
+}
+
+function assignments(settings: Readonly<Record<string, number>>, equals: string): string[] {
+  return Object.entries(settings).map(([name, value]) => `${name}${equals}${value}`)
+}

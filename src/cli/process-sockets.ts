@@ -1,0 +1,126 @@
+/** The TCP sockets of a process, from what Linux tells of it under /proc. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { parseTcpTable, type TcpTableEntry } from './tcp-table.ts'
+
+export interface ProcessSocket extends Omit<TcpTableEntry, 'inode'> {
+  readonly descriptor: number
+}
+
+export interface ProcessSockets {
+  readonly pid: number
+  readonly command: string
+  /** Those with a peer. */
+  readonly sockets: readonly ProcessSocket[]
+}
+
+/** A process that cannot be looked at, with the reason for a person. */
+export class NotToBeSeen extends Error {}
+
+/** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
+export function socketsOf(pid: number, tables: Tables = new Tables()): ProcessSockets {
+  const inodes = inodesOf(pid)
+  const entries = inodes.size === 0 ? new Map<number, TcpTableEntry>() : tables.of(pid)
+  const sockets: ProcessSocket[] = []
+  for (const [descriptor, inode] of inodes) {
+    const entry = entries.get(inode)
+    if (!entry || entry.state === 'listen' || entry.state === 'closed') continue
+    const { inode: _, ...rest } = entry
+    sockets.push({ descriptor, ...rest })
+  }
+  return { pid, command: commandOf(pid), sockets }
+}
+
+/** All processes that may be looked at and have a connection. */
+export function socketsOfAll(): ProcessSockets[] {
+  const tables = new Tables()
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+  const all: ProcessSockets[] = []
+  for (const pid of pids) {
+    try {
+      const found = socketsOf(pid, tables)
+      if (found.sockets.length > 0) all.push(found)
+    } catch (error) {
+      if (!(error instanceof NotToBeSeen)) throw error
+    }
+  }
+  return all
+}
+
+/** Each network namespace has its table, which is read once. */
+export class Tables {
+  readonly #byNetwork = new Map<string, Map<number, TcpTableEntry>>()
+
+  of(pid: number): Map<number, TcpTableEntry> {
+    return looked(pid, () => {
+      const network = readlinkSync(`/proc/${pid}/ns/net`)
+      let entries = this.#byNetwork.get(network)
+      if (!entries) {
+        const all = ['tcp', 'tcp6'].flatMap((name) => readTable(`/proc/${pid}/net/${name}`))
+        entries = new Map(all.map((entry) => [entry.inode, entry]))
+        this.#byNetwork.set(network, entries)
+      }
+      return entries
+    })
+  }
+}
+
+function readTable(path: string): TcpTableEntry[] {
+  try {
+    return parseTcpTable(readFileSync(path, 'latin1'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [] // no IPv6 here
+    throw error
+  }
+}
+
+/** The sockets among the descriptors, by descriptor. */
+function inodesOf(pid: number): Map<number, number> {
+  const folder = `/proc/${pid}/fd`
+  const inodes = new Map<number, number>()
+  for (const name of looked(pid, () => readdirSync(folder))) {
+    const inode = inodeOf(pid, `${folder}/${name}`)
+    if (inode !== undefined) inodes.set(Number(name), inode)
+  }
+  return inodes
+}
+
+function inodeOf(pid: number, path: string): number | undefined {
+  try {
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(path)) ?? []
+    return inode === undefined ? undefined : Number(inode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined // closed meanwhile
+    throw reasonFor(pid, error)
+  }
+}
+
+function commandOf(pid: number): string {
+  return looked(pid, () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    .replaceAll('\0', ' ')
+    .trim()
+}
+
+function looked<T>(pid: number, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    throw reasonFor(pid, error)
+  }
+}
+
+function reasonFor(pid: number, error: unknown): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+    case 'ESRCH':
+      return new NotToBeSeen(`there is no process ${pid}`)
+    case 'EACCES':
+    case 'EPERM':
+      return new NotToBeSeen(
+        `process ${pid} belongs to somebody else: only that user and root may look at it`,
+      )
+    default:
+      return error
+  }
+}

@@ -1,0 +1,91 @@
+/** The kernel's table of TCP sockets, proc_pid_net(5): net/tcp and net/tcp6. */
+import { endianness } from 'node:os'
+import { addressText } from '../settings/address-text.ts'
+
+/** Which timer runs for a socket. */
+export type TcpTimer =
+  /** None. */
+  | 'none'
+  /** Data is in flight, and the keepalive timer, if there is one, is not shown. */
+  | 'retransmit'
+  | 'keepalive'
+  | 'time-wait'
+  /** The peer's window is closed. */
+  | 'zero-window'
+
+export interface TcpTableEntry {
+  readonly inode: number
+  readonly local: { readonly address: string; readonly port: number }
+  readonly remote: { readonly address: string; readonly port: number }
+  readonly state: string
+  readonly timer: TcpTimer
+  /** Until the timer fires, in milliseconds. */
+  readonly timerIn: number
+  readonly unansweredProbes: number
+}
+
+/** include/net/tcp_states.h, from 1 on. */
+const STATES = [
+  'established',
+  'syn-sent',
+  'syn-received',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'closed',
+  'close-wait',
+  'last-ack',
+  'listen',
+  'closing',
+  'syn-received',
+]
+
+/** `get_tcp4_sock()` in net/ipv4/tcp_ipv4.c, in the order of the numbers. */
+const TIMERS: readonly TcpTimer[] = ['none', 'retransmit', 'keepalive', 'time-wait', 'zero-window']
+
+/** USER_HZ, in which the kernel tells times to programs: 100 on every platform with Node. */
+const MS_PER_TICK = 10
+
+export function parseTcpTable(text: string): TcpTableEntry[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .map((line) => parseEntry(line))
+}
+
+function parseEntry(line: string): TcpTableEntry {
+  const fields = line.trim().split(/\s+/)
+  const [, local = '', remote = '', state = '', , timer = '', , , probes = '', inode = ''] = fields
+  const [which = '', when = ''] = timer.split(':')
+  return {
+    inode: Number(inode),
+    local: parseEndpoint(local),
+    remote: parseEndpoint(remote),
+    state: STATES[Number.parseInt(state, 16) - 1] ?? state,
+    timer: TIMERS[Number.parseInt(which, 16)] ?? 'none',
+    timerIn: signed(Number.parseInt(when, 16)) * MS_PER_TICK,
+    unansweredProbes: Number(probes),
+  }
+}
+
+/** A timer that should have fired by now may be shown as a negative number of 64 bits. */
+function signed(ticks: number): number {
+  return ticks > 2 ** 63 ? 0 : ticks
+}
+
+function parseEndpoint(text: string): { address: string; port: number } {
+  const [address = '', port = ''] = text.split(':')
+  const words = (address.match(/.{8}/g) ?? []).map((word) => parseWord(word))
+  const [a = 0, b = 0, c = 0, d = 0] = words.length === 1 ? [0, 0, 0xffff, ...words] : words
+  return { address: addressText(a, b, c, d), port: Number.parseInt(port, 16) }
+}
+
+const IS_LITTLE = endianness() === 'LE'
+
+/** Printed as a number of this machine, though it is in the network's order. */
+function parseWord(hex: string): number {
+  const word = Number.parseInt(hex, 16)
+  if (!IS_LITTLE) return word
+  return ((word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24)) >>> 0
+}

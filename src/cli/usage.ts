@@ -1,0 +1,93 @@
+/** What the commands have in common in how they are called. */
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import type { KeepAliveOptions } from 'tcp-keepalive'
+import { parseDuration } from '../settings/duration.ts'
+
+/** The command was not understood; the message says why. */
+export class UsageError extends Error {}
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+interface Text {
+  readonly type: 'string'
+}
+
+const TEXT: Text = { type: 'string' }
+
+type ValueOption = 'detect-within' | 'time' | 'interval' | 'retries' | 'user-timeout'
+
+/** The options that stand for values. */
+export const VALUE_OPTIONS: Readonly<Record<ValueOption, Text>> = {
+  'detect-within': TEXT,
+  time: TEXT,
+  interval: TEXT,
+  retries: TEXT,
+  'user-timeout': TEXT,
+}
+
+export type ValueArguments = { readonly [Name in ValueOption]?: string | undefined }
+
+/** `parseArgs`, with a {@link UsageError} for what it does not understand. */
+export function parse<T extends Options>(
+  args: string[],
+  options: T,
+): ReturnType<
+  typeof parseArgs<{
+    args: string[]
+    options: T
+    allowPositionals: true
+  }>
+> {
+  try {
+    return parseArgs({ args, options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(lowerFirst((error as Error).message.split('. ', 1)[0] ?? ''))
+  }
+}
+
+/** The values that were asked for; `undefined` where none was. */
+export function optionsOf(values: ValueArguments): KeepAliveOptions | undefined {
+  const asked: Record<string, number> = {}
+  const duration = (flag: keyof ValueArguments, option: string): void => {
+    const text = values[flag]
+    if (text !== undefined) asked[option] = durationOf(flag, text)
+  }
+  duration('detect-within', 'detectWithin')
+  duration('time', 'time')
+  duration('interval', 'interval')
+  duration('user-timeout', 'userTimeout')
+  if (values.retries !== undefined) asked['retries'] = Number(values.retries)
+  return Object.keys(asked).length === 0 ? undefined : asked
+}
+
+export function durationOf(flag: string, text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message}`)
+  }
+}
+
+/** Calls what checks options, and says what is wrong with them in the words of the command line. */
+export function understood<T>(check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const isAboutOptions =
+      /^ERR_(INVALID_ARG|OUT_OF_RANGE|TCP_KEEPALIVE_(CONFLICTING|UNKNOWN|UNSUPPORTED))/.test(code)
+    if (!isAboutOptions) throw error
+    throw new UsageError(
+      lowerFirst(message.replaceAll(/"(?:options\.)?([a-zA-Z]+)"/g, (_, name: string) => flagOf(name))),
+    )
+  }
+}
+
+/** `userTimeout` is `--user-timeout`. */
+function flagOf(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1)
+}

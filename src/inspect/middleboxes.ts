@@ -1,0 +1,37 @@
+/** How soon the boxes between two machines forget a connection on which nothing is sent. */
+
+export interface Middlebox {
+  readonly name: string
+  /** After so many milliseconds of silence, as it comes out of the box. */
+  readonly forgetsAfter: number
+  readonly source: string
+}
+
+/** The soonest first. */
+export const MIDDLEBOXES: readonly Middlebox[] = [
+  {
+    name: 'Azure Load Balancer and NAT gateway',
+    forgetsAfter: 240_000,
+    source: 'https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset',
+  },
+  {
+    name: 'AWS Network Load Balancer',
+    forgetsAfter: 350_000,
+    source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html',
+  },
+  {
+    name: 'AWS NAT gateway',
+    forgetsAfter: 350_000,
+    source: 'https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html',
+  },
+  {
+    name: 'Google Cloud firewall',
+    forgetsAfter: 600_000,
+    source: 'https://cloud.google.com/firewall/docs/firewalls',
+  },
+  {
+    name: 'Google Cloud NAT',
+    forgetsAfter: 1_200_000,
+    source: 'https://cloud.google.com/nat/docs/tune-nat-configuration',
+  },
+]

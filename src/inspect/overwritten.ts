@@ -1,0 +1,35 @@
+/** Whether the kernel still holds what this package has put into a socket. */
+import type { Socket } from 'node:net'
+import { formatDuration } from '../settings/duration.ts'
+import type { KeepAlive } from '../settings/keepalive.ts'
+import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { lastSetOn } from '../socket/last-set.ts'
+
+/** What somebody has changed since it was set, in words. */
+export function overwrittenOn(socket: Socket, held: KeepAlive): readonly string[] {
+  const set = lastSetOn(socket)
+  return set === undefined ? [] : differences(set, held)
+}
+
+/** What `held` has different from what was set; what was left out when it was set is not looked at. */
+export function differences(set: KernelValues, held: KeepAlive): readonly string[] {
+  const changes: string[] = []
+  const compare = (
+    name: string,
+    was: number,
+    now: number | undefined,
+    show: (value: number) => string,
+  ): void => {
+    if (now !== undefined && now !== was) changes.push(`${name} ${show(was)} is now ${show(now)}`)
+  }
+  if (set.enabled !== held.enabled) changes.push(`keepalive is ${held.enabled ? 'on' : 'off'}`)
+  if (set.timeSeconds !== LEAVE) compare('time', set.timeSeconds * 1000, held.time, formatDuration)
+  if (set.intervalSeconds !== LEAVE) {
+    compare('interval', set.intervalSeconds * 1000, held.interval, formatDuration)
+  }
+  if (set.retries !== LEAVE) compare('retries', set.retries, held.retries, String)
+  if (set.userTimeoutMs !== LEAVE) {
+    compare('user timeout', set.userTimeoutMs, held.userTimeout, formatDuration)
+  }
+  return changes
+}

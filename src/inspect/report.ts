@@ -1,0 +1,141 @@
+/** What is: everything that can be told of a socket, or of all sockets of the process. */
+import { Server, Socket } from 'node:net'
+import { heldOn } from '../hold/held.ts'
+import { addressText, isLoopback } from '../settings/address-text.ts'
+import type { KeepAlive } from '../settings/keepalive.ts'
+import { type Detection, detectionOf } from '../settings/plan.ts'
+import { notConnected, notListening, statusError } from '../socket/errors.ts'
+import { native } from '../socket/native.ts'
+import { activeTargets, beneath, handleDescriptor } from '../socket/node-internals.ts'
+import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
+import { INFO_LENGTH, type TcpInfo, tcpInfoFrom } from '../socket/tcp-info.ts'
+import { fromKernel, VALUES_LENGTH } from '../socket/values.ts'
+import { overwrittenOn } from './overwritten.ts'
+import { type KeepAliveWarning, warningsOf } from './warnings.ts'
+
+/** One end of a connection, or where a server listens. */
+export interface Endpoint {
+  /** As text; IPv4 as IPv4 also where the socket is one of IPv6. */
+  readonly address: string
+  readonly port: number
+}
+
+/** Everything that can be told of a socket. */
+export interface SocketReport {
+  /** The raw descriptor (on Windows, the SOCKET), as it is at this moment. */
+  readonly descriptor: number
+  /** This end. */
+  readonly local: Endpoint | undefined
+  /** The other end; `undefined` for what listens. */
+  readonly remote: Endpoint | undefined
+  /** The values in force. */
+  readonly keepAlive: KeepAlive
+  /** When a dead peer is noticed at the latest, in milliseconds; `Infinity` for never. */
+  readonly detection: Detection
+  /** What the kernel knows of the connection; `undefined` where this version of the system does not tell. */
+  readonly tcpInfo: TcpInfo | undefined
+  /**
+   * What holds values on it. `undefined`: nothing, or it cannot be told, as the descriptor's socket object is out of
+   * reach: `inspectSockets()` knows the objects that keep the process running, and no raw descriptor has one.
+   */
+  readonly heldBy: 'hold' | 'install' | undefined
+  /** What a person should look at; none for what has no peer. */
+  readonly warnings: readonly KeepAliveWarning[]
+}
+
+/** Where the parts of a row begin, as the binding writes them: descriptor, values, information, two ends. */
+const VALUES = 1
+const INFO = VALUES + VALUES_LENGTH
+const LOCAL = INFO + INFO_LENGTH
+const REMOTE = LOCAL + 5
+const ROW = REMOTE + 5
+
+/** The port of an end within it. */
+const PORT = 4
+
+/**
+ * Tells everything that can be told of a socket: its ends, the values in force, when a dead peer is noticed, what the
+ * kernel knows of the connection, and what a person should look at. Nothing is sent or changed.
+ *
+ * @param target a connected `net.Socket` or `tls.TLSSocket`, a listening `net.Server` or a raw descriptor
+ * @throws as `getKeepAlive` does
+ *
+ * @example
+ * for (const { message } of inspectSocket(socket).warnings) console.warn(message)
+ */
+export function inspectSocket(target: Target): SocketReport {
+  const fd = descriptorOf(target)
+  if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
+  const row = new Int32Array(ROW)
+  const status = native().inspectSocket(fd, row)
+  if (status !== 0) throw statusError(status, 'getsockopt')
+  return reportFrom(row, 0, target instanceof Socket ? target : undefined)
+}
+
+/**
+ * Tells the same of every TCP socket of this process, also those that no JavaScript object can be had for; on Windows,
+ * of those of the calling thread. Listening ones are among them. Nothing is opened, closed, sent or changed.
+ *
+ * @example
+ * const unprotected = inspectSockets().filter(({ remote, keepAlive }) => remote && !keepAlive.enabled)
+ */
+export function inspectSockets(): SocketReport[] {
+  const objects = new Map<number, Socket>()
+  for (const target of activeTargets()) {
+    const fd = target instanceof Server ? undefined : handleDescriptor(target)
+    if (fd !== undefined) objects.set(fd, target as Socket)
+  }
+  const { rows, count } = readRows()
+  const reports: SocketReport[] = []
+  for (let index = 0; index < count; index++) {
+    const at = index * ROW
+    const fd = rows[at] ?? NONE
+    if (fd !== NONE) reports.push(reportFrom(rows, at, objects.get(fd)))
+  }
+  return reports
+}
+
+const NONE = -1
+
+/** Room for as many sockets as there were last time, and some more. */
+let room = 64
+
+function readRows(): { readonly rows: Int32Array; readonly count: number } {
+  for (;;) {
+    const rows = new Int32Array(room * ROW)
+    const count = native().inspectSockets(rows)
+    const enough = count <= room
+    room = Math.max(64, Math.ceil(count * 1.25))
+    if (enough) return { rows, count }
+  }
+}
+
+function reportFrom(row: Int32Array, at: number, socket: Socket | undefined): SocketReport {
+  const keepAlive = fromKernel(row, at + VALUES)
+  const local = endpointFrom(row, at + LOCAL)
+  const remote = endpointFrom(row, at + REMOTE)
+  const hasInfo = (row[at + INFO] ?? NONE) >= 0
+  return {
+    descriptor: row[at] ?? NONE,
+    local,
+    remote,
+    keepAlive,
+    detection: detectionOf(keepAlive),
+    tcpInfo: hasInfo ? tcpInfoFrom(row, at + INFO) : undefined,
+    heldBy: socket && heldOn(beneath(socket))?.governing?.by,
+    warnings: remote
+      ? warningsOf({
+          held: keepAlive,
+          local: isLoopback(remote.address) || remote.address === local?.address,
+          overwritten: socket ? overwrittenOn(socket, keepAlive) : [],
+          platform: process.platform,
+        })
+      : [],
+  }
+}
+
+function endpointFrom(row: Int32Array, at: number): Endpoint | undefined {
+  const port = row[at + PORT] ?? NONE
+  if (port < 0) return undefined
+  return { address: addressText(row[at] ?? 0, row[at + 1] ?? 0, row[at + 2] ?? 0, row[at + 3] ?? 0), port }
+}

@@ -9,7 +9,9 @@ function hold(socket: Socket): void {
   socket.resume()
 }
 
-const plain = createServer(hold).listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+// Below the range from which the system draws, as servers have it.
+const PORT = 20_000 + (process.pid % 10_000)
+const plain = createServer(hold).listen({ port: PORT, host: '127.0.0.1', backlog: 4096 })
 const tls = createTlsServer(certificate, hold).listen({ port: 0, host: '127.0.0.1' })
 tls.on('tlsClientError', () => {})
 await Promise.all([once(plain, 'listening'), once(tls, 'listening')])

@@ -167,7 +167,7 @@ export const rows: readonly RowOf[] = [
   figure('growth', 'residentMb', '1,000,000 sets and reads: growth over the last four fifths', 4, 'MB'),
   leftBehind,
   figure('held-memory', 'heldBytes', '10,000 sockets held: heap for each', 300, 'bytes'),
-  figure('held-memory', 'releasedBytes', 'the same, released: what stays of it', 30, 'bytes'),
+  figure('held-memory', 'endedBytes', 'the same, released and ended: what stays of it', 30, 'bytes'),
   figure('installed-memory', 'heldBytes', '10,000 sockets held by an install: heap for each', 300, 'bytes'),
   figure('installed-memory', 'endedBytes', 'the same, ended: what stays of it', 30, 'bytes'),
   ...[10, 100, 1000, 10_000, 18_000].map((count) =>

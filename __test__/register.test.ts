@@ -69,6 +69,7 @@ const variables: ReadonlyArray<readonly [Record<string, string>, KeepAlive]> = [
   [{ TCP_KEEPALIVE_USER_TIMEOUT: '2500ms' }, { ...UNPROTECTED, userTimeout: 2500 }],
   [{ TCP_KEEPALIVE_MATCH: 'localhost' }, DEFAULT],
   [{ TCP_KEEPALIVE_MATCH: '1, 127.0.0.0/8:*' }, DEFAULT],
+  [{ TCP_KEEPALIVE_MATCH: ',*:5432, localhost:*,' }, DEFAULT],
   [{ TCP_KEEPALIVE_MATCH: 'db.internal:*,5432' }, UNPROTECTED],
   [{ TCP_KEEPALIVE: 'off' }, UNPROTECTED],
   [{ TCP_KEEPALIVE: 'off', TCP_KEEPALIVE_TIME: 'wrong', TCP_KEEPALIVE_REQUIRED: '1' }, UNPROTECTED],
@@ -88,7 +89,7 @@ const wrong: ReadonlyArray<readonly [name: string, value: string, line: RegExp]>
   ['TCP_KEEPALIVE_TIME', '500ms', /The value of TCP_KEEPALIVE_TIME is out of range. It must be >= 1000/],
   ['TCP_KEEPALIVE_RETRIES', '128', /The value of TCP_KEEPALIVE_RETRIES is out of range/],
   ['TCP_KEEPALIVE_DETECT_WITHIN', '2s', /The value of TCP_KEEPALIVE_DETECT_WITHIN is out of range/],
-  ['TCP_KEEPALIVE_MATCH', '::1', /"::1" does not say which peers: an IPv6 address stands in brackets/],
+  ['TCP_KEEPALIVE_MATCH', '::1', /: TCP_KEEPALIVE_MATCH: "::1" does not say which peers: an IPv6 address/],
   ['TCP_KEEPALIVE_IDLE', '30s', /TCP_KEEPALIVE_IDLE is not known: here it is called TCP_KEEPALIVE_TIME/],
   ['TCP_KEEPALIVE', 'no', /TCP_KEEPALIVE: "no" is not understood/],
 ]

@@ -9,6 +9,7 @@ import {
   getTcpInfo,
   inspectSocket,
   inspectSockets,
+  installKeepAlive,
   type KeepAlive,
   type KeepAliveOptions,
   type KeepAlivePlan,
@@ -51,6 +52,10 @@ export const info: TcpInfo = getTcpInfo(3)
 export const reports: SocketReport[] = [inspectSocket(3), ...inspectSockets()]
 export const status: number = native.getKeepAlive(3, new Int32Array(5))
 
+installKeepAlive(30_000, { match: ({ port }) => port === 5432 || undefined }).uninstall()
+
+// @ts-expect-error -- a promise is true whatever it comes to
+installKeepAlive(30_000, { match: async ({ port }) => port === 5432 })
 // @ts-expect-error -- the deadline solves for the time
 setKeepAlive(3, { detectWithin: 5000, time: 1000 })
 // @ts-expect-error -- beside the deadline, the user timeout can only be 0

@@ -7,8 +7,10 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE } from './build/cache.ts'
 
-/** The newest of each line. */
-export const versions = ['22.23.3', '24.21.0', '26.10.0'] as const
+/** The newest of each line, but for the one that runs this. */
+export const versions: readonly string[] = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'].filter(
+  (version) => version !== process.versions.node, // which `npm test` uses
+)
 
 /** The program of a version, which is fetched where it is missing. */
 export function nodeOf(version: string): string {

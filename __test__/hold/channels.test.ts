@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import tls from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +18,7 @@ import {
   type KeepAliveLost,
 } from 'tcp-keepalive'
 import { certificate } from '../certificate.ts'
-import { readback } from '../readback.ts'
+import { readback, UNTOUCHED } from '../readback.ts'
 import { ASKED, byNode, connected, listening, tracked } from './sockets.ts'
 
 /** What is published on a channel during the test. */
@@ -99,7 +102,8 @@ test.serial('lost: a reset, with the error, and no listener of ours anywhere', a
   t.is(messages[0]?.socket, socket)
   t.is(messages[0]?.error, error)
   t.is(messages[0]?.outcome, 'reset')
-  t.true(messages[0] !== undefined && 'silentFor' in messages[0])
+  const silentFor = messages[0]?.silentFor ?? Number.NaN
+  t.true(silentFor >= 0 && silentFor < 60_000, `${silentFor} ms`)
 })
 
 test.serial('lost: with TLS around, where the error comes to the TLS socket alone', async (t) => {
@@ -191,6 +195,37 @@ test.serial('error: a match function that throws is reported and counts as no ma
   t.is(failures[0]?.target, socket)
   install.uninstall()
   older.uninstall()
+})
+
+test.serial('error: an async match function is reported and matches nobody', async (t) => {
+  const failures = published<KeepAliveFailure>(t, 'error')
+  const { port } = await listening(t)
+  const match = (async () => true) as unknown as () => boolean
+  const install = installKeepAlive(ASKED, { match })
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  t.deepEqual(readback(socket), UNTOUCHED)
+  t.deepEqual(
+    failures.map(({ target, error }) => [target, (error as NodeJS.ErrnoException).code]),
+    [[socket, 'ERR_INVALID_RETURN_VALUE']],
+  )
+  install.uninstall()
+})
+
+test.serial('error: not for a Unix-domain socket, which an install has nothing to do with', async (t) => {
+  const failures = published<KeepAliveFailure>(t, 'error')
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'socket')
+  const server = net.createServer().listen(path)
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const install = installKeepAlive(ASKED)
+  for (const socket of [net.connect(path), net.connect({ path }), new net.Socket().connect({ path })]) {
+    await connected(t, socket)
+    socket.setKeepAlive(true, 5000)
+  }
+  install.uninstall()
+  t.deepEqual(failures, [])
 })
 
 test.serial(

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
+import http2 from 'node:http2'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
@@ -166,6 +167,38 @@ test("an http.Agent's call at each reuse does not get through", async (t) => {
   }
 })
 
+for (const scheme of ['http', 'https']) {
+  test(`session.socket of ${scheme}2, which is a proxy, stands for the socket behind it`, async (t) => {
+    const server = scheme === 'http' ? http2.createServer() : http2.createSecureServer(certificate)
+    const { port } = await listening(t, server)
+    const to = {
+      port,
+      host: '127.0.0.1',
+      ca: certificate.cert,
+      servername: 'localhost',
+      ALPNProtocols: ['h2'],
+    }
+    const socket = tracked(t, scheme === 'http' ? net.connect(to) : tls.connect(to))
+    const session = http2.connect(`${scheme}://localhost:${port}`, { createConnection: () => socket })
+    t.teardown(() => session.destroy())
+    await once(session, 'connect')
+    const hold = holdKeepAlive(session.socket, { time: 11_000 })
+    t.is(readback(socket).time, 11)
+    socket.setKeepAlive(true, 3000)
+    t.is(readback(socket).time, 11)
+    setKeepAlive(session.socket, { time: 12_000 })
+    socket.setKeepAlive(true, 3000)
+    t.is(readback(socket).time, 12)
+    hold.release()
+    socket.setKeepAlive(true, 4000)
+    t.is(readback(socket).time, 4)
+    holdKeepAlive(session.socket, { time: 11_000 })
+    setKeepAlive(session.socket, false)
+    socket.setKeepAlive(true, 3000)
+    t.is(readback(socket).time, 3)
+  })
+}
+
 test('an accepted socket can be held', async (t) => {
   const { port, server } = await listening(t)
   const came = once(server, 'connection')
@@ -251,6 +284,27 @@ test("a field that is left out is not held: the driver's value gets through", as
   t.deepEqual(readback(socket), { enabled: 1, time: 8, interval: 7, retries: 10, userTimeout: 30_000 })
 })
 
+test('retries that are left out are as a driver sets them, with the rest held', async (t) => {
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  holdKeepAlive(socket, { time: 11_000, interval: 3000 })
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), { ...byNode(11), interval: 3 })
+})
+
+test('one listener waits for the connection, however often connect() and hold are called', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, new net.Socket())
+  holdKeepAlive(socket, OTHER)
+  holdKeepAlive(socket, ASKED)
+  for (let time = 0; time < 3; time++) {
+    socket.connect(port, '127.0.0.1')
+    t.is(socket.listenerCount('connect'), 1)
+    socket.destroy()
+    await once(socket, 'close')
+  }
+})
+
 test('keepalive can be held off', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
@@ -325,7 +379,14 @@ test('what cannot be held is an error, and nothing is changed', async (t) => {
   t.throws(() => holdKeepAlive(socket, true as never), { code: 'ERR_INVALID_ARG_TYPE' })
   t.throws(() => holdKeepAlive(socket, { time: 60 }), { code: 'ERR_OUT_OF_RANGE' })
   t.throws(() => holdKeepAlive(3 as never, ASKED), { code: 'ERR_INVALID_ARG_TYPE' })
-  t.throws(() => holdKeepAlive({} as never, ASKED), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(() => holdKeepAlive({} as never, ASKED), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /must be a net\.Socket, a tls\.TLSSocket or a net\.Server\. Received/,
+  })
+  t.throws(() => holdKeepAlive({ connect() {}, query() {} } as never, ASKED), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: /or a net\.Server \(of a database client its socket, as client\.connection\.stream of pg\)\./,
+  })
   socket.setKeepAlive(true, 5000)
   t.deepEqual(readback(socket), byNode(5))
   socket.destroy()

@@ -224,6 +224,29 @@ test('a hold inside an install governs; released, the install does again at once
   t.deepEqual(readback(socket), HELD)
 })
 
+for (const name of ['address', 'function']) {
+  test(`a hold that is released before an install's ${name} has decided does not take the install away`, async (t) => {
+    const { port } = await listening(t)
+    install(t, ASKED, name === 'address' ? `127.0.0.0/8:${port}` : (peer) => peer.port === port)
+    const socket = net.connect({ port, host: 'localhost', family: 4 })
+    holdKeepAlive(socket, OTHER).release()
+    await connected(t, socket)
+    t.deepEqual(readback(socket), HELD)
+  })
+}
+
+test('what a call changed of an install that then does not match is no part of the one that does', async (t) => {
+  const { port } = await listening(t)
+  install(t, ASKED, port)
+  install(t, OTHER, (peer) => peer.port === port && peer.address !== '127.0.0.1')
+  const socket = net.connect(port, '127.0.0.1')
+  setKeepAlive(socket, { time: 9000 })
+  await connected(t, socket)
+  t.deepEqual(readback(socket), HELD)
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), HELD)
+})
+
 test('a hold outlives the install around it', async (t) => {
   const { port } = await listening(t)
   const around = install(t, ASKED, port)
@@ -315,6 +338,9 @@ test('what cannot be installed is an error, and nothing is installed', async (t)
   t.throws(() => installKeepAlive(ASKED, { port: 5432 } as never), {
     code: 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION',
   })
-  t.throws(() => installKeepAlive(ASKED, 5432 as never), { code: 'ERR_INVALID_ARG_TYPE' })
+  for (const scope of [5432, '*:5432', ['*:5432'], () => true, null]) {
+    const message = /"scope" argument must be an object: give { match: \['\*:5432'\] }\. Received/
+    t.throws(() => installKeepAlive(ASKED, scope as never), { code: 'ERR_INVALID_ARG_TYPE', message })
+  }
   t.throws(() => net.connect({} as never), { code: 'ERR_MISSING_ARGS' })
 })

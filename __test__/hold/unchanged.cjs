@@ -20,9 +20,47 @@ const serve = (server, then) => {
 }
 const echo = () => net.createServer((socket) => socket.on('error', () => {}).pipe(socket))
 const resetting = () => net.createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
+/** Lets a pg client in, and hangs up on it after `ms`, or at its first query. */
+const postgres = (ms) =>
+  net.createServer((socket) => {
+    const hangUp = () => socket.resetAndDestroy()
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      // AuthenticationOk and ReadyForQuery (PostgreSQL's documentation, "Message Formats")
+      socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]))
+      if (ms === undefined) socket.once('data', hangUp)
+      else setTimeout(hangUp, ms)
+    })
+  })
+const pgClient = (port) =>
+  new (require('pg').Client)({ host: '127.0.0.1', port, user: 'any', database: 'any' })
 const secure = (listener) => tls.createServer(JSON.parse(process.env.CERTIFICATE), listener)
 
 const scenarios = {
+  'of pg is reset in a query': () =>
+    serve(postgres(), (port) => {
+      const client = pgClient(port)
+      watch('client', client, ['error', 'end', 'notice'])
+      client
+        .connect()
+        .then(() => client.query('select 1'))
+        .catch((error) => say('rejected', error.code, error.message))
+    }),
+
+  'of pg is reset while idle': () =>
+    serve(postgres(50), (port) => {
+      const client = pgClient(port)
+      watch('client', client, ['connect', 'error', 'end'])
+      client.connect().then(() => say('connected'))
+    }),
+
+  'of pg is reset while idle, unhandled': () =>
+    serve(postgres(50), (port) => {
+      const client = pgClient(port)
+      watch('client', client, ['end'])
+      client.connect().then(() => say('connected'))
+    }),
+
   'ends well': () =>
     serve(echo(), (port) => {
       const socket = net.connect(port, '127.0.0.1', () => socket.end('bye'))

@@ -5,7 +5,7 @@ import test from 'ava'
 
 const COUNT = 10_000
 
-/** By the microsecond, of a machine that may be busy with other tests: the best of five rounds. */
+/** By the microsecond, of a machine that may be busy with other tests: the best of ten rounds. */
 const LIMIT_US = 15
 
 test(`${COUNT} sockets are inspected in less than ${LIMIT_US} µs each, and nothing else happens`, async (t) => {

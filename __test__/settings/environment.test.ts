@@ -24,6 +24,13 @@ test('nothing set, or set to nothing, asks for no values', (t) => {
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE: '', TCP_KEEPALIVE_TIME: '', TCP_KEEPALIVE_IDLE: '' }), nothing)
 })
 
+test('empty items and blanks between the patterns count for nothing', (t) => {
+  t.deepEqual(readEnvironment({ TCP_KEEPALIVE_MATCH: '*:5432, db.internal,,' })?.match, [
+    '*:5432',
+    'db.internal',
+  ])
+})
+
 test('off is off, whatever else is there', (t) => {
   t.is(readEnvironment({ TCP_KEEPALIVE: 'off', TCP_KEEPALIVE_TIME: 'nonsense' }), undefined)
   t.is(readEnvironment({ TCP_KEEPALIVE: 'OFF' }), undefined)
@@ -34,6 +41,8 @@ const wrong: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['TCP_KEEPALIVE_REQUIRED', 'yes', /TCP_KEEPALIVE_REQUIRED: "yes" .* 1 or 0/],
   ['TCP_KEEPALIVE_TIME', '30', /TCP_KEEPALIVE_TIME: "30" is not a duration: .*30s or 30ms/],
   ['TCP_KEEPALIVE_RETRIES', '5s', /TCP_KEEPALIVE_RETRIES: "5s" is not a count/],
+  ['TCP_KEEPALIVE_MATCH', 'db,x:0', /^TCP_KEEPALIVE_MATCH: "x:0" does not say which peers: a port is 1 to/],
+  ['TCP_KEEPALIVE_MATCH', ' ,', /^TCP_KEEPALIVE_MATCH: " ," is not understood: it names no peer/],
   ['TCP_KEEPALIVE_IDLE', '30s', /TCP_KEEPALIVE_IDLE is not known: here it is called TCP_KEEPALIVE_TIME/],
   ['TCP_KEEPALIVE_PROBES', '3', /here it is called TCP_KEEPALIVE_RETRIES/],
   ['TCP_KEEPALIVE_FOO', '1', /the variables are TCP_KEEPALIVE, .*TCP_KEEPALIVE_DETECT_WITHIN/],

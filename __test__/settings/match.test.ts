@@ -38,7 +38,13 @@ const patterns: ReadonlyArray<readonly [pattern: string | number, database: bool
   ['0.0.0.0/0', true, false],
   ['[::1]:6379', false, true],
   ['[::1]', false, true],
-  ['[::/0]:*', true, true],
+  ['[::/0]:*', false, true],
+  ['[::/0]', false, true],
+  ['[::ffff:0:0/96]:*', true, false],
+  ['[::ffff:0:0/95]:*', false, false],
+  ['DB.internal', true, false],
+  ['my_db-1.internal', false, false],
+  ['10-1-2-3', false, false],
   ['[fd00::/8]:*', false, false],
   ['[::ffff:10.0.0.0/104]:*', true, false],
 ]
@@ -57,6 +63,11 @@ test('an IPv4 address is the same when it is written as IPv6', (t) => {
   }
 })
 
+test('a network of IPv6 does not mean IPv4 addresses that are mapped into it', (t) => {
+  for (const pattern of ['[::/0]', '[::/64]:*', '[::fff0:0:0/90]']) t.false(matches(pattern, mapped), pattern)
+  t.true(matches('[::ffff:0:0/96]', mapped))
+})
+
 test('nothing given is every peer, a function decides for itself', (t) => {
   t.true(matches(undefined, database))
   const seen: Peer[] = []
@@ -64,6 +75,17 @@ test('nothing given is every peer, a function decides for itself', (t) => {
   t.true(matches(decide, database))
   t.false(matches(decide, loopback))
   t.deepEqual(seen, [database, loopback])
+})
+
+test('a promise is no answer, whatever it comes to', (t) => {
+  const error = { code: 'ERR_INVALID_RETURN_VALUE', message: /at once, not a promise/ }
+  // oxlint-disable-next-line unicorn/no-thenable -- as a query builder is one
+  const thenable = { then: () => {} }
+  for (const answer of [Promise.resolve(false), Promise.reject(new Error('later')), thenable]) {
+    t.throws(() => matches((() => answer) as unknown as PeerMatch, database), error)
+  }
+  t.true(matches((() => 'yes') as unknown as PeerMatch, database))
+  t.false(matches((() => null) as unknown as PeerMatch, database))
 })
 
 test('what can be said early agrees with what is said late; an address is waited for', (t) => {
@@ -94,6 +116,14 @@ const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
   ['10.*:5432', /addresses are/],
   ['db/8', /no host name/],
   ['a b', /no host name/],
+  ['!db:5432', /no host name/],
+  ['db;5432', /no host name/],
+  ['db(1):5432', /no host name/],
+  ['10.0.0.5-10.0.0.9', /range of addresses is written as a network/],
+  ['10.0.0.5-9:5432', /range of addresses is written as a network/],
+  ['postgres://db:5432', /^"postgres:\/\/…" .* a host and a port, not a URL$/],
+  ['redis+tls://me:secret@[::1]:5432/1', /^"redis\+tls:\/\/…" .* not a URL$/],
+  ['http://db', /not a URL/],
   ['db:0', /1 to 65535/],
   ['db:65536', /1 to 65535/],
   ['db:http', /1 to 65535/],

@@ -25,5 +25,9 @@ await runCommand(HELP, async () => {
     throw new Error('only the release workflow may publish; `npm run release:dry` rehearses it')
   }
   const packed = await readPacked(resolve(values.packages))
+  const tag = process.env['GITHUB_REF_NAME']
+  for (const { name, version } of packed) {
+    if (tag !== `v${version}`) throw new Error(`${name} is ${version}, and the tag is ${tag}`)
+  }
   await publish(packed, { parameters: values.provenance ? ['--provenance'] : [] })
 })

@@ -79,7 +79,7 @@ async function codeIn(folder: string): Promise<readonly string[]> {
 
 /** Half the size; functions keep their names, for whoever reads a stack trace. The types keep the documentation. */
 async function minify(file: string): Promise<void> {
-  const options = { compress: true, mangle: { keepNames: true }, codegen: { removeWhitespace: true } }
+  const options = { compress: true, mangle: true, codegen: { removeWhitespace: true } }
   const { code, errors } = minifySync(file, await readFile(file, 'utf8'), options)
   if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join()}`)
   await writeFile(file, code)

@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { lastSilence } from '../socket/tcp-info.ts'
 import type { Claim } from './claim.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -43,7 +44,7 @@ export function publishApplied(socket: Socket, values: KernelValues, by: Claim['
 
 export function publishLost(socket: Socket, outcome: Outcome, error: Error): void {
   if (!lost.hasSubscribers) return
-  lost.publish({ socket, outcome, error, silentFor: undefined } satisfies KeepAliveLost)
+  lost.publish({ socket, outcome, error, silentFor: lastSilence(socket) } satisfies KeepAliveLost)
 }
 
 function milliseconds(value: number, unit: number): number | undefined {

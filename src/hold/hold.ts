@@ -1,10 +1,9 @@
 /** Values that stay in force on one socket, or on all that a server accepts. */
 import { Server, Socket } from 'node:net'
-import { invalidArgType } from '../settings/errors.ts'
 import type { KeepAliveOptions, KernelValues } from '../settings/options.ts'
 import { native } from '../socket/native.ts'
-import { beneath } from '../socket/node-internals.ts'
-import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
+import { beneath, behindProxy } from '../socket/node-internals.ts'
+import { descriptorOf, NOT_YET, notTarget, type Target } from '../socket/target.ts'
 import { putValues } from '../socket/keepalive.ts'
 import { publishApplied } from './channels.ts'
 import { valuesToHold } from './claim.ts'
@@ -55,8 +54,8 @@ export function holdKeepAlive(
 ): KeepAliveHold {
   const values = valuesToHold(options)
   if (target instanceof Server) return holdServer(target, values, options)
-  if (target instanceof Socket) return holdSocket(beneath(target), values)
-  throw invalidArgType('target', 'a net.Socket, a tls.TLSSocket or a net.Server', target)
+  if (target instanceof Socket) return holdSocket(beneath(behindProxy(target)), values)
+  throw notTarget(target, 'a net.Socket, a tls.TLSSocket or a net.Server')
 }
 
 class SocketHold implements OwnClaim, KeepAliveHold {

@@ -52,7 +52,10 @@ export function installKeepAlive(
   scope: InstallScope = {},
 ): KeepAliveInstall {
   const values = valuesToHold(options)
-  if (typeof scope !== 'object' || scope === null) throw invalidArgType('scope', 'an object', scope)
+  // A list or a function by itself is what people try first.
+  if (typeof scope !== 'object' || scope === null || Array.isArray(scope)) {
+    throw invalidArgType('scope', "an object: give { match: ['*:5432'] }", scope)
+  }
   for (const name in scope) if (name !== 'match') throw unknownOption(name)
   const install = new Install(values, peerMatcher(scope.match))
   native() // where no binary fits, that is said here and not at each 'connect'

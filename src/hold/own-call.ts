@@ -2,7 +2,7 @@
 import { Server, Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
 import { followCalls } from '../socket/keepalive.ts'
-import { beneath } from '../socket/node-internals.ts'
+import { beneath, behindProxy } from '../socket/node-internals.ts'
 import type { Target } from '../socket/target.ts'
 import { amend } from './claim.ts'
 import { type Held, heldOn } from './held.ts'
@@ -19,7 +19,7 @@ export function followOwnCalls(): void {
 function follow(target: Target, asked: KernelValues | undefined): void {
   if (!isWrapped()) return
   if (target instanceof Socket) {
-    const connection = beneath(target)
+    const connection = beneath(behindProxy(target))
     const held = heldOn(connection)
     if (!held) return
     if (asked) change(held, asked)

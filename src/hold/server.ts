@@ -35,10 +35,10 @@ export function holdServer(
 ): KeepAliveHold {
   const isListening = hasListener(server)
   native()
+  useWrap() // may throw, so it comes before anything is held
   const claim: ServerClaim = { by: 'hold', values: forServer(values, options), active: true }
   const held = servers.get(server) ?? begin(server)
   held.claims = [claim, ...held.claims]
-  useWrap()
   if (isListening) putOnListener(server, held)
   const release = (): void => {
     if (!claim.active) return

@@ -66,8 +66,13 @@ function wrap(): Layer {
     ]
   })
   const made: Layer = { active: true, methods }
-  for (const { name, before, ours } of methods) {
-    Object.defineProperty(Socket.prototype, name, { ...before, value: ours })
+  try {
+    for (const { name, before, ours } of methods) {
+      Object.defineProperty(Socket.prototype, name, { ...before, value: ours })
+    }
+  } catch (error) {
+    unwrap(made) // all or none, where somebody has frozen one
+    throw error
   }
   return made
 }

@@ -1,6 +1,7 @@
 /** What the TCP_KEEPALIVE_* variables ask for. */
 import { parseDuration } from './duration.ts'
 import { coded } from './errors.ts'
+import { peerMatcher } from './match.ts'
 
 /** What is asked for, to be given to `installKeepAlive`, which checks the values. */
 export interface Asked {
@@ -70,7 +71,21 @@ export function readEnvironment(variables: Variables): Asked | undefined {
     if (isValue(name)) options[VALUES[name]] = read(name, text)
     else if (!OTHERS.includes(name)) throw unknownName(name)
   }
-  return { options, match: given.get('TCP_KEEPALIVE_MATCH')?.split(',') }
+  return { options, match: given.has('TCP_KEEPALIVE_MATCH') ? readMatch(given) : undefined }
+}
+
+/** Checked here as well, as only here it is known by which variable it came. A comma too many does no harm. */
+function readMatch(given: ReadonlyMap<string, string>): string[] {
+  const name = 'TCP_KEEPALIVE_MATCH'
+  const items = given.get(name)?.split(',') ?? []
+  const patterns = items.map((item) => item.trim()).filter((item) => item !== '')
+  if (patterns.length === 0) throw wrong(name, given, 'it names no peer')
+  try {
+    peerMatcher(patterns)
+  } catch (error) {
+    throw inVariable(name, error)
+  }
+  return patterns
 }
 
 /** The same message with the options called by their variables. */
@@ -93,8 +108,12 @@ function read(name: keyof typeof VALUES, text: string): number {
   try {
     return VALUES[name] === 'retries' ? parseCount(text) : parseDuration(text)
   } catch (error) {
-    throw coded(new TypeError(`${name}: ${(error as Error).message}`), 'ERR_INVALID_ARG_VALUE')
+    throw inVariable(name, error)
   }
+}
+
+function inVariable(name: string, error: unknown): TypeError {
+  return coded(new TypeError(`${name}: ${(error as Error).message}`), 'ERR_INVALID_ARG_VALUE')
 }
 
 function parseCount(text: string): number {

@@ -13,18 +13,20 @@ export interface Peer {
 
 /**
  * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
- * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included.
+ * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name, of `a-z 0-9 . - _`, `*` stands for any characters,
+ * dots included. IPv4 peers are meant by IPv4 patterns, also where they are reached as `::ffff:10.0.0.5`, and by none
+ * of IPv6, as `[::/0]:*`, but one within `::ffff:0:0/96`.
  */
 export type PeerPattern = number | string
 
-/** Peers that are meant: all that fit one of the patterns, or for which the function returns a true value. */
-export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => unknown)
+/** Peers that are meant: all that fit one of the patterns, or for which the function, at once, returns `true`. */
+export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => boolean | undefined)
 
 /** A {@link PeerMatch}, checked and ready for use. */
 export interface PeerMatcher {
   /** What can be said before the host's name is resolved; `undefined`: not yet. */
   early(host: string, port: number): boolean | undefined
-  /** What can be said of a connection. May throw what the program's own function throws. */
+  /** What can be said of a connection. May throw what the program's own function throws, or for a promise from it. */
   late(peer: Peer): boolean
 }
 
@@ -49,7 +51,7 @@ const everyone: PeerMatcher = { early: () => true, late: () => true }
  */
 export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
   if (match === undefined) return everyone
-  if (typeof match === 'function') return { early: () => undefined, late: (peer) => Boolean(match(peer)) }
+  if (typeof match === 'function') return { early: () => undefined, late: (peer) => answerOf(match(peer)) }
   const list = Array.isArray(match) ? (match as readonly PeerPattern[]) : [match as PeerPattern]
   const patterns = list.map((pattern) => parsePattern(pattern))
   if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
@@ -61,6 +63,14 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
       return anyOf(patterns, port, host, address) === true
     },
   }
+}
+
+/** A promise is true whatever it comes to, so that an async function would mean everybody. */
+function answerOf(answer: unknown): boolean {
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return Boolean(answer)
+  if (answer instanceof Promise) answer.catch(() => {}) // nobody waits for what it comes to
+  const message = 'The "match" function must return true or false at once, not a promise'
+  throw coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE')
 }
 
 /** Name and address are read once, and only where a pattern's port has not said no already. */
@@ -80,9 +90,17 @@ function anyOf(
     if ('parts' in wanted) {
       if (fits(wanted, (name ??= nameOf(host)))) return true
     } else if ((address ??= parseAddress(addressText)) === undefined) answer = undefined
-    else if (contains(wanted, address)) return true
+    else if (isWithin(wanted, address)) return true
   }
   return answer
+}
+
+/** All IPv4 addresses (RFC 4291, 2.5.5.2). */
+const IPV4 = parseNetwork('::ffff:0:0/96') as Network
+
+/** A network of IPv6 does not mean the IPv4 addresses that happen to be mapped into it. */
+function isWithin(network: Network, address: Address): boolean {
+  return contains(network, address) && (network.prefix >= IPV4.prefix || !contains(IPV4, address))
 }
 
 /** Names are the same in any case and with a dot at their end (RFC 1034, 3.1). */
@@ -118,6 +136,9 @@ function parsePattern(pattern: PeerPattern): Pattern {
   }
   const text = pattern.trim()
   if (/^\d+$/.test(text)) return { port: parsePort(text, text), host: 'any' }
+  const [scheme] = /^[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? []
+  // What follows may hold a password, and the message is printed.
+  if (scheme !== undefined) throw notPattern(`${scheme}…`, 'write a host and a port, not a URL')
   const [, bracketed, bare = '', port] = /^(?:\[(.*)\]|([^[\]:]*))(?::([^:]*))?$/.exec(text) ?? []
   if (bracketed === undefined && bare === '') {
     throw notPattern(
@@ -142,7 +163,10 @@ function parseHost(host: string, text: string): Pattern['host'] {
   const network = parseNetwork(host)
   if (network) return network
   if (/^[\d.*/]+$/.test(host)) throw notPattern(text, 'addresses are 10.0.0.5 or 10.0.0.0/8')
-  if (/[\s/@,]/.test(host)) throw notPattern(text, 'that is no host name')
+  if (/^\d+\.[\d.]*-[\d.]+$/.test(host)) {
+    throw notPattern(text, 'a range of addresses is written as a network, as 10.0.0.0/8')
+  }
+  if (!/^[a-z\d._*-]+$/i.test(host)) throw notPattern(text, 'that is no host name')
   return { parts: nameOf(host).split('*') }
 }
 

@@ -174,7 +174,11 @@ function isForHere(target: string): boolean {
 
 function glibc(): string | undefined {
   try {
-    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+    const report = process.report as typeof process.report & { excludeNetwork?: boolean }
+    const { excludeNetwork } = report
+    report.excludeNetwork = true // else it asks for the names of all peers
+    const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } }
+    if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork
     return header.glibcVersionRuntime
   } catch {
     return undefined // Deno without --allow-sys

@@ -3,6 +3,7 @@
  * of Node 18, 20, 22, 24 and 26, in all of which they are the same.
  */
 import { Server, Socket } from 'node:net'
+import { types } from 'node:util'
 
 interface Handle {
   /** libuv's descriptor; -1 or another negative number where there is none (any more). */
@@ -62,6 +63,19 @@ export function beneath(socket: Socket): Socket {
     if (parent === null || parent === undefined) return connection
     connection = parent
   }
+}
+
+/**
+ * The socket behind a proxy, as `session.socket` of node:http2 is one; what is no proxy is returned as it is. The
+ * handle knows whose it is, also where it is asked for through the proxy.
+ */
+export function behindProxy(socket: Socket): Socket {
+  if (!types.isProxy(socket)) return socket
+  const handle = handleOf(socket)
+  if (handle === undefined) return socket
+  const key = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol')
+  const owner = key && (handle as Record<symbol, unknown>)[key]
+  return owner instanceof Socket ? owner : socket
 }
 
 /** What stands for the connection in Node; another one after each `connect()`. */

@@ -25,11 +25,11 @@ export function descriptorOf(target: Target): number {
   if (target instanceof Socket) return socketDescriptor(target)
   if (typeof target === 'number') return rawDescriptor(target)
   if (target instanceof Server) return serverDescriptor(target)
-  throw notTarget(target)
+  throw notTarget(target, 'a net.Socket, a tls.TLSSocket, a net.Server or a descriptor')
 }
 
-function notTarget(target: unknown): TypeError {
-  const expected = 'a net.Socket, a tls.TLSSocket, a net.Server or a descriptor'
+/** @param expected what a target is */
+export function notTarget(target: unknown, expected: string): TypeError {
   const isClient = typeof target === 'object' && target !== null && 'connect' in target && 'query' in target
   const hint = isClient ? ' (of a database client its socket, as client.connection.stream of pg)' : ''
   return invalidArgType('target', `${expected}${hint}`, target)

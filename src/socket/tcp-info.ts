@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import { notConnected, notListening, statusError } from './errors.ts'
 import { native } from './native.ts'
+import { handleDescriptor } from './node-internals.ts'
 import { descriptorOf, NOT_YET, type Target } from './target.ts'
 
 /** The states of a TCP socket (RFC 9293, 3.3.2), in the order of the binding's numbers. */
@@ -74,6 +75,16 @@ export function getTcpInfo(target: Target): TcpInfo {
   const status = native().getTcpInfo(fd, numbers)
   if (status !== 0) throw statusError(status, 'getsockopt')
   return tcpInfoFrom(numbers, 0)
+}
+
+/**
+ * How long the peer of a connection that is just being destroyed had been silent: Node calls the socket destroyed
+ * already, yet its descriptor is still open, and the kernel still knows. `undefined` where it cannot be told.
+ */
+export function lastSilence(socket: Socket): number | undefined {
+  const fd = handleDescriptor(socket)
+  if (fd === undefined || native().getTcpInfo(fd, numbers) !== 0) return undefined
+  return tcpInfoFrom(numbers, 0).silentFor
 }
 
 /** From the binding's numbers, which start at `at`. */

@@ -99,13 +99,15 @@ struct Info {
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     let info = structure(socket, libc::TCP_INFO, Info::default())?;
     let state = state(info.state);
+    // A connection that was lost still knows when its peer was last heard; a round trip tells that there was one.
+    let silence = (info.rtt_us > 0)
+        .then(|| Duration::from_millis(info.last_data_recv_ms.min(info.last_ack_recv_ms).into()));
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
-        return Ok(TcpInfo::of(state));
+        return Ok(TcpInfo { silence, ..TcpInfo::of(state) });
     }
-    let silence = info.last_data_recv_ms.min(info.last_ack_recv_ms);
     Ok(TcpInfo {
         state,
-        silence: Some(Duration::from_millis(silence.into())),
+        silence,
         unanswered_probes: Some(info.probes.into()),
         retransmits: Some(info.retransmits.into()),
         total_retransmits: Some(info.total_retrans.into()),

@@ -2,6 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { defineConfig, type UserConfig } from 'tsdown'
 
 /**
+ * What is imported is read and parsed each time, so it is as small as it can be without losing the names that show in
+ * a stack trace: a millisecond less.
+ */
+const small = {
+  compress: { keepNames: { function: true, class: true } },
+  mangle: { keepNames: true },
+} as const
+
+/**
  * One implementation, in CommonJS, which both module formats share: a program in which both are loaded still has one
  * state. The ES module only re-exports it. Each door is one file; what both need is requested by the package's name.
  */
@@ -12,6 +21,7 @@ function door(name: string, module: string): UserConfig {
     platform: 'node',
     target: 'node18',
     outDir: 'dist',
+    minify: small,
     dts: { oxc: true },
     outputOptions: (options) => ({ ...options, comments: false }), // they are in the types, for those who read them
     deps: { neverBundle: [/^tcp-keepalive/] },

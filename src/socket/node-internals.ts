@@ -26,16 +26,26 @@ export function isPipe(target: Socket | Server): boolean {
 
 /**
  * The key under which Node remembers whether keepalive is on, to answer a repeated `socket.setKeepAlive()` without
- * asking the kernel.
+ * asking the kernel; `undefined` where it does not remember. It is looked for at the first set, as making a socket at
+ * import would take longer than all else there; and on a socket of our own, as the one at hand may be a proxy.
  */
-const record: symbol | undefined = Object.getOwnPropertySymbols(new Socket()).find(
-  (symbol) => symbol.description === 'kSetKeepAlive',
-)
+let record: symbol | undefined
+let isRecordKnown = false
+
+function recordKey(): symbol | undefined {
+  if (!isRecordKnown) {
+    const symbols = Object.getOwnPropertySymbols(new Socket())
+    record = symbols.find(({ description }) => description === 'kSetKeepAlive')
+    isRecordKnown = true
+  }
+  return record
+}
 
 /** What Node remembers of this socket; `undefined` where it does not remember (Bun, Deno). */
 export function rememberedKeepAlive(socket: Socket): boolean | undefined {
-  if (record === undefined) return undefined
-  return Boolean((socket as unknown as Record<symbol, unknown>)[record])
+  const key = recordKey()
+  if (key === undefined) return undefined
+  return Boolean((socket as unknown as Record<symbol, unknown>)[key])
 }
 
 /** Node's own call, as it was before anything of this package could have been put around it. */

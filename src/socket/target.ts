@@ -37,13 +37,12 @@ export function notTarget(target: unknown, expected: string): TypeError {
 
 function socketDescriptor(socket: Socket): number {
   if (socket.destroyed) throw destroyed()
-  if (isPipe(socket)) throw notTcp()
   // While connecting there is a descriptor, but happy eyeballs may still replace it, and Node writes its own values
   // at 'connect'.
-  if (socket.connecting) return NOT_YET
-  const fd = handleDescriptor(socket)
-  if (fd !== undefined) return fd
-  if (socket.pending) return NOT_YET // made by `new net.Socket()` and not connected so far
+  const fd = socket.connecting ? undefined : handleDescriptor(socket)
+  if (fd !== undefined) return fd // if it is a pipe's, the system says so
+  if (isPipe(socket)) throw notTcp()
+  if (socket.pending) return NOT_YET // connecting, or made by `new net.Socket()` and not connected so far
   return found(socket)
 }
 

@@ -1,0 +1,64 @@
+/** Sockets whose peers are in another process, on another core where there is one. */
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+
+export interface Peers {
+  readonly port: number
+  readonly tlsPort: number
+  readonly certificate: string
+  stop(): Promise<void>
+}
+
+export async function startPeers(): Promise<Peers> {
+  const child: ChildProcess = fork(new URL('programs/peers.ts', import.meta.url))
+  const core = process.env['BENCH_PEERS_CORE']
+  if (core !== undefined) execFileSync('taskset', ['-apc', core, String(child.pid)])
+  const [ready] = (await once(child, 'message')) as [Omit<Peers, 'stop'>]
+  return {
+    ...ready,
+    async stop() {
+      child.disconnect()
+      await once(child, 'exit')
+    },
+  }
+}
+
+export async function connected({ port }: Peers): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  await once(socket, 'connect')
+  return socket
+}
+
+export async function connectedTls({ tlsPort, certificate }: Peers): Promise<TLSSocket> {
+  const socket = connectTls({ port: tlsPort, host: '127.0.0.1', ca: certificate })
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+/** So many sockets, a few hundred at a time. */
+export async function connectMany(peers: Peers, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = []
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(200, count - sockets.length) }, () => connected(peers))
+    sockets.push(...(await Promise.all(some)))
+  }
+  return sockets
+}
+
+/** Ends them with a reset, so that no port waits to be free again. */
+export async function end(sockets: readonly Socket[]): Promise<void> {
+  await Promise.all(
+    sockets.map(async (socket) => {
+      const closed = once(socket, 'close')
+      socket.resetAndDestroy()
+      await closed
+    }),
+  )
+}
+
+/** Read from the handle, as the peers of this comparison do. */
+export function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd
+}

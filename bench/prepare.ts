@@ -1,0 +1,73 @@
+/** What the measurements need: the packages to compare with, C compiled, Node in the versions of the table. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { nodeOf } from '../scripts/nodes.ts'
+
+const HERE = import.meta.dirname
+const ROOT = join(HERE, '..')
+
+export interface Prepared {
+  readonly node24: string
+  readonly node26: string
+  /** Which binary is measured, in words. */
+  readonly binary: string
+  readonly environment: NodeJS.ProcessEnv
+  remove(): void
+}
+
+export function prepare(): Prepared {
+  installPeers()
+  const [node24, node26] = [nodeOf('24.21.0'), nodeOf('26.10.0')]
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-bench-'))
+  const released = join(ROOT, 'artifacts', `tcp-keepalive.${process.platform}-${process.arch}-gnu.node`)
+  const isReleased = existsSync(released)
+  return {
+    node24,
+    node26,
+    binary: isReleased ? 'the binary as released (npm run build:all)' : 'the binary of npm run build',
+    environment: {
+      ...process.env,
+      BENCH_REFERENCE: compileReference(node24, folder),
+      BENCH_INSTALLATION: installPackage(folder),
+      ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+function installPeers(): void {
+  const lock = readFileSync(join(HERE, 'package-lock.json'), 'utf8')
+  const stamp = join(HERE, 'node_modules', '.installed')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  console.log('• Installing what is compared with')
+  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], HERE)
+  writeFileSync(stamp, lock)
+}
+
+function compileReference(node: string, folder: string): string {
+  const library = join(folder, 'reference.node')
+  const headers = join(dirname(dirname(node)), 'include', 'node')
+  const flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', `-I${headers}`]
+  must('gcc', [...flags, '-o', library, join(HERE, 'reference.c')], HERE)
+  return library
+}
+
+/** What users get differs from a clone: a small manifest, and no link to follow. */
+function installPackage(folder: string): string {
+  const home = join(folder, 'node_modules', 'tcp-keepalive')
+  mkdirSync(home, { recursive: true })
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>
+  for (const only of ['scripts', 'devDependencies', 'overrides', 'ava', 'napi']) delete manifest[only]
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, type: 'commonjs' }, undefined, 2))
+  for (const part of ['dist', 'index.js']) cpSync(join(ROOT, part), join(home, part), { recursive: true })
+  cpSync(join(HERE, 'fixtures'), folder, { recursive: true })
+  return folder
+}
+
+function must(command: string, parameters: readonly string[], folder: string): void {
+  const { status, error } = spawnSync(command, parameters, { cwd: folder, stdio: ['ignore', 2, 2] })
+  if (error) throw new Error(`This needs ${command}, which cannot be started (${error.message})`)
+  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed`)
+}

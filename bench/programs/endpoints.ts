@@ -1,0 +1,43 @@
+/** The search by endpoints, as Bun and Deno need it, among the descriptors of a process with 2,000 sockets. */
+import type { Socket } from 'node:net'
+import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
+import { native } from '../measured.ts'
+import { paired } from '../paired.ts'
+import { c } from '../reference.ts'
+import { say } from '../say.ts'
+
+const SOCKETS = 2000
+const NO_HINT = -1
+
+type Find = (endpoints: Int32Array, hint: number) => number
+
+const peers = await startPeers()
+const sockets = await connectMany(peers, SOCKETS)
+
+function endpointsOf({ localPort = 0, remotePort = 0 }: Socket): Int32Array {
+  const loopback = [0, 0, 0xffff, 0x7f000001]
+  return Int32Array.from([...loopback, localPort, ...loopback, remotePort])
+}
+
+if ('findDescriptor' in native) {
+  const find = native.findDescriptor as Find
+  // The newest has the highest number as a rule, and is found last.
+  const last = sockets.reduce((one, other) => (descriptorOf(one) > descriptorOf(other) ? one : other))
+  const fd = descriptorOf(last)
+  const endpoints = endpointsOf(last)
+  const search = (hint: number): void => {
+    if (find(endpoints, hint) !== fd) throw new Error('Another socket was found')
+  }
+  await say('endpoints', () =>
+    paired({ calls: 1, run: () => c.scan(fd, 1) }, { calls: 1, run: () => search(NO_HINT) }),
+  )
+  const CALLS = 100
+  const again = (): void => {
+    for (let i = 0; i < CALLS; i++) search(fd)
+  }
+  await say('endpoints-again', () =>
+    paired({ calls: 1, run: () => c.scan(fd, 1) }, { calls: CALLS, run: again }, { rounds: 20 }),
+  )
+}
+await end(sockets)
+await peers.stop()

@@ -1,0 +1,39 @@
+/** A million sets and reads: what they leave behind. Started with --expose-gc. */
+import { connected, startPeers } from '../connections.ts'
+import { ours } from '../measured.ts'
+import { say } from '../say.ts'
+
+const CALLS = 1_000_000
+const MB = 2 ** 20
+
+const peers = await startPeers()
+const socket = await connected(peers)
+
+function measure(): { resident: number; heap: number; resources: string } {
+  globalThis.gc?.()
+  const { rss, heapUsed } = process.memoryUsage()
+  const resources = process.getActiveResourcesInfo().toSorted().join()
+  return { resident: rss / MB, heap: heapUsed / MB, resources }
+}
+
+function setAndRead(times: number): void {
+  for (let i = 0; i < times; i++) {
+    ours.setKeepAlive(socket, { time: 60_000 + 1000 * (i % 2), interval: 10_000, retries: 6 })
+    ours.getKeepAlive(socket)
+  }
+}
+
+await say('growth', () => {
+  const before = measure()
+  setAndRead(CALLS / 5)
+  const early = measure()
+  setAndRead(CALLS - CALLS / 5)
+  const late = measure()
+  return {
+    residentMb: late.resident - early.resident,
+    heapMb: late.heap - early.heap,
+    resourcesLeft: late.resources === before.resources ? '' : late.resources,
+  }
+})
+socket.destroy()
+await peers.stop()

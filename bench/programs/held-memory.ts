@@ -1,0 +1,73 @@
+/** What 10,000 held sockets cost in heap, and what of it comes back. Started with --expose-gc. */
+import type { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { connectMany, end, startPeers } from '../connections.ts'
+import { ours } from '../measured.ts'
+import { say } from '../say.ts'
+
+const SOCKETS = 10_000
+const VALUES = { time: 60_000, interval: 10_000, retries: 6 }
+
+const peers = await startPeers()
+
+async function heap(): Promise<number> {
+  for (let i = 0; i < 5; i++) {
+    await turn()
+    globalThis.gc?.()
+  }
+  return process.memoryUsage().heapUsed
+}
+
+/** Tables that were grown once for many sockets, and compiled code, are there before anything is measured. */
+async function warmUp(): Promise<void> {
+  const sockets = await connectMany(peers, SOCKETS)
+  const holds = sockets.map((socket) => ours.holdKeepAlive(socket, VALUES))
+  for (const hold of holds) hold.release()
+  await end(sockets)
+}
+
+await say('held-memory', async () => {
+  await warmUp()
+  const start = await heap()
+  let sockets: Socket[] = await connectMany(peers, SOCKETS)
+  const free = await heap()
+  let holds = sockets.map((socket) => ours.holdKeepAlive(socket, VALUES))
+  const held = await heap()
+  for (const hold of holds) hold.release()
+  holds = []
+  const released = await heap()
+  await end(sockets)
+  sockets = []
+  const ended = await heap()
+  return {
+    heldBytes: (held - free) / SOCKETS,
+    releasedBytes: (released - free) / SOCKETS,
+    endedBytes: (ended - start) / SOCKETS,
+  }
+})
+
+/** Dropped without a release: the sockets end while an install covers them. */
+await say('installed-memory', async () => {
+  const free = await connectMany(peers, SOCKETS)
+  await end(free)
+  free.length = 0
+  const start = await heap()
+  const plain = await connectMany(peers, SOCKETS)
+  const withoutInstall = (await heap()) - start
+  await end(plain)
+  plain.length = 0
+  const install = ours.installKeepAlive(VALUES)
+  const again = await heap()
+  const sockets = await connectMany(peers, SOCKETS)
+  const withInstall = (await heap()) - again
+  await end(sockets)
+  sockets.length = 0
+  const ended = await heap()
+  install.uninstall()
+  return {
+    heldBytes: (withInstall - withoutInstall) / SOCKETS,
+    // Sockets that end leave a little behind without us, too.
+    endedBytes: (ended - again - (again - start)) / SOCKETS,
+  }
+})
+await peers.stop()

@@ -1,0 +1,25 @@
+/** Loading the package, above a module that loads node:net; a process of its own for each time. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { spread } from '../paired.ts'
+import { say } from '../say.ts'
+
+const ROUNDS = 60
+const installation = process.env['BENCH_INSTALLATION'] ?? ''
+
+function milliseconds(file: string): number {
+  const parameters = ['time-import.mjs', file].map((name) => join(installation, name))
+  return Number(execFileSync(process.execPath, parameters, { encoding: 'utf8' }))
+}
+
+for (const format of ['mjs', 'cjs']) {
+  await say(`import-${format}`, () => {
+    const seen = Array.from({ length: ROUNDS }, (_, round) => {
+      const steps = [`node-net.${format}`, `package.${format}`, `node-net.${format}`]
+      const times = (round % 2 === 0 ? steps : steps.toReversed()).map(milliseconds)
+      const [first = 0, ours = 0, last = 0] = times
+      return { ours: ours - (first + last) / 2, self: last - first }
+    })
+    return { milliseconds: spread(seen.map(({ ours }) => ours)), self: spread(seen.map(({ self }) => self)) }
+  })
+}

@@ -1,0 +1,130 @@
+/*
+ * The system calls that the measured functions make, in C, in Node's own process: it has several threads, which makes
+ * each system call on a descriptor dearer (the kernel counts its references), as it does for the measured functions.
+ * Each function here loops by itself, so that no call from JavaScript is counted.
+ */
+#define _GNU_SOURCE
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <node_api.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+static void give_up(napi_env env, const char *call) {
+  napi_throw_error(env, NULL, call);
+}
+
+static int64_t integer(napi_env env, napi_value value) {
+  int64_t number = -1;
+  napi_get_value_int64(env, value, &number);
+  return number;
+}
+
+static int put(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+static int read_one(int fd, int level, int name, int *value) {
+  socklen_t size = sizeof *value;
+  return getsockopt(fd, level, name, value, &size);
+}
+
+/* What asks for no user timeout, and what besides does not look whether it is a TCP socket. */
+enum { NONE = -1, UNCHECKED = -2 };
+
+static int set_one(int fd, int time, int user_timeout) {
+  int protocol = 0;
+  if (user_timeout != UNCHECKED && (read_one(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) || protocol != IPPROTO_TCP)) return -1;
+  if (user_timeout >= 0 && put(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout)) return -1;
+  return put(fd, SOL_SOCKET, SO_KEEPALIVE, 1) || put(fd, IPPROTO_TCP, TCP_KEEPIDLE, time) ||
+         put(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10) || put(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+}
+
+static int read_all(int fd, int values[6]) {
+  return read_one(fd, SOL_SOCKET, SO_PROTOCOL, &values[0]) || read_one(fd, SOL_SOCKET, SO_KEEPALIVE, &values[1]) ||
+         read_one(fd, IPPROTO_TCP, TCP_KEEPIDLE, &values[2]) || read_one(fd, IPPROTO_TCP, TCP_KEEPINTVL, &values[3]) ||
+         read_one(fd, IPPROTO_TCP, TCP_KEEPCNT, &values[4]) || read_one(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &values[5]);
+}
+
+#define ARGUMENTS(count)       \
+  napi_value given[count];     \
+  size_t number_given = count; \
+  napi_get_cb_info(env, info, &number_given, given, NULL, NULL)
+
+/* set(fd, times, userTimeout): again and again on one socket, two times in turn; or NONE, or UNCHECKED */
+static napi_value set(napi_env env, napi_callback_info info) {
+  ARGUMENTS(3);
+  const int fd = integer(env, given[0]), user_timeout = integer(env, given[2]);
+  const int64_t times = integer(env, given[1]);
+  for (int64_t i = 0; i < times; i++) {
+    if (set_one(fd, 60 + (i & 1), user_timeout)) give_up(env, "set");
+  }
+  return NULL;
+}
+
+/* setEach(fds, userTimeout): once on each socket of an Int32Array */
+static napi_value set_each(napi_env env, napi_callback_info info) {
+  ARGUMENTS(2);
+  size_t count = 0;
+  void *data = NULL;
+  napi_get_typedarray_info(env, given[0], NULL, &count, &data, NULL, NULL);
+  const int *fds = data;
+  const int user_timeout = integer(env, given[1]);
+  for (size_t i = 0; i < count; i++) {
+    if (set_one(fds[i], 60 + (i & 1), user_timeout)) give_up(env, "setEach");
+  }
+  return NULL;
+}
+
+/* get(fd, times) */
+static napi_value get(napi_env env, napi_callback_info info) {
+  ARGUMENTS(2);
+  const int fd = integer(env, given[0]);
+  const int64_t times = integer(env, given[1]);
+  int values[6];
+  for (int64_t i = 0; i < times; i++) {
+    if (read_all(fd, values)) give_up(env, "get");
+  }
+  return NULL;
+}
+
+/* tcpInfo(fd, times): one getsockopt, 232 bytes as of Linux 5.5 and more since */
+static napi_value tcp_info(napi_env env, napi_callback_info info) {
+  ARGUMENTS(2);
+  const int fd = integer(env, given[0]);
+  const int64_t times = integer(env, given[1]);
+  char bytes[512];
+  for (int64_t i = 0; i < times; i++) {
+    socklen_t size = sizeof bytes;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &size)) give_up(env, "tcpInfo");
+  }
+  return NULL;
+}
+
+/* scan(last, times): getsockname over all descriptors, which a search by endpoints cannot do without */
+static napi_value scan(napi_env env, napi_callback_info info) {
+  ARGUMENTS(2);
+  const int last = integer(env, given[0]);
+  const int64_t times = integer(env, given[1]);
+  struct sockaddr_storage address;
+  for (int64_t i = 0; i < times; i++) {
+    for (int fd = 0; fd <= last; fd++) {
+      socklen_t size = sizeof address;
+      getsockname(fd, (struct sockaddr *)&address, &size);
+    }
+  }
+  return NULL;
+}
+
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor functions[] = {
+      {"set", NULL, set, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"setEach", NULL, set_each, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"get", NULL, get, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"tcpInfo", NULL, tcp_info, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"scan", NULL, scan, NULL, NULL, NULL, napi_enumerable, NULL},
+  };
+  napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
+  return exports;
+}

@@ -1,0 +1,21 @@
+/** The same system calls in C (reference.c), compiled by `npm run bench`. */
+import { createRequire } from 'node:module'
+
+interface Reference {
+  set(fd: number, times: number, userTimeoutMs: number): void
+  setEach(fds: Int32Array, userTimeoutMs: number): void
+  get(fd: number, times: number): void
+  tcpInfo(fd: number, times: number): void
+  scan(lastDescriptor: number, times: number): void
+}
+
+const path = process.env['BENCH_REFERENCE']
+if (path === undefined) throw new Error('BENCH_REFERENCE is not set: start this by npm run bench')
+
+export const c = createRequire(import.meta.url)(path) as Reference
+
+/** Stands for a user timeout that is not set. */
+export const NONE = -1
+
+/** The same, and the socket is not asked whether it is one of TCP. */
+export const UNCHECKED = -2

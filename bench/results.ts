@@ -1,0 +1,59 @@
+/** Where the figures go: a table on the screen, bench/results.json, and a section of docs/performance.md. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { type Measurement, type Measurements, type Row, rows } from './rows.ts'
+
+const RESULTS = new URL('results.json', import.meta.url)
+const DOCUMENT = new URL('../docs/performance.md', import.meta.url)
+const BEGIN = '<!-- measured: written by npm run bench -->'
+const END = '<!-- end of measured -->'
+
+export function readResults(): Array<[string, Measurement]> {
+  if (!existsSync(RESULTS)) return []
+  const { measurements } = JSON.parse(readFileSync(RESULTS, 'utf8')) as { measurements: Measurement[] }
+  return measurements.map((one) => [one.name, one])
+}
+
+export function writeResults(machine: string, measurements: Measurements): void {
+  const whole = { machine, rows: found(measurements), measurements: [...measurements.values()] }
+  writeFileSync(RESULTS, `${JSON.stringify(whole, rounded, 2)}\n`)
+}
+
+export function writeDocument(machine: string, measurements: Measurements): void {
+  const before = readFileSync(DOCUMENT, 'utf8')
+  const [head, rest] = before.split(BEGIN)
+  const tail = rest?.split(END)[1]
+  if (head === undefined || tail === undefined)
+    throw new Error(`docs/performance.md lacks ${BEGIN} or ${END}`)
+  const section = [BEGIN, '', `Measured on ${machine}.`, '', ...markdown(found(measurements)), '', END]
+  writeFileSync(DOCUMENT, head + section.join('\n') + tail)
+}
+
+export function showTable(measurements: Measurements): void {
+  const lines = found(measurements)
+  console.log()
+  for (const { what, bound, found, spread, met } of lines) {
+    console.log(`${mark(met)} ${what}\n    bound ${bound}   measured ${found}   ${spread}`)
+  }
+  const judged = lines.filter(({ met }) => met !== undefined)
+  console.log(`\n${judged.filter(({ met }) => met === true).length} of ${judged.length} bounds met`)
+}
+
+function found(measurements: Measurements): Row[] {
+  return rows.flatMap((row) => row(measurements) ?? [])
+}
+
+function markdown(lines: readonly Row[]): string[] {
+  const body = lines.map(
+    ({ what, bound, found, spread, met }) => `| ${what} | ${bound} | ${found} | ${spread} | ${mark(met)} |`,
+  )
+  return ['| what | bound | median | middle half of the rounds | met |', '|---|---|---|---|---|', ...body]
+}
+
+function mark(met: boolean | undefined): string {
+  if (met === undefined) return '·'
+  return met ? '✔' : '✘'
+}
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(5)) : value
+}

@@ -1,0 +1,182 @@
+/** The table: what is claimed, and which measurement shows it. */
+import type { Spread } from './paired.ts'
+
+/** What a program says of one measurement (say.ts). */
+export interface Measurement {
+  readonly name: string
+  readonly reference?: number
+  readonly measured?: number
+  readonly ratio?: Spread
+  readonly difference?: Spread
+  readonly self?: Spread
+  readonly [other: string]: unknown
+}
+
+export type Measurements = ReadonlyMap<string, Measurement>
+
+export interface Row {
+  readonly what: string
+  readonly bound: string
+  readonly found: string
+  readonly spread: string
+  /** `undefined` where nothing is promised. */
+  readonly met: boolean | undefined
+}
+
+/** A row from the measurements; `undefined` where they are not there. */
+type RowOf = (all: Measurements) => Row | undefined
+
+const number = (value: number, digits = 2): string => value.toFixed(digits)
+const between = ({ low, high }: Spread, show = number): string => `${show(low)} … ${show(high)}`
+
+/** measured / reference, at most `most`; without a bound it is only told. */
+function atMost(name: string, what: string, most?: number): RowOf {
+  return (all) => {
+    const one = all.get(name)
+    if (!one?.ratio || !one.self) return undefined
+    const { reference = 0, measured = 0, ratio, self } = one
+    return {
+      what,
+      bound: most === undefined ? '–' : `≤ ${number(most)} ×`,
+      found: `${number(ratio.median)} × (${nanoseconds(measured)} to ${nanoseconds(reference)})`,
+      spread: `${between(ratio)}; itself ${between(self)}`,
+      met: most === undefined ? undefined : ratio.median <= most,
+    }
+  }
+}
+
+/** reference / measured, at least `least`. */
+function faster(name: string, what: string, least?: number): RowOf {
+  return (all) => {
+    const one = all.get(name)
+    if (!one?.ratio || !one.self) return undefined
+    const { reference = 0, measured = 0, ratio, self } = one
+    const turned = { low: 1 / ratio.high, median: 1 / ratio.median, high: 1 / ratio.low }
+    return {
+      what,
+      bound: least === undefined ? '–' : `≥ ${number(least, 1)} × faster`,
+      found: `${number(turned.median)} × faster (${nanoseconds(measured)} to ${nanoseconds(reference)})`,
+      spread: `${between(turned)}; itself ${between(self)}`,
+      met: least === undefined ? undefined : turned.median >= least,
+    }
+  }
+}
+
+function nanoseconds(value: number): string {
+  return value >= 10_000 ? `${number(value / 1000, 1)} µs` : `${number(value, 0)} ns`
+}
+
+/** A plain figure of a measurement. */
+function figure(name: string, key: string, what: string, most: number, unit: string): RowOf {
+  return (all) => {
+    const value = all.get(name)?.[key]
+    if (typeof value !== 'number') return undefined
+    return {
+      what,
+      bound: `≤ ${most} ${unit}`,
+      found: `${number(value, 1)} ${unit}`,
+      spread: '',
+      met: value <= most,
+    }
+  }
+}
+
+const heldCall: RowOf = (all) => {
+  const one = all.get('held-call')
+  if (!one?.difference || !one.self) return undefined
+  return {
+    what: "a held socket's later `socket.setKeepAlive` that changes nothing, over Node's own",
+    bound: '≤ 60 ns',
+    found: `${nanoseconds(one.difference.median)}`,
+    spread: `${between(one.difference, nanoseconds)}; itself ${between(one.self)}`,
+    met: one.difference.median <= 60,
+  }
+}
+
+const installMatching: RowOf = (all) => {
+  const one = all.get('install-matching')
+  const inC = all.get('first-set-user-timeout')?.reference
+  if (!one?.difference || !one.self || inC === undefined) return undefined
+  const over = (value: number): string => `${number((value - inC) / 1000, 1)} µs`
+  return {
+    what: "install: connect + close, sockets that match, over C's system calls",
+    bound: '≤ 6 µs',
+    found: over(one.difference.median),
+    spread: `${between(one.difference, over)}; itself ${between(one.self)}`,
+    met: one.difference.median - inC <= 6000,
+  }
+}
+
+const leftBehind: RowOf = (all) => {
+  const left = all.get('growth')?.['resourcesLeft']
+  if (typeof left !== 'string') return undefined
+  const found = left === '' ? 'none' : left
+  return { what: 'the same: handles and timers left', bound: 'none', found, spread: '', met: left === '' }
+}
+
+const endpointsAgain: RowOf = (all) => {
+  const one = all.get('endpoints-again')
+  if (one?.measured === undefined) return undefined
+  const what = 'the same socket asked for again (its endpoints are compared afresh)'
+  return { what, bound: '≤ 20 µs', found: nanoseconds(one.measured), spread: '', met: one.measured <= 20_000 }
+}
+
+const loading = (format: string, name: string): RowOf => {
+  return (all) => {
+    const one = all.get(`import-${format}`)
+    const cost = one?.['milliseconds'] as Spread | undefined
+    if (!one?.self || !cost) return undefined
+    return {
+      what: `import (${name}), above a module that imports node:net`,
+      bound: '≤ 2.0 ms',
+      found: `${number(cost.median)} ms`,
+      spread: `${between(cost)}; itself ${between(one.self)}`,
+      met: cost.median <= 2,
+    }
+  }
+}
+
+const SET = '`setKeepAlive(socket, { time, interval, retries })`'
+
+export const rows: readonly RowOf[] = [
+  atMost('set', `${SET}, again and again, to C`, 1.12),
+  atMost('set-user-timeout', 'the same with `userTimeout`', 1.12),
+  atMost('set-tls', 'the same on a TLSSocket', 1.2),
+  atMost('set-unchecked', 'the same, to C that checks nothing (one system call less)'),
+  atMost('first-set', "the first set on a fresh socket, Node's record included, to C", 1.8),
+  atMost('node26-four-arguments', "the same, to Node 26's own four-argument call, which checks nothing", 1.2),
+  atMost('node-four-arguments', "the same, to Node 24's four-argument call"),
+  atMost(
+    'node-two-arguments',
+    "the same, to Node 24's two-argument call (interval and retries are not to be had)",
+  ),
+  faster(
+    'net-keepalive',
+    'against net-keepalive: interval, probes, user timeout, and socket.setKeepAlive',
+    7,
+  ),
+  faster('koffi', 'against koffi', 1.3),
+  faster('ffi-rs', 'against ffi-rs'),
+  atMost('get', '`getKeepAlive`, to C', 1.3),
+  atMost('tcp-info', "`getTcpInfo`, to C's one call", 1.6),
+  heldCall,
+  atMost('install-other', 'install: connect + close on loopback, sockets that do not match, to none', 1.03),
+  installMatching,
+  loading('mjs', 'ESM'),
+  loading('cjs', 'CommonJS'),
+  figure('growth', 'residentMb', '1,000,000 sets and reads: growth over the last four fifths', 4, 'MB'),
+  leftBehind,
+  figure('held-memory', 'heldBytes', '10,000 sockets held: heap for each', 300, 'bytes'),
+  figure('held-memory', 'endedBytes', 'the same, released and ended: what stays of it', 30, 'bytes'),
+  figure('installed-memory', 'heldBytes', '10,000 sockets held by an install: heap for each', 300, 'bytes'),
+  figure('installed-memory', 'endedBytes', 'the same, ended: what stays of it', 30, 'bytes'),
+  ...[10, 100, 1000, 10_000, 18_000].map((count) =>
+    atMost(`many-${count}`, `set on ${count.toLocaleString('en')} sockets, to C at the same number`, 1.15),
+  ),
+  atMost(
+    'endpoints',
+    "descriptor by endpoints among 2,000 sockets, at worst, to C's getsockname over all",
+    1.5,
+  ),
+  endpointsAgain,
+]

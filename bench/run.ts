@@ -1,0 +1,66 @@
+/**
+ * `npm run bench`: measures everything in the table of rows.ts and writes bench/results.json and docs/performance.md.
+ * With names of programs given (`npm run bench -- calls`), only those, and the other results stay as they are.
+ */
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { describeMachine } from './machine.ts'
+import { prepare } from './prepare.ts'
+import { readResults, showTable, writeDocument, writeResults } from './results.ts'
+import type { Measurement } from './rows.ts'
+
+const PROGRAMS = [
+  'calls',
+  'first-set',
+  'held-call',
+  'many',
+  'install',
+  'import',
+  'growth',
+  'held-memory',
+  'endpoints',
+]
+
+const prepared = prepare()
+const names = process.argv.slice(2)
+const measurements = new Map<string, Measurement>(names.length > 0 ? readResults() : [])
+
+/** The last core is for what is measured, the first for the other ends of its connections. */
+const cores = availableParallelism()
+const canPin = cores > 1 && spawnSync('taskset', ['--version']).status === 0
+if (!canPin) console.log('• Not pinned to a core: that takes taskset, and two cores')
+
+function measure(node: string, program: string, wanted: readonly string[] = []): Measurement[] {
+  console.log(`• ${program}${node === prepared.node26 ? ' on Node 26' : ''}`)
+  const command = [node, '--no-warnings', '--expose-gc', `bench/programs/${program}.ts`, ...wanted]
+  const [first = '', ...rest] = canPin ? ['taskset', '-c', String(cores - 1), ...command] : command
+  const environment = canPin ? { ...prepared.environment, BENCH_PEERS_CORE: '0' } : prepared.environment
+  const { status, stdout } = spawnSync(first, rest, {
+    cwd: new URL('..', import.meta.url),
+    encoding: 'utf8',
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`${program} ended with ${status}`)
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Measurement)
+}
+
+try {
+  for (const program of PROGRAMS) {
+    if (names.length > 0 && !names.includes(program)) continue
+    for (const one of measure(prepared.node24, program)) measurements.set(one.name, one)
+  }
+  if (names.length === 0 || names.includes('calls')) {
+    const [one] = measure(prepared.node26, 'calls', ['node-four-arguments'])
+    if (one) measurements.set('node26-four-arguments', { ...one, name: 'node26-four-arguments' })
+  }
+} finally {
+  prepared.remove()
+}
+const machine = describeMachine(prepared)
+writeResults(machine, measurements)
+writeDocument(machine, measurements)
+showTable(measurements)

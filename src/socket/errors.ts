@@ -1,5 +1,5 @@
 /** What can be wrong with a target, and what the system says. */
-import { constants } from 'node:os'
+import type * as os from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { coded, TcpKeepAliveError } from '../settings/errors.ts'
 import { native } from './native.ts'
@@ -42,6 +42,7 @@ export function statusError(
 
 /** On Windows the native part hands on Winsock's numbers, which Node knows as WSAENOTSOCK and the like. */
 function systemErrorName(errno: number): string {
+  const { constants } = require('node:os') as typeof os // only here, as it takes time to load
   const winsock = Object.entries(constants.errno).find(
     ([name, number]) => number === -errno && name.startsWith('WSA'),
   )

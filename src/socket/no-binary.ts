@@ -1,5 +1,5 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
-import { createRequire } from 'node:module'
+import type * as modules from 'node:module'
 import { dirname, join } from 'node:path'
 import { TcpKeepAliveError } from '../settings/errors.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
@@ -143,9 +143,15 @@ interface Installed {
   readonly path: string
 }
 
+/** Only here, as it takes Node a millisecond to load. */
+function nodeModule(): typeof modules {
+  return require('node:module') as typeof modules
+}
+
 /** The platform packages that there are, of these platforms. */
 function installed(platforms: readonly string[]): readonly Installed[] {
   // In a bundle of ES modules there is no file name; then as seen from where the program runs.
+  const { createRequire } = nodeModule()
   const require = createRequire(
     typeof __filename === 'string' ? __filename : join(process.cwd(), 'bundle.js'),
   )

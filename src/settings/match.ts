@@ -95,12 +95,17 @@ function anyOf(
   return answer
 }
 
-/** All IPv4 addresses (RFC 4291, 2.5.5.2). */
-const IPV4 = parseNetwork('::ffff:0:0/96') as Network
+let ipv4: Network | undefined
+
+/** All IPv4 addresses (RFC 4291, 2.5.5.2); not at import, as Node takes milliseconds to compile what reads addresses. */
+function ofIPv4(): Network {
+  ipv4 ??= parseNetwork('::ffff:0:0/96') as Network
+  return ipv4
+}
 
 /** A network of IPv6 does not mean the IPv4 addresses that happen to be mapped into it. */
 function isWithin(network: Network, address: Address): boolean {
-  return contains(network, address) && (network.prefix >= IPV4.prefix || !contains(IPV4, address))
+  return contains(network, address) && (network.prefix >= ofIPv4().prefix || !contains(ofIPv4(), address))
 }
 
 /** Names are the same in any case and with a dot at their end (RFC 1034, 3.1). */

@@ -61,6 +61,9 @@ async function stageMain(folder: string): Promise<StagedPackage> {
     await cp(join(ROOT, file), join(folder, file), { recursive: true })
   }
   for (const file of await codeIn(folder)) await minify(join(folder, file))
+  // The bundler's marks of which file a declaration came from, and what a reader can only do in a clone.
+  await cut(join(folder, 'dist/index.d.cts'), /^\/\/#(end)?region.*\n/gm)
+  await cut(join(folder, 'README.md'), /^## See it\n.*?(?=^## )/gms)
   const kept = Object.entries(manifest).filter(([key]) => !ONLY_HERE.has(key))
   // Node need not look into the files to know what they are; in the repository TypeScript is run as ES modules.
   const type = 'commonjs'
@@ -69,7 +72,7 @@ async function stageMain(folder: string): Promise<StagedPackage> {
     type,
     optionalDependencies: await optionalDependencies(version),
   }
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`)
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(published)}\n`)
   return { name, version, folder }
 }
 
@@ -79,10 +82,14 @@ async function codeIn(folder: string): Promise<readonly string[]> {
 
 /** Half the size; functions keep their names, for whoever reads a stack trace. The types keep the documentation. */
 async function minify(file: string): Promise<void> {
-  const options = { compress: true, mangle: true, codegen: { removeWhitespace: true } }
+  const options = { compress: true, mangle: { toplevel: true }, codegen: { removeWhitespace: true } }
   const { code, errors } = minifySync(file, await readFile(file, 'utf8'), options)
   if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join()}`)
   await writeFile(file, code)
+}
+
+async function cut(file: string, what: RegExp): Promise<void> {
+  await writeFile(file, (await readFile(file, 'utf8')).replaceAll(what, ''))
 }
 
 async function optionalDependencies(version: string): Promise<Readonly<Record<string, string>>> {

@@ -1,0 +1,32 @@
+/** `npm run reliability -- PART`: tries to break the package in one of several ways, and tells what came of it. */
+import { type Figure, type Part, record } from './record.ts'
+
+/** What each file beside this one that measures a part exports. */
+export interface Measured {
+  /** Its options, a line each. */
+  readonly usage: string
+  /** @returns the figures; throws where something broke */
+  run(options: readonly string[]): Promise<readonly Figure[]>
+}
+
+const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {}
+
+const [name = '--help', ...rest] = process.argv.slice(2)
+const part = Object.entries(parts).find(([each]) => each === name)
+if (part === undefined) {
+  const list = Object.entries(parts).map(([each, [what]]) => `  ${each.padEnd(14)}${what}`)
+  console.log(`npm run reliability -- PART [OPTIONS] [--record]\n\n${list.join('\n')}\n
+--help after a part tells its options; --record writes the figures into docs/reliability.md.`)
+  process.exitCode = name === '--help' ? 0 : 2
+} else {
+  const [each, [, load]] = part
+  const { usage, run } = await load()
+  if (rest.includes('--help')) console.log(`npm run reliability -- ${each} [OPTIONS] [--record]\n${usage}`)
+  else {
+    const options = rest.filter((option) => option !== '--record')
+    const figures = await run(options)
+    for (const { what, figure } of figures) console.log(`${what}: ${figure}`)
+    const command = ['npm run reliability --', each, ...options].join(' ')
+    if (options.length < rest.length) record(each as Part, command, figures)
+  }
+}

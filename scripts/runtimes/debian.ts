@@ -1,12 +1,15 @@
 /**
- * Debian 13 in a folder of the cache: packages of any architecture unpacked by this machine's apt, nothing installed,
+ * Debian in a folder of the cache: packages of any architecture unpacked by this machine's apt, nothing installed,
  * and programs run with that folder as their root, in a mount namespace of their own.
  */
 import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../build/run.ts'
 
-const RELEASE = 'trixie'
+/** The release with QEMU, musl and Wine as they are wanted. */
+const DEBIAN_13 = ['trixie']
+/** For what either has; a mirror in the middle of an update may serve one of them in parts that do not belong together. */
+export const DEBIAN_12_OR_13: readonly string[] = ['bookworm', 'trixie']
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /** Why Debian's packages cannot be had here; `undefined` where they can. */
@@ -16,24 +19,57 @@ export async function debianUnavailable(): Promise<string | undefined> {
   return undefined
 }
 
-/** Unpacks the packages and what they depend on into `folder`, unless that was done before. */
+type Architecture = 'amd64' | 'arm64' | 'armhf'
+
+/**
+ * Unpacks the packages and what they depend on into `folder`, unless that was done before.
+ *
+ * @param releases the first of them that can be had whole is taken
+ */
 export async function unpackDebian(
   folder: string,
-  architecture: 'amd64' | 'arm64' | 'armhf',
+  architecture: Architecture,
   packages: readonly string[],
+  releases: readonly string[] = DEBIAN_13,
 ): Promise<void> {
-  const wanted = [RELEASE, architecture, ...packages].join('\n')
+  const wanted = [...releases, architecture, ...packages].join('\n')
   const note = join(folder, '.unpacked')
   if ((await readFile(note, 'utf8').catch(() => undefined)) === wanted) return
   const unfinished = `${folder}.unfinished`
-  await rm(unfinished, { recursive: true, force: true })
   await rm(folder, { recursive: true, force: true })
+  await firstOf(releases, (release) => unpackRelease(unfinished, release, architecture, packages))
+  await writeFile(join(unfinished, '.unpacked'), wanted)
+  await rename(unfinished, folder)
+}
+
+async function firstOf(
+  releases: readonly string[],
+  attempt: (release: string) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = []
+  for (const release of releases) {
+    try {
+      return await attempt(release)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(String).join('\n'))
+}
+
+async function unpackRelease(
+  unfinished: string,
+  release: string,
+  architecture: Architecture,
+  packages: readonly string[],
+): Promise<void> {
+  await rm(unfinished, { recursive: true, force: true })
   const apt = join(unfinished, '.apt')
   const archives = join(apt, 'cache/archives')
   for (const each of [join(apt, 'lists/partial'), join(archives, 'partial')])
     await mkdir(each, { recursive: true })
   await writeFile(join(apt, 'status'), '')
-  await writeFile(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${await mirror()} ${RELEASE} main\n`)
+  await writeFile(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${await mirror()} ${release} main\n`)
   const options = aptOptions(apt, architecture)
   await run('apt-get', [...options, '--quiet=2', 'update'])
   const install = ['--yes', '--quiet=2', '--no-install-recommends', '--download-only', 'install']
@@ -51,8 +87,6 @@ export async function unpackDebian(
   await rm(apt, { recursive: true })
   for (const name of ['proc', 'dev', 'opt', 'tmp', 'root'])
     await mkdir(join(unfinished, name), { recursive: true })
-  await writeFile(join(unfinished, '.unpacked'), wanted)
-  await rename(unfinished, folder)
 }
 
 /** The command that runs `command` with `folder` as its root. */

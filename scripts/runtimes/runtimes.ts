@@ -1,7 +1,7 @@
 /** Every runtime that the packages are tried on: where it comes from, and how a script is started with it. */
 import { cp, readdir, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { debianUnavailable, exists, inRoot, unpackDebian } from './debian.ts'
+import { DEBIAN_12_OR_13, debianUnavailable, exists, inRoot, unpackDebian } from './debian.ts'
 import { npmPackage, RUNTIMES, wheel } from './download.ts'
 import { prepareWine, stopWine, WINE_ROOT, wineCommand } from './wine.ts'
 
@@ -102,11 +102,11 @@ function emulatedGlibc(architecture: 'arm64' | 'armhf', target: string, specifie
   return {
     name,
     target,
-    how: 'emulated by QEMU, glibc of Debian 13',
+    how: 'emulated by QEMU, glibc of Debian 12 or 13',
     unavailable: debianUnavailable,
     prepare: async () => {
       const root = join(RUNTIMES, `glibc-${architecture}`)
-      await unpackDebian(root, architecture, ['libc6', 'libstdc++6', 'libatomic1'])
+      await unpackDebian(root, architecture, ['libc6', 'libstdc++6', 'libatomic1'], DEBIAN_12_OR_13)
       await put(join(await npmPackage(specifier), 'bin/node'), join(root, 'opt/node'))
       return inFolder(root, [await emulated(root, emulator), '/opt/node'])
     },

@@ -1,16 +1,19 @@
-/** @clickhouse/client: it takes an http.Agent, and an agent may make its sockets as it likes. */
-import { Agent } from 'node:http'
+/** @clickhouse/client: it takes an http(s).Agent, and an agent may make its sockets as it likes. */
+import http from 'node:http'
+import https from 'node:https'
 import { createClient } from '@clickhouse/client'
 import { holdKeepAlive } from 'tcp-keepalive'
 
-class HeldAgent extends Agent {
-  createConnection(...args) {
-    const socket = super.createConnection(...args)
-    holdKeepAlive(socket, { detectWithin: 30_000 })
-    return socket
+const held = (Agent) =>
+  class extends Agent {
+    createConnection(...args) {
+      const socket = super.createConnection(...args)
+      holdKeepAlive(socket, { detectWithin: 30_000 })
+      return socket
+    }
   }
-}
 
 export function connect(config) {
+  const HeldAgent = held(config.url.startsWith('https:') ? https.Agent : http.Agent)
   return createClient({ ...config, http_agent: new HeldAgent({ keepAlive: true }) })
 }

@@ -1,5 +1,6 @@
 /** kafkajs: it takes a function that makes its sockets. */
-import { connect as open } from 'node:net'
+import net from 'node:net'
+import tls from 'node:tls'
 import { Kafka } from 'kafkajs'
 import { setKeepAlive } from 'tcp-keepalive'
 
@@ -7,8 +8,8 @@ export function connect(config) {
   return new Kafka({ ...config, socketFactory })
 }
 
-function socketFactory({ host, port, onConnect }) {
-  const socket = open({ host, port }, onConnect)
+function socketFactory({ host, port, ssl, onConnect }) {
+  const socket = ssl ? tls.connect({ ...ssl, host, port }, onConnect) : net.connect({ host, port }, onConnect)
   setKeepAlive(socket, { detectWithin: 30_000 }) // in force as soon as it is connected
   return socket
 }

@@ -34,6 +34,8 @@ export const servers: Readonly<Record<ServerName, ServerKind>> = {
 /** How long, how often: "time/interval/retries" in seconds and a count, or that keepalive is off. */
 type Values = `${number}/${number}/${number}` | 'off'
 
+type Overwrites = 'never' | 'with a delay' | 'always'
+
 /** What a file in `clients/` says, as far as it is not for the process of the client alone. */
 export interface Client {
   /** Undefined for what is a part of Node and needs no import. */
@@ -43,6 +45,8 @@ export interface Client {
   /** Left out: a server that takes everything and answers nothing. */
   readonly server?: ServerName
   readonly tls?: boolean | 'only'
+  /** Its example opens no connection over TLS. */
+  readonly plainExample?: boolean
   /** Its own keepalive options, for a delay of 45 s. */
   readonly own?: object
   /** How a program comes to its socket, for the table in docs/drivers.md. */
@@ -50,10 +54,10 @@ export interface Client {
   /** What it leaves on its sockets by default. */
   readonly left?: Values
   readonly leftByOwn?: Values
-  /** The same over TLS, where that differs up to Node 22. */
-  readonly leftUnderTls?: Values
   /** Whether values that are there at 'connect' are lost. */
-  readonly overwrites?: 'never' | 'with a delay' | 'always'
+  readonly overwrites?: Overwrites
+  /** What differs over TLS up to Node 22, whose `tls.connect()` leaves the keepalive options of a socket out. */
+  readonly underTlsUpTo22?: { readonly left?: Values; readonly overwrites?: Overwrites }
   /** Left out: it plays no part in the death clock. */
   readonly clock?: object
 }

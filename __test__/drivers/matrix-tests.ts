@@ -51,9 +51,11 @@ async function tryExample(
 ): Promise<void> {
   const process = await ClientProcess.start(bench.lab.client, name)
   t.teardown(() => process.stop())
-  const variant = { tls: client.tls === 'only', own: false }
   const major = Number.parseInt(thisNode.version)
-  await tryHeld(await Trial.begin(t, bench, { client, process, variant, how: 'example', major }), client)
+  for (const variant of variantsOf(client)) {
+    if (variant.own || (variant.tls && client.plainExample)) continue
+    await tryHeld(await Trial.begin(t, bench, { client, process, variant, how: 'example', major }), client)
+  }
 }
 
 async function tryHeld(trial: Trial, { server }: Client): Promise<void> {

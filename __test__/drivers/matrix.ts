@@ -54,7 +54,8 @@ export class Bench {
   /** A way to a client's server of its own. */
   async wayTo(client: Client, tls: boolean): Promise<Relayed> {
     const server = client.server && this.#servers.get(client.server)
-    return this.relay.open(tls ? server?.tlsPort : server?.port)
+    if (!server) return this.relay.record({ tls })
+    return this.relay.open(tls ? server.tlsPort : server.port)
   }
 
   async close(): Promise<void> {
@@ -124,10 +125,11 @@ export class Trial {
 
   /** What it left by itself, or what it did to values that were there at 'connect'. */
   left(how: 'bare' | 'at connect'): void {
-    const { left, leftByOwn, leftUnderTls, overwrites } = this.#setting.client
+    const { client, major } = this.#setting
     const { tls, own } = this.#setting.variant
-    if (tls && this.#setting.major > 22) return // tls.connect() takes the options from there on, and https sets them sooner
-    const byItself = tls && leftUnderTls ? leftUnderTls : own ? leftByOwn : left
+    const differing = tls && major <= 22 ? client.underTlsUpTo22 : undefined
+    const { overwrites } = { ...client, ...differing }
+    const byItself = differing?.left ?? (own ? client.leftByOwn : client.left)
     const lost = overwrites === 'always' || (overwrites === 'with a delay' && own)
     const expected = how === 'at connect' && !lost ? '16/2/5' : (byItself ?? 'said in the file of the client')
     for (const socket of this.#open()) this.#t.is(valuesOf(socket), expected, this.#title(how))

@@ -24,16 +24,20 @@ export function layerTable(): string {
 }
 
 function clientRow([name, client]: readonly [string, Client]): string[] {
-  const { server, left, leftByOwn, leftUnderTls, overwrites, way } = client
+  const { server, left, leftByOwn, overwrites, underTlsUpTo22, way } = client
   return [
     titleOf(name, client),
     server ? servers[server].name : 'a recording server',
-    `${left}${leftUnderTls ? `; over TLS up to Node 22 ${leftUnderTls}` : ''}`,
+    upTo22(String(left), underTlsUpTo22?.left),
     leftByOwn ?? 'has none',
-    String(overwrites),
+    upTo22(String(overwrites), underTlsUpTo22?.overwrites),
     way,
     link(name),
   ]
+}
+
+function upTo22(value: string, differing: string | undefined): string {
+  return differing === undefined ? value : `${value}; over TLS up to Node 22 ${differing}`
 }
 
 function layerRow([name, client]: readonly [string, Client]): string[] {

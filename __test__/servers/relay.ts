@@ -1,4 +1,5 @@
-/** Stands between a client and its server, passes everything on, and can break every connection. */
+/** Stands between a client and its server, passes everything on, and can break every connection; or records alone. */
+import { certificate } from '../certificate.ts'
 import type { Host } from '../lab/host.ts'
 import type { Program } from '../lab/program.ts'
 
@@ -24,9 +25,19 @@ export class Relay {
     return new Relay(program)
   }
 
-  /** @param target the server's port on the same host; left out, everything is taken and nothing answered */
-  async open(target?: number): Promise<Relayed> {
-    this.#program.send({ open: target ?? 0 })
+  /** @param target the server's port on the same host */
+  open(target: number | undefined): Promise<Relayed> {
+    if (target === undefined) throw new Error('this server has no such port')
+    return this.#listen({ target })
+  }
+
+  /** A port at which everything is taken and nothing answered. */
+  record({ tls }: { tls: boolean }): Promise<Relayed> {
+    return this.#listen(tls ? { tls: certificate } : {})
+  }
+
+  async #listen(way: Way): Promise<Relayed> {
+    this.#program.send({ open: way })
     const { data: port } = await this.#program.event<number>('opened')
     return {
       port,
@@ -44,28 +55,36 @@ export class Relay {
   }
 }
 
+/** Onward to a port; to none, for a recording server, which may speak TLS. */
+interface Way {
+  readonly target?: number
+  readonly tls?: { readonly key: string; readonly cert: string }
+}
+
 type Inside = Parameters<Parameters<Host['start']>[0]>[1]
 
 const work = async (_: undefined, { tell, next }: Inside): Promise<void> => {
   const net = await import('node:net')
+  const tls = await import('node:tls')
   type Socket = InstanceType<typeof net.Socket>
   const open = new Map<number, Set<Socket>>()
   const follow = (sockets: Set<Socket>, socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
   }
-  const listen = (target: number): void => {
+  const listen = (way: Way): void => {
     const sockets = new Set<Socket>()
-    const server = net.createServer((client) => {
+    const take = (client: Socket): void => {
       follow(sockets, client)
       client.once('data', () => tell('connection', client.localPort))
-      if (target === 0) return
-      const onward = net.connect(target, '127.0.0.1')
+      if (way.target === undefined) return
+      const onward = net.connect(way.target, '127.0.0.1')
       follow(sockets, onward)
       client.pipe(onward).pipe(client)
       client.on('close', () => onward.destroy())
       onward.on('close', () => client.destroy())
-    })
+    }
+    const server = way.tls ? tls.createServer(way.tls, take) : net.createServer(take)
     server.listen(0, () => {
       const { port } = server.address() as { port: number }
       open.set(port, sockets)
@@ -74,7 +93,7 @@ const work = async (_: undefined, { tell, next }: Inside): Promise<void> => {
   }
   tell('ready')
   for (;;) {
-    const message = await next<{ open?: number; drop?: number }>()
+    const message = await next<{ open?: Way; drop?: number }>()
     if (message.open !== undefined) listen(message.open)
     for (const socket of open.get(message.drop ?? 0) ?? []) socket.destroy()
     if (message.drop !== undefined) tell('dropped')

@@ -1,9 +1,11 @@
 export default {
   package: 'cassandra-driver',
-  config: ({ host, port }, own) => ({
+  tls: true,
+  config: ({ host, port, tls }, own) => ({
     contactPoints: [`${host}:${port}`],
     localDataCenter: 'datacenter1',
     socketOptions: own,
+    ...(tls && { sslOptions: { rejectUnauthorized: false } }),
   }),
   own: { keepAliveDelay: 45_000 },
   way: 'none',

@@ -6,6 +6,7 @@ export default {
   package: '@grpc/grpc-js',
   server: 'http2',
   tls: true,
+  plainExample: true, // whose certificate an example of TLS trusts is not for it to say
   config: ({ host, port, tls }) => ({ address: `${host}:${port}`, tls }),
   way: 'none',
   left: 'off',

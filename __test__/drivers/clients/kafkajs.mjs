@@ -1,6 +1,12 @@
 export default {
   package: 'kafkajs',
-  config: ({ host, port }) => ({ brokers: [`${host}:${port}`], logLevel: 0, retry: { retries: 0 } }),
+  tls: true,
+  config: ({ host, port, tls }) => ({
+    brokers: [`${host}:${port}`],
+    ssl: tls && { rejectUnauthorized: false },
+    logLevel: 0,
+    retry: { retries: 0 },
+  }),
   way: '`socketFactory`, which makes it',
   left: '60/1/10',
   overwrites: 'never',

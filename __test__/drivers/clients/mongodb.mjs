@@ -1,6 +1,10 @@
 export default {
   package: 'mongodb',
-  config: ({ host, port }, own) => ({ url: `mongodb://${host}:${port}/`, options: own }),
+  tls: true,
+  config: ({ host, port, tls }, own) => ({
+    url: `mongodb://${host}:${port}/${tls ? '?tls=true&tlsInsecure=true' : ''}`,
+    options: own,
+  }),
   own: { keepAliveInitialDelay: 45_000 },
   way: 'none',
   left: '120/1/10',

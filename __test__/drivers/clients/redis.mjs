@@ -9,7 +9,7 @@ export default {
   way: 'none',
   left: '30/1/10',
   leftByOwn: '45/1/10',
-  leftUnderTls: 'off', // tls.connect() ignores these options up to Node 22
+  underTlsUpTo22: { left: 'off' },
   overwrites: 'never',
   open: ({ createClient }, config) => createClient(config).on('error', () => {}),
   async use(client) {

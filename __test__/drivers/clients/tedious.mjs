@@ -1,9 +1,11 @@
 export default {
   package: 'tedious',
-  config: ({ host, port }) => ({
+  tls: true,
+  config: ({ host, port, tls }) => ({
     server: host,
     authentication: { type: 'default', options: { userName: 'test', password: 'test' } },
-    options: { port, encrypt: false },
+    // Other encryption begins within the protocol, which a recording server does not speak.
+    options: { port, encrypt: tls ? 'strict' : false, trustServerCertificate: true },
   }),
   way: '`options.connector`, which makes it',
   left: '30/1/10',

@@ -138,16 +138,18 @@ pub fn panic_on_purpose() {
 }
 
 /// A number of JavaScript as a descriptor; what is none becomes the one value that the system always refuses.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "what does not come back as it was is no descriptor: a fraction, NaN, or too large for i64"
+)]
 fn raw_socket(descriptor: f64) -> RawSocket {
     const NONE: RawSocket = !0;
-    if descriptor.fract() != 0.0 {
-        return NONE; // also NaN and the infinities, whose fraction is NaN
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "what is too large for i64 is too large for any descriptor"
-    )]
     let whole = descriptor as i64;
+    if whole as f64 != descriptor {
+        return NONE;
+    }
     RawSocket::try_from(whole).unwrap_or(NONE)
 }
 

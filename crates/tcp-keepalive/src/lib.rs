@@ -49,18 +49,41 @@ pub use tcp_info::{State, TcpInfo};
 /// `EBADF` for a closed descriptor, `ENOTSOCK` for a file or pipe, `EINVAL` for a value outside the system's
 /// limits.
 pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
-    socket::with_tcp(raw, |socket| {
-        if let Some(timeout) = settings.user_timeout {
-            user_timeout::set(socket, timeout)?;
-        }
-        if settings.has_probe_values() {
-            probes::set(socket, settings)?;
-            if settings.enabled {
+    socket::with_any(raw, |socket| {
+        let rest = put_first(socket, settings)?;
+        if rest.has_probe_values() {
+            probes::set(socket, &rest)?;
+            if rest.enabled {
                 return Ok(()); // as it now is
             }
         }
-        enabled::set(socket, settings.enabled)
+        enabled::set(socket, rest.enabled)
     })
+}
+
+/// Puts in what goes first, after which it is known that this is a TCP socket, and returns what remains.
+///
+/// Where a system refuses TCP's options to every other kind of socket, the first of them that is to be set answers
+/// that question too, and nothing has been changed where the answer is no. `SO_KEEPALIVE` would not do: any socket
+/// takes it.
+fn put_first(socket: &socket2::SockRef<'_>, settings: &Settings) -> Result<Settings, Error> {
+    let rest = Settings { user_timeout: None, ..*settings };
+    let (refused, rest) = match *settings {
+        Settings { user_timeout: Some(timeout), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {
+            (user_timeout::set(socket, timeout), rest)
+        }
+        Settings { time: Some(time), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {
+            (time::set(socket, time), Settings { time: None, ..rest })
+        }
+        Settings { user_timeout, .. } => {
+            socket::check_tcp(socket)?;
+            (user_timeout.map_or(Ok(()), |timeout| user_timeout::set(socket, timeout)), rest)
+        }
+    };
+    match refused {
+        Ok(()) => Ok(rest),
+        Err(refusal) => Err(socket::check_tcp(socket).err().unwrap_or(refusal)),
+    }
 }
 
 /// Reads what the kernel holds for the TCP socket `raw`.

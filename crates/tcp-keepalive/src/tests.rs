@@ -96,12 +96,26 @@ fn off_keeps_the_values_it_is_given() {
     assert!(!get(raw(&client)).unwrap().enabled);
 }
 
+/// Whichever option goes first, it must not be one that another kind of socket takes.
+fn each_first_option() -> [Settings; 5] {
+    let only = Settings { enabled: true, ..Settings::default() };
+    [
+        ALL,
+        Settings { user_timeout: None, ..ALL },
+        Settings { time: None, user_timeout: None, ..ALL },
+        Settings { retries: ALL.retries, ..only },
+        only,
+    ]
+}
+
 #[test]
 fn a_datagram_socket_is_refused_and_unchanged() {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    assert!(matches!(set(raw(&socket), &ALL), Err(Error::NotTcp)));
+    for settings in each_first_option() {
+        assert!(matches!(set(raw(&socket), &settings), Err(Error::NotTcp)), "{settings:?}");
+        assert!(!SockRef::from(&socket).keepalive().unwrap(), "{settings:?}");
+    }
     assert!(matches!(get(raw(&socket)), Err(Error::NotTcp)));
-    assert!(!SockRef::from(&socket).keepalive().unwrap());
 }
 
 #[test]
@@ -188,8 +202,10 @@ mod unix {
     #[test]
     fn a_unix_socket_is_refused_and_unchanged() {
         let (one, _other) = UnixStream::pair().unwrap();
-        assert!(set(raw(&one), &ALL).is_err());
-        assert!(!SockRef::from(&one).keepalive().unwrap());
+        for settings in each_first_option() {
+            assert!(set(raw(&one), &settings).is_err(), "{settings:?}");
+            assert!(!SockRef::from(&one).keepalive().unwrap(), "{settings:?}");
+        }
     }
 
     #[test]

@@ -9,3 +9,7 @@ use crate::{Error, SocketOption, sys};
 pub fn get(socket: &SockRef<'_>) -> Result<Option<Duration>, Error> {
     sys::readable(sys::time(socket)).map_err(Error::of(SocketOption::Time))
 }
+
+pub fn set(socket: &SockRef<'_>, time: Duration) -> Result<(), Error> {
+    sys::set_time(socket, time).map_err(Error::of(SocketOption::Time))
+}

@@ -12,6 +12,7 @@ use crate::TcpInfo;
 pub const PROTOCOL_NAME: &str = "SO_TYPE";
 pub const TIME_NAME: &str = "TCP_KEEPALIVE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_RXT_CONNDROPTIME";
+pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "TCP_CONNECTION_INFO";
 
 /// `bsd/netinet/tcp.h`: "time after which tcp retransmissions will be stopped and the connection will be
@@ -34,6 +35,10 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(true),
         Err(error) => Err(error),
     }
+}
+
+pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
+    option::set(socket, libc::TCP_KEEPALIVE, c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

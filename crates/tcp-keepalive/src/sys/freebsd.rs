@@ -12,6 +12,7 @@ use crate::{State, TcpInfo};
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXUNACKTIME";
+pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "TCP_INFO";
 
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
@@ -20,6 +21,10 @@ pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
 
 pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
     socket.is_listener()
+}
+
+pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
+    option::set(socket, libc::TCP_KEEPIDLE, c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -2,16 +2,22 @@
 
 use std::{fs::File, io, io::Read, time::Duration};
 
+use libc::c_int;
 use socket2::{Protocol, SockRef};
 
-use super::unix::structure;
 pub use super::unix::{RawSocket, borrow, interval, readable, set_probes, time};
+use super::unix::{option, structure};
 use crate::{State, TcpInfo};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_USER_TIMEOUT";
 pub const TCP_INFO_NAME: &str = "TCP_INFO";
+
+/// `EOPNOTSUPP` of a Unix-domain socket (`net/unix/af_unix.c` has no `setsockopt`), `ENOPROTOOPT` of a datagram socket
+/// (`ip_setsockopt()` in `net/ipv4/ip_sockglue.c`), `ENOTSOCK` of a file. The one family that takes and ignores them is
+/// TIPC (`net/tipc/socket.c`), of which Node makes no sockets.
+pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = true;
 
 /// Multipath TCP counts: it has every option but the user timeout (net/mptcp/sockopt.c).
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
@@ -39,6 +45,10 @@ fn table_size() -> Option<RawSocket> {
     let start = status.windows(NAME.len()).position(|window| window == NAME)? + NAME.len();
     let mut digits = status.iter().skip(start).take_while(|byte| byte.is_ascii_digit());
     digits.try_fold(0, |size: RawSocket, &digit| size.checked_mul(10)?.checked_add((digit - b'0').into()))
+}
+
+pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
+    option::set(socket, libc::TCP_KEEPIDLE, c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -88,8 +88,7 @@ pub fn bsd_state(number: u8) -> State {
     }
 }
 
-/// One integer option of the TCP level, for those that socket2 does not know.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// One integer option of the TCP level, for those that socket2 does not know, or not by themselves.
 pub mod option {
     use std::{io, os::fd::AsRawFd, ptr};
 
@@ -99,6 +98,7 @@ pub mod option {
     /// Of a `c_int`, as the sockets API counts it.
     const SIZE: socklen_t = 4;
 
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub fn get(socket: &SockRef<'_>, name: c_int) -> io::Result<c_int> {
         let mut value: c_int = 0;
         let mut size = SIZE;

@@ -22,6 +22,7 @@ pub type RawSocket = std::os::windows::io::RawSocket;
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";
+pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "SIO_TCP_INFO";
 
 /// `size_of::<i32>()` as Winsock counts it.
@@ -46,6 +47,10 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
 
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPIDLE)
+}
+
+pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
+    set_seconds(socket, TCP_KEEPIDLE, time)
 }
 
 pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { putValues } from '../socket/keepalive.ts'
+import { Stamp } from '../socket/stamp.ts'
 import { publishApplied, publishLost } from './channels.ts'
 import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
 import { outcomeOf } from './outcome.ts'
@@ -40,21 +41,39 @@ function isActive({ active }: Claim): boolean {
   return active
 }
 
-const sockets = new WeakMap<Socket, Held>()
+/** Where a connection has it. */
+class OnSocket extends Stamp {
+  #held: Held | undefined
+
+  private constructor(connection: Socket, held: Held) {
+    super(connection)
+    this.#held = held
+  }
+
+  static get(connection: Socket): Held | undefined {
+    return #held in connection ? (connection as OnSocket).#held : undefined
+  }
+
+  static set(connection: Socket, held: Held | undefined): void {
+    if (#held in connection) (connection as OnSocket).#held = held
+    // oxlint-disable-next-line no-new -- which changes the connection
+    else if (held !== undefined) new OnSocket(connection, held)
+  }
+}
 
 /** @param connection the socket beneath, where there is TLS around one */
 export function heldOn(connection: Socket): Held | undefined {
-  return sockets.get(connection)
+  return OnSocket.get(connection)
 }
 
 export function holdOn(connection: Socket): Held {
-  let held = sockets.get(connection)
-  if (!held) sockets.set(connection, (held = new Held()))
+  let held = OnSocket.get(connection)
+  if (!held) OnSocket.set(connection, (held = new Held()))
   return held
 }
 
 export function forget(connection: Socket): void {
-  sockets.delete(connection)
+  OnSocket.set(connection, undefined)
 }
 
 /**

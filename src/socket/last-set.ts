@@ -2,25 +2,41 @@
 import { type Socket } from 'node:net'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { beneath, handleOf } from './node-internals.ts'
+import { Stamp } from './stamp.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** By handle, as a socket that connects again has another, and a kernel that knows nothing of the earlier values. */
-const lastSet = new WeakMap<object, Mutable<KernelValues>>()
+/** On the handle, as a socket that connects again has another, and a kernel that knows nothing of the earlier values. */
+class LastSet extends Stamp {
+  #values: Mutable<KernelValues>
 
-/** Runs at every set, so a later one writes over the numbers of the first, and asks for no memory. */
+  private constructor(handle: object, values: KernelValues) {
+    super(handle)
+    this.#values = { ...values }
+  }
+
+  /** A later set writes over the numbers of the first, and asks for no memory. */
+  static put(handle: object, values: KernelValues): void {
+    if (#values in handle) put(handle.#values, values)
+    // oxlint-disable-next-line no-new -- which changes the handle
+    else new LastSet(handle, values)
+  }
+
+  static get(handle: object): KernelValues | undefined {
+    return #values in handle ? handle.#values : undefined
+  }
+}
+
+/** Runs at every set. */
 export function rememberSet(socket: Socket, values: KernelValues): void {
   const handle = handleOf(beneath(socket))
-  if (handle === undefined) return
-  const known = lastSet.get(handle)
-  if (known === undefined) lastSet.set(handle, { ...values })
-  else put(known, values)
+  if (handle !== undefined) LastSet.put(handle, values)
 }
 
 /** Where a field was never given, {@link LEAVE}. */
 export function lastSetOn(socket: Socket): KernelValues | undefined {
   const handle = handleOf(beneath(socket))
-  return handle && lastSet.get(handle)
+  return handle && LastSet.get(handle)
 }
 
 function put(known: Mutable<KernelValues>, values: KernelValues): void {

@@ -20,18 +20,23 @@ const serve = (server, then) => {
 }
 const echo = () => net.createServer((socket) => socket.on('error', () => {}).pipe(socket))
 const resetting = () => net.createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
-/** Lets a pg client in, and hangs up on it after `ms`, or at its first query. */
-const postgres = (ms) =>
+/** Lets a pg client in, and hangs up on it at its first query, or before that by `hangUp()`. */
+const postgres = () =>
   net.createServer((socket) => {
-    const hangUp = () => socket.resetAndDestroy()
+    hangUp = () => socket.resetAndDestroy()
     socket.on('error', () => {})
     socket.once('data', () => {
       // AuthenticationOk and ReadyForQuery (PostgreSQL's documentation, "Message Formats")
       socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]))
-      if (ms === undefined) socket.once('data', hangUp)
-      else setTimeout(hangUp, ms)
+      socket.once('data', hangUp)
     })
   })
+let hangUp
+/** Not in the same turn in which the client connects, on which the order of events in pg would depend. */
+const connectedAndIdle = () => {
+  say('connected')
+  setTimeout(hangUp, 50)
+}
 const pgClient = (port) =>
   new (require('pg').Client)({ host: '127.0.0.1', port, user: 'any', database: 'any' })
 const secure = (listener) => tls.createServer(JSON.parse(process.env.CERTIFICATE), listener)
@@ -48,17 +53,17 @@ const scenarios = {
     }),
 
   'of pg is reset while idle': () =>
-    serve(postgres(50), (port) => {
+    serve(postgres(), (port) => {
       const client = pgClient(port)
       watch('client', client, ['connect', 'error', 'end'])
-      client.connect().then(() => say('connected'))
+      client.connect().then(connectedAndIdle)
     }),
 
   'of pg is reset while idle, unhandled': () =>
-    serve(postgres(50), (port) => {
+    serve(postgres(), (port) => {
       const client = pgClient(port)
       watch('client', client, ['end'])
-      client.connect().then(() => say('connected'))
+      client.connect().then(connectedAndIdle)
     }),
 
   'ends well': () =>

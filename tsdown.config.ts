@@ -1,14 +1,13 @@
-import { writeFile } from 'node:fs/promises'
 import { defineConfig, type UserConfig } from 'tsdown'
 
 /** What is imported is read and parsed each time, and packed beside a binary, so it is as small as it can be. */
 const small = { compress: true, mangle: true, codegen: { removeWhitespace: true } } as const
 
 /**
- * One implementation, in CommonJS, which both module formats share: a program in which both are loaded still has one
- * state. The ES module only re-exports it. Each door is one file; what both need is requested by the package's name.
+ * One implementation, in CommonJS, which `import` and `require` both load: a program in which both are used still has one
+ * state, and a file less to read. Each door is one file; what both need is requested by the package's name.
  */
-function door(name: string, module: string): UserConfig {
+function door(name: string): UserConfig {
   return {
     entry: [`src/${name}.ts`],
     format: 'cjs',
@@ -19,12 +18,6 @@ function door(name: string, module: string): UserConfig {
     dts: { oxc: true },
     outputOptions: (options) => ({ ...options, comments: false }), // they are in the types, for those who read them
     deps: { neverBundle: [/^tcp-keepalive/] },
-    hooks: {
-      async 'build:done'() {
-        await writeFile(`dist/${name}.mjs`, module)
-        await writeFile(`dist/${name}.d.mts`, module)
-      },
-    },
   }
 }
 
@@ -40,10 +33,6 @@ const commandLine: UserConfig = {
   deps: { neverBundle: [/^tcp-keepalive/] },
 }
 
-const config: UserConfig[] = defineConfig([
-  door('index', "export * from './index.cjs'\n"),
-  door('register', "import './register.cjs'\n"),
-  commandLine,
-])
+const config: UserConfig[] = defineConfig([door('index'), door('register'), commandLine])
 
 export default config

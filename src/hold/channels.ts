@@ -1,8 +1,8 @@
 /** The diagnostics channels on which holds and installs say what they do. */
-import { channel } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { channelNamed } from '../socket/channel.ts'
 import { lastSilence } from '../socket/tcp-info.ts'
 import type { Claim } from './claim.ts'
 import type { Outcome } from './outcome.ts'
@@ -27,11 +27,11 @@ export interface KeepAliveLost {
   readonly silentFor: number | undefined
 }
 
-const applied = channel('tcp-keepalive:apply')
-const lost = channel('tcp-keepalive:lost')
+const applied = channelNamed('tcp-keepalive:apply')
+const lost = channelNamed('tcp-keepalive:lost')
 
 export function publishApplied(socket: Socket, values: KernelValues, by: Claim['by']): void {
-  if (!applied.hasSubscribers) return
+  if (!applied().hasSubscribers) return
   const settings: KeepAlive = {
     enabled: values.enabled,
     time: milliseconds(values.timeSeconds, 1000),
@@ -39,12 +39,12 @@ export function publishApplied(socket: Socket, values: KernelValues, by: Claim['
     retries: milliseconds(values.retries, 1),
     userTimeout: milliseconds(values.userTimeoutMs, 1),
   }
-  applied.publish({ socket, settings, by } satisfies KeepAliveApplied)
+  applied().publish({ socket, settings, by } satisfies KeepAliveApplied)
 }
 
 export function publishLost(socket: Socket, outcome: Outcome, error: Error): void {
-  if (!lost.hasSubscribers) return
-  lost.publish({ socket, outcome, error, silentFor: lastSilence(socket) } satisfies KeepAliveLost)
+  if (!lost().hasSubscribers) return
+  lost().publish({ socket, outcome, error, silentFor: lastSilence(socket) } satisfies KeepAliveLost)
 }
 
 function milliseconds(value: number, unit: number): number | undefined {

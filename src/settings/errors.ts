@@ -2,7 +2,7 @@
  * Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]`, `RangeError [ERR_OUT_OF_RANGE]`, and our own, whose
  * codes start with `ERR_TCP_KEEPALIVE_`.
  */
-import { inspect } from 'node:util'
+import type * as util from 'node:util'
 
 /** The codes of {@link TcpKeepAliveError}. */
 export type TcpKeepAliveErrorCode =
@@ -76,9 +76,15 @@ function describe(value: unknown): string {
   if (typeof value === 'function') return `function ${value.name}`
   if (typeof value === 'object') {
     const name: unknown = value.constructor?.name
-    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : inspect(value, { depth: -1 })
+    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : inspect(value)
   }
   return `type ${typeof value} (${inspect(value)})`
+}
+
+/** As `util.inspect()` shows it, but not what is in it. */
+function inspect(value: unknown): string {
+  const { inspect } = require('node:util') as typeof util // only here, as it takes time to load
+  return inspect(value, { depth: -1 })
 }
 
 function describeNumber(value: unknown): string {

@@ -1,5 +1,5 @@
 /** What a file is that should be a native binary, told from its first bytes. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type * as fs from 'node:fs'
 
 export interface BinaryFile {
   /** For a person: `for Linux on arm64`. */
@@ -13,6 +13,7 @@ const HEADER_LENGTH = 1024
 
 /** `undefined` where the file cannot be read. */
 export function readBinaryFile(path: string): BinaryFile | undefined {
+  const { closeSync, fstatSync, openSync, readSync } = require('node:fs') as typeof fs
   try {
     const file = openSync(path, 'r')
     try {

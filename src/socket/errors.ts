@@ -1,6 +1,6 @@
 /** What can be wrong with a target, and what the system says. */
 import type * as os from 'node:os'
-import { getSystemErrorName } from 'node:util'
+import type * as util from 'node:util'
 import { coded, TcpKeepAliveError } from '../settings/errors.ts'
 import { native } from './native.ts'
 
@@ -42,7 +42,9 @@ export function statusError(
 
 /** On Windows the native part hands on Winsock's numbers, which Node knows as WSAENOTSOCK and the like. */
 function systemErrorName(errno: number): string {
-  const { constants } = require('node:os') as typeof os // only here, as it takes time to load
+  // Only here, as they take time to load.
+  const { constants } = require('node:os') as typeof os
+  const { getSystemErrorName } = require('node:util') as typeof util
   const winsock = Object.entries(constants.errno).find(
     ([name, number]) => number === -errno && name.startsWith('WSA'),
   )

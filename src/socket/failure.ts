@@ -1,7 +1,7 @@
 /** Where a failure goes that happens inside an event, where a throw would be an uncaught exception. */
-import { channel } from 'node:diagnostics_channel'
+import { channelNamed } from './channel.ts'
 
-/** What is published on {@link errors}. */
+/** What is published on `tcp-keepalive:error`. */
 export interface KeepAliveFailure {
   /** The socket or server that did not get its values. */
   readonly target: object
@@ -9,12 +9,12 @@ export interface KeepAliveFailure {
   readonly error: unknown
 }
 
-const errors = channel('tcp-keepalive:error')
+const errors = channelNamed('tcp-keepalive:error')
 let warned = false
 
 /** Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once for the whole process. */
 export function reportFailure(target: object, error: unknown): void {
-  if (errors.hasSubscribers) errors.publish({ target, error } satisfies KeepAliveFailure)
+  if (errors().hasSubscribers) errors().publish({ target, error } satisfies KeepAliveFailure)
   if (warned) return
   warned = true
   const reason = error instanceof Error ? error.message : String(error)

@@ -1,6 +1,6 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
 import type * as modules from 'node:module'
-import { dirname, join } from 'node:path'
+import type * as paths from 'node:path'
 import { TcpKeepAliveError } from '../settings/errors.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 
@@ -150,15 +150,14 @@ function nodeModule(): typeof modules {
 
 /** The platform packages that there are, of these platforms. */
 function installed(platforms: readonly string[]): readonly Installed[] {
+  const { dirname, join } = require('node:path') as typeof paths
   // In a bundle of ES modules there is no file name; then as seen from where the program runs.
-  const { createRequire } = nodeModule()
-  const require = createRequire(
-    typeof __filename === 'string' ? __filename : join(process.cwd(), 'bundle.js'),
-  )
+  const here = typeof __filename === 'string' ? __filename : join(process.cwd(), 'bundle.js')
+  const { resolve } = nodeModule().createRequire(here)
   return platforms.flatMap((target) => {
     try {
       const name = `${PREFIX}${target}`
-      const manifest = require.resolve(`${name}/package.json`)
+      const manifest = resolve(`${name}/package.json`)
       return [{ name, path: join(dirname(manifest), `tcp-keepalive.${target}.node`) }]
     } catch {
       return []

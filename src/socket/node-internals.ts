@@ -3,7 +3,7 @@
  * of Node 18, 20, 22, 24 and 26, in all of which they are the same.
  */
 import { Server, Socket } from 'node:net'
-import { types } from 'node:util'
+import type * as util from 'node:util'
 
 interface Handle {
   /** libuv's descriptor; -1 or another negative number where there is none (any more). */
@@ -66,11 +66,14 @@ export function beneath(socket: Socket): Socket {
   }
 }
 
+let types: typeof util.types | undefined
+
 /**
  * The socket behind a proxy, as `session.socket` of node:http2 is one; what is no proxy is returned as it is. The
  * handle knows whose it is, also where it is asked for through the proxy.
  */
 export function behindProxy(socket: Socket): Socket {
+  types ??= (require('node:util') as typeof util).types // only here, as it takes time to load
   if (!types.isProxy(socket)) return socket
   const handle = handleOf(socket)
   if (handle === undefined) return socket

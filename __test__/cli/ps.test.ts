@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { ProcessConnections } from '../../src/cli/ps.ts'
@@ -131,6 +133,26 @@ onLinux('an unprotected connection is marked, and with --check an exit code of i
   t.is(cli('ps', pid, '--check').status, 0)
   t.regex(cli('ps', pid).stdout, /probe in (1 min|5\d s)/)
   t.regex(cli('ps').stdout, new RegExp(`^${pid} `, 'm')) // among all that may be looked at
+})
+
+onLinux('a process without a connection: its words and the number 0', (t) => {
+  const idle = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'line\nbreak', '\u001B[31mred'])
+  t.teardown(() => idle.kill())
+  const { status, stdout } = cli('ps', String(idle.pid))
+  t.is(status, 0)
+  t.regex(
+    stdout,
+    /^\d+ .*node -e setInterval\(\(\) => \{\}, 1000\) line break {1,2}\[31mred\n0 connections\n$/,
+  )
+})
+
+onLinux('a process that has ended and is not waited for is told by its name', async (t) => {
+  const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => shell.kill())
+  const [pid] = (await once(shell.stdout, 'data')) as [Buffer]
+  await sleep(200)
+  const { status, stdout } = cli('ps', String(pid).trim())
+  t.deepEqual({ status, stdout }, { status: 0, stdout: `${String(pid).trim()} [sh]\n0 connections\n` })
 })
 
 onLinux('a process that is gone, and what is no process: one line, and an exit code', (t) => {

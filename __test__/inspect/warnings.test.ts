@@ -66,7 +66,7 @@ const cases: Case[] = [
   },
   {
     code: 'middlebox',
-    says: /after 4 min, is too late .*Azure Load Balancer and NAT gateway \(4 min\)$/,
+    says: /after 4 min, is too late .*Azure Load Balancer \(4 min\), Azure NAT Gateway \(4 min\)$/,
     provoked: [{ time: 240_000, userTimeout: 265_000 }],
     not: [{ time: 239_000, userTimeout: 264_000 }],
   },

@@ -9,6 +9,7 @@ export const HELP = `Usage: tcp-keepalive COMMAND [options]
 
   --json                for programs
   --help                also after a command
+  --version
 
 Exit codes: 0 all is well, 1 it is not or could not be found out, 2 the command
 was not understood.`
@@ -45,7 +46,7 @@ ${VALUES}
 Without any of them: --detect-within 30s.
   --for TIME            ends after this time
 
-Exit code 1: a peer was lost, or could not be connected to.`,
+Exit code 1: a peer was lost, or could not be connected to in this time.`,
   ps: `Usage: tcp-keepalive ps [PID] [options]
 
 Shows the TCP connections of a process: peer, state, keepalive timer, and how

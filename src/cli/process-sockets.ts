@@ -96,10 +96,10 @@ function inodeOf(pid: number, path: string): number | undefined {
   }
 }
 
+/** A thread of the kernel and a process that has ended have a name and no words: in brackets, as ps(1) puts it. */
 function commandOf(pid: number): string {
-  return looked(pid, () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-    .replaceAll('\0', ' ')
-    .trim()
+  const read = (name: string): string => looked(pid, () => readFileSync(`/proc/${pid}/${name}`, 'utf8'))
+  return read('cmdline').replaceAll('\0', ' ').trim() || `[${read('comm').trim()}]`
 }
 
 function looked<T>(pid: number, look: () => T): T {

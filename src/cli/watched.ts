@@ -30,6 +30,7 @@ const AGAIN_MS = 1000
 const ROUND_TRIPS = 3
 
 const IN_WORDS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'nobody could be asked where that host is',
   EADDRNOTAVAIL: 'this machine has no address to connect from',
   ECONNREFUSED: 'the machine is there, and nothing listens on that port',
   EHOSTUNREACH: 'unreachable: a router says that there is no way',
@@ -69,9 +70,12 @@ export class Watched {
     return this.#last
   }
 
-  end(): void {
+  /** Who has not answered until now could not be connected to. */
+  end(): Snapshot {
     clearTimeout(this.#again)
     this.#socket.destroy()
+    if (this.#last.status === 'connecting') this.#change({ status: 'lost', words: 'nothing has answered' })
+    return this.#last
   }
 
   #connect(): Socket {

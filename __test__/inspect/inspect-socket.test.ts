@@ -162,7 +162,7 @@ withLab('across a network a late first probe is warned of, and an early one is n
       const socket = net.connect(port, host)
       await events.once(socket, 'connect')
       const of = (time: number): string[] => {
-        setKeepAlive(socket, { time, interval: 1000, retries: 3, userTimeout: time + 2500 })
+        setKeepAlive(socket, { time, interval: 30_000, retries: 3, userTimeout: time + 85_000 })
         return inspectSocket(socket).warnings.map(({ code }) => code)
       }
       return [of(300_000), of(200_000)]

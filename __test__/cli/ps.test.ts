@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -147,12 +147,14 @@ onLinux('a process without a connection: its words and the number 0', (t) => {
 })
 
 onLinux('a process that has ended and is not waited for is told by its name', async (t) => {
-  const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => shell.kill())
-  const [pid] = (await once(shell.stdout, 'data')) as [Buffer]
-  await sleep(200)
-  const { status, stdout } = cli('ps', String(pid).trim())
-  t.deepEqual({ status, stdout }, { status: 0, stdout: `${String(pid).trim()} [sh]\n0 connections\n` })
+  // Whoever sleeps for a minute knows nothing of a child, and does not ask how it has ended.
+  const script = 'sleep 0.5 & echo $!; exec sleep 60'
+  const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => parent.kill())
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = String(line).trim()
+  while (!/^\d+ \(sleep\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await sleep(20)
+  t.deepEqual(cli('ps', pid), { status: 0, stdout: `${pid} [sleep]\n0 connections\n`, stderr: '' })
 })
 
 onLinux('a process that is gone, and what is no process: one line, and an exit code', (t) => {

@@ -18,7 +18,8 @@ const VALUES = `  --detect-within TIME  solves for the four values below
   --time TIME           silence before the first probe
   --interval TIME       between unanswered probes
   --retries COUNT       unanswered probes before the kernel gives up
-  --user-timeout TIME   how long sent data may stay unacknowledged; 0: system's
+  --user-timeout TIME   how long sent data may stay unacknowledged; 0: as long
+                        as the system sends it again
 
 TIME has a unit: 500ms, 30s, 2m, 1h.`
 
@@ -43,8 +44,10 @@ hangs up on a silent client is connected to again. It needs no root; Ctrl-C
 ends it.
 
 ${VALUES}
-Without any of them: --detect-within 30s.
+Without any of these: --detect-within 30s.
+
   --for TIME            ends after this time
+  --json                a line for each change
 
 Exit code 1: a peer was lost, or could not be connected to in this time.`,
   ps: `Usage: tcp-keepalive ps [PID] [options]
@@ -54,6 +57,7 @@ long until the next probe; those without a timer are marked. Without PID: of
 every process that may be looked at. Linux only, from /proc.
 
   --check               exit code 1 where a connection is unprotected
+  --json                every field; durations in milliseconds
 
 Exit code 1 also: there is no such process, or it belongs to somebody else.`,
 }

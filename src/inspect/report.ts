@@ -75,7 +75,8 @@ export function inspectSocket(target: Target): SocketReport {
 
 /**
  * Tells the same of every TCP socket of this process, also those that no JavaScript object can be had for; on Windows,
- * of those of the calling thread. Listening ones are among them. Nothing is opened, closed, sent or changed.
+ * of those of the calling thread. Listening ones are among them. No socket is opened, closed or changed, and nothing is
+ * sent. What is the same in several reports may be one frozen object.
  *
  * @example
  * const unprotected = inspectSockets().filter(({ remote, keepAlive }) => remote && !keepAlive.enabled)

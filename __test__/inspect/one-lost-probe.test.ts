@@ -6,10 +6,11 @@ import { converse } from '../connections.ts'
 import { openLab } from '../lab/lab.ts'
 import { withLab } from '../needs.ts'
 
-const COMMON = { time: 4000, interval: 2000, retries: 3 }
+/** The first probe goes out after 8 s, or an eighth later, and the second 5 s after it. */
+const COMMON = { time: 8000, interval: 5000, retries: 3 }
 const CONNECTIONS = {
-  short: { ...COMMON, userTimeout: 5000 },
-  long: { ...COMMON, userTimeout: 7000 },
+  short: { ...COMMON, userTimeout: 10_000 },
+  long: { ...COMMON, userTimeout: 16_000 },
 }
 
 function isWarnedOf(name: keyof typeof CONNECTIONS): boolean {
@@ -23,10 +24,11 @@ withLab(
   async (t) => {
     const lab = await openLab(t)
     const conversation = await converse(lab, CONNECTIONS)
-    await sleep(2500)
+    await sleep(4000)
     await lab.cut()
-    await sleep(2200) // the first probe is out by now, and the second is not
+    await sleep(5800) // the first probe is out by now, and the second is not
     await lab.heal()
+    await conversation.loss()
     await sleep(4000)
     t.deepEqual(
       conversation.losses.map(({ name, code }) => ({ name, code })),

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import test from 'ava'
 import type { Findings } from '../../src/cli/doctor.ts'
 import { paintFor, PLAIN } from '../../src/cli/terminal.ts'
+import { unless } from '../needs.ts'
 import { cli, CLI } from './command.ts'
 
 test('doctor says what runs, where the binary came from, and what the defaults mean', (t) => {
@@ -47,6 +49,30 @@ test('help is shown when asked for, and a command that is none is refused', (t) 
     stderr: 'tcp-keepalive: there is no command "pss" (tcp-keepalive --help)\n',
   })
 })
+
+test('its version', (t) => {
+  const { version } = JSON.parse(cli('doctor', '--json').stdout) as Findings
+  t.deepEqual(cli('--version'), { status: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('doctor with a word too many is not understood', (t) => {
+  const stderr = 'tcp-keepalive: doctor takes no argument such as "extra" (tcp-keepalive --help)\n'
+  t.deepEqual(cli('doctor', 'extra'), { status: 2, stdout: '', stderr })
+})
+
+unless(existsSync('/dev/full') ? undefined : 'Linux has /dev/full.')(
+  'where the output cannot be written: one line, and exit code 1',
+  (t) => {
+    const full = openSync('/dev/full', 'w')
+    t.teardown(() => closeSync(full))
+    const { status, stderr } = spawnSync(process.execPath, [CLI, 'doctor'], {
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    })
+    t.is(status, 1)
+    t.regex(stderr, /^tcp-keepalive: ENOSPC[^\n]+\n$/)
+  },
+)
 
 test('colours only on a terminal, and not for those who want none', (t) => {
   const red = paintFor({ isTTY: true }, {}).bad('!')

@@ -49,7 +49,7 @@ test('the four values are planned too, and what is wrong with them is said', (t)
   )
   t.is(status, 0)
   t.regex(stdout, /is noticed after 2 h 11 min 15 s\n/)
-  t.regex(stdout, /! there is no user timeout/)
+  t.regex(stdout, /^ {2}! there is no user timeout: .*\n {4}about 15 minutes$/m)
   t.true(stdout.split('\n').every((line) => line.length <= 80))
 })
 
@@ -65,10 +65,15 @@ test('as JSON, in milliseconds', (t) => {
 for (const [args, complaint] of [
   [[], /say what is to be planned, as in --detect-within 30s/],
   [['--detect-within', '3'], /--detect-within: "3" is not a duration: a duration needs its unit: 3s or 3ms/],
-  [['--detect-within', '3s'], /the value of --detect-within is out of range/],
+  [
+    ['--detect-within', '3s'],
+    /--detect-within is out of range. It must be from 5 s to 18 h 12 min 14 s. Received 3 s/,
+  ],
   [['--detect-within', '30s', '--time', '5s'], /--detect-within solves for --time/],
   [['--retries', 'x'], /the value of --retries is out of range/],
   [['--tim', '5s'], /unknown option '--tim'/i],
+  [['--user-timeout', '-5s'], /option '--user-timeout' argument is ambiguous \(/],
+  [['30s'], /say what is to be planned/],
 ] as const) {
   test(`plan ${args.join(' ')}: one line that says what is wrong, and exit code 2`, (t) => {
     const { status, stdout, stderr } = cli('plan', ...args)

@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { ProcessConnections } from '../../src/cli/ps.ts'
@@ -131,6 +133,25 @@ onLinux('an unprotected connection is marked, and with --check an exit code of i
   t.is(cli('ps', pid, '--check').status, 0)
   t.regex(cli('ps', pid).stdout, /probe in (1 min|5\d s)/)
   t.regex(cli('ps').stdout, new RegExp(`^${pid} `, 'm')) // among all that may be looked at
+})
+
+onLinux('a process without a connection: its words and the number 0', (t) => {
+  const idle = spawn('sh', ['-c', 'read line', 'line\nbreak', '\u001B[31mred'])
+  t.teardown(() => idle.kill())
+  const { status, stdout } = cli('ps', String(idle.pid))
+  t.is(status, 0)
+  t.is(stdout, `${idle.pid} sh -c read line line break  [31mred\n0 connections\n`)
+})
+
+onLinux('a process that has ended and is not waited for is told by its name', async (t) => {
+  // Whoever sleeps for a minute knows nothing of a child, and does not ask how it has ended.
+  const script = 'sleep 0.5 & echo $!; exec sleep 60'
+  const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => parent.kill())
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = String(line).trim()
+  while (!/^\d+ \(sleep\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await sleep(20)
+  t.deepEqual(cli('ps', pid), { status: 0, stdout: `${pid} [sleep]\n0 connections\n`, stderr: '' })
 })
 
 onLinux('a process that is gone, and what is no process: one line, and an exit code', (t) => {

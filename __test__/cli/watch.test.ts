@@ -5,7 +5,7 @@ import { echoPort, startEcho } from '../lab/echo.ts'
 import { type Lab, openLab } from '../lab/lab.ts'
 import { withLab } from '../needs.ts'
 import { CLI } from './command.ts'
-import { type Screen, screenOf } from './terminal-screen.ts'
+import { type Screen, screenOf, type TerminalSize } from './terminal-screen.ts'
 
 interface Session {
   /** Resolves when the screen has had this on it. */
@@ -17,9 +17,16 @@ interface Session {
 
 const VALUES = ['--time', '1s', '--interval', '1s', '--retries', '3']
 
+const USUAL: TerminalSize = { columns: 80, rows: 24 }
+
 function watchInTerminal(lab: Lab, ...args: string[]): Session {
+  return watchInSmallTerminal(lab, USUAL, ...args)
+}
+
+function watchInSmallTerminal(lab: Lab, size: TerminalSize, ...args: string[]): Session {
   const command = [process.execPath, CLI, 'watch', ...args].join(' ')
-  const program = lab.client.spawn('script', ['-qec', `stty cols 80 rows 24; exec ${command}`, '/dev/null'], {
+  const inside = `stty cols ${size.columns} rows ${size.rows}; exec ${command}`
+  const program = lab.client.spawn('script', ['-qec', inside, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '' },
   })
@@ -36,7 +43,7 @@ function watchInTerminal(lab: Lab, ...args: string[]): Session {
     interrupt: () => void program.stdin?.write('\u0003'),
     async end() {
       const [code] = (await closed) as [number]
-      return { ...screenOf(recorded), code, recorded }
+      return { ...(await screenOf(recorded, size)), code, recorded }
     },
   }
 }
@@ -67,12 +74,11 @@ withLab('a cut cable: alive, silent 1/3 to 3/3, ETIMEDOUT', async (t) => {
     `${peer} silent 3/3`,
   ])
   t.regex(events(screen).at(-1) ?? '', /lost: ETIMEDOUT: no answer to 3 probes, silent for [34]\.\d s$/)
-  t.deepEqual(screen.lines.slice(-3), [
+  t.deepEqual(screen.lines.slice(-2), [
     'PEER                                  STATUS            SILENT    ROUND TRIP',
     `${peer.padEnd(36)}  lost                   -             -`,
-    '',
   ])
-  t.true(screen.width <= 80, `${screen.width} columns`)
+  t.is(screen.wrapped, 0)
   t.is(screen.code, 1)
   t.true(screen.recorded.includes('\u001B[31m'), 'in colours')
 })
@@ -90,7 +96,7 @@ withLab('a peer that was restarted: ECONNRESET', async (t) => {
     `${peer} alive`,
     `${peer} lost: ECONNRESET: the peer was restarted, or has dropped the connection`,
   ])
-  t.true(screen.width <= 80, `${screen.width} columns`)
+  t.is(screen.wrapped, 0)
   t.is(screen.code, 1)
 })
 
@@ -110,7 +116,7 @@ withLab('unreachable: said at once when connecting; while idle the probes say it
   t.is(refused.code, 1)
   const screen = await before.end()
   t.regex(events(screen).at(-1) ?? '', /lost: ETIMEDOUT: no answer to 3 probes/)
-  t.true(Math.max(refused.width, screen.width) <= 80)
+  t.deepEqual([refused.wrapped, screen.wrapped], [0, 0])
 })
 
 withLab('several peers are watched at once; nothing is sent to them, and Ctrl-C ends it well', async (t) => {
@@ -150,7 +156,54 @@ withLab('a server that hangs up on a silent client is connected to again', async
     screen.lines.join('\n'),
   )
   t.true(screen.recorded.includes(`${lab.server.address}:5432 PostgreSQL`))
-  t.true(screen.width <= 80)
+  t.is(screen.wrapped, 0)
+})
+
+withLab(
+  'in a narrow and low terminal the table stays in its place, and says of how many it has no room',
+  async (t) => {
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const peer = `${lab.server.address}:${echoPort}`
+    const peers = Array.from({ length: 9 }, () => peer)
+    const size = { columns: 48, rows: 8 }
+    const session = watchInSmallTerminal(lab, size, ...peers, '--detect-within', '10s', '--for', '2s')
+    const screen = await session.end()
+    t.log(screen.lines.join('\n'))
+    t.is(events(screen).length, 9)
+    const table = screen.lines.slice(screen.lines.findIndex((line) => line.startsWith('PEER')))
+    t.is(table.length, 7)
+    t.regex(table[0] ?? '', /^PEER +STATUS +SILENT$/)
+    t.true(table.slice(1, 6).every((line) => /^10\.9\.2\.1:7000 +alive +\d\.\d s$/.test(line)))
+    t.is(table[6], 'and 4 more')
+    t.is(screen.wrapped, 0)
+  },
+)
+
+withLab('who has not answered when the time is over could not be connected to', async (t) => {
+  const lab = await openLab(t)
+  await lab.cut()
+  const peer = `${lab.server.address}:${echoPort}`
+  const screen = await watchInTerminal(lab, peer, '--for', '1s').end()
+  t.deepEqual(events(screen), [`${peer} lost: nothing has answered`])
+  t.is(screen.code, 1)
+})
+
+withLab('it ends when nobody reads its output any more', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const program = lab.client.spawn(
+    process.execPath,
+    [CLI, 'watch', `${lab.server.address}:${echoPort}`, ...VALUES],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let complaint = ''
+  program.stderr?.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk))
+  await once(program.stdout ?? program, 'data')
+  program.stdout?.destroy()
+  await lab.cut() // which it has to tell of
+  await once(program, 'close')
+  t.deepEqual([program.exitCode, complaint], [0, ''])
 })
 
 withLab('without a terminal there are only lines of what happens, and as JSON too', async (t) => {

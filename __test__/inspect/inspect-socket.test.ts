@@ -121,6 +121,30 @@ test('a socket that no JavaScript object can be had for is found too', async (t)
   t.like(reports, [{ descriptor: 3, local: { port: client.localPort }, keepAlive: { time: 16_000 } }])
 })
 
+test('of many kinds of values each report has its own, and what several share nobody can change', async (t) => {
+  const pairs = await Promise.all(Array.from({ length: 12 }, () => connectedPair()))
+  t.teardown(() => Promise.all(pairs.map(({ close }) => close())))
+  const clients = pairs.map(({ client }) => client)
+  for (const [index, client] of clients.entries())
+    setKeepAlive(client, { ...ASKED, time: 16_000 + index * 1000 })
+  const all = inspectSockets()
+  const told = clients.map((client) => all.find(({ descriptor }) => descriptor === rawDescriptor(client)))
+  t.deepEqual(
+    told.map((report) => report?.keepAlive.time),
+    clients.map((client) => readback(client).time * 1000),
+  )
+  t.deepEqual(
+    told.map((report) => report?.detection),
+    clients.map((client) => inspectSocket(client).detection),
+  )
+  const off = all.filter(({ remote, keepAlive }) => remote !== undefined && !keepAlive.enabled)
+  t.true(off.length >= 12) // the accepted ends
+  t.true(
+    off.every(({ warnings }) => Object.isFrozen(warnings) && warnings.every((one) => Object.isFrozen(one))),
+  )
+  t.true(off.every(({ keepAlive, detection }) => Object.isFrozen(keepAlive) && Object.isFrozen(detection)))
+})
+
 test('what has no connection is refused as in getKeepAlive', (t) => {
   t.throws(() => inspectSocket(new net.Socket()), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
   t.throws(() => inspectSocket(net.createServer()), { code: 'ERR_TCP_KEEPALIVE_NOT_LISTENING' })
@@ -138,7 +162,7 @@ withLab('across a network a late first probe is warned of, and an early one is n
       const socket = net.connect(port, host)
       await events.once(socket, 'connect')
       const of = (time: number): string[] => {
-        setKeepAlive(socket, { time, interval: 1000, retries: 3, userTimeout: time + 2500 })
+        setKeepAlive(socket, { time, interval: 30_000, retries: 3, userTimeout: time + 85_000 })
         return inspectSocket(socket).warnings.map(({ code }) => code)
       }
       return [of(300_000), of(200_000)]

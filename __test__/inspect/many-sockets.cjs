@@ -22,14 +22,20 @@ async function inspect(count) {
     await Promise.all(batch.map((socket) => once(socket, 'connect')))
     sockets.push(...batch)
   }
-  const { inspectSockets } = require('tcp-keepalive')
+  const { holdKeepAlive, inspectSockets } = require('tcp-keepalive')
+  for (const [index, socket] of sockets.entries()) {
+    if (index % 3 === 1) socket.setKeepAlive(true, 60_000)
+    if (index % 3 === 2) holdKeepAlive(socket, { detectWithin: 30_000 })
+  }
   const before = readdirSync('/proc/self/fd').toString()
-  const rounds = []
+  const [rounds, processorRounds] = [[], []]
   let reports = []
-  for (let round = 0; round < 10; round++) {
-    const start = performance.now()
+  for (let round = 0; round < 25; round++) {
+    const [start, startOfProcessor] = [performance.now(), process.cpuUsage()]
     reports = inspectSockets()
     rounds.push(((performance.now() - start) * 1000) / reports.length)
+    const { user, system } = process.cpuUsage(startOfProcessor)
+    processorRounds.push((user + system) / reports.length)
   }
   const after = readdirSync('/proc/self/fd').toString()
   const answers = sockets.slice(-10).map(async (socket) => {
@@ -37,10 +43,13 @@ async function inspect(count) {
     return String(await once(socket, 'data'))
   })
   const found = new Set(reports.map(({ local }) => local.port))
+  const countOf = (is) => reports.filter(is).length
   process.send({
     found: sockets.filter(({ localPort }) => found.has(localPort)).length,
-    warned: reports.filter(({ warnings }) => warnings.some(({ code }) => code === 'off')).length,
+    off: countOf(({ warnings }) => warnings.some(({ code }) => code === 'off')),
+    held: countOf(({ heldBy, warnings }) => heldBy === 'hold' && warnings.length === 0),
     rounds,
+    processorRounds,
     descriptorsAreTheSame: before === after,
     answers: await Promise.all(answers),
   })

@@ -22,15 +22,21 @@ async function start(host: Host): Promise<Server> {
   const service = await openService('mariadb')
   const at = (file: string): string => join(service.folder, file)
   const { stop } = await service.begin(async () => {
-    const cluster = ['--no-defaults', `--datadir=${at('data')}`, '--skip-test-db']
-    const install = [...cluster, '--auth-root-authentication-method=normal']
+    // Its temporary files are named after its process, whose number another one has on another host.
+    const folders = [`--datadir=${at('data')}`, `--tmpdir=${service.folder}`]
+    const install = [
+      '--no-defaults',
+      ...folders,
+      '--skip-test-db',
+      '--auth-root-authentication-method=normal',
+    ]
     await finish(host.spawn(needTool('mariadb-install-db'), install, { stdio: ['ignore', 'ignore', 'pipe'] }))
     await makeCertificate(at('server.key'), at('server.crt'))
     const sql = ['CREATE DATABASE test', 'CREATE USER test', 'GRANT ALL ON *.* TO test']
     await writeFile(at('init.sql'), sql.map((statement) => `${statement};\n`).join(''))
     const words = [
       '--no-defaults',
-      `--datadir=${at('data')}`,
+      ...folders,
       `--socket=${at('socket')}`,
       `--pid-file=${at('pid')}`,
       `--init-file=${at('init.sql')}`,

@@ -10,7 +10,8 @@ import {
 import type { Detection } from '../settings/plan.ts'
 import { doctorText } from './doctor-text.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
-import { parse } from './usage.ts'
+import { parse, UsageError } from './usage.ts'
+import { version } from './version.ts'
 
 /** What was found out. */
 export interface Findings {
@@ -31,7 +32,8 @@ export interface Binary {
 }
 
 export function doctor(args: string[]): number {
-  const { values } = parse(args, { json: { type: 'boolean' } })
+  const { values, positionals } = parse(args, { json: { type: 'boolean' } })
+  if (positionals.length > 0) throw new UsageError(`doctor takes no argument such as "${positionals[0]}"`)
   const findings = examine()
   if (values.json) sayJson(findings)
   else say(doctorText(findings, paintFor(process.stdout)))
@@ -39,9 +41,8 @@ export function doctor(args: string[]): number {
 }
 
 function examine(): Findings {
-  const { version } = require('tcp-keepalive/package.json') as { version: string }
   const platform = [process.platform, arch(), libc(), release()].filter(Boolean).join(' ')
-  const common = { version, runtime: runtime(), platform, capabilities }
+  const common = { version: version(), runtime: runtime(), platform, capabilities }
   try {
     const defaults = systemKeepAlive()
     const { detection } = planKeepAlive({ enabled: true }, defaults)

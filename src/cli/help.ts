@@ -9,6 +9,7 @@ export const HELP = `Usage: tcp-keepalive COMMAND [options]
 
   --json                for programs
   --help                also after a command
+  --version
 
 Exit codes: 0 all is well, 1 it is not or could not be found out, 2 the command
 was not understood.`
@@ -17,7 +18,8 @@ const VALUES = `  --detect-within TIME  solves for the four values below
   --time TIME           silence before the first probe
   --interval TIME       between unanswered probes
   --retries COUNT       unanswered probes before the kernel gives up
-  --user-timeout TIME   how long sent data may stay unacknowledged; 0: system's
+  --user-timeout TIME   how long sent data may stay unacknowledged; 0: as long
+                        as the system sends it again
 
 TIME has a unit: 500ms, 30s, 2m, 1h.`
 
@@ -42,10 +44,12 @@ hangs up on a silent client is connected to again. It needs no root; Ctrl-C
 ends it.
 
 ${VALUES}
-Without any of them: --detect-within 30s.
-  --for TIME            ends after this time
+Without any of these: --detect-within 30s.
 
-Exit code 1: a peer was lost, or could not be connected to.`,
+  --for TIME            ends after this time
+  --json                a line for each change
+
+Exit code 1: a peer was lost, or could not be connected to in this time.`,
   ps: `Usage: tcp-keepalive ps [PID] [options]
 
 Shows the TCP connections of a process: peer, state, keepalive timer, and how
@@ -53,6 +57,7 @@ long until the next probe; those without a timer are marked. Without PID: of
 every process that may be looked at. Linux only, from /proc.
 
   --check               exit code 1 where a connection is unprotected
+  --json                every field; durations in milliseconds
 
 Exit code 1 also: there is no such process, or it belongs to somebody else.`,
 }

@@ -6,6 +6,7 @@ import { plan } from './plan.ts'
 import { ps } from './ps.ts'
 import { complain, say } from './terminal.ts'
 import { UsageError } from './usage.ts'
+import { version } from './version.ts'
 import { watch } from './watch.ts'
 
 /** Each takes its arguments and gives the exit code. */
@@ -24,6 +25,10 @@ async function main([name = '', ...args]: string[]): Promise<number> {
     say(HELP)
     return name === '' ? USAGE : 0
   }
+  if (name === '-v' || name === '--version') {
+    say(version())
+    return 0
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw new UsageError(`there is no command "${name}"`)
   if (args.some((arg) => arg === '--help' || arg === '-h')) {
@@ -33,10 +38,11 @@ async function main([name = '', ...args]: string[]): Promise<number> {
   return command(args)
 }
 
-// Whoever reads the output may have heard enough: `tcp-keepalive ps | head -3`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exitCode = 0
+  // Whoever reads the output has heard enough: `tcp-keepalive ps | head -3`.
+  if (error.code === 'EPIPE') process.exit(0)
+  fail(error)
+  process.exit()
 })
 
 main(process.argv.slice(2)).then(end, fail)

@@ -28,7 +28,7 @@ export function planText({ settings, detection, warnings, others }: Plan, paint:
     paint.bold(`When it writes, after ${formatDuration(write)}`),
     ...indented(writeLine(settings, write)),
     '',
-    ...warnings.flatMap(({ message }) => wrapped(`! ${message}`).map(paint.doubtful)),
+    ...warnings.flatMap(({ message }) => wrapped(`! ${message}`, '    ').map(paint.doubtful)),
     ...(warnings.length > 0 ? [''] : []),
     paint.bold('The same for others'),
     ...otherLines(others, paint),
@@ -89,18 +89,20 @@ function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`)
 }
 
-/** In lines of at most 80 columns. */
-function wrapped(text: string): string[] {
+/** In lines of at most 80 columns, of which the further ones may begin further in. */
+function wrapped(text: string, further = '  '): string[] {
+  const [first = '', ...words] = text.split(' ')
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line.length + word.length > 76 && line !== '') {
+  let line = `  ${first}`
+  for (const word of words) {
+    if (line.length + 1 + word.length <= 80) {
+      line += ` ${word}`
+    } else {
       lines.push(line)
-      line = ''
+      line = further + word
     }
-    line += line === '' ? word : ` ${word}`
   }
-  return indented([...lines, line])
+  return [...lines, line]
 }
 
 function assignments(settings: Readonly<Record<string, number>>, equals: string): string[] {

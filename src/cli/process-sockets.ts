@@ -1,8 +1,8 @@
 /** The TCP sockets of a process, from what Linux tells of it under /proc. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { parseTcpTable, type TcpTableEntry } from './tcp-table.ts'
+import { linesByInode, parseEntry, type TcpTableEntry } from './tcp-table.ts'
 
-export interface ProcessSocket extends Omit<TcpTableEntry, 'inode'> {
+export interface ProcessSocket extends TcpTableEntry {
   readonly descriptor: number
 }
 
@@ -19,13 +19,13 @@ export class NotToBeSeen extends Error {}
 /** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
 export function socketsOf(pid: number, tables: Tables = new Tables()): ProcessSockets {
   const inodes = inodesOf(pid)
-  const entries = inodes.size === 0 ? new Map<number, TcpTableEntry>() : tables.of(pid)
+  const lines = inodes.size === 0 ? new Map<number, string>() : tables.of(pid)
   const sockets: ProcessSocket[] = []
   for (const [descriptor, inode] of inodes) {
-    const entry = entries.get(inode)
+    const line = lines.get(inode)
+    const entry = line === undefined ? undefined : parseEntry(line)
     if (!entry || entry.state === 'listen' || entry.state === 'closed') continue
-    const { inode: _, ...rest } = entry
-    sockets.push({ descriptor, ...rest })
+    sockets.push({ descriptor, ...entry })
   }
   return { pid, command: commandOf(pid), sockets }
 }
@@ -50,27 +50,27 @@ export function socketsOfAll(): ProcessSockets[] {
 
 /** Each network namespace has its table, which is read once. */
 export class Tables {
-  readonly #byNetwork = new Map<string, Map<number, TcpTableEntry>>()
+  readonly #byNetwork = new Map<string, Map<number, string>>()
 
-  of(pid: number): Map<number, TcpTableEntry> {
+  /** Its lines by inode. */
+  of(pid: number): Map<number, string> {
     return looked(pid, () => {
       const network = readlinkSync(`/proc/${pid}/ns/net`)
-      let entries = this.#byNetwork.get(network)
-      if (!entries) {
-        const all = ['tcp', 'tcp6'].flatMap((name) => readTable(`/proc/${pid}/net/${name}`))
-        entries = new Map(all.map((entry) => [entry.inode, entry]))
-        this.#byNetwork.set(network, entries)
+      let lines = this.#byNetwork.get(network)
+      if (!lines) {
+        lines = linesByInode(['tcp', 'tcp6'].map((name) => readTable(`/proc/${pid}/net/${name}`)).join('\n'))
+        this.#byNetwork.set(network, lines)
       }
-      return entries
+      return lines
     })
   }
 }
 
-function readTable(path: string): TcpTableEntry[] {
+function readTable(path: string): string {
   try {
-    return parseTcpTable(readFileSync(path, 'latin1'))
+    return readFileSync(path, 'latin1')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [] // no IPv6 here
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '' // no IPv6 here
     throw error
   }
 }
@@ -96,10 +96,10 @@ function inodeOf(pid: number, path: string): number | undefined {
   }
 }
 
+/** A thread of the kernel and a process that has ended have a name and no words: in brackets, as ps(1) puts it. */
 function commandOf(pid: number): string {
-  return looked(pid, () => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-    .replaceAll('\0', ' ')
-    .trim()
+  const read = (name: string): string => looked(pid, () => readFileSync(`/proc/${pid}/${name}`, 'utf8'))
+  return read('cmdline').replaceAll('\0', ' ').trim() || `[${read('comm').trim()}]`
 }
 
 function looked<T>(pid: number, look: () => T): T {

@@ -17,9 +17,13 @@ function processText({ pid, command, connections }: ProcessConnections, paint: P
   const unprotected = connections.filter(({ protection }) => protection === 'unprotected').length
   const count = `${connections.length} ${connections.length === 1 ? 'connection' : 'connections'}`
   const marked = unprotected === 0 ? '' : `, ${paint.bad(`${unprotected} unprotected`)}`
-  return [
-    `${paint.bold(`${pid}`)} ${shortened(command, COMMAND_WIDTH)}`,
+  const title = [
+    `${paint.bold(`${pid}`)} ${shortened(printable(command), COMMAND_WIDTH)}`,
     `${count}${marked}`,
+  ]
+  if (connections.length === 0) return title.join('\n')
+  return [
+    ...title,
     ...table([
       ['', 'PEER', 'STATE', 'KEEPALIVE'].map((heading) => paint.dim(heading)),
       ...connections.map((connection) => row(connection, paint)),
@@ -48,6 +52,14 @@ function timerText({ protection, timerIn, unansweredProbes }: Connection, paint:
     case 'closing':
       return ''
   }
+}
+
+// oxlint-disable-next-line no-control-regex -- that is what is looked for
+const CONTROLS = /[\u0000-\u001F\u007F-\u009F]+/g
+
+/** Somebody else chose these words, and could make a terminal obey them. */
+function printable(text: string): string {
+  return text.replaceAll(CONTROLS, ' ')
 }
 
 function shortened(text: string, width: number): string {

@@ -14,7 +14,6 @@ export type TcpTimer =
   | 'zero-window'
 
 export interface TcpTableEntry {
-  readonly inode: number
   readonly local: { readonly address: string; readonly port: number }
   readonly remote: { readonly address: string; readonly port: number }
   readonly state: string
@@ -46,20 +45,24 @@ const TIMERS: readonly TcpTimer[] = ['none', 'retransmit', 'keepalive', 'time-wa
 /** USER_HZ, in which the kernel tells times to programs: 100 on every platform with Node. */
 const MS_PER_TICK = 10
 
-export function parseTcpTable(text: string): TcpTableEntry[] {
-  return text
-    .split('\n')
-    .slice(1)
-    .filter((line) => line !== '')
-    .map((line) => parseEntry(line))
+/** Number, two ends, state, queues, timer, retransmits, user, probes, and then the inode. */
+const INODE = /^\s*\S+ \S+ \S+ \S+ \S+ \S+ \S+\s+\d+\s+\d+ (\d+)/
+
+/** The lines by inode. A machine may have very many, of which few are asked for, so they are not read any further here. */
+export function linesByInode(text: string): Map<number, string> {
+  const lines = new Map<number, string>()
+  for (const line of text.split('\n').slice(1)) {
+    const [, inode] = INODE.exec(line) ?? []
+    if (inode !== undefined) lines.set(Number(inode), line)
+  }
+  return lines
 }
 
-function parseEntry(line: string): TcpTableEntry {
+export function parseEntry(line: string): TcpTableEntry {
   const fields = line.trim().split(/\s+/)
-  const [, local = '', remote = '', state = '', , timer = '', , , probes = '', inode = ''] = fields
+  const [, local = '', remote = '', state = '', , timer = '', , , probes = ''] = fields
   const [which = '', when = ''] = timer.split(':')
   return {
-    inode: Number(inode),
     local: parseEndpoint(local),
     remote: parseEndpoint(remote),
     state: STATES[Number.parseInt(state, 16) - 1] ?? state,

@@ -48,7 +48,10 @@ export function table(rows: readonly (readonly string[])[]): string[] {
     for (const [column, text] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(text))
   }
   return rows.map((row) =>
-    row.map((text, column) => padded(text, column === row.length - 1 ? 0 : (widths[column] ?? 0))).join('  '),
+    row
+      .map((text, column) => padded(text, column === row.length - 1 ? 0 : (widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
   )
 }
 

@@ -1,7 +1,7 @@
 /** What the commands have in common in how they are called. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { parseDuration } from '../settings/duration.ts'
+import { formatDuration, parseDuration } from '../settings/duration.ts'
 
 /** The command was not understood; the message says why. */
 export class UsageError extends Error {}
@@ -41,7 +41,7 @@ export function parse<T extends Options>(
   try {
     return parseArgs({ args, options, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(lowerFirst((error as Error).message.split('. ', 1)[0] ?? ''))
+    throw new UsageError(lowerFirst((error as Error).message.split(/[.\n]\s|\.\n/, 1)[0] ?? ''))
   }
 }
 
@@ -78,9 +78,21 @@ export function understood<T>(check: () => T): T {
       /^ERR_(INVALID_ARG|OUT_OF_RANGE|TCP_KEEPALIVE_(CONFLICTING|UNKNOWN|UNSUPPORTED))/.test(code)
     if (!isAboutOptions) throw error
     throw new UsageError(
-      lowerFirst(message.replaceAll(/"(?:options\.)?([a-zA-Z]+)"/g, (_, name: string) => flagOf(name))),
+      lowerFirst(
+        message
+          .replaceAll(/"(?:options\.)?([a-zA-Z]+)"/g, (_, name: string) => flagOf(name))
+          .replace(RANGE, (_, ...ends: string[]) => rangeText(ends)),
+      ),
     )
   }
+}
+
+/** A range as Node puts it: "It must be >= 1000 && <= 32767000 milliseconds. Received 500". */
+const RANGE = /It must be >= (\d+) && <= (\d+) milliseconds. Received (\d+)/
+
+function rangeText(ends: readonly string[]): string {
+  const [least = '', most = '', received = ''] = ends.map((end) => formatDuration(Number(end)))
+  return `It must be from ${least} to ${most}. Received ${received}`
 }
 
 /** `userTimeout` is `--user-timeout`. */

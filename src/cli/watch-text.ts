@@ -2,25 +2,70 @@
 import type { Snapshot, Status } from './watched.ts'
 import { padded, type Paint } from './terminal.ts'
 
-/** Columns of the table; with the gaps between them they fit into 80. */
+/** How large a terminal is. */
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/**
+ * Columns of the table; with the gaps between them they fit into 80. In a narrow terminal the first is narrower, and the
+ * last is left out.
+ */
 const PEER = 36
+const LEAST_PEER = 12
 const STATUS = 12
 const SILENCE = 10
 const ROUND_TRIP = 12
 
-export function watchTable(snapshots: readonly Snapshot[], paint: Paint): string[] {
-  const heading = `${'PEER'.padEnd(PEER)}  ${'STATUS'.padEnd(STATUS)}  ${'SILENT'.padStart(SILENCE)}  ${'ROUND TRIP'.padStart(ROUND_TRIP)}`
-  return [paint.dim(heading), ...snapshots.map((snapshot) => tableRow(snapshot, paint))]
+const GAP = '  '
+
+/** How wide the first column is, and whether the last has room. */
+interface Layout {
+  readonly peer: number
+  readonly roundTrip: boolean
 }
 
-function tableRow(snapshot: Snapshot, paint: Paint): string {
+function layoutFor(columns: number): Layout {
+  const middle = GAP.length + STATUS + GAP.length + SILENCE
+  const last = GAP.length + ROUND_TRIP
+  const roundTrip = columns >= LEAST_PEER + middle + last
+  const room = columns - middle - (roundTrip ? last : 0)
+  return { peer: Math.min(PEER, Math.max(LEAST_PEER, room)), roundTrip }
+}
+
+/** No higher than the terminal, as what has scrolled away cannot be drawn anew. */
+export function watchTable(snapshots: readonly Snapshot[], paint: Paint, { columns, rows }: Size): string[] {
+  const layout = layoutFor(columns)
+  const heading = laidOut(['PEER', 'STATUS'.padEnd(STATUS), 'SILENT', 'ROUND TRIP'], layout)
+  const room = Math.max(1, rows - 2) // beside the heading and the line of the cursor
+  const shown = snapshots.length <= room ? snapshots : snapshots.slice(0, room - 1)
+  const others = snapshots.length - shown.length
+  return [
+    paint.dim(heading),
+    ...shown.map((snapshot) => tableRow(snapshot, layout, paint)),
+    ...(others > 0 ? [paint.dim(`and ${others} more`)] : []),
+  ]
+}
+
+function tableRow(snapshot: Snapshot, layout: Layout, paint: Paint): string {
   const { peer, service, silentFor, roundTrip } = snapshot
-  const name = shortened([peer, service].filter(Boolean).join(' '), PEER)
+  const name = shortened([peer, service].filter(Boolean).join(' '), layout.peer)
   const isOpen = snapshot.status === 'alive' || snapshot.status === 'silent'
   const silence = isOpen && silentFor !== undefined ? `${(silentFor / 1000).toFixed(1)} s` : '-'
-  const trip = isOpen && roundTrip !== undefined ? `${roundTrip.toFixed(1)} ms` : '-'
+  const trip = isOpen && roundTrip !== undefined ? `${roundTrip.toFixed(roundTrip < 1 ? 2 : 1)} ms` : '-'
   const status = padded(paintStatus(snapshot.status, statusText(snapshot), paint), STATUS)
-  return `${name.padEnd(PEER)}  ${status}  ${silence.padStart(SILENCE)}  ${trip.padStart(ROUND_TRIP)}`
+  return laidOut([name, status, silence, trip], layout)
+}
+
+/** The status has its width already, as it may have a colour. */
+function laidOut(
+  [peer, status, silence, trip]: readonly [peer: string, status: string, silence: string, trip: string],
+  layout: Layout,
+): string {
+  const columns = [peer.padEnd(layout.peer), status, silence.padStart(SILENCE)]
+  if (layout.roundTrip) columns.push(trip.padStart(ROUND_TRIP))
+  return columns.join(GAP)
 }
 
 /** What has happened: which connection is how now, with the system's code, and what that means. */

@@ -25,8 +25,9 @@ export async function watch(args: string[]): Promise<number> {
   const time = values.for === undefined ? undefined : durationOf('for', values.for)
   const watched = peers.map((peer) => new Watched(peer, options))
   const show = values.json ? showJson : showText(process.stdout, paintFor(process.stdout))
-  const last = await look(watched, show, time)
-  for (const each of watched) each.end()
+  const before = await look(watched, show, time)
+  const last = watched.map((each) => each.end())
+  show(before, last)
   return last.some(({ status }) => status === 'lost') ? 1 : 0
 }
 
@@ -60,21 +61,30 @@ async function look(
   })
 }
 
+/** ECMA-48, and DEC's private mode 7: a row of the table that is too long is cut off, so that its height is known. */
+const ERASE_LINE = '\u001B[2K'
+const [CUT_OFF, WRAP] = ['\u001B[?7l', '\u001B[?7h']
+
 /** On a terminal the table stays beneath the lines of what has happened; elsewhere there are only these. */
-function showText({ isTTY }: { isTTY?: boolean }, paint: Paint): Show {
+function showText(stream: NodeJS.WriteStream, paint: Paint): Show {
   let height = 0
   return (before, now) => {
     const events = now.flatMap((each, index) => eventOf(before[index], each, paint) ?? [])
-    if (isTTY !== true) {
+    if (!stream.isTTY) {
       for (const { text, words } of events) say([`${clock()} ${text}`, words].filter(Boolean).join(': '))
       return
     }
-    const table = watchTable(now, paint)
-    const up = height === 0 ? '' : `\u001B[${height}A`
-    const lines = [...events.flatMap((event) => eventLines(event, paint)), ...table]
-    process.stdout.write(up + lines.map((line) => `\u001B[2K${line}\n`).join(''))
+    const { columns = 80, rows = 24 } = stream
+    const table = watchTable(now, paint, { columns, rows })
+    const up = height === 0 ? '' : `\r\u001B[${height}A`
+    const happened = drawn(events.flatMap((event) => eventLines(event, paint)))
+    stream.write(up + happened + CUT_OFF + drawn(table) + WRAP)
     height = table.length
   }
+}
+
+function drawn(lines: readonly string[]): string {
+  return lines.map((line) => `${ERASE_LINE}${line}\n`).join('')
 }
 
 /** In two lines, as the words may need one of their own. */

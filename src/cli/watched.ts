@@ -1,7 +1,8 @@
 /** One connection that is watched: made, given its values, and asked. Nothing is ever sent on it. */
 import { connect, type Socket } from 'node:net'
-import { getKeepAlive, getTcpInfo, type KeepAliveOptions, outcomeOf, setKeepAlive } from 'tcp-keepalive'
+import { getKeepAlive, getTcpInfo, type KeepAliveOptions, setKeepAlive } from 'tcp-keepalive'
 import { probesUntilGivenUp } from '../settings/plan.ts'
+import { lossInWords } from './loss-in-words.ts'
 import type { Address } from './peers.ts'
 
 export type Status = 'connecting' | 'alive' | 'silent' | 'closed' | 'lost'
@@ -11,9 +12,10 @@ export interface Snapshot {
   readonly peer: string
   readonly service: string | undefined
   readonly status: Status
-  /** Milliseconds since the peer was heard. */
+  /** Milliseconds since the peer was heard; `undefined` where the system does not tell. */
   readonly silentFor: number | undefined
-  readonly unansweredProbes: number
+  /** `undefined` where the system does not tell. */
+  readonly unansweredProbes: number | undefined
   /** So many unanswered probes are the end. */
   readonly probes: number
   /** Milliseconds. */
@@ -28,15 +30,6 @@ const AGAIN_MS = 1000
 
 /** A probe that was sent just now is not unanswered yet. */
 const ROUND_TRIPS = 3
-
-const IN_WORDS: Readonly<Record<string, string>> = {
-  EADDRNOTAVAIL: 'this machine has no address to connect from',
-  ECONNREFUSED: 'the machine is there, and nothing listens on that port',
-  EHOSTUNREACH: 'unreachable: a router says that there is no way',
-  ENETUNREACH: 'unreachable: there is no way to that network',
-  ENOTFOUND: 'there is no such host',
-  ETIMEDOUT: 'nothing answers',
-}
 
 export class Watched {
   readonly #address: Address
@@ -54,7 +47,7 @@ export class Watched {
       service: address.service,
       status: 'connecting',
       silentFor: undefined,
-      unansweredProbes: 0,
+      unansweredProbes: undefined,
       probes: 0,
       roundTrip: undefined,
       code: undefined,
@@ -69,9 +62,12 @@ export class Watched {
     return this.#last
   }
 
-  end(): void {
+  /** Who has not answered until now could not be connected to. */
+  end(): Snapshot {
     clearTimeout(this.#again)
     this.#socket.destroy()
+    if (this.#last.status === 'connecting') this.#change({ status: 'lost', words: 'nothing has answered' })
+    return this.#last
   }
 
   #connect(): Socket {
@@ -89,24 +85,29 @@ export class Watched {
 
   #ask(): void {
     const info = getTcpInfo(this.#socket)
-    const { silentFor, unansweredProbes = 0, roundTrip = 0 } = info
-    if (unansweredProbes === 0) this.#unansweredSince = undefined
+    const { silentFor, unansweredProbes, roundTrip = 0 } = info
+    const unanswered = unansweredProbes ?? 0
+    if (unanswered === 0) this.#unansweredSince = undefined
     else this.#unansweredSince ??= performance.now()
     const waited = performance.now() - (this.#unansweredSince ?? Number.POSITIVE_INFINITY)
-    const isSilent = unansweredProbes > 1 || waited > roundTrip * ROUND_TRIPS
+    const isSilent = unanswered > 1 || waited > roundTrip * ROUND_TRIPS
     const status = isSilent ? 'silent' : 'alive'
     this.#change({ status, silentFor, unansweredProbes, roundTrip })
   }
 
   #hungUp(): void {
-    this.#change({ status: 'closed', words: 'the server hung up; connecting again', unansweredProbes: 0 })
+    this.#change({
+      status: 'closed',
+      words: 'the server hung up; connecting again',
+      unansweredProbes: undefined,
+    })
     this.#socket.destroy()
     this.#again = setTimeout(() => (this.#socket = this.#connect()), AGAIN_MS)
   }
 
   #lost(error: NodeJS.ErrnoException): void {
     const { code } = error
-    this.#change({ status: 'lost', code, words: inWords(error, this.#last) })
+    this.#change({ status: 'lost', code, words: lossInWords(error, this.#last) })
   }
 
   #isOpen(): boolean {
@@ -115,19 +116,5 @@ export class Watched {
 
   #change(change: Partial<Snapshot>): void {
     this.#last = { ...this.#last, ...change }
-  }
-}
-
-function inWords(error: NodeJS.ErrnoException, { silentFor, unansweredProbes }: Snapshot): string {
-  const { code = '' } = error
-  switch (outcomeOf(error)) {
-    case 'no-answer':
-      return `no answer to ${unansweredProbes} probes, silent for ${((silentFor ?? 0) / 1000).toFixed(1)} s`
-    case 'reset':
-      return 'the peer was restarted, or has dropped the connection'
-    case 'unreachable':
-      return 'a router says that there is no way to the peer any more'
-    default:
-      return IN_WORDS[code] ?? error.message
   }
 }

@@ -10,9 +10,14 @@ export interface Middlebox {
 /** The soonest first. */
 export const MIDDLEBOXES: readonly Middlebox[] = [
   {
-    name: 'Azure Load Balancer and NAT gateway',
+    name: 'Azure Load Balancer',
     forgetsAfter: 240_000,
-    source: 'https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset',
+    source: 'https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-idle-timeout',
+  },
+  {
+    name: 'Azure NAT Gateway',
+    forgetsAfter: 240_000,
+    source: 'https://learn.microsoft.com/azure/nat-gateway/nat-gateway-resource',
   },
   {
     name: 'AWS Network Load Balancer',

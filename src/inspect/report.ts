@@ -3,13 +3,14 @@ import { Server, Socket } from 'node:net'
 import { heldOn } from '../hold/held.ts'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { type Detection, detectionOf } from '../settings/plan.ts'
+import type { Detection } from '../settings/plan.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'
 import { activeTargets, beneath, handleDescriptor } from '../socket/node-internals.ts'
 import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
 import { INFO_LENGTH, type TcpInfo, tcpInfoFrom } from '../socket/tcp-info.ts'
-import { fromKernel, VALUES_LENGTH } from '../socket/values.ts'
+import { VALUES_LENGTH } from '../socket/values.ts'
+import { Judgements } from './judgements.ts'
 import { overwrittenOn } from './overwritten.ts'
 import { type KeepAliveWarning, warningsOf } from './warnings.ts'
 
@@ -69,12 +70,13 @@ export function inspectSocket(target: Target): SocketReport {
   const row = new Int32Array(ROW)
   const status = native().inspectSocket(fd, row)
   if (status !== 0) throw statusError(status, 'getsockopt')
-  return reportFrom(row, 0, target instanceof Socket ? target : undefined)
+  return reportFrom(row, 0, target instanceof Socket ? target : undefined, new Judgements())
 }
 
 /**
  * Tells the same of every TCP socket of this process, also those that no JavaScript object can be had for; on Windows,
- * of those of the calling thread. Listening ones are among them. Nothing is opened, closed, sent or changed.
+ * of those of the calling thread. Listening ones are among them. No socket is opened, closed or changed, and nothing is
+ * sent. What is the same in several reports may be one frozen object.
  *
  * @example
  * const unprotected = inspectSockets().filter(({ remote, keepAlive }) => remote && !keepAlive.enabled)
@@ -86,11 +88,12 @@ export function inspectSockets(): SocketReport[] {
     if (fd !== undefined) objects.set(fd, target as Socket)
   }
   const { rows, count } = readRows()
+  const judgements = new Judgements()
   const reports: SocketReport[] = []
   for (let index = 0; index < count; index++) {
     const at = index * ROW
     const fd = rows[at] ?? NONE
-    if (fd !== NONE) reports.push(reportFrom(rows, at, objects.get(fd)))
+    if (fd !== NONE) reports.push(reportFrom(rows, at, objects.get(fd), judgements))
   }
   return reports
 }
@@ -110,28 +113,38 @@ function readRows(): { readonly rows: Int32Array; readonly count: number } {
   }
 }
 
-function reportFrom(row: Int32Array, at: number, socket: Socket | undefined): SocketReport {
-  const keepAlive = fromKernel(row, at + VALUES)
+function reportFrom(
+  row: Int32Array,
+  at: number,
+  socket: Socket | undefined,
+  judgements: Judgements,
+): SocketReport {
   const local = endpointFrom(row, at + LOCAL)
   const remote = endpointFrom(row, at + REMOTE)
+  const isLocal = remote !== undefined && (isLoopback(remote.address) || remote.address === local?.address)
+  const { keepAlive, detection, warnings } = judgements.of(row, at + VALUES, isLocal)
   const hasInfo = (row[at + INFO] ?? NONE) >= 0
   return {
     descriptor: row[at] ?? NONE,
     local,
     remote,
     keepAlive,
-    detection: detectionOf(keepAlive),
+    detection,
     tcpInfo: hasInfo ? tcpInfoFrom(row, at + INFO) : undefined,
     heldBy: socket && heldOn(beneath(socket))?.governing?.by,
-    warnings: remote
-      ? warningsOf({
-          held: keepAlive,
-          local: isLoopback(remote.address) || remote.address === local?.address,
-          overwritten: socket ? overwrittenOn(socket, keepAlive) : [],
-          platform: process.platform,
-        })
-      : [],
+    warnings: remote ? withOverwritten(warnings, socket, keepAlive, isLocal) : [],
   }
+}
+
+function withOverwritten(
+  warnings: readonly KeepAliveWarning[],
+  socket: Socket | undefined,
+  held: KeepAlive,
+  local: boolean,
+): readonly KeepAliveWarning[] {
+  const overwritten = socket ? overwrittenOn(socket, held) : []
+  if (overwritten.length === 0) return warnings
+  return warningsOf({ held, local, overwritten, platform: process.platform })
 }
 
 function endpointFrom(row: Int32Array, at: number): Endpoint | undefined {

@@ -10,9 +10,9 @@ export type KeepAliveWarningCode =
   | 'off'
   /** A dead peer is noticed after an hour or later. */
   | 'slow'
-  /** No user timeout: a write in flight can hang for about 15 minutes. */
+  /** No user timeout: a write in flight can hang as long as the system sends it again, on Linux about 15 minutes. */
   | 'no-user-timeout'
-  /** The user timeout is so short that one lost probe ends a living connection. */
+  /** The user timeout is so short that one lost probe can end a living connection. */
   | 'one-lost-probe'
   /** The user timeout overrules the count of probes. */
   | 'contradiction'
@@ -49,21 +49,22 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
   },
   slow({ held }) {
     const { idle } = detectionOf(held)
-    if (!held.enabled || idle < HOUR) return undefined
+    if (!held.enabled || held.time === undefined || idle < HOUR) return undefined
     return `while the connection is idle, a dead peer is noticed after ${formatDuration(idle)}`
   },
-  'no-user-timeout'({ held }) {
+  'no-user-timeout'({ held, platform }) {
     if (held.userTimeout !== 0) return undefined
-    return 'there is no user timeout: a write that nobody acknowledges can hang for about 15 minutes'
+    const long = isLinux(platform) ? 'for about 15 minutes' : 'until the system has sent it often enough'
+    return `there is no user timeout: a write that nobody acknowledges can hang ${long}`
   },
   'one-lost-probe'({ held, platform }) {
-    if (!isOverruled(held, platform) || probesUntilGivenUp(held) > 1) return undefined
+    if (!oneLostProbeIsFatal(held, platform)) return undefined
     const timeout = formatDuration(held.userTimeout ?? 0)
-    return `with a user timeout of ${timeout}, a single lost probe ends a living connection`
+    return `with a user timeout of ${timeout}, a single lost probe can end a living connection`
   },
   contradiction({ held, platform }) {
     const probes = probesUntilGivenUp(held)
-    if (!isOverruled(held, platform) || probes === 1) return undefined
+    if (!isOverruled(held, platform) || oneLostProbeIsFatal(held, platform)) return undefined
     return (
       `the user timeout of ${formatDuration(held.userTimeout ?? 0)} overrules the retries: an idle connection is ` +
       `given up after ${probes} unanswered probes, not ${held.retries}`
@@ -72,16 +73,17 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
   'few-retries'({ held, platform }) {
     const probes = followsUserTimeout(held, platform) ? probesUntilGivenUp(held) : held.retries
     if (!held.enabled || probes === undefined || probes >= ENOUGH_RETRIES) return undefined
-    if (isOverruled(held, platform) && probes === 1) return undefined // said better
+    if (oneLostProbeIsFatal(held, platform)) return undefined // said better
     return `${probes} lost ${probes === 1 ? 'probe ends' : 'probes in a row end'} a living connection: ${ENOUGH_RETRIES} or more ride out ordinary loss`
   },
-  middlebox({ held, local }) {
+  middlebox({ held, local, platform }) {
     if (!held.enabled || held.time === undefined || local) return undefined
-    const { time } = held
-    const sooner = MIDDLEBOXES.filter(({ forgetsAfter }) => forgetsAfter <= time)
+    const latest = latestFirstProbe(held.time, platform)
+    const sooner = MIDDLEBOXES.filter(({ forgetsAfter }) => forgetsAfter <= latest)
     if (sooner.length === 0) return undefined
+    const late = formatDuration(Math.ceil(latest / 1000) * 1000)
     const names = sooner.map(({ name, forgetsAfter }) => `${name} (${formatDuration(forgetsAfter)})`)
-    return `the first probe, after ${formatDuration(time)}, is too late for what forgets idle connections sooner: ${names.join(', ')}`
+    return `the first probe may come as late as ${late}, too late for what forgets idle connections sooner: ${names.join(', ')}`
   },
   overwritten({ overwritten }) {
     if (overwritten.length === 0) return undefined
@@ -109,11 +111,25 @@ export function warningsOf(inspected: Inspected): readonly KeepAliveWarning[] {
 
 const CODES = Object.keys(RULES) as readonly KeepAliveWarningCode[]
 
+function isLinux(platform: string): boolean {
+  return platform === 'linux' || platform === 'android'
+}
+
+/** A Linux timer may be late by an eighth of its length: see `solveDetectWithin`. */
+function latestFirstProbe(time: number, platform: string): number {
+  return isLinux(platform) ? (time * 9) / 8 : time
+}
+
+/** The user timeout is over an interval after the first probe, and the retries, which would ask again, do not count. */
+function oneLostProbeIsFatal(held: KeepAlive, platform: string): boolean {
+  const { enabled, time = 0, interval = 0, retries, userTimeout = 0 } = held
+  if (!enabled || !followsUserTimeout(held, platform) || retries === 1) return false
+  return userTimeout <= latestFirstProbe(time, platform) + interval
+}
+
 /** Only Linux lets the user timeout decide over probes: elsewhere it is about data in flight. */
 function followsUserTimeout(held: KeepAlive, platform: string): boolean {
-  return (
-    (platform === 'linux' || platform === 'android') && held.userTimeout !== undefined && held.userTimeout > 0
-  )
+  return isLinux(platform) && held.userTimeout !== undefined && held.userTimeout > 0
 }
 
 function isOverruled(held: KeepAlive, platform: string): boolean {

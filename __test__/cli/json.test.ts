@@ -1,0 +1,71 @@
+/** What the commands print as JSON is what docs/seeing.md says that they print. */
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import test from 'ava'
+import { unless } from '../needs.ts'
+import { connectedPair } from '../readback.ts'
+import { cli } from './command.ts'
+
+const text = readFileSync(new URL('../../docs/seeing.md', import.meta.url), 'utf8')
+const JSON_PART = text.slice(text.indexOf('In JSON durations'), text.indexOf('## From a program'))
+
+/** All names in the row of a command. */
+function documented(command: string): string[] {
+  const [row = ''] = new RegExp(`^\\| \`${command}\` \\|.*$`, 'm').exec(JSON_PART) ?? []
+  return sorted([...row.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).slice(1))
+}
+
+/** Each once. */
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].toSorted()
+}
+
+/** Of objects, and of the objects in them, but for `within`, which are documented elsewhere. */
+function keysOf(value: unknown, within: readonly string[]): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => keysOf(each, within))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, each]) => [
+    key,
+    ...(within.includes(key) ? [] : keysOf(each, within)),
+  ])
+}
+
+test('doctor', (t) => {
+  const keys = keysOf(JSON.parse(cli('doctor', '--json').stdout), [
+    'capabilities',
+    'defaults',
+    'detectionIfOn',
+  ])
+  t.deepEqual(sorted(['problem', ...keys]), documented('doctor'))
+})
+
+test('plan', (t) => {
+  const { stdout } = cli('plan', '--time', '2h', '--json')
+  const keys = keysOf(JSON.parse(stdout), ['settings', 'libpq', 'pgbouncer', 'sysctl'])
+  t.deepEqual(sorted([...keys]), documented('plan'))
+})
+
+unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')('ps', async (t) => {
+  const { close } = await connectedPair()
+  t.teardown(close)
+  const keys = keysOf(JSON.parse(cli('ps', String(process.pid), '--json').stdout), ['local', 'remote'])
+  const protections = ['protected', 'unprotected', 'in-flight', 'closing']
+  t.deepEqual(sorted(['service', ...protections, ...keys]), documented('ps'))
+})
+
+test('watch', async (t) => {
+  const { port, close } = await connectedPair()
+  t.teardown(close)
+  const closed = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => closed.once('listening', resolve))
+  const { port: nobody } = closed.address() as net.AddressInfo
+  await new Promise((resolve) => closed.close(resolve))
+  const peers = [port, nobody].map((each) => `127.0.0.1:${each}`)
+  const { stdout } = cli('watch', ...peers, '--for', '1s', '--json')
+  const keys = stdout
+    .trim()
+    .split('\n')
+    .flatMap((line) => keysOf(JSON.parse(line), []))
+  const statuses = ['alive', 'silent', 'closed', 'lost']
+  t.deepEqual(sorted(['service', ...statuses, ...keys]), documented('watch'))
+})

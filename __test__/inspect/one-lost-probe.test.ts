@@ -1,0 +1,40 @@
+/** What the warning of a user timeout that makes one lost probe fatal says, against what becomes of such a connection. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { planKeepAlive } from 'tcp-keepalive'
+import { warningsOf } from '../../src/inspect/warnings.ts'
+import { converse } from '../connections.ts'
+import { openLab } from '../lab/lab.ts'
+import { withLab } from '../needs.ts'
+
+/** The first probe goes out after 8 s, or an eighth later, and the second 5 s after it. */
+const COMMON = { time: 8000, interval: 5000, retries: 3 }
+const CONNECTIONS = {
+  short: { ...COMMON, userTimeout: 10_000 },
+  long: { ...COMMON, userTimeout: 16_000 },
+}
+
+function isWarnedOf(name: keyof typeof CONNECTIONS): boolean {
+  const held = planKeepAlive(CONNECTIONS[name]).settings
+  const warnings = warningsOf({ held, local: false, overwritten: [], platform: 'linux' })
+  return warnings.some(({ code }) => code === 'one-lost-probe')
+}
+
+withLab(
+  'the first probe is lost: fatal to the connection that is warned of, and not to the other',
+  async (t) => {
+    const lab = await openLab(t)
+    const conversation = await converse(lab, CONNECTIONS)
+    await sleep(4000)
+    await lab.cut()
+    await sleep(5800) // the first probe is out by now, and the second is not
+    await lab.heal()
+    await conversation.loss()
+    await sleep(4000)
+    t.deepEqual(
+      conversation.losses.map(({ name, code }) => ({ name, code })),
+      [{ name: 'short', code: 'ETIMEDOUT' }],
+    )
+    t.true(isWarnedOf('short'))
+    t.false(isWarnedOf('long'))
+  },
+)

@@ -1,0 +1,37 @@
+/** What an error says of a peer that was watched. */
+import { outcomeOf } from 'tcp-keepalive'
+
+const IN_WORDS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'nobody could be asked where that host is',
+  EADDRNOTAVAIL: 'this machine has no address to connect from',
+  ECONNREFUSED: 'the machine is there, and nothing listens on that port',
+  EHOSTUNREACH: 'unreachable: a router says that there is no way',
+  ENETUNREACH: 'unreachable: there is no way to that network',
+  ENOTFOUND: 'there is no such host',
+  ETIMEDOUT: 'nothing answers',
+}
+
+/** What was known last; `undefined` where the system does not tell. */
+interface Known {
+  readonly silentFor: number | undefined
+  readonly unansweredProbes: number | undefined
+}
+
+export function lossInWords(error: NodeJS.ErrnoException, known: Known): string {
+  switch (outcomeOf(error)) {
+    case 'no-answer':
+      return noAnswer(known)
+    case 'reset':
+      return 'the peer was restarted, or has dropped the connection'
+    case 'unreachable':
+      return 'a router says that there is no way to the peer any more'
+    default:
+      return IN_WORDS[error.code ?? ''] ?? error.message
+  }
+}
+
+function noAnswer({ silentFor, unansweredProbes }: Known): string {
+  const probes = unansweredProbes === undefined ? 'the probes' : `${unansweredProbes} probes`
+  const silence = silentFor === undefined ? '' : `, silent for ${(silentFor / 1000).toFixed(1)} s`
+  return `no answer to ${probes}${silence}`
+}

@@ -1,0 +1,60 @@
+/** What is to be said of the values in force, made once for all sockets that hold the same: a program has few kinds. */
+import type { KeepAlive } from '../settings/keepalive.ts'
+import { type Detection, detectionOf } from '../settings/plan.ts'
+import { fromKernel, VALUES_LENGTH } from '../socket/values.ts'
+import { type KeepAliveWarning, warningsOf } from './warnings.ts'
+
+export interface Judgement {
+  readonly keepAlive: KeepAlive
+  readonly detection: Detection
+  /** Where nobody has overwritten anything. */
+  readonly warnings: readonly KeepAliveWarning[]
+}
+
+interface Kind extends Judgement {
+  readonly rows: Int32Array
+  readonly at: number
+  readonly local: boolean
+}
+
+/** Beyond so many kinds each socket is judged by itself, which costs less than to search them. */
+const MOST_KINDS = 8
+
+/** As several reports share what is in it, nobody can change it. */
+export class Judgements {
+  readonly #kinds: Kind[] = []
+
+  /**
+   * @param rows where the binding has written the five values, at `at`; they stay there as long as this is asked
+   * @param local whether the peer is on this very machine
+   */
+  of(rows: Int32Array, at: number, local: boolean): Judgement {
+    for (const kind of this.#kinds) {
+      if (kind.local === local && holdTheSame(rows, at, kind)) return kind
+    }
+    const kind = judged(rows, at, local)
+    if (this.#kinds.length < MOST_KINDS) this.#kinds.push(kind)
+    return kind
+  }
+}
+
+function holdTheSame(rows: Int32Array, at: number, kind: Kind): boolean {
+  for (let index = 0; index < VALUES_LENGTH; index++) {
+    if (rows[at + index] !== kind.rows[kind.at + index]) return false
+  }
+  return true
+}
+
+function judged(rows: Int32Array, at: number, local: boolean): Kind {
+  const keepAlive = fromKernel(rows, at)
+  const { platform } = process
+  const warnings = warningsOf({ held: keepAlive, local, overwritten: [], platform })
+  return {
+    rows,
+    at,
+    local,
+    keepAlive: Object.freeze(keepAlive),
+    detection: Object.freeze(detectionOf(keepAlive)),
+    warnings: Object.freeze(warnings.map((warning) => Object.freeze(warning))),
+  }
+}

@@ -30,15 +30,19 @@ static int read_one(int fd, int level, int name, int *value) {
   return getsockopt(fd, level, name, value, &size);
 }
 
-/* What asks for no user timeout, and what besides does not look whether it is a TCP socket. */
-enum { NONE = -1, UNCHECKED = -2 };
+/* What asks for no user timeout, and what besides lets the time say whether it is a TCP socket. */
+enum { NONE = -1, TIME_FIRST = -2 };
+
+static int set_rest(int fd) {
+  return put(fd, SOL_SOCKET, SO_KEEPALIVE, 1) || put(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10) || put(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+}
 
 static int set_one(int fd, int time, int user_timeout) {
   int protocol = 0;
-  if (user_timeout != UNCHECKED && (read_one(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) || protocol != IPPROTO_TCP)) return -1;
+  if (user_timeout == TIME_FIRST) return put(fd, IPPROTO_TCP, TCP_KEEPIDLE, time) || set_rest(fd);
+  if (read_one(fd, SOL_SOCKET, SO_PROTOCOL, &protocol) || protocol != IPPROTO_TCP) return -1;
   if (user_timeout >= 0 && put(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout)) return -1;
-  return put(fd, SOL_SOCKET, SO_KEEPALIVE, 1) || put(fd, IPPROTO_TCP, TCP_KEEPIDLE, time) ||
-         put(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10) || put(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+  return put(fd, IPPROTO_TCP, TCP_KEEPIDLE, time) || set_rest(fd);
 }
 
 static int read_all(int fd, int values[6]) {
@@ -52,7 +56,7 @@ static int read_all(int fd, int values[6]) {
   size_t number_given = count; \
   napi_get_cb_info(env, info, &number_given, given, NULL, NULL)
 
-/* set(fd, times, userTimeout): again and again on one socket, two times in turn; or NONE, or UNCHECKED */
+/* set(fd, times, userTimeout): again and again on one socket, two times in turn; or NONE, or TIME_FIRST */
 static napi_value set(napi_env env, napi_callback_info info) {
   ARGUMENTS(3);
   const int fd = integer(env, given[0]), user_timeout = integer(env, given[2]);

@@ -17,5 +17,5 @@ export const c = createRequire(import.meta.url)(path) as Reference
 /** Stands for a user timeout that is not set. */
 export const NONE = -1
 
-/** The same, and the socket is not asked whether it is one of TCP. */
-export const UNCHECKED = -2
+/** The same, and the first option says whether it is a TCP socket, as in the package: one system call less. */
+export const TIME_FIRST = -2

@@ -6,7 +6,7 @@ import netKeepAlive from 'net-keepalive'
 import { connected, connectedTls, descriptorOf, startPeers } from '../connections.ts'
 import { native, ours } from '../measured.ts'
 import { type Contender, paired } from '../paired.ts'
-import { c, NONE, UNCHECKED } from '../reference.ts'
+import { c, NONE, TIME_FIRST } from '../reference.ts'
 import { say } from '../say.ts'
 
 const CALLS = 100
@@ -37,7 +37,7 @@ const setAll = turns((time) =>
 )
 
 await say('set', () => paired(inC(NONE), set(socket)))
-await say('set-unchecked', () => paired(inC(UNCHECKED), set(socket)))
+await say('set-same-calls', () => paired(inC(TIME_FIRST), set(socket)))
 await say('set-user-timeout', () => paired(inC(USER_TIMEOUT), setAll))
 await say('node-two-arguments', () =>
   paired(

@@ -13,6 +13,7 @@ export interface KeepAliveApplied {
   readonly socket: Socket
   /** What was put in, in milliseconds; `undefined` for what was left as it was. */
   readonly settings: KeepAlive
+  /** What put them in: `holdKeepAlive`, or `installKeepAlive`, which `tcp-keepalive/register` calls too. */
   readonly by: 'hold' | 'install'
 }
 
@@ -20,6 +21,7 @@ export interface KeepAliveApplied {
 export interface KeepAliveLost {
   /** The same object as in {@link KeepAliveApplied}. */
   readonly socket: Socket
+  /** What became of the last probe, or of data that was sent. */
   readonly outcome: Outcome
   /** The error with which the socket, or TLS around it, is about to be destroyed. */
   readonly error: Error

@@ -19,6 +19,7 @@ export interface KeepAliveHold {
    * kernel keeps the last values. Calls that were held off meanwhile are not made up for.
    */
   release(): void
+  /** The same as `release()`, for `using`. */
   [Symbol.dispose](): void
 }
 
@@ -42,6 +43,7 @@ export interface KeepAliveHold {
  * @param target a `net.Socket` or `tls.TLSSocket`, connected or not, or a `net.Server` (also of `tls` and `http`),
  *   listening or not
  * @param options as for `setKeepAlive`, but not `false`: keepalive is held off with `{ enabled: false }`
+ * @returns what ends the hold
  * @throws as `setKeepAlive` does, and then nothing is held
  *
  * @example

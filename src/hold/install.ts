@@ -17,13 +17,14 @@ export interface KeepAliveInstall {
    * wrapped meanwhile stay in place and do nothing.
    */
   uninstall(): void
+  /** The same as `uninstall()`, for `using`. */
   [Symbol.dispose](): void
 }
 
 /** Which sockets an install is for. */
 export interface InstallScope {
   /**
-   * The peers, by port, by host pattern or by a function (see `PeerMatch`); left out: all. The name that was asked for
+   * The peers, by port, by host pattern or by a function ({@link PeerMatch}); left out: all. The name that was asked for
    * and the address that it led to both count. A function is called once for each connection, at 'connect', when all
    * is known of the peer; should it throw, that is reported and counts as no match.
    */
@@ -40,7 +41,9 @@ export interface InstallScope {
  *
  * Of several installs the newest that matches governs; a hold on the socket itself comes before any.
  *
- * @param options as for `holdKeepAlive`
+ * @param options as for `holdKeepAlive`: what is left out is not held
+ * @param scope which peers are meant; all, where it is left out
+ * @returns what ends the install
  * @throws as `setKeepAlive` does for options; TypeError for a `match` that is none; where no binary can be loaded, that
  *
  * @example

@@ -18,6 +18,7 @@ import { type KeepAliveWarning, warningsOf } from './warnings.ts'
 export interface Endpoint {
   /** As text; IPv4 as IPv4 also where the socket is one of IPv6. */
   readonly address: string
+  /** 0 where none is bound yet. */
   readonly port: number
 }
 
@@ -74,9 +75,11 @@ export function inspectSocket(target: Target): SocketReport {
 }
 
 /**
- * Tells the same of every TCP socket of this process, also those that no JavaScript object can be had for; on Windows,
- * of those of the calling thread. Listening ones are among them. No socket is opened, closed or changed, and nothing is
- * sent. What is the same in several reports may be one frozen object.
+ * Tells what {@link inspectSocket} tells, of every TCP socket of this process, also those that no JavaScript object can be
+ * had for; on Windows, of those of the calling thread. Listening ones are among them. No socket is opened, closed or
+ * changed, and nothing is sent. What is the same in several reports may be one frozen object.
+ *
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NO_BINARY where the native binary cannot be loaded
  *
  * @example
  * const unprotected = inspectSockets().filter(({ remote, keepAlive }) => remote && !keepAlive.enabled)

@@ -25,8 +25,9 @@ export type KeepAliveWarningCode =
 
 /** Something that a person should look at. */
 export interface KeepAliveWarning {
+  /** Which rule found it; for programs. */
   readonly code: KeepAliveWarningCode
-  /** In plain words. */
+  /** What is the matter, in plain words; for people. */
   readonly message: string
 }
 

@@ -96,5 +96,10 @@ export function capabilitiesOf(platform: string): Capabilities {
   })
 }
 
-/** What this system can set and read, its units and limits. */
+/**
+ * What this system can set and read, its units and limits. It is known at import, without the binary.
+ *
+ * @example
+ * capabilities.userTimeout // on Linux { option: 'TCP_USER_TIMEOUT', settable: true, readable: true, min: 1, max: 2147483647, step: 1 }
+ */
 export const capabilities: Capabilities = capabilitiesOf(process.platform)

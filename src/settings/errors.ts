@@ -25,14 +25,16 @@ export type TcpKeepAliveErrorCode =
   /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
   | 'ERR_TCP_KEEPALIVE_NO_BINARY'
 
-/** An error of this package's own. Tell them apart by {@link TcpKeepAliveError.code}. */
+/** An error of this package's own. Tell them apart by `code`. */
 export class TcpKeepAliveError extends Error {
   static {
     this.prototype.name = 'TcpKeepAliveError'
   }
 
+  /** What is the matter; it stays the same over versions, as the message may not. */
   readonly code: TcpKeepAliveErrorCode
 
+  /** @internal */
   constructor(code: TcpKeepAliveErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -8,6 +8,7 @@ export interface Peer {
   readonly host: string
   /** The address that was connected to. */
   readonly address: string
+  /** The port that was connected to. */
   readonly port: number
 }
 

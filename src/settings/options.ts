@@ -29,6 +29,7 @@ export interface KeepAliveValues {
    * 30 milliseconds, after which nearly every lost packet is the end.
    */
   userTimeout?: number | undefined
+  /** Solves for the others, so it stands alone: {@link KeepAliveDeadline}. */
   detectWithin?: undefined
 }
 
@@ -46,12 +47,22 @@ export interface KeepAliveDeadline {
    * would drop such a peer, though it lives.
    */
   userTimeout?: 0 | undefined
+  /** Solved for. */
   time?: undefined
+  /** Solved for. */
   interval?: undefined
+  /** Solved for. */
   retries?: undefined
 }
 
-/** What can be asked for. */
+/**
+ * What can be asked for: one deadline, or the values one by one. `undefined` counts as left out; a field that does not
+ * exist is an error that names the right one.
+ *
+ * @example
+ * setKeepAlive(socket, { detectWithin: 30_000 })
+ * setKeepAlive(socket, { time: 60_000, interval: 10_000, retries: 6, userTimeout: 110_000 })
+ */
 export type KeepAliveOptions = KeepAliveValues | KeepAliveDeadline
 
 /** The numbers that the kernel takes; {@link LEAVE} for what stays as it is. */

@@ -1,7 +1,7 @@
 /** Where a failure goes that happens inside an event, where a throw would be an uncaught exception. */
 import { channelNamed } from './channel.ts'
 
-/** What is published on `tcp-keepalive:error`. */
+/** What is published on `tcp-keepalive:error` when a socket or server did not get its values in an event. */
 export interface KeepAliveFailure {
   /** The socket or server that did not get its values. */
   readonly target: object

@@ -19,6 +19,10 @@ import { fromKernel, values } from './values.ts'
  * the diagnostics channel `tcp-keepalive:error` and to one process warning. Sockets that a server accepts from then
  * on inherit its values.
  *
+ * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
+ * has the names, units and limits of the system at hand. Options are checked before anything is touched. Whatever a
+ * driver sets later overwrites the values: {@link holdKeepAlive} makes them stay.
+ *
  * @param target a `net.Socket`, a `tls.TLSSocket`, a `net.Server` or a raw descriptor; never closed, never kept
  * @param options the values ({@link KeepAliveOptions}), which turn keepalive on unless `enabled` is `false`; or one
  *   number of milliseconds n: time n, interval n/3 and 3 retries, in whole seconds; or `false`: off
@@ -26,8 +30,6 @@ import { fromKernel, values } from './values.ts'
  * @throws TcpKeepAliveError for a target or options that cannot be served (see its `code`); nothing is set
  * @throws TcpKeepAliveSystemError when the system refuses: EBADF for a closed descriptor, ENOTSOCK for a file, with
  *   `option` naming what was refused
- *
- * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7).
  *
  * @example
  * setKeepAlive(socket, { detectWithin: 30_000 })

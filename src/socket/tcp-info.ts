@@ -5,8 +5,22 @@ import { native } from './native.ts'
 import { handleDescriptor } from './node-internals.ts'
 import { descriptorOf, NOT_YET, type Target } from './target.ts'
 
-/** The states of a TCP socket (RFC 9293, 3.3.2), in the order of the binding's numbers. */
-const STATES = [
+/** Where a connection is in its life (RFC 9293, 3.3.2); `close-wait`: the peer has closed it, this end has not. */
+export type TcpState =
+  | 'closed'
+  | 'listen'
+  | 'syn-sent'
+  | 'syn-received'
+  | 'established'
+  | 'fin-wait-1'
+  | 'fin-wait-2'
+  | 'close-wait'
+  | 'closing'
+  | 'last-ack'
+  | 'time-wait'
+
+/** In the order of the binding's numbers. */
+const STATES: readonly TcpState[] = [
   'closed',
   'listen',
   'syn-sent',
@@ -18,22 +32,18 @@ const STATES = [
   'closing',
   'last-ack',
   'time-wait',
-] as const
-
-/** Where a connection is in its life; `close-wait`: the peer has closed it. */
-export type TcpState = (typeof STATES)[number]
+]
 
 /**
  * What the kernel knows of a connection. Durations are in milliseconds; `undefined`: this system does not tell, or
  * there is no connection. Linux tells all of it; elsewhere state, round trip and `totalRetransmits` are sure.
  */
 export interface TcpInfo {
+  /** Where the connection is in its life. */
   readonly state: TcpState
   /** Since anything came from the peer, be it data or an acknowledgement. Linux, FreeBSD. */
   readonly silentFor: number | undefined
-  /**
-   * Probes sent since then; one that is just on its way counts too. Linux.
-   */
+  /** Probes sent since then; one that is just on its way counts too. Linux. */
   readonly unansweredProbes: number | undefined
   /** How often in a row the oldest unacknowledged data was sent again. Linux. */
   readonly retransmits: number | undefined

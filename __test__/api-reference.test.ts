@@ -1,0 +1,42 @@
+/** The API reference is what its generator makes of the sources. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import test from 'ava'
+import * as door from 'tcp-keepalive'
+import * as native from 'tcp-keepalive/native'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const committed = join(root, 'docs/api')
+
+/** Its files, by name. */
+function pages(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  )
+}
+
+test('docs/api says what the sources say (npm run api-reference writes it)', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'api-reference-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  await promisify(execFile)('npm', ['exec', '--no', '--', 'typedoc', '--out', folder], { cwd: root })
+  t.deepEqual(pages(committed), pages(folder))
+})
+
+test('everything that the package gives has its heading in the reference', (t) => {
+  const headings = (page: string): string[] =>
+    [...readFileSync(join(committed, page), 'utf8').matchAll(/^### (\w+)/gm)].map(([, name]) => name ?? '')
+  const names = (module: object): string[] =>
+    Object.keys(module).filter((name) => !/^(default|module\.exports|__)/.test(name))
+  const own = names(door)
+  t.true(own.length >= 12)
+  for (const name of own) t.true(headings('tcp-keepalive.md').includes(name), name)
+  for (const name of names(native).filter(
+    (name) => typeof native[name as keyof typeof native] === 'function',
+  )) {
+    t.true(headings('native.md').includes(name), name)
+  }
+})

@@ -1,0 +1,70 @@
+/**
+ * What the API reference (`npm run api-reference`, docs/api) has beyond what TypeDoc writes: the names to import, a
+ * contents, and what each text of a union means.
+ */
+import { Comment, Converter, ReflectionKind } from 'typedoc'
+
+/** The module that TypeDoc calls by its file, index.d.ts. */
+const NATIVE = {
+  file: 'index',
+  name: 'native',
+  about: `Everything that \`import * as native from 'tcp-keepalive/native'\` gives: the binding itself, for raw descriptors. It takes and
+gives the kernel's own units, checks nothing but that a socket speaks TCP, and does not know of holds.`,
+}
+
+/** In index.d.ts, where napi-rs puts it for its own loader. */
+const NOT_FOR_USERS = '__napiBindingTarget'
+
+/** @param {import('typedoc').Application} app */
+export function load({ converter }) {
+  converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    const native = project.children?.find(({ name }) => name === NATIVE.file)
+    if (!native) throw new Error('The reference lacks index.d.ts')
+    native.name = NATIVE.name
+    native.comment = new Comment([text(NATIVE.about)])
+    project.removeReflection(native.getChildByName(NOT_FOR_USERS))
+  })
+  converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    for (const alias of project.getReflectionsByKind(ReflectionKind.TypeAlias)) explainTexts(alias)
+    for (const { comment, children } of project.children) comment.summary.push(...contents(children))
+  })
+}
+
+/** TypeDoc reads the comments of a union's texts, but its Markdown leaves them out. */
+function explainTexts({ type, comment }) {
+  if (!type?.elementSummaries) return
+  const items = type.types.flatMap(({ value }, index) => [
+    text(`\n- \`${value}\`: `),
+    ...type.elementSummaries[index],
+  ])
+  comment.summary.push(text('\n'), ...items)
+}
+
+/** A table of the functions, each with the first sentence about it. */
+function contents(members) {
+  const functions = members.filter(({ kind }) => kind === ReflectionKind.Function)
+  const rows = functions.flatMap((each) => [
+    text('\n| '),
+    { kind: 'inline-tag', tag: '@link', text: each.name, target: each },
+    text(' | '),
+    ...firstSentence(each.signatures[0].comment.summary),
+    text(' |'),
+  ])
+  return [text('\n\n| function | what it does |\n|---|---|'), ...rows]
+}
+
+/** Without links: what they lead to is on the same page. */
+function firstSentence(parts) {
+  const sentence = []
+  for (const part of parts) {
+    const end = part.kind === 'text' ? part.text.search(/\.(\s|$)/) : -1
+    const kept = end < 0 ? part.text : part.text.slice(0, end + 1)
+    sentence.push({ ...part, kind: part.kind === 'code' ? 'code' : 'text', text: kept.replaceAll('\n', ' ') })
+    if (end >= 0) break
+  }
+  return sentence
+}
+
+function text(content) {
+  return { kind: 'text', text: content }
+}

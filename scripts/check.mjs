@@ -17,6 +17,8 @@ export function check(suite) {
   suite.check('Rust is formatted (cargo fmt)', 'cargo', ['fmt', '--all', '--check'])
   const clippy = ['clippy', '--quiet', '--locked', '--workspace', '--all-targets', '--', '--deny', 'warnings']
   suite.check('Rust has no lint (cargo clippy)', 'cargo', clippy)
+  const links = ['--frail', '--quiet', '--no-stdout', '--ignore-pattern', 'target', '.']
+  npx(suite, 'no link within the documentation is broken (remark)', 'remark', ...links)
   suite.check('words are spelled right (typos; pip install typos)', 'typos', [])
   const generated = ['diff', '--exit-code', '--stat', 'HEAD', '--', 'index.js', 'index.d.ts']
   suite.check('the committed binding files are what the build generates', 'git', generated)

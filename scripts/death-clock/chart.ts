@@ -1,6 +1,5 @@
 /** The death clock as an SVG, drawn by Vega. */
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { drawSvg } from '../draw-svg.ts'
 import type { Result } from './result.ts'
 
 const PANEL = { width: 215, height: 330, gap: 22 }
@@ -12,20 +11,8 @@ const LEGEND = { defaults: "the client's defaults", own: 'its own option', ours:
 
 const PANELS = { idle: 'idle', waiting: 'waiting for an answer', writing: 'writing' }
 
-/** Text takes its colour from the reader's. */
-const STYLE = `<style>text { fill: #57606a } @media (prefers-color-scheme: dark) { text { fill: #adbac7 } }</style>`
-
-interface Vega {
-  parse(spec: object): object
-  View: new (view: object, options: object) => { toSVG(): Promise<string> }
-}
-
 export async function drawChart(result: Result): Promise<string> {
-  // It is a tool of the examples' package, which is no dependency of this one.
-  const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
-  const vega = (await import(pathToFileURL(examples.resolve('vega')).href)) as Vega
-  const svg = await new vega.View(vega.parse(specOf(result)), { renderer: 'none' }).toSVG()
-  return `${svg.replace(/(<svg[^>]*>)/, `$1${STYLE}`)}\n`
+  return drawSvg(specOf(result))
 }
 
 function specOf({ measured, stoppedAfter }: Result): object {

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 
 import { connect, echoed, echoPort, startEcho } from './lab/echo.ts'
@@ -21,6 +23,18 @@ withLab('the client reaches the server across the router, over IPv4 and IPv6', a
     ['fd09:1::1', false],
     ['fd09:2::1', true],
   ])
+})
+
+withLab('a person opens it by npm run lab, and closes it by "quit"', async (t) => {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const said = await new Promise<string>((resolve, reject) => {
+    const lab = execFile('npm', ['run', '--silent', 'lab'], { cwd: root }, (error, out) =>
+      error ? reject(error) : resolve(out),
+    )
+    lab.stdin?.end('cut\nheal\nquit\n')
+  })
+  t.regex(said, /client +10\.9\.1\.1/)
+  t.regex(said, /cut: done[^]*heal: done/)
 })
 
 withLab('a cut lets nothing pass, in silence, until it is healed', async (t) => {

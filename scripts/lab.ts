@@ -64,7 +64,16 @@ async function main(): Promise<number> {
     console.error(reason)
     return 1
   }
-  await using lab = await openLab()
+  const lab = await openLab()
+  try {
+    await converse(lab)
+  } finally {
+    await lab.close()
+  }
+  return 0
+}
+
+async function converse(lab: Lab): Promise<void> {
   printHosts(lab)
   console.log(help)
   const input = createInterface({ input: process.stdin, output: process.stdout, prompt: 'lab> ' })
@@ -74,7 +83,6 @@ async function main(): Promise<number> {
     await obey(lab, line)
     input.prompt()
   }
-  return 0
 }
 
 process.exitCode = await main()

@@ -1,0 +1,157 @@
+/**
+ * Every block of JavaScript and TypeScript in the documentation is checked by the compiler against the types of the package as
+ * it is published, as an ES module and as CommonJS. A block may use what an earlier block of its page declares, and what
+ * preamble.ts lists.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import * as door from 'tcp-keepalive'
+import ts from 'typescript'
+import { type Block, blocks, pages, root } from './pages.ts'
+
+/** Of `text` nothing is checked: it is what a program prints, or a drawing. Commands: commands.test.ts. */
+const LANGUAGES = new Set(['js', 'ts', 'sh', 'text'])
+
+test('every block says in which language it is, and it is one that is checked', (t) => {
+  for (const { at, language } of blocks) t.true(LANGUAGES.has(language), `${at}: "${language}"`)
+})
+
+/** In which the clients' own types are found. */
+const FOLDER = join(root, 'examples')
+const PREAMBLE = '../__test__/documentation/preamble.ts'
+
+const OPTIONS: ts.CompilerOptions = {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules/@types')],
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  noImplicitAny: false, // JavaScript is among it
+  skipLibCheck: true,
+  strict: true,
+}
+
+interface Snippet {
+  readonly file: string
+  readonly block: Block
+  readonly text: string
+}
+
+for (const format of ['mts', 'cts'] as const) {
+  test(`every block of code holds with the package's own types, as .${format}`, (t) => {
+    const snippets = pages.flatMap((page) => snippetsOf(page.blocks, format))
+    t.true(snippets.length >= 20, String(snippets.length))
+    for (const { at, said } of complaints(snippets)) t.fail(`${at}: ${said}`)
+  })
+}
+
+test('the compiler sees what is wrong in a block', (t) => {
+  const wrong = [
+    'setKeepAlive(socket, { deadline: 30_000 })',
+    "import { setKeepalive } from 'tcp-keepalive'",
+    'isSilent(socket)',
+    'getTcpInfo(socket).silence',
+  ].map((text): Block => ({ at: text, language: 'js', text }))
+  t.deepEqual(
+    complaints(snippetsOf(wrong, 'mts')).map(({ at }) => at),
+    wrong.map(({ at }) => at),
+  )
+})
+
+/** A page's blocks as files that import from each other what they do not declare. */
+function snippetsOf(all: readonly Block[], format: 'mts' | 'cts'): Snippet[] {
+  const known = new Map(preambleNames().map((name) => [name, PREAMBLE]))
+  return all.flatMap((block) => {
+    const isCode = block.language === 'js' || block.language === 'ts'
+    const isOther = format === 'mts' ? /\bmodule\.exports\b/ : /^(?:await|for await) /m
+    if (!isCode || isOther.test(block.text)) return []
+    const name = block.at.replaceAll(/\W/g, '-')
+    const { declared, used } = namesIn(block.text)
+    const imports = [...used]
+      .filter((each) => !declared.has(each) && known.has(each))
+      .map((each) => `import { ${each} } from '${known.get(each)}'`)
+    for (const each of declared) known.set(each, `./${name}.${format}`)
+    // In CommonJS what is exported by name cannot stand beside module.exports.
+    const exports = block.text.includes('module.exports') ? '' : `export { ${[...declared].join(', ')} }`
+    // On the block's own first line, so that a complaint tells the right one.
+    const text = `${imports.join('; ')}${imports.length > 0 ? '; ' : ''}${block.text}\n${exports}\n`
+    return [{ file: join(FOLDER, `${name}.${format}`), block, text }]
+  })
+}
+
+/** What it declares itself, and what the package gives. */
+function preambleNames(): string[] {
+  const { declared } = namesIn(readFileSync(join(root, '__test__/documentation/preamble.ts'), 'utf8'))
+  return [...declared, ...Object.keys(door)]
+}
+
+/** The names that a block declares at its top, and all that it mentions but for members of objects. */
+function namesIn(text: string): { declared: ReadonlySet<string>; used: ReadonlySet<string> } {
+  const source = ts.createSourceFile('block.mts', text, ts.ScriptTarget.ES2022, true)
+  const declared = new Set<string>()
+  const used = new Set<string>()
+  const declare = (name: ts.BindingName | undefined): void => {
+    if (!name) return
+    if (ts.isIdentifier(name)) declared.add(name.text)
+    else for (const element of name.elements) if (ts.isBindingElement(element)) declare(element.name)
+  }
+  for (const statement of source.statements) {
+    if (ts.isVariableStatement(statement)) {
+      for (const { name } of statement.declarationList.declarations) declare(name)
+    } else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement))
+      declare(statement.name)
+    else if (ts.isExportDeclaration(statement)) {
+      const { exportClause } = statement
+      if (exportClause && ts.isNamedExports(exportClause)) {
+        for (const { name } of exportClause.elements) declared.add(name.text)
+      }
+    } else if (ts.isImportDeclaration(statement)) {
+      const { name, namedBindings } = statement.importClause ?? {}
+      declare(name)
+      if (namedBindings && ts.isNamedImports(namedBindings)) {
+        for (const element of namedBindings.elements) declare(element.name)
+      } else declare(namedBindings?.name)
+    }
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && !isMember(node)) used.add(node.text)
+    node.forEachChild(visit)
+  }
+  visit(source)
+  return { declared, used }
+}
+
+function isMember(node: ts.Identifier): boolean {
+  const { parent } = node
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node
+  return ts.isPropertyAssignment(parent) && parent.name === node
+}
+
+/** The clients' typings are many, and take most of the time. */
+const parsed = new Map<string, ts.SourceFile | undefined>()
+
+function complaints(snippets: readonly Snippet[]): { at: string; said: string }[] {
+  const texts = new Map(snippets.map(({ file, text }) => [file, text]))
+  const host = ts.createCompilerHost(OPTIONS)
+  const { getSourceFile, fileExists, readFile } = host
+  host.fileExists = (file) => texts.has(file) || fileExists.call(host, file)
+  host.readFile = (file) => texts.get(file) ?? readFile.call(host, file)
+  host.getSourceFile = (file, ...rest) => {
+    const text = texts.get(file)
+    if (text !== undefined) return ts.createSourceFile(file, text, rest[0])
+    if (!parsed.has(file)) parsed.set(file, getSourceFile.call(host, file, ...rest))
+    return parsed.get(file)
+  }
+  const program = ts.createProgram([...texts.keys()], OPTIONS, host)
+  return snippets.flatMap(({ file, block }) => {
+    const source = program.getSourceFile(file)
+    return ts
+      .getPreEmitDiagnostics(program, source)
+      .filter(({ file: of }) => of === source)
+      .map(({ messageText }) => ({ at: block.at, said: ts.flattenDiagnosticMessageText(messageText, ' ') }))
+  })
+}

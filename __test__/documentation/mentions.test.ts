@@ -1,0 +1,124 @@
+/** What the documentation calls by its name is there: variables, codes, scripts, files; and every page is in the index. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { visit } from 'unist-util-visit'
+import { readEnvironment } from '../../src/settings/environment.ts'
+import { type Page, pages, root } from './pages.ts'
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Readonly<Record<string, string>>
+}
+
+/** Each match of a pattern's first group, with its page. */
+function mentions(pattern: RegExp): { name: string; path: string }[] {
+  return pages.flatMap(({ path, markdown }) =>
+    [...markdown.matchAll(pattern)].map(([, name = '']) => ({ name, path })),
+  )
+}
+
+/** What is in code within a line, with its page. */
+function inlineCode(): { name: string; path: string }[] {
+  return pages.flatMap(({ path, markdown }) => {
+    const found: { name: string; path: string }[] = []
+    visit(fromMarkdown(markdown), 'inlineCode', ({ value }) => void found.push({ name: value, path }))
+    return found
+  })
+}
+
+const pageAt = (path: string): Page => {
+  const page = pages.find((each) => each.path === path)
+  if (!page) throw new Error(`There is no ${path}`)
+  return page
+}
+
+test('every variable is one that tcp-keepalive/register reads', (t) => {
+  const found = mentions(/(?<![A-Z_])(TCP_KEEPALIVE_[A-Z_]*[A-Z])(?!_)/g)
+  t.true(found.length >= 5)
+  const values = ['30s', '5', '1', '*:5432']
+  for (const { name, path } of found) {
+    if (name === 'TCP_KEEPALIVE_NOT_SET') continue // the code of a warning
+    t.true(
+      values.some((value) => isRead(name, value)),
+      `${path}: ${name}`,
+    )
+  }
+})
+
+function isRead(name: string, value: string): boolean {
+  try {
+    readEnvironment({ [name]: value })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('every value that is given to a variable is understood', (t) => {
+  const found = pages.flatMap(({ path, markdown }) =>
+    [...markdown.matchAll(/\b(TCP_KEEPALIVE(?:_[A-Z_]+)?)=(?:'([^']+)'|([^\s'`]+))/g)].map(
+      ([, name = '', quoted, bare]) => ({
+        path,
+        variables: { [name]: quoted ?? bare },
+      }),
+    ),
+  )
+  t.true(found.length >= 4)
+  for (const { path, variables } of found) t.notThrows(() => readEnvironment(variables), path)
+})
+
+const CODES = [
+  ...readFileSync(join(root, 'src/settings/errors.ts'), 'utf8').matchAll(/\| '(ERR_TCP_KEEPALIVE_\w+)'/g),
+].map(([, code]) => code ?? '')
+
+test('every code of an error is one that this package gives', (t) => {
+  t.true(CODES.length >= 9)
+  for (const { name, path } of mentions(/(ERR_TCP_KEEPALIVE_[A-Z_]*[A-Z])/g))
+    t.true(CODES.includes(name), `${path}: ${name}`)
+})
+
+test('docs/troubleshooting.md tells what to do about every code', (t) => {
+  const { markdown } = pageAt('docs/troubleshooting.md')
+  for (const code of CODES) t.true(markdown.includes(`\`${code}\``), code)
+})
+
+test('every script of npm that is named is in package.json', (t) => {
+  const found = inlineCode().flatMap(({ name, path }) => {
+    const [, script] = /^npm (?:run (?:--silent )?)?(?!install|ci|pack|audit)([\w:-]+)/.exec(name) ?? []
+    return script === undefined ? [] : [{ script, path }]
+  })
+  t.true(found.length >= 5)
+  for (const { script, path } of found) t.true(Object.hasOwn(scripts, script), `${path}: npm run ${script}`)
+})
+
+test('every file of the repository that is named is there', (t) => {
+  const found = inlineCode().filter(({ name }) =>
+    /^(?:__test__|bench|crates|docs|examples|scripts|src)\/[\w./-]+$/.test(name),
+  )
+  t.true(found.length >= 5)
+  for (const { name, path } of found) t.true(existsSync(join(root, name)), `${path}: ${name}`)
+})
+
+test('every address on the web is a whole one, over https', (t) => {
+  for (const { path, markdown } of pages) {
+    visit(fromMarkdown(markdown), ['link', 'definition', 'image'], (node) => {
+      const { url } = node as unknown as { url: string }
+      if (!/^[a-z]+:|^\/\//i.test(url)) return
+      t.true(URL.canParse(url), `${path}: ${url}`)
+      const { protocol, hostname } = new URL(url)
+      t.is(protocol, 'https:', `${path}: ${url}`)
+      t.regex(hostname, /^[a-z\d-]+(?:\.[a-z\d-]+)+$/, `${path}: ${url}`)
+    })
+  }
+})
+
+test('the index in docs/README.md names every page, with a line for each', (t) => {
+  const { markdown } = pageAt('docs/README.md')
+  const listed = pages.filter(({ path }) => /^docs\/[^/]+\.md$/.test(path) && path !== 'docs/README.md')
+  for (const { path } of listed) {
+    const name = path.slice('docs/'.length)
+    t.regex(markdown, new RegExp(`\\]\\(${name.replace('.', '\\.')}\\).{10}`), path)
+  }
+  t.true(markdown.includes('](api/'))
+})

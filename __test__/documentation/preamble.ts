@@ -1,0 +1,21 @@
+/**
+ * What a block of code in the documentation may use without saying where it comes from: what this package gives, and what
+ * stands in every program of its kind.
+ */
+import type net from 'node:net'
+import type { Redis } from '../../examples/node_modules/ioredis'
+
+export * from 'tcp-keepalive'
+export { default as pg } from 'pg'
+export type { PoolConnection } from '../../examples/node_modules/mysql2/promise'
+
+export declare const socket: net.Socket
+export declare const server: net.Server
+export declare const redis: Redis
+
+/** In mysql2 the socket is there, and its typings leave it out. */
+declare module '../../examples/node_modules/mysql2/promise' {
+  interface PoolConnection {
+    readonly stream: net.Socket
+  }
+}

@@ -5,7 +5,7 @@ import type { Result } from './result.ts'
 const PANEL = { width: 215, height: 330, gap: 22 }
 
 /** Seen on a light ground and on a dark one. */
-const COLOURS = { defaults: '#8c959f', own: '#d4a72c', ours: '#2da44e' }
+const COLOURS = { defaults: '#8c959f', own: '#bf8700', ours: '#2da44e' }
 
 const LEGEND = { defaults: "the client's defaults", own: 'its own option', ours: 'tcp-keepalive, 6 s' }
 

@@ -99,6 +99,7 @@ function keepRecordTrue(socket: Socket, enabled: boolean): void {
  *   ERR_TCP_KEEPALIVE_NOT_LISTENING for a server that does not listen, and as {@link setKeepAlive}
  *
  * @example
+ * setKeepAlive(socket, { detectWithin: 30_000 })
  * getKeepAlive(socket) // { enabled: true, time: 16000, interval: 2000, retries: 5, userTimeout: 25500 }
  */
 export function getKeepAlive(target: Target): KeepAlive {

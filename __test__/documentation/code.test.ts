@@ -20,6 +20,7 @@ test('every block says in which language it is, and it is one that is checked', 
 /** In which the clients' own types are found. */
 const FOLDER = join(root, 'examples')
 const PREAMBLE = '../__test__/documentation/preamble.ts'
+const PREAMBLE_FILE = join(FOLDER, PREAMBLE)
 
 const OPTIONS: ts.CompilerOptions = {
   module: ts.ModuleKind.NodeNext,
@@ -85,7 +86,7 @@ function snippetsOf(all: readonly Block[], format: 'mts' | 'cts'): Snippet[] {
 
 /** What it declares itself, and what the package gives. */
 function preambleNames(): string[] {
-  const { declared } = namesIn(readFileSync(join(root, '__test__/documentation/preamble.ts'), 'utf8'))
+  const { declared } = namesIn(readFileSync(PREAMBLE_FILE, 'utf8'))
   return [...declared, ...Object.keys(door)]
 }
 
@@ -147,11 +148,15 @@ function complaints(snippets: readonly Snippet[]): { at: string; said: string }[
     return parsed.get(file)
   }
   const program = ts.createProgram([...texts.keys()], OPTIONS, host)
-  return snippets.flatMap(({ file, block }) => {
+  const files = [
+    ...snippets.map(({ file, block }) => ({ file, at: block.at })),
+    { file: PREAMBLE_FILE, at: PREAMBLE },
+  ]
+  return files.flatMap(({ file, at }) => {
     const source = program.getSourceFile(file)
     return ts
       .getPreEmitDiagnostics(program, source)
-      .filter(({ file: of }) => of === source)
-      .map(({ messageText }) => ({ at: block.at, said: ts.flattenDiagnosticMessageText(messageText, ' ') }))
+      .filter(({ file: of }) => source !== undefined && of === source)
+      .map(({ messageText }) => ({ at, said: ts.flattenDiagnosticMessageText(messageText, ' ') }))
   })
 }

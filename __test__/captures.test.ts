@@ -33,6 +33,7 @@ test('the page says which values the recorded connections had', (t) => {
 
 test('the recorded packets are what the page says of them', (t) => {
   const { alive, restarted, gone, ...written } = captures.stories
+  for (const { sent, tcpdump } of Object.values(captures.stories)) t.is(tcpdump.length, sent.length)
   const probes = (sent: typeof alive.sent): number => sent.filter(({ what }) => what === 'probe').length
   t.true(probes(alive.sent) >= 3)
   t.is(alive.told, undefined)

@@ -20,8 +20,6 @@ export interface Capture {
   readonly packets: readonly TcpPacket[]
   /** The ICMP answers so far that say a packet could not be delivered. */
   readonly icmp: readonly IcmpError[]
-  /** All so far, as a file for tcpdump and its like. */
-  readonly file: Buffer
   /** Ends the recording; all that passed before the call is then in it. */
   stop(): Promise<void>
 }
@@ -42,10 +40,8 @@ export async function startCapture(
   })
   const packets: TcpPacket[] = []
   const icmp: IcmpError[] = []
-  const chunks: Buffer[] = []
   const read = pcapReader()
   tcpdump.stdout?.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
     for (const packet of read(chunk)) {
       if (packet.kind === 'tcp') packets.push(packet)
       else icmp.push(packet)
@@ -56,9 +52,6 @@ export async function startCapture(
   return {
     packets,
     icmp,
-    get file() {
-      return Buffer.concat(chunks)
-    },
     stop: async () => {
       if (tcpdump.exitCode !== null || tcpdump.signalCode !== null) return
       await caughtUp(tcpdump, said)

@@ -1,6 +1,7 @@
 /** Plays the stories in the network laboratory and records the packets. */
-import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { release, type } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Conversation, converse, type Loss } from '../../__test__/connections.ts'
 import type { Capture } from '../../__test__/lab/capture.ts'
@@ -69,6 +70,7 @@ async function play(name: StoryName): Promise<Story> {
 
 async function playIn(lab: Lab, name: StoryName): Promise<Story> {
   const capture = await lab.capture()
+  const saying = await startTcpdump(lab)
   const connection = await converse(lab, { it: { detectWithin: DETECT_WITHIN } })
   await sleep(100) // until the client has acknowledged the last answer: 40 ms at most
   const quietFrom = Date.now()
@@ -76,6 +78,7 @@ async function playIn(lab: Lab, name: StoryName): Promise<Story> {
   await sleep(300) // what the kernel sends as it gives up
   const until = Date.now()
   await capture.stop()
+  const said = await saying.stop()
   const zero = startOf(capture.packets, quietFrom, loss, lab)
   const since = (at: number): number => Math.round((at - zero) * 100) / 100
   const [fault] = happened
@@ -86,7 +89,7 @@ async function playIn(lab: Lab, name: StoryName): Promise<Story> {
     happened: happened.map(({ at, what }) => ({ at: since(at), what })),
     ...(loss && { told: { at: since(loss.lostAt), code: loss.code, outcome: loss.outcome ?? '' } }),
     until: since(until),
-    tcpdump: tcpdumpOf(capture.file, zero),
+    tcpdump: linesOf(said, zero),
   }
 }
 
@@ -136,18 +139,28 @@ function isAnswered({ at, from }: TcpPacket, packets: readonly TcpPacket[]): boo
   return packets.some((other) => other.at >= at && other.to.port === from.port)
 }
 
-/**
- * What tcpdump says, a line a packet, without checksum, window and options: the time since `zero` in seconds, who sent it
- * to whom, flags, sequence and acknowledgement numbers counted from the connection's first, and the length of the data.
- */
-function tcpdumpOf(file: Buffer, zero: number): string[] {
+/** The same packets, as tcpdump says them. */
+async function startTcpdump(lab: Lab): Promise<{ stop(): Promise<string> }> {
   // Twice -v: else it says the sequence number of data only, and a probe is known by its.
-  const { stdout, status, stderr } = spawnSync(needTool('tcpdump'), ['-n', '-tt', '-vv', '-r', '-'], {
-    input: file,
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`tcpdump: ${stderr}`)
-  const packets = [...stdout.matchAll(/^(\d+\.\d+) IP .*\n\s+(.*)$/gm)]
+  const words = ['-i', 'eth0', '-n', '-tt', '-vv', '--immediate-mode', '-Z', 'root', 'tcp or icmp']
+  const tcpdump = lab.client.spawn(needTool('tcpdump'), words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  if (!tcpdump.stdout || !tcpdump.stderr) throw new Error('tcpdump has no output')
+  const said = text(tcpdump.stdout)
+  await once(tcpdump.stderr, 'data') // "listening on eth0"
+  return {
+    stop: async () => {
+      tcpdump.kill('SIGINT')
+      return said
+    },
+  }
+}
+
+/**
+ * A line a packet, without checksum, window and options: the time since `zero` in seconds, who sent it to whom, flags,
+ * sequence and acknowledgement numbers counted from the connection's first, and the length of the data.
+ */
+function linesOf(said: string, zero: number): string[] {
+  const packets = [...said.matchAll(/^(\d+\.\d+) IP .*\n\s+(.*)$/gm)]
   return packets.flatMap(([, seconds = '', words = '']) => {
     const at = (Number(seconds) * 1000 - zero) / 1000
     if (at < -0.0005) return []

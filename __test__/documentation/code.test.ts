@@ -71,13 +71,14 @@ function snippetsOf(all: readonly Block[], format: 'mts' | 'cts'): Snippet[] {
     const isOther = format === 'mts' ? /\bmodule\.exports\b/ : /^(?:await|for await) /m
     if (!isCode || isOther.test(block.text)) return []
     const name = block.at.replaceAll(/\W/g, '-')
-    const { declared, used } = namesIn(block.text)
+    const { declared, exported, used } = namesIn(block.text)
     const imports = [...used]
       .filter((each) => !declared.has(each) && known.has(each))
       .map((each) => `import { ${each} } from '${known.get(each)}'`)
     for (const each of declared) known.set(each, `./${name}.${format}`)
     // In CommonJS what is exported by name cannot stand beside module.exports.
-    const exports = block.text.includes('module.exports') ? '' : `export { ${[...declared].join(', ')} }`
+    const missing = [...declared].filter((each) => !exported.has(each))
+    const exports = block.text.includes('module.exports') ? '' : `export { ${missing.join(', ')} }`
     // On the block's own first line, so that a complaint tells the right one.
     const text = `${imports.join('; ')}${imports.length > 0 ? '; ' : ''}${block.text}\n${exports}\n`
     return [{ file: join(FOLDER, `${name}.${format}`), block, text }]
@@ -91,16 +92,23 @@ function preambleNames(): string[] {
 }
 
 /** The names that a block declares at its top, and all that it mentions but for members of objects. */
-function namesIn(text: string): { declared: ReadonlySet<string>; used: ReadonlySet<string> } {
+function namesIn(text: string): Record<'declared' | 'exported' | 'used', ReadonlySet<string>> {
   const source = ts.createSourceFile('block.mts', text, ts.ScriptTarget.ES2022, true)
   const declared = new Set<string>()
+  const exported = new Set<string>()
   const used = new Set<string>()
+  let isExported = false
   const declare = (name: ts.BindingName | undefined): void => {
     if (!name) return
-    if (ts.isIdentifier(name)) declared.add(name.text)
-    else for (const element of name.elements) if (ts.isBindingElement(element)) declare(element.name)
+    if (ts.isIdentifier(name)) {
+      declared.add(name.text)
+      if (isExported) exported.add(name.text)
+    } else for (const element of name.elements) if (ts.isBindingElement(element)) declare(element.name)
   }
   for (const statement of source.statements) {
+    isExported =
+      ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
     if (ts.isVariableStatement(statement)) {
       for (const { name } of statement.declarationList.declarations) declare(name)
     } else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement))
@@ -123,7 +131,7 @@ function namesIn(text: string): { declared: ReadonlySet<string>; used: ReadonlyS
     node.forEachChild(visit)
   }
   visit(source)
-  return { declared, used }
+  return { declared, exported, used }
 }
 
 function isMember(node: ts.Identifier): boolean {

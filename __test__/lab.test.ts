@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava'
 import { connect, echoed, echoPort, startEcho } from './lab/echo.ts'
 import { keepAliveProbes } from './lab/keepalive-probes.ts'
 import { openLab } from './lab/lab.ts'
+import type { TcpPacket } from './lab/pcap.ts'
 import { withLab } from './needs.ts'
 
 withLab('the client reaches the server across the router, over IPv4 and IPv6', async (t) => {
@@ -99,6 +100,49 @@ withLab('a middlebox that forgets drops a connection that was silent, not one ke
   t.deepEqual(
     silent.events.map(({ name }) => name),
     ['connected'],
+  )
+})
+
+withLab('a muted host goes on hearing, and nobody hears it', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const client = await connect(lab)
+  t.is(await echoed(client, 'before'), 'before')
+  for (const muted of ['client', 'server'] as const) {
+    const other = muted === 'client' ? 'server' : 'client'
+    const [sent, heard] = await Promise.all([lab.capture({ host: muted }), lab.capture({ host: other })])
+    await lab.mute(muted)
+    client.send(muted)
+    await pause(700) // the kernel sends again after about 0.2 and 0.6 s
+    await lab.heal()
+    t.is((await client.event('data')).data, muted)
+    await Promise.all([sent.stop(), heard.stop()])
+    const repeated = (packets: readonly TcpPacket[]): number =>
+      packets.filter(({ from, length }) => from.address === lab.client.address && length > 0).length
+    // What the client says arrives each time it is repeated while only the server's acknowledgement is lost.
+    const [left, arrived] = [repeated(sent.packets), repeated(heard.packets)]
+    if (muted === 'client') t.true(left >= 3 && arrived === 1, `${left} left, ${arrived} arrived`)
+    else t.true(left >= 3 && arrived === left, `${arrived} left, ${left} arrived`)
+  }
+})
+
+withLab('a middlebox lets a restarted server be noticed, and forgets as it was told last', async (t) => {
+  const lab = await openLab(t)
+  await lab.forget(60)
+  await startEcho(lab)
+  const client = await connect(lab, true)
+  await lab.reboot()
+  t.is((await client.event('error')).data, 'ECONNRESET')
+  await startEcho(lab)
+  const silent = await connect(lab)
+  await lab.forget(1)
+  t.is(await echoed(silent, 'known'), 'known') // from this packet on it is for one second
+  await pause(2000)
+  silent.send('lost')
+  await pause(1000) // an answer takes less than a millisecond
+  t.deepEqual(
+    silent.events.map(({ name }) => name),
+    ['connected', 'data'],
   )
 })
 

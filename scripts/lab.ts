@@ -1,13 +1,15 @@
 import { createInterface } from 'node:readline'
 
 import { openLab, type Lab } from '../__test__/lab/lab.ts'
+import type { EndName } from '../__test__/lab/links.ts'
 import { labUnavailable } from '../__test__/lab/requirements.ts'
 
 const help = `
   cut            the router forwards nothing, in silence
   unreachable    the router forwards nothing, and says so by ICMP
+  mute HOST      what the client or the server sends is lost at the router, in silence
   lose PERCENT   the router loses packets at random
-  heal           undo the three above
+  heal           undo the four above
   reboot         the server restarts
   forget SECONDS the router becomes a middlebox that forgets silent connections
   hosts          how to enter the hosts (the server's line changes with a reboot)
@@ -21,18 +23,28 @@ Opens a network laboratory, client - router - server, and keeps it open until "q
 Enter its hosts from other terminals with the lines it prints. On its standard input it takes:
 ${help}`
 
-const commands: Record<string, (lab: Lab, number: number) => Promise<void> | void> = {
+const commands: Record<string, (lab: Lab, word: string) => Promise<void> | void> = {
   cut: (lab) => lab.cut(),
   unreachable: (lab) => lab.unreachable(),
-  lose: (lab, percent) => lab.lose(percent),
+  mute: (lab, host) => lab.mute(endNamed(host)),
+  lose: (lab, percent) => lab.lose(numberOf(percent)),
   heal: (lab) => lab.heal(),
   reboot: async (lab) => {
     await lab.reboot()
     printHosts(lab)
   },
-  forget: (lab, seconds) => lab.forget(seconds),
+  forget: (lab, seconds) => lab.forget(numberOf(seconds)),
   hosts: (lab) => printHosts(lab),
   help: () => console.log(help),
+}
+
+function numberOf(word: string): number {
+  return word === '' ? Number.NaN : Number(word)
+}
+
+function endNamed(word: string): EndName {
+  if (word !== 'client' && word !== 'server') throw new Error('mute client, or mute server')
+  return word
 }
 
 function printHosts({ client, router, server }: Lab): void {
@@ -42,12 +54,12 @@ function printHosts({ client, router, server }: Lab): void {
 }
 
 async function obey(lab: Lab, line: string): Promise<void> {
-  const [word = '', number = ''] = line.trim().split(/\s+/)
+  const [word = '', argument = ''] = line.trim().split(/\s+/)
   if (word === '') return
   const command = Object.hasOwn(commands, word) ? commands[word] : undefined
   try {
     if (command === undefined) throw new Error(`unknown: ${word} (try "help")`)
-    await command(lab, number === '' ? Number.NaN : Number(number))
+    await command(lab, argument)
     console.log(`${word}: done`)
   } catch (error) {
     console.log(error instanceof Error ? error.message : error)

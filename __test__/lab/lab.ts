@@ -1,7 +1,15 @@
 import { startCapture, type Capture, type CaptureOptions } from './capture.ts'
 import { faultRules, forgetRules, forgetSettings, noFaults, type Faults } from './faults.ts'
 import { Host } from './host.ts'
-import { cableScript, forwardScript, hostScript, links, plugScript, unplugScript } from './links.ts'
+import {
+  cableScript,
+  type EndName,
+  forwardScript,
+  hostScript,
+  links,
+  plugScript,
+  unplugScript,
+} from './links.ts'
 import { openUserNamespace, type UserNamespace } from './namespaces.ts'
 
 /** Three hosts in a row, client — router — server, and a router that can be told to misbehave. */
@@ -11,6 +19,7 @@ export class Lab {
   readonly server: Host
   readonly #user: UserNamespace
   #faults: Faults = noFaults
+  #isMiddlebox = false
 
   private constructor(user: UserNamespace, client: Host, router: Host, server: Host) {
     this.#user = user
@@ -56,7 +65,12 @@ export class Lab {
     await this.#apply({ lossPercent: percent })
   }
 
-  /** Undoes cut, unreachable and lose. */
+  /** What this host sends is lost at the router, in silence; what is sent to it arrives. */
+  async mute(host: EndName): Promise<void> {
+    await this.#apply({ muted: host })
+  }
+
+  /** Undoes cut, unreachable, mute and lose. */
   async heal(): Promise<void> {
     await this.#apply(noFaults)
   }
@@ -64,18 +78,17 @@ export class Lab {
   /**
    * The router becomes a middlebox: it translates the client's address, and forgets a connection on which
    * nothing was sent for so many whole seconds. What comes after that is dropped in silence. Connections
-   * opened before the call are not known to it, which is to say forgotten. There is no way back.
+   * opened before the call are not known to it, which is to say forgotten. There is no way back, but a later call
+   * changes the seconds: for each connection from its next packet on.
    */
   async forget(seconds: number): Promise<void> {
     if (!(Number.isInteger(seconds) && seconds >= 1)) throw new RangeError('seconds must be 1 or more, whole')
     const settings = Object.entries(forgetSettings(seconds))
+    const set = settings.map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`).join('\n')
     // The settings exist only once the rules have made the kernel track connections.
-    await this.router.configure(
-      `nft -f - <<'RULES'
-${forgetRules}
-RULES
-${settings.map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`).join('\n')}`,
-    )
+    const rules = this.#isMiddlebox ? '' : `nft -f - <<'RULES'\n${forgetRules}\nRULES\n`
+    await this.router.configure(rules + set)
+    this.#isMiddlebox = true
   }
 
   /**
@@ -92,7 +105,7 @@ ${settings.map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`).join(
   /** Records what passes; resolves once the recording runs. */
   async capture(options: CaptureOptions = {}): Promise<Capture> {
     const host = this[options.host ?? 'client']
-    return startCapture(host, host.name === 'router' ? 'client' : 'eth0', options.filter)
+    return startCapture(host, host.name === 'router' ? 'client' : 'eth0', options)
   }
 
   /** Ends all programs on the hosts, and the hosts. */
@@ -105,7 +118,7 @@ ${settings.map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`).join(
     await this.close()
   }
 
-  async #plug(name: 'client' | 'server'): Promise<void> {
+  async #plug(name: EndName): Promise<void> {
     await this.router.configure(cableScript(name, this[name].pid))
     await this[name].configure(hostScript(links[name]))
     await this.router.configure(plugScript(name, links[name]))

@@ -1,6 +1,8 @@
 /** How the three hosts are joined: addresses, and the shell scripts that put them in force. */
 
-export type HostName = 'client' | 'router' | 'server'
+/** The two hosts that a router joins. */
+export type EndName = 'client' | 'server'
+export type HostName = EndName | 'router'
 
 export interface Ends {
   readonly address: string
@@ -11,7 +13,7 @@ export interface Ends {
 }
 
 /** One link a side; the router's interface on it is named after the host at the other end, the host's is eth0. */
-export const links: Record<'client' | 'server', Ends> = {
+export const links: Record<EndName, Ends> = {
   client: {
     address: '10.9.1.1',
     address6: 'fd09:1::1',
@@ -37,12 +39,12 @@ export const forwardScript: string = `
   fi`
 
 /** For the router: a cable to the host whose network the process `pid` is in. The router's end stays down. */
-export function cableScript(host: 'client' | 'server', pid: number): string {
+export function cableScript(host: EndName, pid: number): string {
   return `ip link add ${host} type veth peer name eth0 netns ${pid}`
 }
 
 /** For the router: pull the cable out. The host's end vanishes too. */
-export function unplugScript(host: 'client' | 'server'): string {
+export function unplugScript(host: EndName): string {
   return `ip link delete ${host}`
 }
 
@@ -58,7 +60,7 @@ export function hostScript({ address, address6, router, router6 }: Ends): string
 }
 
 /** For the router: its addresses on the cable to a host. From here on packets pass. */
-export function plugScript(host: 'client' | 'server', { router, router6 }: Ends): string {
+export function plugScript(host: EndName, { router, router6 }: Ends): string {
   return `
     ${interfaceScript(host, router, router6, 2)}
     until ip -o link show dev ${host} | grep -q 'state UP'; do sleep 0.01; done`

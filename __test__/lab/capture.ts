@@ -12,11 +12,13 @@ export interface CaptureOptions {
   readonly host?: HostName
   /** A filter in tcpdump's language (pcap-filter(7)). */
   readonly filter?: string
+  /** Is given each TCP packet as it comes; the recording keeps none then, and may last as long as it likes. */
+  readonly each?: (packet: TcpPacket) => void
 }
 
 /** A recording of what passed a host's interface. */
 export interface Capture {
-  /** The TCP packets so far. */
+  /** The TCP packets so far; none where `each` takes them. */
   readonly packets: readonly TcpPacket[]
   /** The ICMP answers so far that say a packet could not be delivered. */
   readonly icmp: readonly IcmpError[]
@@ -28,22 +30,33 @@ export interface Capture {
 // packet waiting, so a small number makes room for many.
 const bytesOfEachPacket = 256
 
+// Room for packets that wait while the machine is busy: tcpdump's own 2 MiB are for some 5,000, and a recording of many
+// connections wants more.
+const bufferKibibytes = { few: 2048, many: 32_768 }
+
 export async function startCapture(
   host: Host,
   network: string,
-  filter = 'tcp or icmp or icmp6',
+  { filter = 'tcp or icmp or icmp6', each }: CaptureOptions,
 ): Promise<Capture> {
-  const listening = ['-i', network, '-n', '-s', String(bytesOfEachPacket), '--immediate-mode']
+  const sizes = [
+    '-s',
+    String(bytesOfEachPacket),
+    '-B',
+    String(each ? bufferKibibytes.many : bufferKibibytes.few),
+  ]
+  const listening = ['-i', network, '-n', ...sizes, '--immediate-mode']
   const writing = ['-U', '-w', '-', '-Z', 'root'] // as root, stay root; otherwise this is without meaning
   const tcpdump = host.spawn(needTool('tcpdump'), [...listening, ...writing, filter], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const packets: TcpPacket[] = []
   const icmp: IcmpError[] = []
+  const take = each ?? ((packet: TcpPacket) => packets.push(packet))
   const read = pcapReader()
   tcpdump.stdout?.on('data', (chunk: Buffer) => {
     for (const packet of read(chunk)) {
-      if (packet.kind === 'tcp') packets.push(packet)
+      if (packet.kind === 'tcp') take(packet)
       else icmp.push(packet)
     }
   })

@@ -22,3 +22,30 @@ for (const tls of [false, true]) {
     t.deepEqual(rows, [{ ssl: tls }])
   })
 }
+
+withPostgres(
+  'a PostgreSQL is set as it is told, and has its data after its machine has restarted',
+  async (t) => {
+    const lab = await openLab(t)
+    const postgres = await startPostgres(lab.server, { settings: { max_connections: 57 } })
+    t.teardown(postgres.stop)
+    const ask = (text: string): Promise<unknown> =>
+      lab.client.run(
+        async ({ connection, text }) => {
+          const { default: pg } = await import('pg')
+          const client = new pg.Client(connection)
+          await client.connect()
+          const { rows } = await client.query(text)
+          await client.end()
+          return rows as unknown
+        },
+        { connection: postgres.connection, text },
+      )
+    t.deepEqual(await ask('show max_connections'), [{ max_connections: '57' }])
+    await ask('create table kept as select 7 as number')
+    await lab.reboot()
+    await t.throwsAsync(ask('select 1'), { code: 'ECONNREFUSED' })
+    await postgres.startAgain()
+    t.deepEqual(await ask('select number from kept'), [{ number: 7 }])
+  },
+)

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Host } from './host.ts'
@@ -15,6 +15,8 @@ export interface Postgres {
     readonly user: string
     readonly database: string
   }
+  /** Starts it again on its host, with its data, after a restart of the host has killed it. */
+  startAgain(): Promise<void>
   /** Ends the server and removes its files. The end of this process does the same. */
   stop(): Promise<void>
 }
@@ -36,13 +38,20 @@ export function postgresNotInstalled(): string | undefined {
   return programFolder() ? undefined : 'PostgreSQL is not installed (Debian package postgresql).'
 }
 
+export interface PostgresOptions {
+  /** It has a certificate, signed by itself. */
+  readonly tls?: boolean
+  /** Lines of postgresql.conf, such as `max_connections`. */
+  readonly settings?: Readonly<Record<string, string | number>>
+}
+
 /**
  * Starts a new, empty PostgreSQL on a host; resolves when it accepts connections, without a password, from
- * everywhere. It keeps its files in a temporary folder. `tls`: it has a certificate, signed by itself.
+ * everywhere. It keeps its files in a temporary folder.
  */
 export async function startPostgres(
   host: Host,
-  { tls = false }: { readonly tls?: boolean } = {},
+  { tls = false, settings = {} }: PostgresOptions = {},
 ): Promise<Postgres> {
   const programs = programFolder()
   if (programs === undefined) throw new Error(await postgresUnavailable())
@@ -53,19 +62,29 @@ export async function startPostgres(
     await finish(host.spawn(join(programs, 'initdb'), cluster, { stdio: ['ignore', 'ignore', 'pipe'] }))
     await appendFile(join(data, 'pg_hba.conf'), 'host all all all trust\n')
     if (tls) await makeCertificate(join(data, 'server.key'), join(data, 'server.crt'))
-    const settings = {
+    await start()
+  }
+  const start = async (): Promise<void> => {
+    const all = {
       listen_addresses: '*',
       unix_socket_directories: service.folder,
       fsync: 'off',
       ssl: tls ? 'on' : 'off',
+      ...settings,
     }
-    const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     await service.start(host, join(programs, 'postgres'), ['-D', data, ...words], {
       ready: 'ready to accept connections',
     })
   }
+  const startAgain = async (): Promise<void> => {
+    // It names a process of the machine that is gone; another may have its number now.
+    await rm(join(data, 'postmaster.pid'), { force: true })
+    await start()
+  }
   const { stop } = await service.begin(begin)
-  return { connection: { host: host.address, port: 5432, user: 'postgres', database: 'postgres' }, stop }
+  const connection = { host: host.address, port: 5432, user: 'postgres', database: 'postgres' }
+  return { connection, startAgain, stop }
 }
 
 /** Debian keeps the server's programs out of the PATH, in a folder for each version. */

@@ -101,12 +101,15 @@ export async function finish(program: ChildProcess): Promise<void> {
 async function untilSaid(program: ChildProcess, words: string, name: string): Promise<void> {
   let said = ''
   await new Promise<void>((resolve, reject) => {
-    for (const output of [program.stdout, program.stderr]) {
-      output?.setEncoding('utf8').on('data', (chunk: string) => {
-        said += chunk
-        if (said.includes(words)) resolve()
-      })
+    const outputs = [program.stdout, program.stderr]
+    const listen = (chunk: string): void => {
+      said += chunk
+      if (!said.includes(words)) return
+      // What it says from then on is thrown away: a server that runs for long may say much.
+      for (const output of outputs) output?.off('data', listen).resume()
+      resolve()
     }
+    for (const output of outputs) output?.setEncoding('utf8').on('data', listen)
     program.once('error', reject)
     program.once('close', () => reject(new Error(`${name} did not start: ${said}`)))
   })

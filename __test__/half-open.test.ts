@@ -1,0 +1,78 @@
+/** A connection that is lost in one direction only: what still comes from the peer, and what of it counts as heard. */
+import { keepAliveProbes } from './lab/keepalive-probes.ts'
+import { openLab } from './lab/lab.ts'
+import type { TcpPacket } from './lab/pcap.ts'
+import { withLab } from './needs.ts'
+
+const PORT = 7200
+
+/** What a busy machine may add before a program gets to see an error. */
+const BUSY_MS = 350
+
+interface Lost {
+  readonly port: number
+  readonly isProbed: boolean
+}
+
+withLab(
+  'the probes of a peer that hears nothing do not put off the end, data that it repeats does',
+  async (t) => {
+    const lab = await openLab(t)
+    const server = lab.server.start(async (port: number, { tell }) => {
+      const net = await import('node:net')
+      const { setKeepAlive } = await import('tcp-keepalive')
+      const listener = net.createServer((socket) => {
+        socket.on('error', () => {})
+        socket.on('data', (data) => {
+          socket.write('.')
+          if (String(data) === 'probe') setKeepAlive(socket, { time: 1000, interval: 1000, retries: 20 })
+          else setTimeout(() => socket.write('answer'), 1000)
+        })
+      })
+      listener.listen(port, () => tell('listening'))
+    }, PORT)
+    await server.event('listening')
+    const capture = await lab.capture()
+    const client = lab.client.start(
+      async ({ host, port }, { tell }) => {
+        const net = await import('node:net')
+        const { setKeepAlive } = await import('tcp-keepalive')
+        for (const wish of ['probe', 'answer']) {
+          const socket = net.connect(port, host)
+          setKeepAlive(socket, { detectWithin: 5000 })
+          let own = 0
+          socket.on('connect', () => {
+            own = socket.localPort ?? 0
+            socket.write(wish)
+          })
+          socket.once('data', () => tell('heard'))
+          socket.on('error', () => tell('lost', { port: own, isProbed: wish === 'probe' }))
+        }
+      },
+      { host: lab.server.address, port: PORT },
+    )
+    for (let heard = 0; heard < 2; heard++) await client.event('heard')
+    await lab.mute('client')
+    const mutedAt = Date.now()
+    const all = [await client.event<Lost>('lost'), await client.event<Lost>('lost')]
+    await capture.stop()
+    for (const { at, data } of all) {
+      const from = { address: lab.server.address, port: PORT }
+      const came = capture.packets.filter((packet) => packet.to.port === data.port && packet.at < at)
+      const probes = new Set(keepAliveProbes(capture.packets, { from }).map((probe) => probe.at))
+      const isProbe = (packet: TcpPacket): boolean => probes.has(packet.at)
+      const heardAt = came.findLast((packet) => !isProbe(packet))?.at ?? Number.NaN
+      t.true(
+        at - heardAt >= 4000 - BUSY_MS && at - heardAt <= 5000,
+        `told ${at - heardAt} ms after the last thing heard`,
+      )
+      const after = came.filter((packet) => packet.at > heardAt)
+      if (data.isProbed) t.true(after.length >= 3 && after.every(isProbe), `${after.length} probes came`)
+      else
+        t.true(
+          heardAt - mutedAt > 2000,
+          `the answer was repeated until ${heardAt - mutedAt} ms after the fault began`,
+        )
+    }
+  },
+)

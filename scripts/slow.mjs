@@ -1,6 +1,6 @@
 /**
- * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, and the packages installed
- * as users do. The first run sets up compilers and takes some 15 minutes, later ones about five.
+ * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, the packages installed
+ * as users do, and what `npm run reliability` does, in short. The first run sets up compilers and takes some 15 minutes, later ones about five.
  */
 import { ready, readyExamples } from './ready.mjs'
 import { countAva, countRuntimes, Suite } from './suite.mjs'
@@ -13,6 +13,8 @@ const again = ['run', '--silent', 'build:reproducible', '--', '--target', 'linux
 await suite.command('two builds in two folders give the same bytes', 'npm', again)
 await suite.run('The packages on every runtime', 'npm', ['run', '--silent', 'test:runtimes'], countRuntimes)
 await suite.command('the release, rehearsed', 'npm', ['run', '--silent', 'release:dry'])
+const soak = ['run', '--silent', 'reliability', '--', 'soak', '--seconds', '60', '--connections', '200']
+await suite.command('200 connections to PostgreSQL held through every fault', 'npm', soak)
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
 await suite.run('Slow tests', 'npm', slow, countAva)
 suite.check('the workflows hold (actionlint; a Go module)', 'actionlint', [])

@@ -9,7 +9,9 @@ export interface Measured {
   run(options: readonly string[]): Promise<readonly Figure[]>
 }
 
-const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {}
+const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
+  soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
+}
 
 const [name = '--help', ...rest] = process.argv.slice(2)
 const part = Object.entries(parts).find(([each]) => each === name)

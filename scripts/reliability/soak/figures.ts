@@ -1,0 +1,92 @@
+/** What a soak has shown, as lines of docs/reliability.md. */
+import type { Figure } from '../record.ts'
+import { ends } from './flat.ts'
+import type { SoakOptions } from './options.ts'
+import { DETECT_WITHIN } from './promise.ts'
+import type { RoundResult } from './round.ts'
+
+/** @param tookMs all of them together, in milliseconds */
+export function figuresOf(
+  rounds: readonly RoundResult[],
+  { connections, seed }: SoakOptions,
+  tookMs: number,
+): Figure[] {
+  const names = [...new Set(rounds.map(({ name }) => name))].toSorted()
+  const deadly = rounds.filter(({ fate }) => fate === 'all')
+  const told = total(deadly, ({ lost }) => lost)
+  const [first, last] = ends(rounds)
+  const livingDropped = total(
+    rounds.filter(({ fate }) => fate === 'none'),
+    ({ lost }) => lost,
+  )
+  const latest = Math.max(...deadly.map(({ latest }) => latest))
+  const earliest = Math.min(...deadly.map(({ earliest }) => earliest))
+  return [
+    {
+      what: 'connections held, and promised',
+      figure: `${count(connections)}, told within ${DETECT_WITHIN / 1000} s`,
+    },
+    { what: 'faults', figure: `${rounds.length} in ${clock(tookMs).trim()} minutes (seed ${seed})` },
+    ...names.map((name) => figureOf(rounds.filter((round) => round.name === name))),
+    {
+      what: 'dead connections told once and in time',
+      figure: `${count(told)} of ${count(deadly.length * connections)}`,
+    },
+    { what: 'latest of them told after', figure: seconds(latest) },
+    { what: 'earliest of them told of silence after', figure: seconds(earliest) },
+    { what: 'living connections dropped', figure: count(livingDropped) },
+    { what: 'queries answered', figure: count(rounds.at(-1)?.answered ?? 0) },
+    {
+      what: 'all connections answered again after',
+      figure: `${seconds(Math.max(...rounds.map(({ wholeAfter }) => wholeAfter)))} at most`,
+    },
+    {
+      what: 'descriptors, first and last',
+      figure: `${count(first.descriptors)}, ${count(last.descriptors)}`,
+    },
+    { what: 'heaps, first and last', figure: `${mebibytes(first.heap)}, ${mebibytes(last.heap)}` },
+    { what: 'resident, first and last', figure: `${mebibytes(first.resident)}, ${mebibytes(last.resident)}` },
+  ]
+}
+
+/** @param rounds of one kind */
+function figureOf(rounds: readonly RoundResult[]): Figure {
+  const name = rounds[0]?.name ?? ''
+  const lost = total(rounds, (round) => round.lost)
+  const outcomes = [...new Set(rounds.flatMap((round) => Object.keys(round.outcomes)))].map(
+    (outcome) => `${count(total(rounds, (round) => round.outcomes[outcome] ?? 0))} \`${outcome}\``,
+  )
+  const open = rounds.filter(({ fate }) => fate === 'open').length
+  const parts = [
+    `${rounds.length} ×`,
+    ...(lost === 0 ? ['none dropped'] : [...outcomes, `latest after ${seconds(latestOf(rounds))}`]),
+    ...(open > 0 ? [`${open} too long to be harmless and too short to kill`] : []),
+  ]
+  return { what: name, figure: parts.join(', ') }
+}
+
+function latestOf(rounds: readonly RoundResult[]): number {
+  return Math.max(...rounds.map(({ latest }) => latest))
+}
+
+function total(rounds: readonly RoundResult[], of: (round: RoundResult) => number): number {
+  return rounds.reduce((sum, round) => sum + of(round), 0)
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`
+}
+
+/** Minutes and seconds. */
+export function clock(milliseconds: number): string {
+  const whole = Math.floor(milliseconds / 1000)
+  return `${String(Math.floor(whole / 60)).padStart(2)}:${String(whole % 60).padStart(2, '0')}`
+}

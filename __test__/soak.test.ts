@@ -107,7 +107,16 @@ function packet(at: number, numbers: { readonly seq: number; readonly ack: numbe
 }
 
 function ending(footprint: Partial<RoundResult['footprint']>): RoundResult {
-  const verdict = { lost: 1000, latest: 0, earliest: 0, outcomes: {}, wrong: [], wholeAfter: 0, answered: 0 }
+  const verdict = {
+    lost: 1000,
+    latest: 0,
+    earliest: 0,
+    lateMs: 0,
+    outcomes: {},
+    wrong: [],
+    wholeAfter: 0,
+    answered: 0,
+  }
   const full = { descriptors: 250, resident: 300e6, heap: 20e6, ...footprint }
   return { ...verdict, name: '', fate: 'all', footprint: full }
 }

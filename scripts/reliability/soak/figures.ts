@@ -33,6 +33,10 @@ export function figuresOf(
       figure: `${count(told)} of ${count(deadly.length * connections)}`,
     },
     { what: 'latest of them told after', figure: seconds(latest) },
+    {
+      what: 'a process was late meanwhile by, at worst',
+      figure: seconds(Math.max(...deadly.map(({ lateMs }) => lateMs))),
+    },
     { what: 'earliest of them told of silence after', figure: seconds(earliest) },
     { what: 'living connections dropped', figure: count(livingDropped) },
     { what: 'queries answered', figure: count(rounds.at(-1)?.answered ?? 0) },

@@ -10,8 +10,11 @@ const MIB = 2 ** 20
  */
 const HEAP = { compiled: 2 * MIB, ofEachLost: 100 }
 
-/** V8 gives each process's young generation (three spaces of 16 MiB) back late, and malloc what is free only at its end. */
-const RESIDENT = 2 * (3 * 16 + 16) * MIB
+/** V8's young generation grows to three times this, whatever is kept; as a rule it is 16 MiB, which would hide much. */
+export const SEMI_SPACE_MIB = 1
+
+/** The young generations of both processes, and for each 16 MiB that malloc has given out once and keeps. */
+const RESIDENT = 2 * (3 * SEMI_SPACE_MIB + 16) * MIB
 
 /** The first and the last footprint. */
 export function ends(rounds: readonly RoundResult[]): readonly [Footprint, Footprint] {

@@ -10,6 +10,8 @@ export interface Verdict {
   /** How long the latest and the earliest waited for ETIMEDOUT or the like, in milliseconds; 0 and Infinity for none. */
   readonly latest: number
   readonly earliest: number
+  /** By how much a process was late at worst, in milliseconds. */
+  readonly lateMs: number
   readonly outcomes: Readonly<Record<string, number>>
   /** What is wrong, a line each. */
   readonly wrong: readonly string[]
@@ -27,8 +29,9 @@ export function judge(
 ): Verdict {
   const wrong: string[] = []
   const outcomes: Record<string, number> = {}
-  let [lost, latest, earliest] = [0, 0, Infinity]
+  let [lost, latest, earliest, late] = [0, 0, Infinity, 0]
   for (const { ended, lateMs } of rounds) {
+    late = Math.max(late, lateMs)
     for (const { port, published, told, lostAt, outcome } of ended) {
       lost++
       if (published !== 1) wrong.push(`port ${port} was published ${published} times`)
@@ -49,5 +52,5 @@ export function judge(
   }
   if (fate === 'all' && lost !== held) wrong.push(`${lost} of ${held} dead connections were told`)
   if (fate === 'none' && lost > 0) wrong.push(`${lost} living connections were dropped`)
-  return { lost, latest, earliest, outcomes, wrong }
+  return { lost, latest, earliest, lateMs: late, outcomes, wrong }
 }

@@ -3,11 +3,19 @@ import type { Lab } from '../../../__test__/lab/lab.ts'
 import type { Postgres } from '../../../__test__/lab/postgres.ts'
 import type { Program } from '../../../__test__/lab/program.ts'
 import type { Answers, ClientOptions, Command } from './client.ts'
+import { SEMI_SPACE_MIB } from './flat.ts'
 
 /** One holds each connection, the other has an install. */
 const PROCESSES = ['hold', 'install'] as const
 
 const POOLS_EACH = 4
+
+/** Node's own arguments: a collection of garbage can be asked for, and how much is kept for new objects stays the same. */
+const NODE_ARGUMENTS = [
+  '--expose-gc',
+  `--max-semi-space-size=${SEMI_SPACE_MIB}`,
+  `--import=${import.meta.resolve('ts-blank-space/register')}`,
+]
 
 export class Processes {
   readonly #programs: ReadonlyArray<Program<never>>
@@ -51,7 +59,7 @@ function startOne(lab: Lab, options: ClientOptions): Program<never> {
       return serve(options, inside)
     },
     { module, options },
-    { nodeArguments: ['--expose-gc', `--import=${import.meta.resolve('ts-blank-space/register')}`] },
+    { nodeArguments: NODE_ARGUMENTS },
   )
 }
 

@@ -25,7 +25,7 @@ export function readOptions(args: readonly string[]): SoakOptions {
       seed: { type: 'string' },
     },
   })
-  const { connections, minutes, seconds, seed = String(Date.now() % 1_000_000) } = values
+  const { connections, minutes, seconds, seed = String(1 + (Date.now() % 1_000_000)) } = values
   return {
     connections: whole('connections', connections),
     lastsMs: seconds === undefined ? whole('minutes', minutes) * 60_000 : whole('seconds', seconds) * 1000,

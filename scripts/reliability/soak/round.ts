@@ -24,6 +24,9 @@ const GLANCE = 100
 /** What was on its way when a fault began has been taken note of so many milliseconds later. */
 const IN_FORCE = 1000
 
+/** An idle connection is probed every 3 s; the rest is for a busy machine. In milliseconds. */
+const CAPTURE_LATE = 30_000
+
 /**
  * Within how many milliseconds so many connections answer a query again. They wait for those that are in a slow query
  * (load.ts) or whose data is sent again only now (promise.ts), together 10 s at most, and for a process of the database
@@ -118,7 +121,10 @@ async function sumOf(processes: Processes, what: keyof Status): Promise<number> 
 /** Waits until the capture has seen what is past; while connections are open there is always something to come. */
 async function caughtUp(silence: Silence): Promise<void> {
   const now = Date.now()
-  while (silence.newest < now) await sleep(GLANCE)
+  while (silence.newest < now) {
+    if (Date.now() - now > CAPTURE_LATE) throw new Error('the capture has seen nothing for long')
+    await sleep(GLANCE)
+  }
 }
 
 function sum(all: readonly Footprint[]): Footprint {

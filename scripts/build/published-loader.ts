@@ -30,7 +30,7 @@ function isMusl() {
     const { report } = process
     report.excludeNetwork = true // else it asks for the names of all peers
     const { header, sharedObjects } = report.getReport()
-    return !header.glibcVersionRuntime && sharedObjects.some((file) => /libc\\.musl-|ld-musl-/.test(file))
+    return !header.glibcVersionRuntime && sharedObjects.some((file) => file.includes('ld-musl-'))
   } catch {
     return false
   }
@@ -45,6 +45,7 @@ const fitting = Object.keys(packages).find(
 if (fitting === undefined) throw new Error('Unsupported platform: ' + platform + '-' + arch + libc)
 const binding = packages[fitting]()
 module.exports = binding
+module.exports.__napiBindingTarget = 'native' // in index.d.ts, as napi-rs has other kinds too
 ${exported.join('\n')}
 `
 }

@@ -15,21 +15,14 @@ export interface CompileOptions {
   readonly onProgress: (what: string) => void
 }
 
-/**
- * How to unwind from calls, where a panic can begin, and not from between any two instructions, as only a profiler
- * would. On Apple silicon the system's compact form can say no more; the long one for all takes 13 KB, and with the
- * pages it fills 16. An unstable option, as is building the library.
- */
-const SHORT_TABLES = '-Zuse-sync-unwind=yes'
-
 /** The path of the library that came out. */
 export async function compile(
   target: Target,
   toolchain: Toolchain,
   { folder, targetFolder, features, onProgress }: CompileOptions,
 ): Promise<string> {
-  const flags = toolchain.buildsLibrary ? [...target.rustFlags, SHORT_TABLES] : target.rustFlags
-  const rustFlags = [...flags, ...toolchain.remappedPaths]
+  const unstable = toolchain.buildsLibrary ? (target.unstableRustFlags ?? []) : []
+  const rustFlags = [...target.rustFlags, ...unstable, ...toolchain.remappedPaths]
   const library = toolchain.buildsLibrary
     ? // panic-unwind is what lets `catch_unwind` turn a panic into a JavaScript error
       ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=optimize_for_size,panic-unwind']

@@ -9,7 +9,9 @@ export interface Measured {
   run(options: readonly string[]): Promise<readonly Figure[]>
 }
 
-const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {}
+const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
+  'supply-chain': ['what a user installs, and from where it comes', () => import('./supply-chain.ts')],
+}
 
 const [name = '--help', ...rest] = process.argv.slice(2)
 const part = Object.entries(parts).find(([each]) => each === name)

@@ -84,12 +84,10 @@ async function crates(): Promise<readonly Figure[]> {
   ]
 }
 
-/** It says on its standard error what it found, last of all in one line. */
+/** The line in which it sums up. */
 async function cargoDeny(): Promise<string> {
-  let last = ''
   const check = ['--locked', 'check', 'bans', 'licenses', 'sources']
-  await runProgram('cargo-deny', check, { cwd: ROOT, onLine: (line) => (last = line) })
-  return last
+  return (await runProgram('cargo-deny', check, { cwd: ROOT })).trim()
 }
 
 async function lockFiles(): Promise<readonly Figure[]> {

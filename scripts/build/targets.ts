@@ -9,6 +9,8 @@ export interface Target {
   /** As rustc calls it. */
   readonly triple: string
   readonly rustFlags: readonly string[]
+  /** More of them, for a compiler that takes unstable ones, as it does where it builds the library. */
+  readonly unstableRustFlags?: readonly string[]
   /** The file that cargo leaves. */
   readonly library: string
   readonly file: ExpectedFile
@@ -44,6 +46,12 @@ const ELF_LIBRARY = 'libtcp_keepalive_node.so'
 const SMALL = '-Clink-arg=-Os'
 
 /**
+ * Windows alone: there Node's functions are looked up one by one, 20 KB of code that runs once. What a call costs is the
+ * system's part of it.
+ */
+const SMALLEST = '-Copt-level=z'
+
+/**
  * Apple silicon runs nothing unsigned, and the linker's own signature needs no identity. The library's name would
  * otherwise be the path at which it was built.
  */
@@ -53,6 +61,12 @@ const MACOS_LINK_ARGUMENTS = [
   '-install_name',
   `@rpath/${BINARY_NAME}.node`,
 ]
+
+/**
+ * How to unwind from calls, where a panic can begin, and not from between any two instructions, as only a profiler
+ * would. Apple's compact form of the tables can say no more on ARM; the long one took 10 KB, and with the pages 16.
+ */
+const SHORT_TABLES = '-Zuse-sync-unwind=yes'
 
 export const TARGETS: readonly Target[] = [
   glibc('linux-x64-gnu', 'x86_64-unknown-linux-gnu', 'X86_64'),
@@ -70,6 +84,11 @@ export const TARGETS: readonly Target[] = [
 /** The target's binary as npm packages and the loader call it. */
 export function binaryOf(target: Target): string {
   return `${BINARY_NAME}.${target.name}.node`
+}
+
+/** The other linker, that of macOS, takes what it needs from the system. */
+export function linksWithZig({ file }: Target): boolean {
+  return file.format !== 'MachO'
 }
 
 /** The targets of these names, all where none is named. */
@@ -117,13 +136,14 @@ function macos(name: string, triple: string, machine: ExpectedFile['machine']): 
       '-Clinker-flavor=ld64.lld',
       ...MACOS_LINK_ARGUMENTS.map((argument) => `-Clink-arg=${argument}`),
     ],
+    ...(machine === 'AARCH64' && { unstableRustFlags: [SHORT_TABLES] }),
     library: 'libtcp_keepalive_node.dylib',
     file: {
       format: 'MachO',
       machine,
       libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/,
       minimumSystem: OLDEST_MACOS,
-      limit: 180 * KIB,
+      limit: 160 * KIB,
     },
   }
 }
@@ -132,13 +152,13 @@ function windows(name: string, triple: string, machine: ExpectedFile['machine'])
   return {
     name,
     triple,
-    rustFlags: [SMALL],
+    rustFlags: [SMALL, SMALLEST],
     library: 'tcp_keepalive_node.dll',
     file: {
       format: 'PE',
       machine,
       libraries: /^((kernel32|ntdll|ws2_32|bcryptprimitives)|api-ms-win-(core|crt)-[-\w]+)\.dll$/i,
-      limit: 210 * KIB,
+      limit: 155 * KIB,
     },
   }
 }

@@ -5,7 +5,7 @@
  *   without the reader of debugging information that a stripped binary has no use for (linux-x64-gnu: 142 KB
  *   against 379 KB with the library as rustup installs it). It is the Rust on PATH where that has its source
  *   (`rustup component add rust-src`), else Debian's `rustc-web`.
- * - zig, as the C compiler and linker of Linux, Windows and FreeBSD, through cargo-zigbuild.
+ * - zig, as the C compiler and linker of Linux and FreeBSD, through cargo-zigbuild, and of Windows.
  * - LLVM's linker for macOS, which comes with Rust.
  */
 import {
@@ -30,6 +30,8 @@ import { OLDEST_MACOS } from './targets.ts'
 export interface Toolchain {
   /** For a person: which Rust this is. */
   readonly description: string
+  /** Such as 1.96.0. */
+  readonly rust: string
   readonly environment: NodeJS.ProcessEnv
   /** Builds the standard library too, instead of taking the installed one. */
   readonly buildsLibrary: boolean
@@ -48,6 +50,11 @@ const BIN = join(TOOLS, 'bin')
 const VENV = join(TOOLS, 'python')
 const SDK = join(TOOLS, 'macos')
 const LIBNODE = join(TOOLS, 'libnode')
+/** What cargo asks for the linker of a target, and the system as zig calls it, which is the linker's name too. */
+const WINDOWS = {
+  CARGO_TARGET_AARCH64_PC_WINDOWS_GNULLVM_LINKER: 'aarch64-windows-gnu',
+  CARGO_TARGET_X86_64_PC_WINDOWS_GNULLVM_LINKER: 'x86_64-windows-gnu',
+}
 const DEBIAN = ['rustc-web', 'libstd-rust-web-dev', 'rust-web-src', 'cargo-web', 'rust-web-llvm']
 
 /** The Python that has the audit's reader of binaries. */
@@ -70,8 +77,10 @@ export async function prepareToolchain({ prebuiltLibrary, onStep }: ToolchainOpt
   const environment = { ...rust.environment, ...linkerEnvironment() }
   if (!prebuiltLibrary) environment['RUSTC_BOOTSTRAP'] = '1' // building the library is an unstable feature of cargo
   await run('cargo', ['fetch', '--locked'], { cwd: ROOT, environment })
+  const version = (await run('rustc', ['--version'], { environment })).trim()
   return {
-    description: `${(await run('rustc', ['--version'], { environment })).trim()} of ${rust.origin}`,
+    description: `${version} of ${rust.origin}`,
+    rust: /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version,
     environment,
     buildsLibrary: !prebuiltLibrary,
     remappedPaths: await remappedPaths(rust.sysroot),
@@ -158,6 +167,10 @@ async function prepareLinkers(): Promise<void> {
   for (const folder of [BIN, LIBNODE, join(SDK, 'usr/lib')]) await mkdir(folder, { recursive: true })
   await copyFile(join(import.meta.dirname, 'ld64.sh'), join(BIN, 'ld64'))
   await chmod(join(BIN, 'ld64'), 0o755)
+  for (const system of Object.values(WINDOWS)) {
+    await copyFile(join(import.meta.dirname, 'zig-windows.sh'), join(BIN, system))
+    await chmod(join(BIN, system), 0o755)
+  }
   // napi-build asks for Node's library on Windows, where functions are then looked up at run time all the same.
   await writeFile(join(LIBNODE, 'libnode.dll'), '')
   await run(await zig(), ['ar', 'rc', join(LIBNODE, 'libnode.a')])
@@ -172,6 +185,7 @@ function linkerEnvironment(): NodeJS.ProcessEnv {
   return {
     CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER: wrapper,
     CARGO_TARGET_X86_64_APPLE_DARWIN_LINKER: wrapper,
+    ...Object.fromEntries(Object.entries(WINDOWS).map(([variable, system]) => [variable, join(BIN, system)])),
     CARGO_ZIGBUILD_CACHE_DIR: join(TOOLS, 'zigbuild'),
     CARGO_ZIGBUILD_PYTHON_PATH: PYTHON,
     LIBNODE_PATH: LIBNODE,

@@ -11,6 +11,7 @@ export interface Measured {
 
 const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
   soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
+  'supply-chain': ['what a user installs, and from where it comes', () => import('./supply-chain.ts')],
 }
 
 const [name = '--help', ...rest] = process.argv.slice(2)

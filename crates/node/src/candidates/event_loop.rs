@@ -57,6 +57,7 @@ impl Libuv {
 }
 
 /// Notes the SOCKET of a TCP handle that has one and is not closing.
+// SAFETY: nobody but libuv calls it, from within `all`, with a handle of the loop and the pointer that `all` gave.
 unsafe extern "C" fn visit(handle: *mut Handle, walk: *mut c_void) {
     // SAFETY: this is the `Walk` that `all` handed to libuv, and nothing else has a reference to it now.
     let Some(walk) = (unsafe { walk.cast::<Walk>().as_mut() }) else { return };

@@ -1,0 +1,17 @@
+/** `npm run binaries-document`: prints docs/binaries.md anew, or writes it. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT, runCommand } from '../build/command.ts'
+import { binariesDocument } from './binaries-document.ts'
+
+const HELP = `npm run binaries-document -- [options]
+
+Prints what is in the binaries: the crates with their licences, and every \`unsafe\` with its reason.
+
+  --write   into docs/binaries.md`
+
+await runCommand(HELP, async () => {
+  const document = await binariesDocument()
+  if (process.argv.includes('--write')) await writeFile(join(ROOT, 'docs/binaries.md'), document)
+  else console.log(document)
+})

@@ -11,6 +11,10 @@ export interface Measured {
 
 const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
   soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
+  sanitizers: [
+    'the native part under AddressSanitizer, LeakSanitizer and valgrind',
+    () => import('./sanitizers/sanitizers.ts'),
+  ],
 }
 
 const [name = '--help', ...rest] = process.argv.slice(2)

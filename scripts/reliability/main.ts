@@ -15,6 +15,10 @@ const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>
     'the native part under AddressSanitizer, LeakSanitizer and valgrind',
     () => import('./sanitizers/sanitizers.ts'),
   ],
+  'life-cycle': [
+    'threads, contexts, processes, and copies of the package, from beginning to end',
+    () => import('./life-cycle/life-cycle.ts'),
+  ],
 }
 
 const [name = '--help', ...rest] = process.argv.slice(2)

@@ -1,8 +1,7 @@
 /** Two versions of the package in one thread. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { ROOT } from '../../build/command.ts'
 import { findings } from './program.ts'
 
@@ -10,7 +9,8 @@ import { findings } from './program.ts'
 export async function copies(node: string): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-copy-'))
   try {
-    for (const file of ['dist', 'index.js', basename(binding())]) {
+    const bindings = (await readdir(ROOT)).filter((file) => file.endsWith('.node'))
+    for (const file of ['dist', 'index.js', ...bindings]) {
       await cp(join(ROOT, file), join(folder, file), { recursive: true })
     }
     const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
@@ -20,13 +20,4 @@ export async function copies(node: string): Promise<number> {
   } finally {
     await rm(folder, { recursive: true })
   }
-}
-
-/** The file that is loaded here. */
-function binding(): string {
-  const require = createRequire(import.meta.url)
-  require('tcp-keepalive/native')
-  const file = Object.keys(require.cache).find((path) => path.endsWith('.node'))
-  if (file === undefined) throw new Error('The binding is not built: npm run build')
-  return file
 }

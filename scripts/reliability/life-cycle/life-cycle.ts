@@ -5,7 +5,7 @@ import { copies } from './copies.ts'
 import { endings } from './endings.ts'
 import { permission } from './permission.ts'
 import { cluster, passing, realms } from './processes.ts'
-import { threads } from './threads.ts'
+import { type Left, threads } from './threads.ts'
 
 const THREADS = 500
 const AT_ONCE = 8
@@ -14,28 +14,73 @@ const CONNECTIONS = 50
 
 export const usage: string = '  (none)  everything, on every version of Node that is supported'
 
-export async function run([option]: readonly string[]): Promise<readonly Figure[]> {
-  if (option !== undefined) throw new Error(`There is no ${option}`)
-  const figures: Figure[] = []
-  for (const version of [process.versions.node, ...versions]) {
-    const node = version === process.versions.node ? process.execPath : nodeOf(version)
-    figures.push({ what: `Node ${version}`, figure: (await all(node)).join('; ') })
-  }
-  return figures
+interface Result {
+  readonly version: string
+  readonly left: Left
+  readonly realms: number
+  readonly endings: number
+  readonly cluster: number
+  readonly passing: number
+  readonly copies: number
 }
 
-async function all(node: string): Promise<readonly string[]> {
-  const left = await threads(node, THREADS, AT_ONCE)
-  const more = `${Math.max(0, Math.round(left.kilobytesMore / 1024))} MiB`
-  const told = [
-    `${THREADS} threads, ${AT_ONCE} at a time: ${left.descriptors} descriptors left, ${more} more than without the package`,
-    `${await realms(node)} of 18 checks across vm contexts`,
-    `${await endings(node)} of 27 programs that end or throw within a call end as without it`,
-    `${await cluster(node, WORKERS, CONNECTIONS)} connections of cluster workers held`,
-    `${await passing(node, CONNECTIONS)} connections handed to a child`,
+export async function run([option]: readonly string[]): Promise<readonly Figure[]> {
+  if (option !== undefined) throw new Error(`There is no ${option}`)
+  const results: Result[] = []
+  for (const version of [process.versions.node, ...versions]) {
+    results.push(await all(version, version === process.versions.node ? process.execPath : nodeOf(version)))
+  }
+  const each = (show: (result: Result) => string): string => {
+    const told = results.map((result) => show(result))
+    const isSame = new Set(told).size === 1
+    return isSame
+      ? (told[0] ?? '')
+      : results.map(({ version }, at) => `Node ${version}: ${told[at]}`).join('; ')
+  }
+  return [
+    { what: 'on each of', figure: results.map(({ version }) => `Node ${version}`).join(', ') },
+    {
+      what: `descriptors left by ${THREADS} threads that load, use and end, ${AT_ONCE} at a time`,
+      figure: each(({ left }) => String(left.descriptors)),
+    },
+    {
+      what: 'memory that they left, and what as many without the package left',
+      figure: each(({ left }) => `${mebibytes(left.kilobytes)}, ${mebibytes(left.kilobytesWithout)}`),
+    },
+    { what: 'checks of other vm contexts that held', figure: each(({ realms }) => String(realms)) },
+    {
+      what: 'programs that ended as they must, which exit or throw in the middle of a call',
+      figure: each(({ endings }) => String(endings)),
+    },
+    {
+      what: 'connections of cluster workers, accepted and their own, all with their values, whoever has the listener',
+      figure: each(({ cluster }) => String(cluster)),
+    },
+    {
+      what: 'connections handed to a child, with their values and without the hold',
+      figure: each(({ passing }) => String(passing)),
+    },
+    {
+      what: '`--permission`',
+      figure: 'works with `--allow-addons`; `ERR_TCP_KEEPALIVE_NO_BINARY` that says so without',
+    },
+    { what: 'claims of two versions in one thread that held', figure: each(({ copies }) => String(copies)) },
   ]
+}
+
+async function all(version: string, node: string): Promise<Result> {
   await permission(node)
-  told.push('--permission with and without --allow-addons as documented')
-  told.push(`${await copies(node)} of 18 claims of two copies`)
-  return told
+  return {
+    version,
+    left: await threads(node, THREADS, AT_ONCE),
+    realms: await realms(node),
+    endings: await endings(node),
+    cluster: await cluster(node, WORKERS, CONNECTIONS),
+    passing: await passing(node, CONNECTIONS),
+    copies: await copies(node),
+  }
+}
+
+function mebibytes(kilobytes: number): string {
+  return `${(kilobytes / 1024).toFixed(1)} MiB`
 }

@@ -12,17 +12,20 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** A program that hangs is ended by a signal, which no check takes for good. */
+const LONGEST_MS = 600_000
+
 /** @param node the program of a version of Node */
 export async function end(
   node: string,
   parameters: readonly string[],
   variables: Readonly<Record<string, string>> = {},
-  cwd: string = import.meta.dirname,
 ): Promise<Ended> {
   const child = spawn(node, parameters, {
-    cwd,
+    cwd: import.meta.dirname,
     env: { ...process.env, NODE_OPTIONS: '', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_MS,
   })
   const [stdout, stderr, [code, signal]] = await Promise.all([
     text(child.stdout),

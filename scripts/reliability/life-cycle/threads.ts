@@ -10,8 +10,9 @@ interface State {
 /** What threads leave behind. */
 export interface Left {
   readonly descriptors: number
-  /** Beyond what as many threads without the package leave behind. */
-  readonly kilobytesMore: number
+  readonly kilobytes: number
+  /** What as many threads without the package leave behind. */
+  readonly kilobytesWithout: number
 }
 
 /**
@@ -21,13 +22,11 @@ export interface Left {
 const LIMIT_KILOBYTES = 32_768
 
 export async function threads(node: string, count: number, atOnce: number): Promise<Left> {
-  const [without, withPackage] = [await run(node, count, atOnce, ['without']), await run(node, count, atOnce)]
-  const left = {
-    descriptors: withPackage.descriptors,
-    kilobytesMore: withPackage.residentKilobytes - without.residentKilobytes,
-  }
-  assert.equal(left.descriptors, 0, `${left.descriptors} descriptors are left`)
-  assert.ok(left.kilobytesMore < LIMIT_KILOBYTES, `${left.kilobytesMore} KB are left`)
+  const without = await run(node, count, atOnce, ['without'])
+  const { descriptors, residentKilobytes: kilobytes } = await run(node, count, atOnce)
+  const left = { descriptors, kilobytes, kilobytesWithout: without.residentKilobytes }
+  assert.equal(descriptors, 0, `${descriptors} descriptors are left`)
+  assert.ok(kilobytes - left.kilobytesWithout < LIMIT_KILOBYTES, `${kilobytes} KB are left`)
   return left
 }
 

@@ -62,8 +62,10 @@ test("a builder's path is found, and a test build", async (t) => {
   t.true((await audited(target, withPath)).includes(`has the builder's path ${ROOT} inside`))
   const withHome = Buffer.concat([await binary(target), Buffer.from(`\0${homedir()}/x\0`)])
   t.true((await audited(target, withHome)).includes(`has the builder's path ${homedir()} inside`))
-  const withFeature = Buffer.concat([await binary(target), Buffer.from('\0panic_on_purpose\0')])
-  t.deepEqual(await audited(target, withFeature), ['is a test build'])
+  for (const name of ['panicOnPurpose', 'overflowOnPurpose', 'leakOnPurpose']) {
+    const withFeature = Buffer.concat([await binary(target), Buffer.from(`\0${name}\0`)])
+    t.deepEqual(await audited(target, withFeature), ['is a test build'], name)
+  }
 })
 
 test('a signature that does not fit the bytes is found, and a macOS that is too new', async (t) => {

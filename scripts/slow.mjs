@@ -1,6 +1,7 @@
 /**
- * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, the packages installed
- * as users do, and what `npm run reliability` does, in short. The first run sets up compilers and takes some 15 minutes, later ones about five.
+ * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, the packages installed as users
+ * do, and what `npm run reliability` does, in short or in full. The first run sets up compilers and takes some 25 minutes,
+ * later ones about a quarter of an hour.
  */
 import { ready, readyExamples } from './ready.mjs'
 import { countAva, countRuntimes, Suite } from './suite.mjs'
@@ -15,6 +16,10 @@ await suite.run('The packages on every runtime', 'npm', ['run', '--silent', 'tes
 await suite.command('the release, rehearsed', 'npm', ['run', '--silent', 'release:dry'])
 const soak = ['run', '--silent', 'reliability', '--', 'soak', '--seconds', '60', '--connections', '200']
 await suite.command('200 connections to PostgreSQL held through every fault', 'npm', soak)
+for (const part of ['sanitizers', 'life-cycle']) {
+  const words = ['run', '--silent', 'reliability', '--', part]
+  await suite.command(`reliability: ${part}`, 'npm', words)
+}
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
 await suite.run('Slow tests', 'npm', slow, countAva)
 suite.check('the workflows hold (actionlint; a Go module)', 'actionlint', [])

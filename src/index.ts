@@ -4,7 +4,7 @@
  *
  * @module tcp-keepalive
  */
-import { followOwnCalls } from './hold/own-call.ts'
+import { followOwnCalls } from './hold/keeper.ts'
 
 // In the order in which a person meets them, which is that of the API reference.
 export { setKeepAlive, getKeepAlive } from './socket/keepalive.ts'

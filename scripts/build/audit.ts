@@ -30,8 +30,8 @@ export interface Facts {
 /** All that Node looks for in a binding. */
 const EXPORTED = ['napi_register_module_v1']
 
-/** Only in test builds: see the feature of this name in crates/node. */
-const TEST_BUILD = 'panic_on_purpose'
+/** The end of the names of what is only in test builds: see the features in crates/node. */
+const TEST_BUILD = 'OnPurpose'
 
 /** Throws with all that is wrong with the targets' binaries in this folder. */
 export async function audit(targets: readonly Target[], folder: string): Promise<void> {

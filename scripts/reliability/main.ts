@@ -12,6 +12,14 @@ export interface Measured {
 const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
   soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
   'supply-chain': ['what a user installs, and from where it comes', () => import('./supply-chain.ts')],
+  sanitizers: [
+    'the native part under AddressSanitizer, LeakSanitizer and valgrind',
+    () => import('./sanitizers/sanitizers.ts'),
+  ],
+  'life-cycle': [
+    'threads, contexts, processes, and copies of the package, from beginning to end',
+    () => import('./life-cycle/life-cycle.ts'),
+  ],
 }
 
 const [name = '--help', ...rest] = process.argv.slice(2)

@@ -1,5 +1,6 @@
 /** What is held on each socket, and the one function that puts it there. */
 import type { Socket } from 'node:net'
+import { isError } from '../settings/errors.ts'
 import type { KernelValues } from '../settings/options.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { putValues } from '../socket/keepalive.ts'
@@ -109,5 +110,5 @@ export function ended(connection: Socket, held: Held, error: unknown): void {
 
 /** Not one that a program or Node's TLS made itself to destroy a socket with, whatever its code. */
 function isOfSystem(error: unknown): error is Error {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 }

@@ -1,16 +1,12 @@
 /** Values that stay in force on one socket, or on all that a server accepts. */
 import { Server, Socket } from 'node:net'
-import type { KeepAliveOptions, KernelValues } from '../settings/options.ts'
+import type { KeepAliveOptions } from '../settings/options.ts'
 import { native } from '../socket/native.ts'
 import { beneath, behindProxy } from '../socket/node-internals.ts'
 import { descriptorOf, NOT_YET, notTarget, type Target } from '../socket/target.ts'
-import { putValues } from '../socket/keepalive.ts'
-import { publishApplied } from './channels.ts'
 import { valuesToHold } from './claim.ts'
-import { forget, type Held, heldOn, holdOn, keep, type OwnClaim } from './held.ts'
-import { awaitConnect } from './outgoing.ts'
-import { holdServer } from './server.ts'
-import { leaveWrap, useWrap } from './wrap.ts'
+import { keeper } from './keeper.ts'
+import { forServer, hasListener } from './server.ts'
 
 /** What is in force until it is released; `using` releases it at the end of a block. */
 export interface KeepAliveHold {
@@ -55,69 +51,16 @@ export function holdKeepAlive(
   options: KeepAliveOptions | number,
 ): KeepAliveHold {
   const values = valuesToHold(options)
-  if (target instanceof Server) return holdServer(target, values, options)
-  if (target instanceof Socket) return holdSocket(beneath(behindProxy(target)), values)
+  if (target instanceof Server) {
+    const isListening = hasListener(target)
+    native() // where no binary fits, that is said here and not at 'connect'
+    return keeper().holdServer(target, forServer(values, options), isListening)
+  }
+  if (target instanceof Socket) {
+    const connection = beneath(behindProxy(target))
+    const isConnected = descriptorOf(connection) !== NOT_YET
+    native()
+    return keeper().holdSocket(connection, values, isConnected)
+  }
   throw notTarget(target, 'a net.Socket, a tls.TLSSocket or a net.Server')
-}
-
-class SocketHold implements OwnClaim, KeepAliveHold {
-  readonly by = 'hold'
-  active = true
-  older: OwnClaim | undefined
-  values: KernelValues
-  readonly #connection: Socket
-
-  constructor(connection: Socket, values: KernelValues) {
-    this.#connection = connection
-    this.values = values
-  }
-
-  release(): void {
-    if (!this.active) return
-    endHold(this)
-    const held = heldOn(this.#connection)
-    if (!held) return
-    unlink(held, this)
-    if (held.governing === undefined && held.host === undefined) forget(this.#connection)
-    else keep(this.#connection, held)
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
-  }
-}
-
-function holdSocket(connection: Socket, values: KernelValues): KeepAliveHold {
-  const isConnected = descriptorOf(connection) !== NOT_YET
-  native() // where no binary fits, that is said here and not at 'connect'
-  if (isConnected) putValues(connection, values)
-  const hold = new SocketHold(connection, values)
-  useWrap()
-  const held = holdOn(connection)
-  hold.older = held.own
-  held.own = hold
-  if (isConnected) {
-    held.applied = values
-    publishApplied(connection, values, 'hold')
-  } else awaitConnect(connection)
-  return hold
-}
-
-/** Ends every claim on a connection: the socket's own for good, the others until it connects anew. */
-export function endHolds(connection: Socket, held: Held): void {
-  for (let hold = held.own; hold; hold = hold.older) endHold(hold as SocketHold)
-  forget(connection)
-}
-
-function endHold(hold: SocketHold): void {
-  hold.active = false
-  leaveWrap()
-}
-
-function unlink(held: Held, hold: OwnClaim): void {
-  if (held.own === hold) {
-    held.own = hold.older
-    return
-  }
-  for (let newer = held.own; newer; newer = newer.older) if (newer.older === hold) newer.older = hold.older
 }

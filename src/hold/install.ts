@@ -1,11 +1,10 @@
 /** Values that stay in force on every outgoing TCP socket of the process that matches. */
 import { invalidArgType, TcpKeepAliveError } from '../settings/errors.ts'
-import { type PeerMatch, type PeerMatcher, peerMatcher } from '../settings/match.ts'
-import type { KeepAliveOptions, KernelValues } from '../settings/options.ts'
+import { type PeerMatch, peerMatcher } from '../settings/match.ts'
+import type { KeepAliveOptions } from '../settings/options.ts'
 import { native } from '../socket/native.ts'
-import { type Claims, valuesToHold } from './claim.ts'
-import { addInstall, type InstallClaim, removeInstall } from './outgoing.ts'
-import { leaveWrap, useWrap } from './wrap.ts'
+import { valuesToHold } from './claim.ts'
+import { keeper } from './keeper.ts'
 
 /** What is in force until it is uninstalled; `using` uninstalls it at the end of a block. */
 export interface KeepAliveInstall {
@@ -60,35 +59,9 @@ export function installKeepAlive(
     throw invalidArgType('scope', "an object: give { match: ['*:5432'] }", scope)
   }
   for (const name in scope) if (name !== 'match') throw unknownOption(name)
-  const install = new Install(values, peerMatcher(scope.match))
+  const matcher = peerMatcher(scope.match)
   native() // where no binary fits, that is said here and not at each 'connect'
-  useWrap()
-  addInstall(install)
-  return install
-}
-
-class Install implements InstallClaim, KeepAliveInstall {
-  readonly by = 'install'
-  active = true
-  readonly alone: Claims = [this]
-  readonly values: KernelValues
-  readonly matcher: PeerMatcher
-
-  constructor(values: KernelValues, matcher: PeerMatcher) {
-    this.values = values
-    this.matcher = matcher
-  }
-
-  uninstall(): void {
-    if (!this.active) return
-    this.active = false
-    removeInstall(this)
-    leaveWrap()
-  }
-
-  [Symbol.dispose](): void {
-    this.uninstall()
-  }
+  return keeper().install(values, matcher)
 }
 
 function unknownOption(name: string): TcpKeepAliveError {

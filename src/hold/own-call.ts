@@ -1,23 +1,15 @@
 /** What the program's own `setKeepAlive()` means for a socket or server that is held. */
 import { Server, Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
-import { followCalls } from '../socket/keepalive.ts'
 import { beneath, behindProxy } from '../socket/node-internals.ts'
 import type { Target } from '../socket/target.ts'
 import { amend } from './claim.ts'
 import { type Held, heldOn } from './held.ts'
-import { endHolds } from './hold.ts'
 import { followServerCall } from './server.ts'
-import { isWrapped } from './wrap.ts'
-
-/** From here on a held socket goes along with the program's own calls. */
-export function followOwnCalls(): void {
-  followCalls(follow)
-}
+import { endHolds } from './socket-hold.ts'
 
 /** @param asked what the call has put in; `undefined` for `false`, which ends what is held */
-function follow(target: Target, asked: KernelValues | undefined): void {
-  if (!isWrapped()) return
+export function follow(target: Target, asked: KernelValues | undefined): void {
   if (target instanceof Socket) {
     const connection = beneath(behindProxy(target))
     const held = heldOn(connection)

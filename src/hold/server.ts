@@ -4,7 +4,6 @@ import type { TcpKeepAliveError } from '../settings/errors.ts'
 import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from '../settings/options.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { getKeepAlive, putValues } from '../socket/keepalive.ts'
-import { native } from '../socket/native.ts'
 import { beneath, isPipe } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
 import { descriptorOf, NOT_YET } from '../socket/target.ts'
@@ -27,16 +26,9 @@ interface HeldServer {
 
 const servers = new WeakMap<Server, HeldServer>()
 
-/** @throws as `setKeepAlive(server)`, but not where the cluster primary holds the listener */
-export function holdServer(
-  server: Server,
-  values: KernelValues,
-  options: KeepAliveOptions | number,
-): KeepAliveHold {
-  const isListening = hasListener(server)
-  native()
+export function holdServer(server: Server, values: KernelValues, isListening: boolean): KeepAliveHold {
   useWrap() // may throw, so it comes before anything is held
-  const claim: ServerClaim = { by: 'hold', values: forServer(values, options), active: true }
+  const claim: ServerClaim = { by: 'hold', values, active: true }
   const held = servers.get(server) ?? begin(server)
   held.claims = [claim, ...held.claims]
   if (isListening) putOnListener(server, held)
@@ -58,7 +50,7 @@ export function followServerCall(server: Server, asked: KernelValues | undefined
 }
 
 /** A deadline leaves the user timeout alone, unless the program names it: a client may stop reading and still live. */
-function forServer(values: KernelValues, options: KeepAliveOptions | number): KernelValues {
+export function forServer(values: KernelValues, options: KeepAliveOptions | number): KernelValues {
   const named = typeof options === 'object' && options.userTimeout !== undefined
   return named ? values : { ...values, userTimeoutMs: LEAVE }
 }
@@ -116,8 +108,12 @@ function putOnListener(server: Server, held: HeldServer): void {
   }
 }
 
-/** Whether there is a listener here to set; one that the cluster primary holds is not, and its connections suffice. */
-function hasListener(server: Server): boolean {
+/**
+ * Whether there is a listener here to set; one that the cluster primary holds is not, and its connections suffice.
+ *
+ * @throws as `setKeepAlive(server)`
+ */
+export function hasListener(server: Server): boolean {
   try {
     return descriptorOf(server) !== NOT_YET
   } catch (error) {

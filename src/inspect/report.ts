@@ -1,6 +1,6 @@
 /** What is: everything that can be told of a socket, or of all sockets of the process. */
 import { Server, Socket } from 'node:net'
-import { heldOn } from '../hold/held.ts'
+import { keeping } from '../hold/keeper.ts'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import type { Detection } from '../settings/plan.ts'
@@ -134,7 +134,7 @@ function reportFrom(
     keepAlive,
     detection,
     tcpInfo: hasInfo ? tcpInfoFrom(row, at + INFO) : undefined,
-    heldBy: socket && heldOn(beneath(socket))?.governing?.by,
+    heldBy: socket && keeping()?.heldBy(beneath(socket)),
     warnings: remote ? withOverwritten(warnings, socket, keepAlive, isLocal) : [],
   }
 }

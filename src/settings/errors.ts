@@ -4,6 +4,14 @@
  */
 import type * as util from 'node:util'
 
+/**
+ * Whether something is an error, of whichever realm: where this package was loaded within a vm context, as test runners
+ * do, Node's errors are of another `Error` than there.
+ */
+export function isError(value: unknown): value is Error {
+  return Object.prototype.toString.call(value) === '[object Error]'
+}
+
 /** The codes of {@link TcpKeepAliveError}. */
 export type TcpKeepAliveErrorCode =
   /** An option that does not exist; the message names the right one. */

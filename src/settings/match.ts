@@ -69,7 +69,7 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
 /** A promise is true whatever it comes to, so that an async function would mean everybody. */
 function answerOf(answer: unknown): boolean {
   if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return Boolean(answer)
-  if (answer instanceof Promise) answer.catch(() => {}) // nobody waits for what it comes to
+  Promise.resolve(answer).catch(() => {}) // nobody waits for what it comes to, whichever promise it is
   const message = 'The "match" function must return true or false at once, not a promise'
   throw coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE')
 }

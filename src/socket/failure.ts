@@ -1,5 +1,7 @@
 /** Where a failure goes that happens inside an event, where a throw would be an uncaught exception. */
+import { isError } from '../settings/errors.ts'
 import { channelNamed } from './channel.ts'
+import { shared } from './shared.ts'
 
 /** What is published on `tcp-keepalive:error` when a socket or server did not get its values in an event. */
 export interface KeepAliveFailure {
@@ -10,14 +12,14 @@ export interface KeepAliveFailure {
 }
 
 const errors = channelNamed('tcp-keepalive:error')
-let warned = false
+const warning = shared('warning', () => ({ given: false }))
 
 /** Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once for the whole process. */
 export function reportFailure(target: object, error: unknown): void {
   if (errors().hasSubscribers) errors().publish({ target, error } satisfies KeepAliveFailure)
-  if (warned) return
-  warned = true
-  const reason = error instanceof Error ? error.message : String(error)
+  if (warning.given) return
+  warning.given = true
+  const reason = isError(error) ? error.message : String(error)
   process.emitWarning(`A socket did not get its values and is unprotected: ${reason}`, {
     code: 'TCP_KEEPALIVE_NOT_SET',
     detail: 'Shown once; every case is published on the diagnostics channel tcp-keepalive:error.',

@@ -2,6 +2,7 @@
 import { type Socket } from 'node:net'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { beneath, handleOf } from './node-internals.ts'
+import { shared } from './shared.ts'
 import { Stamp } from './stamp.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -27,16 +28,23 @@ class LastSet extends Stamp {
   }
 }
 
+interface LastValues {
+  put(handle: object, values: KernelValues): void
+  get(handle: object): KernelValues | undefined
+}
+
+const record = shared<LastValues>('lastSet', () => LastSet)
+
 /** Runs at every set. */
 export function rememberSet(socket: Socket, values: KernelValues): void {
   const handle = handleOf(beneath(socket))
-  if (handle !== undefined) LastSet.put(handle, values)
+  if (handle !== undefined) record.put(handle, values)
 }
 
 /** Where a field was never given, {@link LEAVE}. */
 export function lastSetOn(socket: Socket): KernelValues | undefined {
   const handle = handleOf(beneath(socket))
-  return handle && LastSet.get(handle)
+  return handle && record.get(handle)
 }
 
 function put(known: Mutable<KernelValues>, values: KernelValues): void {

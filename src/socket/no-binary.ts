@@ -1,7 +1,7 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
 import type * as modules from 'node:module'
 import type * as paths from 'node:path'
-import { TcpKeepAliveError } from '../settings/errors.ts'
+import { isError, TcpKeepAliveError } from '../settings/errors.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 
 /** Every platform that has a binary: the part of a package's name after {@link PREFIX}. */
@@ -132,7 +132,7 @@ function waysToAllow(reason: string): readonly string[] {
 /** The first line of the error's message and of all its causes. */
 function messages(error: unknown): readonly string[] {
   const found: string[] = []
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (let cause = error; isError(cause); cause = cause.cause) {
     found.push(cause.message.split('\n', 1)[0] ?? '')
   }
   return found

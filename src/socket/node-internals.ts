@@ -4,6 +4,7 @@
  */
 import { Server, Socket } from 'node:net'
 import type * as util from 'node:util'
+import { shared } from './shared.ts'
 
 interface Handle {
   /** libuv's descriptor; -1 or another negative number where there is none (any more). */
@@ -48,8 +49,8 @@ export function rememberedKeepAlive(socket: Socket): boolean | undefined {
   return Boolean((socket as unknown as Record<symbol, unknown>)[key])
 }
 
-/** Node's own call, as it was before anything of this package could have been put around it. */
-const { setKeepAlive } = Socket.prototype
+/** Node's own call, as it was before anything of any copy of this package could have been put around it. */
+const setKeepAlive = shared('setKeepAlive', () => Socket.prototype.setKeepAlive)
 
 /** Turns keepalive on or off the way Node does, past what this package puts around it; no timer is touched. */
 export function callNode(socket: Socket, enabled: boolean): void {

@@ -2,12 +2,13 @@
 import { type Server, Socket } from 'node:net'
 import { notConnected, notListening } from './errors.ts'
 import { reportFailure } from './failure.ts'
+import { shared } from './shared.ts'
 import { descriptorOf, NOT_YET } from './target.ts'
 
 type Put = (fd: number) => void
 
 /** What waits, in the order in which it was asked for. */
-const waiting = new WeakMap<Socket | Server, Put[]>()
+const waiting = shared('waiting', () => new WeakMap<Socket | Server, Put[]>())
 
 /**
  * Calls `put` with the descriptor as soon as there is one: at the next 'connect' or 'listening', before the
@@ -32,6 +33,7 @@ export function putWaiting(target: Socket | Server): void {
 }
 
 function onReady(this: Socket | Server): void {
+  this.removeListener(eventOf(this), onReady) // also where another copy of this package was quicker
   putWaiting(this)
 }
 

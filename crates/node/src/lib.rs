@@ -137,6 +137,21 @@ pub fn panic_on_purpose() {
     tcp_keepalive::panic_on_purpose("panic_on_purpose was called");
 }
 
+/// Makes the core read past the end of an allocation, for the proof that a tool finds it.
+#[cfg(feature = "misbehave-on-purpose")]
+#[napi(catch_unwind)]
+#[must_use]
+pub fn overflow_on_purpose() -> u32 {
+    tcp_keepalive::overflow_on_purpose().into()
+}
+
+/// Makes the core lose an allocation, for the proof that a tool finds it.
+#[cfg(feature = "misbehave-on-purpose")]
+#[napi(catch_unwind)]
+pub fn leak_on_purpose() {
+    tcp_keepalive::leak_on_purpose();
+}
+
 /// A number of JavaScript as a descriptor; what is none becomes the one value that the system always refuses.
 #[expect(
     clippy::cast_possible_truncation,

@@ -20,6 +20,8 @@ mod endpoints;
 mod error;
 mod inspection;
 mod interval;
+#[cfg(feature = "misbehave-on-purpose")]
+mod misbehave;
 mod probes;
 mod retries;
 mod settings;
@@ -32,6 +34,8 @@ mod user_timeout;
 pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
 pub use inspection::{Inspection, inspect};
+#[cfg(feature = "misbehave-on-purpose")]
+pub use misbehave::{leak_on_purpose, overflow_on_purpose};
 pub use settings::{Current, Settings};
 pub use sys::RawSocket;
 #[cfg(unix)]

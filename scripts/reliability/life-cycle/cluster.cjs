@@ -1,0 +1,78 @@
+// A cluster whose workers hold a server of which the primary has the listener, and an install of their own: each accepted
+// and each outgoing connection has the values, a worker that is killed is replaced, and the primary is untouched.
+// node cluster.cjs WORKERS CONNECTIONS SCHEDULING
+'use strict'
+const assert = require('node:assert')
+const cluster = require('node:cluster')
+const { once } = require('node:events')
+const net = require('node:net')
+const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
+
+const HELD = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const OUTGOING = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
+const [, , workers, connections, scheduling] = process.argv
+
+async function primary() {
+  cluster.schedulingPolicy = scheduling === 'none' ? cluster.SCHED_NONE : cluster.SCHED_RR
+  const wrapped = net.Socket.prototype.setKeepAlive
+  const reports = []
+  cluster.on('message', (worker, report) => reports.push({ ...report, worker: worker.id }))
+  const all = await Promise.all(Array.from({ length: Number(workers) }, start))
+  await converse(all[0].port)
+  const victim = all.pop()
+  victim.worker.process.kill('SIGKILL')
+  await once(victim.worker, 'exit')
+  all.push(await start())
+  await converse(all[0].port)
+
+  assert.strictEqual(reports.length, 2 * connections)
+  for (const { accepted, outgoing } of reports) {
+    assert.deepStrictEqual(accepted, { enabled: true, ...HELD })
+    assert.deepStrictEqual(outgoing, { enabled: true, ...OUTGOING })
+  }
+  assert.strictEqual(net.Socket.prototype.setKeepAlive, wrapped)
+  const served = new Set(reports.map(({ worker }) => worker)).size
+  for (const { worker } of all) worker.disconnect()
+  await Promise.all(all.map(({ worker }) => once(worker, 'exit')))
+  for (const { worker } of all) assert.strictEqual(worker.process.exitCode, 0)
+  console.log(JSON.stringify({ connections: reports.length, served }))
+}
+
+async function start() {
+  const worker = cluster.fork()
+  const [{ port }] = await once(worker, 'listening')
+  return { worker, port }
+}
+
+/** So many connections, one after the other, each until the worker hangs up. */
+async function converse(port) {
+  for (let count = 0; count < connections; count += 1) {
+    const socket = net.connect(port, '127.0.0.1').resume()
+    await once(socket, 'close')
+  }
+}
+
+/** Tells of each connection what it has, after calls as a driver's, and of one that it makes itself. */
+function inWorker() {
+  installKeepAlive(OUTGOING)
+  const peer = net.createServer((socket) => socket.on('error', () => {}).resume())
+  peer.listen({ port: 0, host: '127.0.0.1', exclusive: true }).unref() // this worker's own
+  const server = net.createServer((socket) => {
+    socket.setKeepAlive(true, 5000).setKeepAlive(false)
+    const accepted = getKeepAlive(socket)
+    const other = net.connect(peer.address().port, '127.0.0.1', () => {
+      other.setKeepAlive(true, 5000)
+      process.send({ accepted, outgoing: getKeepAlive(other) }, () => socket.end())
+      other.destroy()
+    })
+  })
+  holdKeepAlive(server, HELD)
+  server.listen(0, '127.0.0.1', () => {
+    // Where the listener is the primary's there is nothing to set here, and that is an error with a code.
+    if (scheduling === 'none') setKeepAlive(server, HELD)
+    else assert.throws(() => setKeepAlive(server, HELD), { code: 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR' })
+  })
+}
+
+if (cluster.isPrimary) primary()
+else inWorker()

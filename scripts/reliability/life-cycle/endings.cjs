@@ -1,0 +1,113 @@
+// Ends, throws or goes on in the middle of one of the package's calls. node endings.cjs WHERE HOW [TAIL]
+// HOW: exit (code 7), throw; TAIL "caught": the error is caught by the process, which then goes on.
+'use strict'
+const assert = require('node:assert')
+const { subscribe } = require('node:diagnostics_channel')
+const { once } = require('node:events')
+const net = require('node:net')
+const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
+
+const VALUES = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const [, , where, how, tail] = process.argv
+const pristine = Object.getOwnPropertyDescriptors(net.Socket.prototype)
+
+let happened = false
+
+function inTheMiddle() {
+  if (happened) return
+  happened = true
+  if (how === 'exit') process.exit(7)
+  throw Object.assign(new Error('in the middle'), { code: 'MINE' })
+}
+
+function throws() {
+  throw new Error('reported')
+}
+
+const getter = {
+  ...VALUES,
+  get time() {
+    return inTheMiddle()
+  },
+}
+const places = {
+  'a getter of setKeepAlive': (socket) => setKeepAlive(socket, getter),
+  'a getter of holdKeepAlive': (socket) => holdKeepAlive(socket, getter),
+  'a getter of installKeepAlive': () => installKeepAlive(getter),
+  'a match function': (_socket, connect) => {
+    installKeepAlive(VALUES, { match: inTheMiddle })
+    connect()
+  },
+  'a subscriber to tcp-keepalive:apply': (socket) => {
+    subscribe('tcp-keepalive:apply', inTheMiddle)
+    holdKeepAlive(socket, VALUES)
+  },
+  'a subscriber to tcp-keepalive:error': (_socket, connect) => {
+    subscribe('tcp-keepalive:error', inTheMiddle)
+    installKeepAlive(VALUES, { match: throws })
+    connect()
+  },
+  'a connect listener of a held socket': (_socket, connect) => {
+    installKeepAlive(VALUES)
+    connect().on('connect', inTheMiddle)
+  },
+  'a connection listener of a held server': (_socket, connect, server) => {
+    holdKeepAlive(server, VALUES)
+    server.on('connection', inTheMiddle)
+    connect()
+  },
+  'a wrapped setKeepAlive': (socket) => {
+    const { setKeepAlive: original } = net.Socket.prototype
+    net.Socket.prototype.setKeepAlive = function (...args) {
+      inTheMiddle()
+      return Reflect.apply(original, this, args)
+    }
+    holdKeepAlive(socket, { time: 9000 }) // not all, so that the call goes on to what was there before
+    socket.setKeepAlive(true, 5000)
+  },
+}
+
+async function main() {
+  const sockets = []
+  const server = net.createServer((socket) => sockets.push(socket.on('error', () => {})))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const connect = () => {
+    const socket = net.connect(server.address().port, '127.0.0.1')
+    sockets.push(socket)
+    return socket
+  }
+  const socket = connect()
+  await once(socket, 'connect')
+  if (tail === 'caught') {
+    process.once('uncaughtException', (error) => setImmediate(goOn, error, socket, connect))
+  }
+  // Called from an event of its own, as a program would, so that an error is an uncaught one.
+  setImmediate(() => places[where](socket, connect, server))
+  // Where nothing ends the program, as a match function's error does not: it ends here.
+  setTimeout(() => process.exit(0), 1000).unref()
+}
+
+/** After an error that was caught, all works as before. */
+async function goOn(error, socket, connect) {
+  assert.strictEqual(error.code, 'MINE')
+  setKeepAlive(socket, VALUES)
+  assert.deepStrictEqual(getKeepAlive(socket), { enabled: true, ...VALUES })
+  const hold = holdKeepAlive(socket, VALUES)
+  socket.setKeepAlive(true, 5000)
+  assert.deepStrictEqual(getKeepAlive(socket), { enabled: true, ...VALUES })
+  hold.release()
+  setKeepAlive(socket, false)
+  if (where.startsWith('a getter')) {
+    for (const [name, { value }] of Object.entries(pristine)) {
+      assert.strictEqual(Object.getOwnPropertyDescriptor(net.Socket.prototype, name).value, value, name)
+    }
+  }
+  const other = connect()
+  await once(other, 'connect')
+  console.log('went on')
+  process.exit(0)
+}
+
+if (require.main === module) main()
+else module.exports = Object.keys(places)

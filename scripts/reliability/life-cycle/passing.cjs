@@ -1,0 +1,104 @@
+// Hands connections and a server over to a child process: the values go along, as they are the kernel's; what holds them
+// does not, as it is this process's. node passing.cjs SOCKETS
+'use strict'
+const assert = require('node:assert')
+const { fork } = require('node:child_process')
+const { subscribe } = require('node:diagnostics_channel')
+const { once } = require('node:events')
+const net = require('node:net')
+const { getKeepAlive, holdKeepAlive, inspectSocket, installKeepAlive } = require('tcp-keepalive')
+
+const HELD = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
+const held = { enabled: true, ...HELD }
+
+/** How often a hold or an install has put its values in, in this process. */
+let applied = 0
+subscribe('tcp-keepalive:apply', () => (applied += 1))
+
+async function parent(count) {
+  const child = fork(__filename, ['child'])
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const serverHold = holdKeepAlive(server, HELD)
+  const { port } = server.address()
+  for (let number = 0; number < count; number += 1) {
+    const came = once(server, 'connection')
+    const client = net.connect(port, '127.0.0.1')
+    const [[socket]] = await Promise.all([came, once(client, 'connect')])
+    const hold = holdKeepAlive(socket, HELD)
+    const told = once(child, 'message')
+    child.send('socket', socket)
+    const [report] = await told
+    assert.deepStrictEqual(report.before, held)
+    assert.strictEqual(report.heldBy, undefined)
+    assert.strictEqual(report.afterDriver.time, 5000)
+    assert.deepStrictEqual(report.reheld, { enabled: true, ...OTHER })
+    // Node has taken the handle out of it, and leaves the object as one that is not connected.
+    assert.throws(() => getKeepAlive(socket), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
+    hold.release()
+    // The other end is a connection of this process, and nothing happened to it.
+    assert.strictEqual(getKeepAlive(client).enabled, false)
+    client.destroy()
+  }
+  assert.strictEqual(applied, 2 * count) // by the server's hold, and by the socket's own
+  await handServer(child, server, port)
+  serverHold.release()
+  server.close()
+  child.disconnect()
+  const [code] = await once(child, 'exit')
+  assert.strictEqual(code, 0)
+  console.log(JSON.stringify({ passed: count }))
+}
+
+/** What the child accepts from the listener inherits the listener's values. */
+async function handServer(child, server, port) {
+  const ready = once(child, 'message')
+  child.send('server', server)
+  await ready
+  const told = once(child, 'message')
+  // The parent accepts from the same listener, so it asks until the child was the one.
+  const sockets = []
+  const asking = setInterval(() => sockets.push(net.connect(port, '127.0.0.1').on('error', () => {})), 20)
+  const [{ inherited }] = await told
+  clearInterval(asking)
+  for (const socket of sockets) socket.destroy()
+  assert.deepStrictEqual(inherited, held)
+}
+
+function child() {
+  const taken = []
+  process.on('disconnect', () => {
+    for (const socket of taken) socket.destroy()
+  })
+  installKeepAlive(OTHER) // of outgoing connections, so of none that it is handed
+  process.on('message', (what, handle) => {
+    if (what === 'server') {
+      let isTold = false
+      handle.on('connection', (socket) => {
+        if (!isTold) process.send({ inherited: getKeepAlive(socket) })
+        isTold = true
+        socket.destroy()
+      })
+      process.send('ready')
+      process.on('disconnect', () => handle.close())
+      return
+    }
+    const before = getKeepAlive(handle)
+    const { heldBy } = inspectSocket(handle)
+    assert.strictEqual(applied, 0)
+    handle.setKeepAlive(true, 5000)
+    const afterDriver = getKeepAlive(handle)
+    const hold = holdKeepAlive(handle, OTHER)
+    handle.setKeepAlive(true, 6000)
+    const reheld = getKeepAlive(handle)
+    hold.release()
+    assert.strictEqual(applied, 1)
+    applied = 0
+    taken.push(handle)
+    process.send({ before, heldBy, afterDriver, reheld })
+  })
+}
+
+if (process.argv[2] === 'child') child()
+else parent(Number(process.argv[2]))

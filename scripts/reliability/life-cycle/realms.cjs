@@ -1,0 +1,148 @@
+// Things that were made in another vm context, given to the package; and the package loaded in one, as test runners do,
+// whose globals are then others than those of Node's own modules. Prints how many checks held.
+'use strict'
+const assert = require('node:assert')
+const { subscribe } = require('node:diagnostics_channel')
+const { once } = require('node:events')
+const { readFileSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const net = require('node:net')
+const { dirname } = require('node:path')
+const vm = require('node:vm')
+const here = require('tcp-keepalive')
+const native = require('tcp-keepalive/native')
+
+const VALUES = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const context = vm.createContext({ Buffer, process, net })
+/** The value of an expression of the other context. */
+const foreign = (expression) => vm.runInContext(`(${expression})`, context)
+const written = JSON.stringify(VALUES)
+
+/** The package once more, with the other context's globals. */
+function loadThere() {
+  const file = require.resolve('tcp-keepalive')
+  const module = { exports: {} }
+  const wrapper = foreign(
+    `function (module, exports, require, __filename, __dirname) {${readFileSync(file, 'utf8')}}`,
+  )
+  wrapper(module, module.exports, createRequire(file), file, dirname(file))
+  return module.exports
+}
+const there = loadThere()
+
+const checks = {
+  'options of another realm are options': ({ setKeepAlive, getKeepAlive }, { client }) => {
+    for (const options of [foreign(written), foreign(`Object.assign(Object.create(null), ${written})`)]) {
+      setKeepAlive(client, false)
+      setKeepAlive(client, options)
+      assert.deepStrictEqual({ ...getKeepAlive(client) }, { enabled: true, ...VALUES })
+    }
+  },
+
+  'what is no options in another realm is a typed error': (
+    { setKeepAlive, installKeepAlive },
+    { client },
+  ) => {
+    const code = 'ERR_INVALID_ARG_TYPE'
+    for (const wrong of ['[]', '() => {}', "'30s'", 'true', 'null', '10n', "Symbol('x')"]) {
+      assert.throws(() => setKeepAlive(client, foreign(wrong)), { name: 'TypeError', code }, wrong)
+    }
+    assert.throws(() => setKeepAlive(client, foreign('{ time: new Number(9000) }')), { code })
+    assert.throws(() => setKeepAlive(client, foreign('{ idle: 1 }')), {
+      code: 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION',
+    })
+    assert.throws(() => installKeepAlive(VALUES, foreign('[1]')), { code })
+    assert.throws(() => installKeepAlive(VALUES, { match: foreign('/5432/') }), { code })
+  },
+
+  'a match of another realm is a match': async ({ installKeepAlive, getKeepAlive }, { port, connect }) => {
+    for (const match of [`[${port}]`, `() => true`, `['nobody', '*:${port}']`]) {
+      const installed = installKeepAlive(VALUES, foreign(`{ match: ${match} }`))
+      assert.strictEqual(getKeepAlive(await connect()).time, VALUES.time, match)
+      installed.uninstall()
+    }
+  },
+
+  'a promise of another realm from a match is reported, and its rejection ends nothing': async (
+    { installKeepAlive, getKeepAlive },
+    { connect },
+  ) => {
+    const match = foreign("async () => { throw new Error('nobody waits for it') }")
+    const installed = installKeepAlive(VALUES, { match })
+    assert.strictEqual(getKeepAlive(await connect()).enabled, false)
+    installed.uninstall()
+  },
+
+  'a class of another realm that extends net.Socket is a socket, and what looks like one is none': async (
+    { setKeepAlive, getKeepAlive, holdKeepAlive },
+    { connect },
+  ) => {
+    const socket = await connect(foreign('new (class extends net.Socket {})()'))
+    setKeepAlive(socket, VALUES)
+    assert.strictEqual(getKeepAlive(socket).time, VALUES.time)
+    const lookAlike = foreign('{ _handle: { fd: 0 }, connecting: false, destroyed: false }')
+    for (const call of [setKeepAlive, holdKeepAlive]) {
+      assert.throws(() => call(lookAlike, VALUES), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+    }
+  },
+
+  'an array of another realm is filled by the binding': (_, { client }) => {
+    const values = foreign('new Int32Array(5)')
+    assert.strictEqual(native.getKeepAlive(client._handle.fd, values), 0)
+    assert.ok(values[1] > 0)
+  },
+
+  'an outcome is told from an error of another realm': ({ outcomeOf }) => {
+    const error = foreign("Object.assign(new Error('x', { cause: { code: 'ECONNRESET', syscall: 'read' } }))")
+    assert.strictEqual(outcomeOf(error), 'reset')
+  },
+
+  'the loss of a held connection is told': async ({ holdKeepAlive }, { connect, accepted }) => {
+    const losses = []
+    const note = ({ outcome }) => losses.push(outcome)
+    subscribe('tcp-keepalive:lost', note)
+    const socket = await connect()
+    const hold = holdKeepAlive(socket, VALUES)
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    accepted.at(-1).resetAndDestroy()
+    await closed
+    hold.release()
+    assert.deepStrictEqual(losses, ['reset'])
+  },
+}
+
+async function main() {
+  assert.notStrictEqual(here.setKeepAlive, there.setKeepAlive)
+  const accepted = []
+  const server = net.createServer((socket) => accepted.push(socket.on('error', () => {})))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  const clients = []
+  const connect = async (socket = new net.Socket()) => {
+    const came = once(server, 'connection')
+    socket.connect(port, '127.0.0.1').on('error', () => {})
+    clients.push(socket)
+    await Promise.all([came, once(socket, 'connect')])
+    return socket
+  }
+  let held = 0
+  for (const [name, keepalive] of Object.entries({ 'loaded here': here, 'loaded there': there })) {
+    for (const [claim, check] of Object.entries(checks)) {
+      try {
+        await check(keepalive, { client: await connect(), port, connect, accepted })
+      } catch (cause) {
+        throw new Error(`${claim}, ${name}`, { cause })
+      }
+      held += 1
+    }
+  }
+  // Typed for whoever catches it there.
+  assert.throws(() => there.setKeepAlive(0, 'x'), foreign('TypeError'))
+  assert.throws(() => there.setKeepAlive(0.5, VALUES), foreign('RangeError'))
+  for (const socket of [...accepted, ...clients]) socket.destroy()
+  server.close()
+  console.log(JSON.stringify({ held: held + 2 }))
+}
+
+main()

@@ -1,0 +1,132 @@
+// Calls every function of a binding, with what is right and with what is wrong, in this thread and in threads that come
+// and go, for a tool that watches the memory. Prints how many calls that were, as JSON.
+//
+// node every-function.cjs BINDING ROUNDS THREADS
+'use strict'
+const assert = require('node:assert')
+const { once } = require('node:events')
+const { closeSync, openSync } = require('node:fs')
+const net = require('node:net')
+const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads')
+
+const [, , path, rounds, threads] = isMainThread ? process.argv : workerData
+const binding = require(path)
+
+/** How often each exported function was called; one that never is, is an error. */
+const calls = new Map(
+  Object.entries(binding)
+    .filter(([, value]) => typeof value === 'function')
+    .map(([name]) => [name, 0]),
+)
+
+function call(name, ...args) {
+  calls.set(name, calls.get(name) + 1)
+  return binding[name](...args)
+}
+
+/** Numbers that are no descriptor of a TCP socket: closed, of a file, out of range, no whole number. */
+const NO_SOCKETS = [-1, 1.5, 2 ** 31, 2 ** 40, -(2 ** 40), NaN, Infinity, 999_999]
+/** What is no number and no Int32Array; a call with it throws. */
+const WRONG = [
+  undefined,
+  null,
+  'text',
+  {},
+  [],
+  [1, 2, 3],
+  Symbol('symbol'),
+  1n,
+  new Float64Array(9),
+  () => {},
+]
+/** Arrays that are too short, as long as they must be, and longer. */
+const LENGTHS = [0, 1, 4, 5, 8, 9, 10, 24, 25, 60]
+
+async function main() {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = net.connect(server.address().port, '127.0.0.1')
+  const [[accepted]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])
+  const file = openSync(__filename)
+  for (let round = 0; round < Number(rounds); round += 1) {
+    for (const fd of [client, accepted, server].map((target) => target._handle.fd)) rightCalls(fd)
+    searches(client)
+    for (const fd of [file, ...NO_SOCKETS]) refusedCalls(fd)
+    wrongCalls()
+  }
+  closeSync(file)
+  for (const target of [client, accepted]) target.destroy()
+  server.close()
+}
+
+function rightCalls(fd) {
+  assert.strictEqual(call('setKeepAlive', fd, true, 16, 2, 5, 25_500), 0)
+  assert.strictEqual(call('setKeepAlive', fd, false, -1, -1, -1, -1), 0)
+  for (const length of LENGTHS) {
+    assert.strictEqual(call('getKeepAlive', fd, new Int32Array(length)), 0)
+    assert.strictEqual(call('systemKeepAlive', new Int32Array(length)), 0)
+    assert.strictEqual(call('getTcpInfo', fd, new Int32Array(length)), 0)
+    assert.strictEqual(call('inspectSocket', fd, new Int32Array(length)), 0)
+    assert.ok(call('inspectSockets', new Int32Array(length * 3)) >= 3)
+  }
+  // A view into the middle of a buffer: what is beside it stays.
+  const buffer = new Int32Array(30).fill(7)
+  call('getKeepAlive', fd, buffer.subarray(10, 12))
+  assert.ok(buffer.every((value, index) => value === 7 || index === 10 || index === 11))
+  for (const refused of [32_768, 0, 2 ** 31 - 1]) {
+    assert.notStrictEqual(call('setKeepAlive', fd, true, refused, 1, 1, -1), 0)
+  }
+  for (const option of [0, 1, 2, 3, 4, 5, 6, 7, 8, 2 ** 32 - 1]) call('optionName', option)
+}
+
+function searches({ localPort, remotePort, _handle: { fd } }) {
+  const endpoints = new Int32Array(10)
+  const put = (at, port) => endpoints.set([0, 0, 0xffff, 0x7f00_0001, port], at)
+  put(0, localPort)
+  put(5, remotePort)
+  for (const hint of [-1, fd, 0, 2 ** 31]) assert.strictEqual(call('findDescriptor', endpoints, hint), fd)
+  put(5, 1)
+  assert.strictEqual(call('findDescriptor', endpoints, -1), -1)
+  for (const length of LENGTHS) call('findDescriptor', new Int32Array(length), -1)
+}
+
+function refusedCalls(fd) {
+  const values = new Int32Array(25)
+  assert.notStrictEqual(call('setKeepAlive', fd, true, 16, 2, 5, 25_500), 0)
+  assert.notStrictEqual(call('getKeepAlive', fd, values), 0)
+  assert.notStrictEqual(call('getTcpInfo', fd, values), 0)
+  assert.notStrictEqual(call('inspectSocket', fd, values), 0)
+}
+
+function wrongCalls() {
+  for (const wrong of WRONG) {
+    for (const name of ['getKeepAlive', 'getTcpInfo', 'inspectSocket', 'findDescriptor']) {
+      assert.throws(() => call(name, wrong, wrong))
+    }
+    for (const name of ['setKeepAlive', 'systemKeepAlive', 'inspectSockets', 'optionName']) {
+      assert.throws(() => call(name, wrong, true, 1, 1, 1, 1))
+    }
+  }
+  for (const name of calls.keys()) if (!name.endsWith('OnPurpose')) assert.throws(() => call(name))
+}
+
+async function inThreads() {
+  for (let thread = 0; thread < Number(threads); thread += 1) {
+    const worker = new Worker(__filename, { workerData: ['', '', path, rounds, 0] })
+    const told = once(worker, 'message')
+    await once(worker, 'exit')
+    for (const [name, times] of (await told)[0]) calls.set(name, calls.get(name) + times)
+  }
+}
+
+async function start() {
+  await main()
+  if (!isMainThread) return parentPort.postMessage(calls)
+  await inThreads()
+  const never = [...calls].filter(([name, times]) => times === 0 && !name.endsWith('OnPurpose'))
+  assert.deepStrictEqual(never, [])
+  console.log(JSON.stringify(Object.fromEntries(calls)))
+  return undefined
+}
+
+start()

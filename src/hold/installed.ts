@@ -1,0 +1,38 @@
+/** An install, from its beginning to its end. */
+import type { PeerMatcher } from '../settings/match.ts'
+import type { KernelValues } from '../settings/options.ts'
+import type { Claims } from './claim.ts'
+import type { KeepAliveInstall } from './install.ts'
+import { addInstall, type InstallClaim, removeInstall } from './outgoing.ts'
+import { leaveWrap, useWrap } from './wrap.ts'
+
+class Install implements InstallClaim, KeepAliveInstall {
+  readonly by = 'install'
+  active = true
+  readonly alone: Claims = [this]
+  readonly values: KernelValues
+  readonly matcher: PeerMatcher
+
+  constructor(values: KernelValues, matcher: PeerMatcher) {
+    this.values = values
+    this.matcher = matcher
+  }
+
+  uninstall(): void {
+    if (!this.active) return
+    this.active = false
+    removeInstall(this)
+    leaveWrap()
+  }
+
+  [Symbol.dispose](): void {
+    this.uninstall()
+  }
+}
+
+export function install(values: KernelValues, matcher: PeerMatcher): KeepAliveInstall {
+  const begun = new Install(values, matcher)
+  useWrap()
+  addInstall(begun)
+  return begun
+}

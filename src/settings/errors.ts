@@ -2,7 +2,6 @@
  * Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]`, `RangeError [ERR_OUT_OF_RANGE]`, and our own, whose
  * codes start with `ERR_TCP_KEEPALIVE_`.
  */
-import type * as util from 'node:util'
 
 /**
  * Whether something is an error, of whichever realm: where this package was loaded within a vm context, as test runners
@@ -86,17 +85,20 @@ function describe(value: unknown): string {
   if (typeof value === 'function') return `function ${value.name}`
   if (typeof value === 'object') {
     const name: unknown = value.constructor?.name
-    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : inspect(value)
+    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object of no class'
   }
-  return `type ${typeof value} (${inspect(value)})`
+  return `type ${typeof value} (${show(value)})`
 }
 
-/** As `util.inspect()` shows it, but not what is in it. */
-function inspect(value: unknown): string {
-  const { inspect } = require('node:util') as typeof util // only here, as it takes time to load
-  return inspect(value, { depth: -1 })
+/** What is no object, as `util.inspect()` shows it; but node:util takes time to load. */
+function show(value: unknown): string {
+  if (typeof value === 'string')
+    return `'${JSON.stringify(value)
+      .slice(1, -1)
+      .replaceAll(String.raw`\"`, '"')}'`
+  return typeof value === 'bigint' ? `${value}n` : String(value)
 }
 
 function describeNumber(value: unknown): string {
-  return typeof value === 'number' ? String(value) : inspect(value)
+  return typeof value === 'object' || typeof value === 'function' ? describe(value) : show(value)
 }

@@ -24,7 +24,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
  * Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
  * endpoints.
  *
- * Throws a `TypeError` where an argument is not of its type.
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function findDescriptor(endpoints: Int32Array, hint: number): number
 
@@ -37,7 +37,7 @@ export declare function findDescriptor(endpoints: Int32Array, hint: number): num
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws a `TypeError` where an argument is not of its type.
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function getKeepAlive(descriptor: number, values: Int32Array): number
 
@@ -52,7 +52,7 @@ export declare function getKeepAlive(descriptor: number, values: Int32Array): nu
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws a `TypeError` where an argument is not of its type.
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function getTcpInfo(descriptor: number, values: Int32Array): number
 
@@ -101,7 +101,7 @@ export declare function optionName(option: number): string | null
  * `option * 65536 + errno`: the number of the option that the system refused (see `optionName`) and its error
  * number.
  *
- * Throws a `TypeError` where an argument is not of its type.
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function setKeepAlive(descriptor: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number
 

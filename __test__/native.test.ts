@@ -102,9 +102,11 @@ test('numbers that are no descriptor never become one', async (t) => {
   t.deepEqual(readback(server), UNTOUCHED)
 })
 
-test('arguments of another type are a TypeError', (t) => {
+test('arguments of another type are an error whose code names the right one', (t) => {
   const set = native.setKeepAlive as (...args: unknown[]) => number
-  t.throws(() => set('3', true, 1, 1, 1, 1))
-  t.throws(() => set())
-  t.throws(() => native.getKeepAlive(3, [0, 0, 0, 0, 0] as unknown as Int32Array))
+  t.throws(() => set('3', true, 1, 1, 1, 1), { code: 'NumberExpected' })
+  t.throws(() => set(3, 1, 1, 1, 1, 1), { code: 'BooleanExpected' })
+  t.throws(() => set(), { code: 'NumberExpected' })
+  const list = [0, 0, 0, 0, 0] as unknown as Int32Array
+  t.throws(() => native.getKeepAlive(3, list), { code: 'InvalidArg' })
 })

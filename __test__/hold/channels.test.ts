@@ -197,6 +197,26 @@ test.serial('error: a match function that throws is reported and counts as no ma
   older.uninstall()
 })
 
+test('error: nothing is thrown where a match function throws what cannot be looked at', async (t) => {
+  // In a process of its own, as the warning that is to say why is given once.
+  const program = `
+    const net = require('node:net')
+    const { installKeepAlive } = require('tcp-keepalive')
+    const unspeakable = Object.defineProperty(new Error(), 'message', { get() { throw Object.create(null) } })
+    process.on('warning', ({ code, message }) => console.log(code, message))
+    installKeepAlive({ time: 16000 }, { match() { throw unspeakable } })
+    const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1', () => {
+      const socket = net.connect(server.address().port, '127.0.0.1', () => {
+        console.log('connected')
+        socket.destroy()
+        server.close()
+      })
+    })`
+  const cwd = fileURLToPath(new URL('.', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd })
+  t.regex(stdout, /^connected\nTCP_KEEPALIVE_NOT_SET .* unprotected: what was thrown cannot be shown\n$/)
+})
+
 test.serial('error: an async match function is reported and matches nobody', async (t) => {
   const failures = published<KeepAliveFailure>(t, 'error')
   const { port } = await listening(t)

@@ -156,6 +156,46 @@ test('a Unix-domain server is refused, and its connections are untouched', async
   accepted.destroy()
 })
 
+test.serial('a hold that fails half way leaves nothing behind', (t) => {
+  const methods = (): unknown[] =>
+    ['connect', 'setKeepAlive', '_destroy'].map((name) => Reflect.get(net.Socket.prototype, name) as unknown)
+  const thrown = new Error('on purpose')
+  const fail = (): never => {
+    throw thrown
+  }
+  const throwing = (key: PropertyKey): ProxyHandler<net.Server> => ({
+    get: (target, name) => (name === key ? fail() : (Reflect.get(target, name) as unknown)),
+  })
+  let asked = 0
+  const options = {
+    get userTimeout(): number {
+      return asked++ === 0 ? 9000 : fail()
+    },
+  }
+  const server = net.createServer()
+  const before = methods()
+  t.is(
+    t.throws(() => holdKeepAlive(server, options)),
+    thrown,
+  )
+  t.is(
+    t.throws(() => holdKeepAlive(new Proxy(server, throwing('prependListener')), ASKED)),
+    thrown,
+  )
+  t.throws(
+    () => {
+      const get = (): never => {
+        // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- as a program may
+        throw undefined
+      }
+      holdKeepAlive(new Proxy(server, { get }), ASKED)
+    },
+    { any: true },
+  )
+  t.deepEqual(server.eventNames(), [])
+  t.deepEqual(methods(), before)
+})
+
 test("in a cluster's worker, whose listener the primary holds, every connection has the values", (t) => {
   const program = fileURLToPath(new URL('cluster.cjs', import.meta.url))
   const printed = execFileSync(process.execPath, [program, JSON.stringify(ASKED)], {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { parseDuration } from '../../src/settings/duration.ts'
+import { formatDuration, parseDuration } from '../../src/settings/duration.ts'
 
 test('a duration is a number and its unit', (t) => {
   const written = { '500ms': 500, '30s': 30_000, '2m': 120_000, '1h': 3_600_000, '1.5s': 1500, ' 7 S ': 7000 }
@@ -56,5 +56,44 @@ test('any text is either a finite duration, not negative, or a TypeError', (t) =
         t.true(error instanceof TypeError)
       }
     }),
+  )
+})
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+test('any text that looks like a duration is read as the number it holds, or is a TypeError with a code', (t) => {
+  const digits = fc.stringMatching(/^\d{1,15}$/)
+  const written = fc.record({
+    before: fc.stringMatching(/^[ \t]{0,2}$/),
+    whole: digits,
+    fraction: fc.option(fc.stringMatching(/^\d{0,6}$/)),
+    between: fc.stringMatching(/^ {0,2}$/),
+    unit: fc.constantFrom('ms', 's', 'm', 'h', 'S', 'Ms', 'H', '', 'd', 'sec'),
+  })
+  fc.assert(
+    fc.property(written, ({ before, whole, fraction, between, unit }) => {
+      const number = fraction === null ? whole : `${whole}.${fraction}`
+      const text = `${before}${number}${between}${unit}`
+      const inMs = UNITS[unit.toLowerCase() as keyof typeof UNITS] ?? (unit === '' ? 0 : undefined)
+      const isRight = fraction !== '' && inMs !== undefined && (unit !== '' || Number(number) === 0)
+      if (isRight) t.is(parseDuration(text), Number(number) * inMs, text)
+      else t.throws(() => parseDuration(text), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_VALUE' }, text)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('what is shown to a person adds up to the duration, to a tenth of a second', (t) => {
+  const shown = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1000, ms: 1 }
+  fc.assert(
+    fc.property(fc.nat(2 ** 31 - 1), (ms) => {
+      const parts = formatDuration(ms).split(/ (?=\d)/)
+      const sum = parts.reduce((sum, part) => {
+        const [count, unit] = part.split(' ')
+        return sum + Number(count) * shown[unit as keyof typeof shown]
+      }, 0)
+      t.true(Math.abs(sum - ms) <= 50.001, `${ms} is shown as ${parts.join(' ')}`)
+    }),
+    { numRuns: 2000 },
   )
 })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import fc from 'fast-check'
 import { inVariables, isRequired, readEnvironment } from '../../src/settings/environment.ts'
 
 test('each variable has its option', (t) => {
@@ -68,4 +69,68 @@ test('options are called by their variables', (t) => {
     'The value of TCP_KEEPALIVE_TIME is out of range. Received 100',
   )
   t.is(inVariables('"detectWithin" and "db:5432"'), 'TCP_KEEPALIVE_DETECT_WITHIN and "db:5432"')
+})
+
+const seconds = fc.integer({ min: 1, max: 32_767 })
+
+test('any values that are written into the variables come back as options, whatever else is in the environment', (t) => {
+  const others = fc.dictionary(
+    fc.string().filter((name) => !name.startsWith('TCP_KEEPALIVE')),
+    fc.string(),
+  )
+  const values = fc.record({ time: seconds, interval: seconds, retries: fc.integer({ min: 1, max: 127 }) })
+  fc.assert(
+    fc.property(values, others, ({ time, interval, retries }, others) => {
+      const asked = readEnvironment({
+        ...others,
+        TCP_KEEPALIVE_TIME: `${time}s`,
+        TCP_KEEPALIVE_INTERVAL: `${interval * 1000}ms`,
+        TCP_KEEPALIVE_RETRIES: ` ${retries} `,
+      })
+      t.deepEqual(asked, {
+        options: { time: time * 1000, interval: interval * 1000, retries },
+        match: undefined,
+      })
+    }),
+  )
+})
+
+test('any variables are understood, or one of them is named in a TypeError with a code', (t) => {
+  const known = [
+    '',
+    '_TIME',
+    '_INTERVAL',
+    '_RETRIES',
+    '_USER_TIMEOUT',
+    '_DETECT_WITHIN',
+    '_MATCH',
+    '_REQUIRED',
+  ]
+  const name = fc.oneof(
+    fc.constantFrom(...known).map((end) => `TCP_KEEPALIVE${end}`),
+    fc.string().map((end) => `TCP_KEEPALIVE_${end}`),
+  )
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom('off', 'on', '0', '1', '30s', '5', '*:5432', '10.0.0.0/8,db', '[::1]:1', ',', undefined),
+  )
+  let understood = 0
+  fc.assert(
+    fc.property(fc.dictionary(name, text, { maxKeys: 5 }), (variables) => {
+      try {
+        readEnvironment(variables)
+        understood++
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException
+        t.true(error instanceof TypeError)
+        t.is(code, 'ERR_INVALID_ARG_VALUE')
+        t.true(
+          Object.keys(variables).some((name) => message.startsWith(name)),
+          message,
+        )
+      }
+    }),
+    { numRuns: 2000 },
+  )
+  t.true(understood > 100)
 })

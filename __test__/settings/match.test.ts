@@ -142,7 +142,8 @@ for (const [match, message] of wrong) {
 }
 
 test('what is no pattern at all is refused by its type', (t) => {
-  for (const match of [null, true, {}, 3n, [null], [['*']]]) {
+  // oxlint-disable-next-line no-sparse-arrays -- a hole matches nobody, and would hide that the list is wrong
+  for (const match of [null, true, {}, 3n, [null], [['*']], [, 5432]]) {
     t.throws(() => peerMatcher(match as unknown as PeerMatch), { code: 'ERR_INVALID_ARG_TYPE' })
   }
 })
@@ -246,4 +247,50 @@ test('any text is either a pattern or a TypeError', (t) => {
     { numRuns: 2000 },
   )
   t.pass()
+})
+
+test('a list matches exactly where one of its patterns does, however it is spelled', (t) => {
+  const few = fc.constantFrom('db', 'db.internal', 'a.internal')
+  const pattern = fc.oneof(
+    fc.tuple(few, fc.constantFrom('', ':*', ':80', ':5432')).map(([host, port]) => `${host}${port}`),
+    fc.constantFrom(
+      '*:80',
+      '*.internal:*',
+      'd*',
+      '10.0.0.0/8',
+      '[::/1]:5432',
+      '[::ffff:0:0/96]:80',
+      '80',
+      5432,
+    ),
+  )
+  const spelled = (pattern: string | number): string => ` ${String(pattern).toUpperCase()} `
+  fc.assert(
+    fc.property(
+      fc.array(pattern, { minLength: 1, maxLength: 5 }),
+      fc.record({ host: few, address, port: fc.constantFrom(80, 5432) }),
+      (list, peer) => {
+        const expected = list.some((each) => matches(each, peer))
+        t.is(matches(list, peer), expected)
+        t.is(matches(list.map(spelled), peer), expected)
+        t.is(matches(list, { ...peer, host: `${peer.host.toUpperCase()}.` }), expected)
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+test('whatever is handed over as a match, the answer is a matcher or an error with a code', (t) => {
+  const text = fc.oneof(fc.string(), fc.stringMatching(/^[[\]:.*/0-9a-f-]{0,16}$/))
+  const item = fc.oneof(text, fc.double(), fc.integer(), fc.anything())
+  fc.assert(
+    fc.property(fc.oneof(item, fc.array(item), fc.sparseArray(item)), (match) => {
+      try {
+        t.is(typeof peerMatcher(match as PeerMatch).late(database), 'boolean')
+      } catch (error) {
+        t.regex(String((error as { code?: unknown }).code), /^ERR_INVALID_(ARG_TYPE|ARG_VALUE|RETURN_VALUE)$/)
+      }
+    }),
+    { numRuns: 3000 },
+  )
 })

@@ -157,3 +157,36 @@ test('whatever is handed over, the answer is values in range or an error with a 
     { numRuns: 2000 },
   )
 })
+
+test('every value within the limits is taken, and the next outside is a RangeError', (t) => {
+  const limits = [
+    ['time', 1000, 32_767_000],
+    ['interval', 1000, 32_767_000],
+    ['retries', 1, 127],
+    ['userTimeout', 0, 2 ** 31 - 1],
+  ] as const
+  const within = fc
+    .constantFrom(...limits)
+    .chain(([name, min, max]) => fc.tuple(fc.constant(name), fc.integer({ min, max })))
+  fc.assert(
+    fc.property(within, ([name, value]) => {
+      const { timeSeconds, intervalSeconds, retries, userTimeoutMs } = resolveOptions({ [name]: value })
+      const all = { time: timeSeconds, interval: intervalSeconds, retries, userTimeout: userTimeoutMs }
+      const { [name]: got, ...others } = all
+      t.is(got, name === 'time' || name === 'interval' ? Math.ceil(value / 1000) : value)
+      t.true(Object.values(others).every((other) => other === LEAVE))
+    }),
+    { numRuns: 2000 },
+  )
+  const outside = fc
+    .constantFrom(...limits)
+    .chain(([name, min, max]) =>
+      fc.tuple(fc.constant(name), fc.oneof(fc.double({ max: min - 1 }), fc.double({ min: max + 1 }))),
+    )
+  fc.assert(
+    fc.property(outside, ([name, value]) => {
+      t.throws(() => resolve({ [name]: value }), { instanceOf: RangeError, code: 'ERR_OUT_OF_RANGE' })
+    }),
+    { numRuns: 2000 },
+  )
+})

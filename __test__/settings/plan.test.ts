@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { solveDetectWithin } from '../../src/settings/detect-within.ts'
+import type { KeepAlive } from '../../src/settings/keepalive.ts'
 import { planKeepAlive } from '../../src/settings/plan.ts'
 
 const linux = capabilitiesOf('linux')
@@ -76,9 +77,67 @@ test('a user timeout between two probes ends at the later one; above them all, m
   t.is(planKeepAlive({ ...values, userTimeout: 1 }).detection.idle, 19_000)
 })
 
+test('a base that no socket could hold is refused', (t) => {
+  const base = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 0 }
+  const wrong = (fields: object | null): (() => unknown) => {
+    return () => planKeepAlive({ userTimeout: 9000 }, (fields && { ...base, ...fields }) as KeepAlive)
+  }
+  t.throws(wrong(null), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(wrong({ time: '60s' }), { code: 'ERR_INVALID_ARG_TYPE' })
+  t.throws(wrong({ interval: 0 }), { code: 'ERR_OUT_OF_RANGE' })
+  t.throws(wrong({ retries: Number.NaN }), { code: 'ERR_OUT_OF_RANGE' })
+  t.throws(wrong({ userTimeout: -1 }), { code: 'ERR_OUT_OF_RANGE' })
+  t.notThrows(wrong({ time: undefined, interval: undefined, retries: undefined, userTimeout: undefined }))
+})
+
 test('what is left out comes from the base', (t) => {
   const base = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 30_000 }
   t.deepEqual(planKeepAlive({ interval: 7000 }, base).settings, { ...base, interval: 7000 })
   t.deepEqual(planKeepAlive(false, base).settings, { ...base, enabled: false })
   t.is(planKeepAlive(false, base).detection.idle, Number.POSITIVE_INFINITY)
+})
+
+/** tcp_keepalive_timer() of net/ipv4/tcp_timer.c, step by step: when a peer that never answers is given up. */
+function givenUpAfter(held: {
+  time: number
+  interval: number
+  retries: number
+  userTimeout: number
+}): number {
+  const { time, interval, retries, userTimeout } = held
+  for (let elapsed = time, probes = 0; ; elapsed += interval, probes++) {
+    const isOver = userTimeout > 0 ? elapsed >= userTimeout && probes > 0 : probes >= retries
+    if (isOver) return elapsed
+  }
+}
+
+test('an idle dead peer is noticed when the kernel, followed step by step, gives it up', (t) => {
+  const whole = (max: number): fc.Arbitrary<number> =>
+    fc.integer({ min: 1, max }).map((value) => value * 1000)
+  const values = fc.record({
+    time: whole(32_767),
+    interval: whole(600),
+    retries: fc.integer({ min: 1, max: 127 }),
+    userTimeout: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40_000_000 })),
+  })
+  fc.assert(
+    fc.property(values, (values) => {
+      t.is(planKeepAlive(values).detection.idle, givenUpAfter(values))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a plan of what was planned is the same plan, and a longer deadline never one that ends sooner', (t) => {
+  const deadline = fc.double({ min: 5000, max: linux.time.max * 2, noNaN: true })
+  fc.assert(
+    fc.property(deadline, deadline, (one, other) => {
+      const plan = planKeepAlive({ detectWithin: Math.min(one, other) })
+      t.deepEqual(planKeepAlive(plan.settings), plan)
+      t.deepEqual(planKeepAlive({}, plan.settings), plan)
+      const longer = planKeepAlive({ detectWithin: Math.max(one, other) })
+      t.true(plan.detection.idle <= longer.detection.idle && plan.detection.write <= longer.detection.write)
+    }),
+    { numRuns: 1000 },
+  )
 })

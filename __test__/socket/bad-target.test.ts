@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect, promisify } from 'node:util'
 import test from 'ava'
-import { getKeepAlive, type KeepAliveFailure, setKeepAlive, type Target } from 'tcp-keepalive'
+import { getKeepAlive, holdKeepAlive, type KeepAliveFailure, setKeepAlive, type Target } from 'tcp-keepalive'
 import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
@@ -101,6 +101,22 @@ test('a destroyed socket is refused', async (t) => {
   client.destroy()
   t.throws(() => set(client), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
   t.throws(() => get(client), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
+})
+
+test('an object that is its own parent, or whose handle is of no class, is refused and holds nobody up', (t) => {
+  const socket = new net.Socket()
+  socket.destroy()
+  const ring: net.Socket = new Proxy(socket, {
+    get: (target, key) => (key === '_parent' ? ring : (Reflect.get(target, key) as unknown)),
+  })
+  t.throws(() => set(ring), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
+  t.throws(() => holdKeepAlive(ring, ASKED), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
+  const handle = Object.create(null) as object
+  const odd = Object.create(net.Socket.prototype, {
+    _handle: { value: handle },
+    connecting: { value: false },
+  })
+  t.throws(() => set(odd), { code: 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR' })
 })
 
 test('a stale descriptor number that has become a file is refused', async (t) => {

@@ -10,6 +10,8 @@ export interface Measured {
 }
 
 const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
+  fuzz: ['random calls of everything on everything, in child processes', () => import('./fuzz/main.ts')],
+  race: ['sockets that die while files and sockets take their numbers', () => import('./race/main.ts')],
   soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
   'supply-chain': ['what a user installs, and from where it comes', () => import('./supply-chain.ts')],
   sanitizers: [

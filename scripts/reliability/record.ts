@@ -14,6 +14,11 @@ export interface Figure {
   readonly figure: string
 }
 
+/** A number as it stands in a table: 10,000,000. */
+export function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
 /**
  * Replaces the figures of one part.
  *

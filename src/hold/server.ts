@@ -27,9 +27,9 @@ interface HeldServer {
 const servers = new WeakMap<Server, HeldServer>()
 
 export function holdServer(server: Server, values: KernelValues, isListening: boolean): KeepAliveHold {
-  useWrap() // may throw, so it comes before anything is held
   const claim: ServerClaim = { by: 'hold', values, active: true }
   const held = servers.get(server) ?? begin(server)
+  useWrapFor(server, held)
   held.claims = [claim, ...held.claims]
   if (isListening) putOnListener(server, held)
   const release = (): void => {
@@ -57,21 +57,33 @@ export function forServer(values: KernelValues, options: KeepAliveOptions | numb
 
 function begin(server: Server): HeldServer {
   const held: HeldServer = { claims: [], before: undefined }
-  servers.set(server, held)
   server.prependListener('listening', onListening)
   server.prependListener('connection', onConnection)
+  servers.set(server, held)
   return held
+}
+
+/** Where the methods cannot be wrapped, nothing is held. */
+function useWrapFor(server: Server, held: HeldServer): void {
+  try {
+    useWrap()
+  } catch (error) {
+    if (held.claims.length === 0) forget(server)
+    throw error
+  }
+}
+
+function forget(server: Server): void {
+  servers.delete(server)
+  server.removeListener('listening', onListening)
+  server.removeListener('connection', onConnection)
 }
 
 function end(server: Server, held: HeldServer, claim: ServerClaim): void {
   claim.active = false
   held.claims = held.claims.filter((other) => other !== claim)
   leaveWrap()
-  if (held.claims.length === 0) {
-    servers.delete(server)
-    server.removeListener('listening', onListening)
-    server.removeListener('connection', onConnection)
-  }
+  if (held.claims.length === 0) forget(server)
 }
 
 function onListening(this: Server): void {
@@ -117,7 +129,8 @@ export function hasListener(server: Server): boolean {
   try {
     return descriptorOf(server) !== NOT_YET
   } catch (error) {
-    if ((error as Partial<TcpKeepAliveError>).code === 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR') return false
+    const { code } = (error ?? {}) as Partial<TcpKeepAliveError> // a proxy may throw anything
+    if (code === 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR') return false
     throw error
   }
 }

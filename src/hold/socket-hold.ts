@@ -36,17 +36,29 @@ class SocketHold implements OwnClaim, KeepAliveHold {
 }
 
 export function holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): KeepAliveHold {
+  // What may throw comes before anything is held.
   if (isConnected) putValues(connection, values)
   const hold = new SocketHold(connection, values)
   useWrap()
+  if (!isConnected) awaitConnectOrLeave(connection)
   const held = holdOn(connection)
   hold.older = held.own
   held.own = hold
   if (isConnected) {
     held.applied = values
     publishApplied(connection, values, 'hold')
-  } else awaitConnect(connection)
+  }
   return hold
+}
+
+/** A proxy of a socket may throw at a listener. */
+function awaitConnectOrLeave(connection: Socket): void {
+  try {
+    awaitConnect(connection)
+  } catch (error) {
+    leaveWrap()
+    throw error
+  }
 }
 
 /** Ends every claim on a connection: the socket's own for good, the others until it connects anew. */

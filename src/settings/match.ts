@@ -54,7 +54,7 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
   if (match === undefined) return everyone
   if (typeof match === 'function') return { early: () => undefined, late: (peer) => answerOf(match(peer)) }
   const list = Array.isArray(match) ? (match as readonly PeerPattern[]) : [match as PeerPattern]
-  const patterns = list.map((pattern) => parsePattern(pattern))
+  const patterns = Array.from(list, (pattern) => parsePattern(pattern)) // unlike map(), it does not pass over a hole
   if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
   return {
     early(host, port) {

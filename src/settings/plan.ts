@@ -1,5 +1,6 @@
 /** What would be set, and when a dead peer would be noticed: pure, no socket needed. */
 import { IN_FLIGHT_LEAD_MS } from './detect-within.ts'
+import { invalidArgType, outOfRange } from './errors.ts'
 import type { KeepAlive } from './keepalive.ts'
 import { type KeepAliveOptions, LEAVE, resolveOptions } from './options.ts'
 
@@ -44,7 +45,8 @@ const RETRANSMISSION_MS = 924_600
  * @param options what would be given to `setKeepAlive`
  * @param base what the socket holds before, for the fields that `options` leave out; by default Linux's own
  * @returns the values and the two detection times, without the timers' lateness (on Linux up to an eighth)
- * @throws what `setKeepAlive` throws for such options
+ * @throws what `setKeepAlive` throws for such options; TypeError [ERR_INVALID_ARG_TYPE] or RangeError
+ *   [ERR_OUT_OF_RANGE] for a base that no socket could hold
  *
  * @example
  * planKeepAlive({ detectWithin: 30_000 })
@@ -57,14 +59,33 @@ export function planKeepAlive(
   base: KeepAlive = LINUX_DEFAULTS,
 ): KeepAlivePlan {
   const values = resolveOptions(options)
+  const { time, interval, retries, userTimeout } = checkedBase(base)
   const settings: KeepAlive = {
     enabled: values.enabled,
-    time: values.timeSeconds === LEAVE ? base.time : values.timeSeconds * 1000,
-    interval: values.intervalSeconds === LEAVE ? base.interval : values.intervalSeconds * 1000,
-    retries: values.retries === LEAVE ? base.retries : values.retries,
-    userTimeout: values.userTimeoutMs === LEAVE ? base.userTimeout : values.userTimeoutMs,
+    time: values.timeSeconds === LEAVE ? time : values.timeSeconds * 1000,
+    interval: values.intervalSeconds === LEAVE ? interval : values.intervalSeconds * 1000,
+    retries: values.retries === LEAVE ? retries : values.retries,
+    userTimeout: values.userTimeoutMs === LEAVE ? userTimeout : values.userTimeoutMs,
   }
   return { settings, detection: detectionOf(settings) }
+}
+
+/** Read once, and only numbers that a kernel can hold, so that what is made of them is a time. */
+function checkedBase(base: KeepAlive): Omit<KeepAlive, 'enabled'> {
+  if (typeof base !== 'object' || base === null) throw invalidArgType('base', 'an object', base)
+  return {
+    time: checkedField('base.time', base.time, 1),
+    interval: checkedField('base.interval', base.interval, 1),
+    retries: checkedField('base.retries', base.retries, 1),
+    userTimeout: checkedField('base.userTimeout', base.userTimeout, 0),
+  }
+}
+
+function checkedField(name: string, value: unknown, least: number): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value)
+  if (value >= least && value <= Number.MAX_SAFE_INTEGER) return value
+  throw outOfRange(name, `>= ${least}`, value)
 }
 
 /** When a dead peer is noticed with these values. A value that is not known counts as Linux's default. */

@@ -19,9 +19,17 @@ export function reportFailure(target: object, error: unknown): void {
   if (errors().hasSubscribers) errors().publish({ target, error } satisfies KeepAliveFailure)
   if (warning.given) return
   warning.given = true
-  const reason = isError(error) ? error.message : String(error)
-  process.emitWarning(`A socket did not get its values and is unprotected: ${reason}`, {
+  process.emitWarning(`A socket did not get its values and is unprotected: ${reasonOf(error)}`, {
     code: 'TCP_KEEPALIVE_NOT_SET',
     detail: 'Shown once; every case is published on the diagnostics channel tcp-keepalive:error.',
   })
+}
+
+/** Whatever it is: a program's own function, which may throw what cannot be looked at, is among those that fail here. */
+function reasonOf(error: unknown): string {
+  try {
+    return String(isError(error) ? error.message : error)
+  } catch {
+    return 'what was thrown cannot be shown'
+  }
 }

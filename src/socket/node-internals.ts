@@ -21,8 +21,8 @@ export function handleDescriptor(target: Socket | Server): number | undefined {
 
 /** Whether the handle is a pipe's: a Unix-domain socket, or a named pipe on Windows. */
 export function isPipe(target: Socket | Server): boolean {
-  const handle = (target as unknown as { _handle?: object | null })._handle
-  return handle?.constructor.name === 'Pipe'
+  const handle = (target as unknown as { _handle?: { constructor?: { name: unknown } } | null })._handle
+  return handle?.constructor?.name === 'Pipe'
 }
 
 /**
@@ -57,14 +57,18 @@ export function callNode(socket: Socket, enabled: boolean): void {
   setKeepAlive.call(socket, enabled)
 }
 
+/** TLS is put around TLS once or twice, through a proxy; a longer way down is a ring, as of a proxy that answers itself. */
+const DEEPEST_PARENT = 16
+
 /** The socket that is the connection: of TLS around a socket that one, else the socket itself. */
 export function beneath(socket: Socket): Socket {
   let connection = socket
-  for (;;) {
+  for (let depth = 0; depth < DEEPEST_PARENT; depth++) {
     const parent = (connection as unknown as { _parent?: Socket | null })._parent
     if (parent === null || parent === undefined) return connection
     connection = parent
   }
+  return socket
 }
 
 let types: typeof util.types | undefined

@@ -32,7 +32,7 @@ const ROW: usize = REMOTE + 5;
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws a `TypeError` where an argument is not of its type.
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {

@@ -39,7 +39,7 @@ const ERRNO_BITS: u32 = 16;
 /// `option * 65536 + errno`: the number of the option that the system refused (see `optionName`) and its error
 /// number.
 ///
-/// Throws a `TypeError` where an argument is not of its type.
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn set_keep_alive(
@@ -68,7 +68,7 @@ pub fn set_keep_alive(
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws a `TypeError` where an argument is not of its type.
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_keep_alive(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
@@ -109,7 +109,7 @@ pub fn option_name(option: u32) -> Option<&'static str> {
 /// Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
 /// endpoints.
 ///
-/// Throws a `TypeError` where an argument is not of its type.
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f64 {

@@ -148,3 +148,6 @@ fn read(socket: &socket2::SockRef<'_>) -> Result<Current, Error> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(all(test, unix))]
+mod properties;

@@ -1,0 +1,13 @@
+/** Sockets die, others get their numbers; `npm run reliability -- race` does it a hundred thousand times. */
+import test from 'ava'
+import { runRace } from '../../scripts/reliability/race/cycles.ts'
+
+test('calls on dead sockets touch no file and no socket that has their numbers by now', async (t) => {
+  const seed = Math.floor(Math.random() * 2 ** 31)
+  t.log(`seed ${seed}`)
+  const race = await runRace(2000, seed)
+  t.is(race.cycles, 2000)
+  t.true(race.reusedByFile > 200, `${race.reusedByFile} numbers went to a file`)
+  t.true(race.reusedBySocket > 600, `${race.reusedBySocket} numbers went to another socket`)
+  t.is(Object.keys(race.byWay).length, 14, 'every way to die')
+})

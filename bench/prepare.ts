@@ -62,8 +62,20 @@ function installPackage(folder: string): string {
   for (const only of ['scripts', 'devDependencies', 'overrides', 'ava', 'napi']) delete manifest[only]
   writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, type: 'commonjs' }, undefined, 2))
   for (const part of ['dist', 'index.js']) cpSync(join(ROOT, part), join(home, part), { recursive: true })
+  installNothing(folder, manifest)
   cpSync(join(HERE, 'fixtures'), folder, { recursive: true })
   return folder
+}
+
+/** A package that exports nothing: what Node takes to find and read any. */
+function installNothing(folder: string, manifest: Record<string, unknown>): void {
+  const home = join(folder, 'node_modules', 'nothing')
+  mkdirSync(join(home, 'dist'), { recursive: true })
+  writeFileSync(
+    join(home, 'package.json'),
+    JSON.stringify({ ...manifest, name: 'nothing', type: 'commonjs' }),
+  )
+  writeFileSync(join(home, 'dist', 'index.cjs'), '')
 }
 
 function must(command: string, parameters: readonly string[], folder: string): void {

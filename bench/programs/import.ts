@@ -1,7 +1,7 @@
 /** Loading the package, above a module that loads node:net; a process of its own for each time. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { spread } from '../paired.ts'
+import { type Spread, spread } from '../paired.ts'
 import { say } from '../say.ts'
 
 const ROUNDS = 60
@@ -13,13 +13,20 @@ function milliseconds(file: string): number {
 }
 
 for (const format of ['mjs', 'cjs']) {
-  await say(`import-${format}`, () => {
-    const seen = Array.from({ length: ROUNDS }, (_, round) => {
-      const steps = [`node-net.${format}`, `package.${format}`, `node-net.${format}`]
-      const times = (round % 2 === 0 ? steps : steps.toReversed()).map(milliseconds)
-      const [first = 0, ours = 0, last = 0] = times
-      return { ours: ours - (first + last) / 2, self: last - first }
-    })
-    return { milliseconds: spread(seen.map(({ ours }) => ours)), self: spread(seen.map(({ self }) => self)) }
+  for (const [name, file] of [
+    ['import', 'package'],
+    ['import-nothing', 'nothing'],
+  ] as const) {
+    await say(`${name}-${format}`, () => above('node-net', file, format))
+  }
+}
+
+function above(base: string, file: string, format: string): Record<'milliseconds' | 'self', Spread> {
+  const seen = Array.from({ length: ROUNDS }, (_, round) => {
+    const steps = [base, file, base].map((step) => `${step}.${format}`)
+    const times = (round % 2 === 0 ? steps : steps.toReversed()).map(milliseconds)
+    const [first = 0, ours = 0, last = 0] = times
+    return { ours: ours - (first + last) / 2, self: last - first }
   })
+  return { milliseconds: spread(seen.map(({ ours }) => ours)), self: spread(seen.map(({ self }) => self)) }
 }

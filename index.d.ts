@@ -72,8 +72,7 @@ export declare function inspectSocket(descriptor: number, row: Int32Array): numb
  * Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
  * loop. None is opened, closed or changed.
  *
- * - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full; all -1 for one that another
- *   thread has closed in between.
+ * - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full.
  *
  * Returns the number of sockets, which may be larger than the number of rows that had room.
  */

@@ -4,6 +4,7 @@ import net from 'node:net'
 import test from 'ava'
 import { setKeepAlive, systemKeepAlive } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
+import { statusError } from '../src/socket/errors.ts'
 import { openLab } from './lab/lab.ts'
 import { withLab } from './needs.ts'
 import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from './readback.ts'
@@ -88,6 +89,10 @@ for (const [name, time, interval, retries] of refusals) {
     const status = native.setKeepAlive(rawDescriptor(client), true, time, interval, retries, -1)
     t.is(native.optionName(status >> 16), name)
     t.is(status & 0xffff, 22) // EINVAL
+    t.is(
+      statusError(status, 'setsockopt').message,
+      `setsockopt ${name} EINVAL: the system refuses this value (on macOS also once the connection has ended)`,
+    )
   })
 }
 

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as imported from 'tcp-keepalive'
+import ts from 'typescript'
 
 const require = createRequire(import.meta.url)
 const required = require('tcp-keepalive') as typeof imported
@@ -52,6 +54,24 @@ test('types come first under every condition, and the files exist', (t) => {
     }
   }
   for (const entry of Object.values(manifest.exports)) if (typeof entry !== 'string') check(entry)
+})
+
+test('the types ask for nothing newer than ES2020, and @types/node', (t) => {
+  const files = ['dist/index.d.cts', 'dist/register.d.cts', 'index.d.ts'].map((file) =>
+    fileURLToPath(new URL(`../${file}`, import.meta.url)),
+  )
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2020,
+    module: ts.ModuleKind.Node16,
+    noEmit: true,
+    strict: true,
+    types: ['node'],
+  })
+  const found = files.flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)))
+  t.deepEqual(
+    found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+    [],
+  )
 })
 
 test('users get no dependency and no install script', (t) => {

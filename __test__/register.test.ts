@@ -140,6 +140,15 @@ for (const option of [IMPORT, '--require=tcp-keepalive/register']) {
   })
 }
 
+test('what is wrong in the variables of a worker alone is said', async (t) => {
+  const worker = `
+    const env = { ...process.env, TCP_KEEPALIVE_TIME: 'soon' }
+    new (require('node:worker_threads').Worker)(${JSON.stringify(program)}, { env })`
+  const ended = await run([IMPORT, '--eval', worker])
+  t.deepEqual(held(ended), UNPROTECTED)
+  t.regex(ended.stderr, /^tcp-keepalive: .*TCP_KEEPALIVE_TIME.*runs unprotected\n$/)
+})
+
 test('a worker does not say again what the main thread has said', async (t) => {
   const ended = await run([program, 'worker'], { NODE_OPTIONS: IMPORT, TCP_KEEPALIVE_TIME: 'soon' })
   t.is(ended.stderr.match(/tcp-keepalive:/g)?.length, 1)

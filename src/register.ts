@@ -11,6 +11,9 @@ import { inVariables, isRequired, readEnvironment } from './settings/environment
 /** Without any value set: a dead peer is noticed within 60 s by whoever waits; a user timeout is not touched. */
 const DEFAULT_DETECT_WITHIN_MS = 60_000
 
+/** Standard error of the process, which `process.stderr` of a worker does not say. */
+const STANDARD_ERROR = 2
+
 try {
   const asked = readEnvironment(process.env)
   if (asked) install(asked)
@@ -44,7 +47,7 @@ function say(line: string): void {
   if (getEnvironmentData('tcp-keepalive') === line) return
   setEnvironmentData('tcp-keepalive', line)
   try {
-    writeSync(process.stderr.fd, `${line}\n`)
+    writeSync(STANDARD_ERROR, `${line}\n`)
   } catch {
     // Nobody can be told where standard error is closed.
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { solveDetectWithin } from '../../src/settings/detect-within.ts'
 import type { KeepAlive } from '../../src/settings/keepalive.ts'
-import { planKeepAlive } from '../../src/settings/plan.ts'
+import { detectionOf, planKeepAlive } from '../../src/settings/plan.ts'
 
 const linux = capabilitiesOf('linux')
 
@@ -70,12 +70,23 @@ test('userTimeout 0 beside detectWithin keeps the idle half and leaves a write t
 })
 
 test('a user timeout between two probes ends at the later one; above them all, more probes are sent', (t) => {
-  const values = { time: 14_000, interval: 5000, retries: 3 }
-  t.is(planKeepAlive({ ...values, userTimeout: 20_000 }).detection.idle, 24_000)
-  t.is(planKeepAlive({ ...values, userTimeout: 29_000 }).detection.idle, 29_000)
-  t.is(planKeepAlive({ ...values, userTimeout: 29_500 }).detection.idle, 34_000)
-  t.is(planKeepAlive({ ...values, userTimeout: 1 }).detection.idle, 19_000)
+  const idle = (userTimeout: number): number => detectionOf({ ...probed, userTimeout }, 'linux').idle
+  t.is(idle(20_000), 24_000)
+  t.is(idle(29_000), 29_000)
+  t.is(idle(29_500), 34_000)
+  t.is(idle(1), 19_000)
 })
+
+for (const platform of ['darwin', 'freebsd', 'win32']) {
+  test(`on ${platform} the retries decide about an idle connection, whatever the user timeout`, (t) => {
+    for (const userTimeout of [0, 1000, 20_000, 60_000]) {
+      t.is(detectionOf({ ...probed, userTimeout }, platform).idle, 29_000)
+    }
+    t.is(detectionOf({ ...probed, userTimeout: 20_000 }, platform).write, 20_500)
+  })
+}
+
+const probed = { enabled: true, time: 14_000, interval: 5000, retries: 3 }
 
 test('a base that no socket could hold is refused', (t) => {
   const base = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 0 }

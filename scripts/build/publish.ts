@@ -27,12 +27,20 @@ export async function publish(
       console.log(`${each.name}@${each.version} is published already`)
       continue
     }
-    const options = ['--access=public', '--ignore-scripts', LOG_ERRORS, ...at, ...parameters]
+    const options = ['--access=public', ...tagOf(each), '--ignore-scripts', LOG_ERRORS, ...at, ...parameters]
     await run('npm', ['publish', each.tarball, ...options])
     console.log(`${each.name}@${each.version} published`)
     published.push(each)
   }
   return published
+}
+
+/**
+ * A prerelease (semver.org, 9) is only for those who ask for it. A release gets npm's own `latest`, unasked, as npm then
+ * refuses one that is older than what is there.
+ */
+function tagOf({ version }: Packed): readonly string[] {
+  return version.includes('-') ? ['--tag=next'] : []
 }
 
 async function isPublished({ name, version }: Packed, at: readonly string[]): Promise<boolean> {

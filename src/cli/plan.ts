@@ -13,10 +13,11 @@ export function plan(args: string[]): number {
     throw new UsageError('say what is to be planned, as in --detect-within 30s or --time 60s --retries 5')
   }
   const { settings, detection } = understood(() => planKeepAlive(options))
+  const { platform } = process
   const found = {
     settings,
     detection,
-    warnings: warningsOf({ held: settings, local: false, overwritten: [], platform: 'linux' }),
+    warnings: warningsOf({ held: settings, local: false, overwritten: [], platform }),
     others: otherPrograms(settings),
   }
   if (values.json) sayJson(found)

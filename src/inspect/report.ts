@@ -95,8 +95,7 @@ export function inspectSockets(): SocketReport[] {
   const reports: SocketReport[] = []
   for (let index = 0; index < count; index++) {
     const at = index * ROW
-    const fd = rows[at] ?? NONE
-    if (fd !== NONE) reports.push(reportFrom(rows, at, objects.get(fd), judgements))
+    reports.push(reportFrom(rows, at, objects.get(rows[at] ?? NONE), judgements))
   }
   return reports
 }

@@ -1,7 +1,8 @@
 /** What is wrong with the values in force on a connection, a rule each. */
+import { isLinux } from '../settings/capabilities.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { detectionOf, probesUntilGivenUp } from '../settings/plan.ts'
+import { detectionOf, followsUserTimeout, probesUntilGivenUp } from '../settings/plan.ts'
 import { MIDDLEBOXES } from './middleboxes.ts'
 
 /** What a warning is about. */
@@ -48,8 +49,8 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     if (held.enabled) return undefined
     return 'keepalive is off: while the connection is idle, a dead peer is never noticed'
   },
-  slow({ held }) {
-    const { idle } = detectionOf(held)
+  slow({ held, platform }) {
+    const { idle } = detectionOf(held, platform)
     if (!held.enabled || held.time === undefined || idle < HOUR) return undefined
     return `while the connection is idle, a dead peer is noticed after ${formatDuration(idle)}`
   },
@@ -64,7 +65,7 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     return `with a user timeout of ${timeout}, a single lost probe can end a living connection`
   },
   contradiction({ held, platform }) {
-    const probes = probesUntilGivenUp(held)
+    const probes = probesUntilGivenUp(held, platform)
     if (!isOverruled(held, platform) || oneLostProbeIsFatal(held, platform)) return undefined
     return (
       `the user timeout of ${formatDuration(held.userTimeout ?? 0)} overrules the retries: an idle connection is ` +
@@ -72,7 +73,7 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     )
   },
   'few-retries'({ held, platform }) {
-    const probes = followsUserTimeout(held, platform) ? probesUntilGivenUp(held) : held.retries
+    const probes = followsUserTimeout(held, platform) ? probesUntilGivenUp(held, platform) : held.retries
     if (!held.enabled || probes === undefined || probes >= ENOUGH_RETRIES) return undefined
     if (oneLostProbeIsFatal(held, platform)) return undefined // said better
     return `${probes} lost ${probes === 1 ? 'probe ends' : 'probes in a row end'} a living connection: ${ENOUGH_RETRIES} or more ride out ordinary loss`
@@ -112,10 +113,6 @@ export function warningsOf(inspected: Inspected): readonly KeepAliveWarning[] {
 
 const CODES = Object.keys(RULES) as readonly KeepAliveWarningCode[]
 
-function isLinux(platform: string): boolean {
-  return platform === 'linux' || platform === 'android'
-}
-
 /** A Linux timer may be late by an eighth of its length: see `solveDetectWithin`. */
 function latestFirstProbe(time: number, platform: string): number {
   return isLinux(platform) ? (time * 9) / 8 : time
@@ -128,11 +125,7 @@ function oneLostProbeIsFatal(held: KeepAlive, platform: string): boolean {
   return userTimeout <= latestFirstProbe(time, platform) + interval
 }
 
-/** Only Linux lets the user timeout decide over probes: elsewhere it is about data in flight. */
-function followsUserTimeout(held: KeepAlive, platform: string): boolean {
-  return isLinux(platform) && held.userTimeout !== undefined && held.userTimeout > 0
-}
-
 function isOverruled(held: KeepAlive, platform: string): boolean {
-  return held.enabled && followsUserTimeout(held, platform) && probesUntilGivenUp(held) !== held.retries
+  if (!held.enabled || !followsUserTimeout(held, platform)) return false
+  return probesUntilGivenUp(held, platform) !== held.retries
 }

@@ -42,7 +42,8 @@ export class TcpKeepAliveError extends Error {
   readonly code: TcpKeepAliveErrorCode
 
   /** @internal */
-  constructor(code: TcpKeepAliveErrorCode, message: string, options?: ErrorOptions) {
+  // Not ErrorOptions, which a program that is compiled for less than ES2022 does not have.
+  constructor(code: TcpKeepAliveErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options)
     this.code = code
     showCode(this, code)

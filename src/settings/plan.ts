@@ -1,4 +1,5 @@
 /** What would be set, and when a dead peer would be noticed: pure, no socket needed. */
+import { capabilities, isLinux } from './capabilities.ts'
 import { IN_FLIGHT_LEAD_MS } from './detect-within.ts'
 import { invalidArgType, outOfRange } from './errors.ts'
 import type { KeepAlive } from './keepalive.ts'
@@ -14,11 +15,15 @@ export interface KeepAlivePlan {
 
 /** When a dead peer is noticed, in milliseconds; `Infinity` for never. */
 export interface Detection {
-  /** On an idle connection, from the last thing heard from the peer to the error. */
+  /**
+   * On an idle connection, from the last thing heard from the peer to the error. On Linux a user timeout decides about
+   * it too; elsewhere the retries alone.
+   */
   readonly idle: number
   /**
    * With data in flight, from the write to the error, for a round trip well under 0.2 s. The kernel counts a user
-   * timeout from the first retransmission, so this is about half a second longer.
+   * timeout from the first retransmission, so this is about half a second longer. Where there is no user timeout: what
+   * Linux takes.
    */
   readonly write: number
 }
@@ -88,23 +93,36 @@ function checkedField(name: string, value: unknown, least: number): number | und
   throw outOfRange(name, `>= ${least}`, value)
 }
 
-/** When a dead peer is noticed with these values. A value that is not known counts as Linux's default. */
-export function detectionOf(held: KeepAlive): Detection {
+/**
+ * When a dead peer is noticed with these values. A value that is not known counts as Linux's default.
+ *
+ * @param platform the system that holds them, by `process.platform`
+ */
+export function detectionOf(held: KeepAlive, platform: string = capabilities.platform): Detection {
   const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval, userTimeout = 0 } = held
   return {
-    idle: held.enabled ? time + interval * probesUntilGivenUp(held) : Number.POSITIVE_INFINITY,
+    idle: held.enabled ? time + interval * probesUntilGivenUp(held, platform) : Number.POSITIVE_INFINITY,
     write: userTimeout > 0 ? userTimeout + IN_FLIGHT_LEAD_MS : RETRANSMISSION_MS,
   }
 }
 
 /**
  * How many probes a dead peer leaves unanswered until it is given up, an interval after the last of them.
+ *
  * net/ipv4/tcp_timer.c, tcp_keepalive_timer(): without a user timeout the connection is given up an interval after
  * the last of the retries; with one, at the first tick after the first probe at which the peer has been silent for
- * that long, however many probes that takes.
+ * that long, however many probes that takes. Elsewhere the retries decide alone: tcp_timer_keep() in
+ * sys/netinet/tcp_timer.c of FreeBSD, tcp_timers() in bsd/netinet/tcp_timer.c of xnu.
  */
-export function probesUntilGivenUp(held: KeepAlive): number {
+export function probesUntilGivenUp(held: KeepAlive, platform: string = capabilities.platform): number {
   const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval } = held
   const { retries = LINUX_DEFAULTS.retries, userTimeout = 0 } = held
-  return userTimeout > 0 ? Math.max(1, Math.ceil((userTimeout - time) / interval)) : retries
+  return followsUserTimeout(held, platform)
+    ? Math.max(1, Math.ceil((userTimeout - time) / interval))
+    : retries
+}
+
+/** Only Linux lets the user timeout decide over probes: elsewhere it is about data in flight. */
+export function followsUserTimeout({ userTimeout = 0 }: KeepAlive, platform: string): boolean {
+  return isLinux(platform) && userTimeout > 0
 }

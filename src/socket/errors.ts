@@ -55,7 +55,8 @@ function systemErrorName(errno: number): string {
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   EBADF: ': the descriptor is not open',
   ENOTSOCK: ': the descriptor is not a socket',
-  EINVAL: ': the system refuses this value',
+  // sosetoptlock() in bsd/kern/uipc_socket.c of xnu, where both directions are shut, as after a reset.
+  EINVAL: ': the system refuses this value (on macOS also once the connection has ended)',
   ENOPROTOOPT: ': this socket does not have the option',
   EOPNOTSUPP: ': this socket does not have the option',
 }

@@ -64,8 +64,7 @@ pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
 /// Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
 /// loop. None is opened, closed or changed.
 ///
-/// - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full; all -1 for one that another
-///   thread has closed in between.
+/// - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full.
 ///
 /// Returns the number of sockets, which may be larger than the number of rows that had room.
 #[napi(catch_unwind)]
@@ -73,17 +72,18 @@ pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
 pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
     // SAFETY: as in `get_tcp_info`.
     let mut places = unsafe { rows.as_mut() }.chunks_exact_mut(ROW);
+    let mut place = places.next();
     let mut count = 0;
     for raw in candidates::all(&env) {
-        if !tcp_keepalive::is_tcp(raw) {
+        let Some(row) = &mut place else {
+            count += u32::from(tcp_keepalive::is_tcp(raw));
             continue;
-        }
+        };
+        // What cannot be inspected is no TCP socket, or one no more.
+        let Ok(inspection) = tcp_keepalive::inspect(raw) else { continue };
+        fill(row, &row_numbers(raw, &inspection));
+        place = places.next();
         count += 1;
-        let Some(row) = places.next() else { continue };
-        match tcp_keepalive::inspect(raw) {
-            Ok(inspection) => fill(row, &row_numbers(raw, &inspection)),
-            Err(_) => row.fill(-1), // closed meanwhile by another thread
-        }
     }
     count
 }

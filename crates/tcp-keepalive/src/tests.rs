@@ -208,6 +208,57 @@ mod unix {
         }
     }
 
+    /// A family, a type and a protocol, and whether any system makes such a socket for anybody.
+    #[cfg(target_os = "linux")]
+    const OTHER_SOCKETS: [(libc::c_int, libc::c_int, libc::c_int, bool); 12] = [
+        (libc::AF_UNIX, libc::SOCK_STREAM, 0, true),
+        (libc::AF_UNIX, libc::SOCK_DGRAM, 0, true),
+        (libc::AF_UNIX, libc::SOCK_SEQPACKET, 0, true),
+        (libc::AF_INET, libc::SOCK_DGRAM, 0, true),
+        (libc::AF_INET6, libc::SOCK_DGRAM, 0, false),
+        (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_UDPLITE, false),
+        (libc::AF_INET, libc::SOCK_STREAM, libc::IPPROTO_SCTP, false),
+        (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP, false),
+        (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, true),
+        (libc::AF_PACKET, libc::SOCK_RAW, 0, false),
+        (libc::AF_VSOCK, libc::SOCK_STREAM, 0, false),
+        (libc::AF_XDP, libc::SOCK_RAW, 0, false),
+    ];
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_socket_of_another_kind_is_refused_and_unchanged_whichever_option_goes_first() {
+        use socket2::Socket;
+
+        for (family, kind, protocol, is_everywhere) in OTHER_SOCKETS {
+            let name = format!("family {family}, type {kind}, protocol {protocol}");
+            let socket = match Socket::new(family.into(), kind.into(), Some(protocol.into())) {
+                Ok(socket) => socket,
+                Err(error) => {
+                    assert!(!is_everywhere, "{name}: {error}");
+                    continue;
+                }
+            };
+            for settings in each_first_option() {
+                assert!(matches!(set(raw(&socket), &settings), Err(Error::NotTcp)), "{name}: {settings:?}");
+                assert!(!socket.keepalive().unwrap(), "{name}: {settings:?}");
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_no_socket_is_refused_whichever_option_goes_first() {
+        let (pipe, _writer) = std::io::pipe().unwrap();
+        let terminal = File::open("/dev/ptmx").unwrap();
+        let folder = File::open("/").unwrap();
+        for fd in [raw(&pipe), raw(&terminal), raw(&folder)] {
+            for settings in each_first_option() {
+                assert_eq!(refusal(set(fd, &settings)), (SocketOption::Protocol, libc::ENOTSOCK));
+            }
+        }
+    }
+
     #[test]
     #[cfg(target_os = "linux")]
     fn a_multipath_socket_lacks_the_user_timeout_and_nothing_is_changed() {

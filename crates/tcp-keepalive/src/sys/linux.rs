@@ -14,9 +14,13 @@ pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_USER_TIMEOUT";
 pub const TCP_INFO_NAME: &str = "TCP_INFO";
 
-/// `EOPNOTSUPP` of a Unix-domain socket (`net/unix/af_unix.c` has no `setsockopt`), `ENOPROTOOPT` of a datagram socket
-/// (`ip_setsockopt()` in `net/ipv4/ip_sockglue.c`), `ENOTSOCK` of a file. The one family that takes and ignores them is
-/// TIPC (`net/tipc/socket.c`), of which Node makes no sockets.
+/// `EOPNOTSUPP` of a Unix-domain socket (`net/unix/af_unix.c` has no `setsockopt`), `ENOPROTOOPT` of a datagram or raw
+/// socket (`ip_setsockopt()` in `net/ipv4/ip_sockglue.c`) and of most families, `EINVAL` of a few, `ENOTSOCK` of a file.
+///
+/// Two families take them: TIPC ignores them (`net/tipc/socket.c`), and SMC hands them to the TCP connection beside its
+/// own (`smc_setsockopt()` in `net/smc/af_smc.c`). Node makes no sockets of either; but where `smc_run` puts SMC in TCP's
+/// place, a set succeeds, whether or not `smc_set_keepalive()` of that kernel lets the connection probe, and a read says
+/// that it is not TCP.
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = true;
 
 /// Multipath TCP counts: it has every option but the user timeout (net/mptcp/sockopt.c).

@@ -1,0 +1,30 @@
+/** Publishing, to a registry on loopback. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { publish } from '../scripts/build/publish.ts'
+import { startRegistry } from '../scripts/build/registry.ts'
+import { run } from '../scripts/build/run.ts'
+
+const NAME = '@tcp-keepalive/published'
+
+test('whoever names no version gets the newest release, and no release candidate', async (t) => {
+  const registry = await startRegistry()
+  t.teardown(() => registry.stop())
+  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-publish-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const user = `--userconfig=${registry.npmrc}`
+  for (const version of ['1.0.0', '1.1.0-rc.1']) {
+    const tarball = join(folder, version)
+    await mkdir(tarball)
+    await writeFile(join(tarball, 'package.json'), JSON.stringify({ name: NAME, version }))
+    const published = await publish([{ name: NAME, version, tarball, unpackedSize: 0, files: [] }], {
+      registry: registry.url,
+      parameters: [user],
+    })
+    t.is(published.length, 1)
+  }
+  const tags = await run('npm', ['view', NAME, 'dist-tags', '--json', user])
+  t.deepEqual(JSON.parse(tags), { latest: '1.0.0', next: '1.1.0-rc.1' })
+})

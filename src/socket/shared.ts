@@ -12,7 +12,8 @@ const KEY = Symbol.for('tcp-keepalive/1')
 /** The one value of this name, which the first copy makes that is loaded. */
 export function shared<T>(name: string, make: () => T): T {
   const holder = Socket as unknown as { [KEY]?: Record<string, unknown> }
-  if (!Object.hasOwn(Socket, KEY)) Object.defineProperty(Socket, KEY, { value: {} })
+  // Where a program has frozen its globals, each copy is alone: importing must not fail.
+  if (!Object.hasOwn(Socket, KEY)) Reflect.defineProperty(Socket, KEY, { value: {} })
   const values = holder[KEY] ?? {}
   values[name] ??= make()
   return values[name] as T

@@ -1,6 +1,6 @@
 // Connects to a server of its own and prints, as JSON, what the socket has; in a thread or a child where told to.
-// node register-program.cjs [worker|child|grandchild]
-const { execFileSync } = require('node:child_process')
+// node register-program.cjs [worker|fork|child|grandchild]
+const { execFileSync, fork } = require('node:child_process')
 const net = require('node:net')
 const { isMainThread, Worker } = require('node:worker_threads')
 const { getKeepAlive } = require('tcp-keepalive')
@@ -9,6 +9,8 @@ const [, , where] = process.argv
 if (where === 'worker' && isMainThread) {
   const thread = new Worker(__filename)
   thread.on('error', (error) => process.stderr.write(String(error)))
+} else if (where === 'fork') {
+  fork(__filename)
 } else if (where === 'grandchild') {
   process.stdout.write(execFileSync(process.execPath, [__filename, 'child'], { encoding: 'utf8' }))
 } else if (where === 'child') {

@@ -135,8 +135,10 @@ for (const option of [IMPORT, '--require=tcp-keepalive/register']) {
       t.deepEqual(held(ended), DEFAULT)
     })
   }
-  test(`${option} on the command line reaches a worker thread`, async (t) => {
+  test(`${option} on the command line reaches a worker thread and what fork() starts, but no other child`, async (t) => {
     t.deepEqual(held(await run([option, program, 'worker'])), DEFAULT)
+    t.deepEqual(held(await run([option, program, 'fork'])), DEFAULT)
+    t.deepEqual(held(await run([option, program, 'child'])), UNPROTECTED)
   })
 }
 

@@ -45,6 +45,8 @@ export interface Client {
   /** Left out: a server that takes everything and answers nothing. */
   readonly server?: ServerName
   readonly tls?: boolean | 'only'
+  /** It does not connect again where its server has hung up before any answer. */
+  readonly connectsOnce?: boolean
   /** Its example opens no connection over TLS. */
   readonly plainExample?: boolean
   /** Its own keepalive options, for a delay of 45 s. */

@@ -29,8 +29,7 @@ export async function testMatrix(nodes: readonly Node[] = [thisNode]): Promise<v
   for (const node of nodes) {
     for (const [name, client] of clients) {
       if (client.over) continue
-      const when = client.server ? 'at the first query, at the next, and after a reconnect' : 'as it connects'
-      const title = `Node ${node.version}, ${name}: every socket carries the values asked for ${when}`
+      const title = `Node ${node.version}, ${name}: every socket carries the values asked for ${whenRead(client)}`
       serially(title, (t) => tryAll(t, bench, { name, client, node }))
     }
   }
@@ -41,6 +40,11 @@ export async function testMatrix(nodes: readonly Node[] = [thisNode]): Promise<v
       )
     }
   }
+}
+
+function whenRead({ server, connectsOnce }: Client): string {
+  if (server) return 'at the first query, at the next, and after a reconnect'
+  return connectsOnce ? 'as it connects' : 'as it connects, and after a reconnect'
 }
 
 /** The file as a reader copies it, which asks for `detectWithin: 30_000`. */
@@ -58,11 +62,13 @@ async function tryExample(
   }
 }
 
-async function tryHeld(trial: Trial, { server }: Client): Promise<void> {
+async function tryHeld(trial: Trial, { server, connectsOnce }: Client): Promise<void> {
   trial.held('first query')
   if (server) {
     await trial.use()
     trial.held('next query')
+  }
+  if (!connectsOnce) {
     await trial.reconnect()
     trial.held('after a reconnect')
   }

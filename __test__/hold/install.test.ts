@@ -247,6 +247,30 @@ test('what a call changed of an install that then does not match is no part of t
   t.deepEqual(readback(socket), HELD)
 })
 
+test('what a call changed of an install ends with that install, and the next one has its own values', async (t) => {
+  const { port } = await listening(t)
+  const older = installKeepAlive(OTHER, { match: port })
+  const newer = installKeepAlive(ASKED, { match: port })
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  setKeepAlive(socket, { time: 9000 })
+  t.deepEqual(readback(socket), { ...HELD, time: 9 })
+  newer.uninstall()
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), OTHER_HELD)
+  older.uninstall()
+})
+
+test('several calls before it is known whether an install matches all change what it holds', async (t) => {
+  const { port } = await listening(t)
+  const install = installKeepAlive(ASKED, { match: (peer) => peer.port === port })
+  const socket = net.connect(port, '127.0.0.1')
+  setKeepAlive(socket, { time: 9000 })
+  setKeepAlive(socket, { retries: 4 })
+  await connected(t, socket)
+  t.deepEqual(readback(socket), { ...HELD, time: 9, retries: 4 })
+  install.uninstall()
+})
+
 test('a hold outlives the install around it', async (t) => {
   const { port } = await listening(t)
   const around = install(t, ASKED, port)

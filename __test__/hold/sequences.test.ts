@@ -37,15 +37,19 @@ class Rules {
   installs: Wanted[] = []
   /** Those that were there when the socket connected. */
   covering: Wanted[] = []
-  amended: KeepAlive | undefined
+  amended: { readonly of: Wanted; readonly values: KeepAlive } | undefined
   /** `undefined` where only Node knows. */
   kernel: KeepAlive | undefined
 
+  get install(): Wanted | undefined {
+    return this.covering.findLast((each) => this.installs.includes(each))
+  }
+
   get governing(): KeepAlive | undefined {
+    const { install, amended } = this
     const hold = this.holds.at(-1)
     if (hold) return hold.values
-    const install = this.covering.findLast((each) => this.installs.includes(each))
-    return install && (this.amended ?? install.values)
+    return amended && amended.of === install ? amended.values : install?.values
   }
 
   connect(): void {
@@ -69,7 +73,7 @@ class Rules {
     const changed = { ...values, enabled: true, time }
     const hold = this.holds.at(-1)
     if (hold) hold.values = changed
-    else this.amended = changed
+    else if (this.install) this.amended = { of: this.install, values: changed }
     // Where an install has gone since, the next one's other values come with the next call.
   }
 

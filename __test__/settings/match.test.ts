@@ -103,7 +103,7 @@ test('what can be said early agrees with what is said late; an address is waited
 
 const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
   ['', /host is missing/],
-  [':5432', /brackets/],
+  [':5432', /host is missing, as in \*:5432/],
   ['::1', /an IPv6 address stands in brackets, as \[::1\]:5432/],
   ['fd00::1:5432', /brackets/],
   ['[::1', /brackets/],
@@ -121,6 +121,8 @@ const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
   ['db(1):5432', /no host name/],
   ['10.0.0.5-10.0.0.9', /range of addresses is written as a network/],
   ['10.0.0.5-9:5432', /range of addresses is written as a network/],
+  ['5432-5440', /of a range of ports, each is named/],
+  ['db:5432-5440', /1 to 65535/],
   ['postgres://db:5432', /^"postgres:\/\/…" .* a host and a port, not a URL$/],
   ['redis+tls://me:secret@[::1]:5432/1', /^"redis\+tls:\/\/…" .* not a URL$/],
   ['http://db', /not a URL/],

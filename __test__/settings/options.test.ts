@@ -122,6 +122,12 @@ test('any other unknown option is an error that lists the known ones', (t) => {
   t.regex(error.message, /enabled, time, interval, retries, userTimeout and detectWithin/)
 })
 
+test('"match" among the values is told where it belongs', (t) => {
+  const options = { detectWithin: 30_000, match: '*:5432' }
+  const error = t.throws(() => resolve(options), { code: 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION' })
+  t.regex(error.message, /beside the values: installKeepAlive\(values, \{ match: '\*:5432' \}\)/)
+})
+
 for (const other of ['time', 'interval', 'retries', 'userTimeout']) {
   test(`detectWithin together with ${other} is a conflict`, (t) => {
     const options = { detectWithin: 30_000, [other]: 5000 }

@@ -107,6 +107,22 @@ test('a connection upgraded to TLS, through either of its two objects', async (t
   t.is(readback(secure).time, 9)
 })
 
+test('TLS around a socket that connects only after that', async (t) => {
+  const server = tls.createServer(certificate).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const client = new net.Socket()
+  const secure = tls.connect({ socket: client, ca: certificate.cert, servername: 'localhost' })
+  t.teardown(() => secure.destroy())
+  t.throws(() => getKeepAlive(secure), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
+  client.connect((server.address() as net.AddressInfo).port, '127.0.0.1')
+  await once(secure, 'secureConnect')
+  t.deepEqual(readback(client), UNTOUCHED)
+  setKeepAlive(secure, ASKED)
+  t.deepEqual(readback(client), HELD)
+  t.deepEqual(getKeepAlive(secure), { enabled: true, ...ASKED })
+})
+
 test('a socket in a worker thread', async (t) => {
   const { port } = await pair(t)
   const source = `

@@ -22,8 +22,8 @@ export class Held {
   others: Claims = NO_CLAIMS
   /** The host that was asked for, while it is not known yet which of the others match. */
   host: string | undefined
-  /** The values of the others as the program's own calls have changed them, for this connection. */
-  amended: KernelValues | undefined
+  /** The values of one of the others as the program's own calls have changed them, for this connection. */
+  amended: { readonly of: Claim; readonly values: KernelValues } | undefined
   /** What is in the kernel for this connection. */
   applied: KernelValues | undefined
 
@@ -32,9 +32,12 @@ export class Held {
   }
 
   get values(): KernelValues | undefined {
-    if (this.own) return this.own.values
-    const other = this.governing
-    return other && (this.amended ?? other.values)
+    const claim = this.governing
+    return claim && this.valuesOf(claim)
+  }
+
+  valuesOf(claim: Claim): KernelValues {
+    return this.amended?.of === claim ? this.amended.values : claim.values
   }
 }
 

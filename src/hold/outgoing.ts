@@ -87,7 +87,6 @@ export function decide(socket: Socket, held: Held): void {
   const peer = { host, address: remoteAddress ?? '', port: remotePort ?? 0 }
   const matching = held.others.filter((install) => matches(socket, install as InstallClaim, peer))
   const [first] = matching as unknown as InstallClaim[]
-  if (first !== held.others[0]) held.amended = undefined // it was made from the values of another
   held.others = first && matching.length === 1 ? first.alone : matching
 }
 

@@ -22,10 +22,11 @@ export function follow(target: Target, asked: KernelValues | undefined): void {
 function change(held: Held, asked: KernelValues): void {
   const { own } = held
   // While it is not known yet which installs match, the newest that may.
-  const values = held.values ?? held.others[0]?.values
-  if (!values) return
+  const claim = held.governing ?? held.others[0]
+  if (!claim) return
+  const values = held.valuesOf(claim)
   const changed = amend(values, asked)
   if (own) own.values = changed
-  else held.amended = changed
+  else held.amended = { of: claim, values: changed }
   if (held.applied === values) held.applied = changed
 }

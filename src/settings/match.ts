@@ -147,9 +147,10 @@ function parsePattern(pattern: PeerPattern): Pattern {
   if (scheme !== undefined) throw notPattern(`${scheme}…`, 'write a host and a port, not a URL')
   const [, bracketed, bare = '', port] = /^(?:\[(.*)\]|([^[\]:]*))(?::([^:]*))?$/.exec(text) ?? []
   if (bracketed === undefined && bare === '') {
+    const isIPv6 = text.includes(':') && port === undefined
     throw notPattern(
       text,
-      text.includes(':') ? 'an IPv6 address stands in brackets, as [::1]:5432' : 'the host is missing',
+      isIPv6 ? 'an IPv6 address stands in brackets, as [::1]:5432' : 'the host is missing, as in *:5432',
     )
   }
   return {
@@ -172,6 +173,7 @@ function parseHost(host: string, text: string): Pattern['host'] {
   if (/^\d+\.[\d.]*-[\d.]+$/.test(host)) {
     throw notPattern(text, 'a range of addresses is written as a network, as 10.0.0.0/8')
   }
+  if (/^\d+-\d+$/.test(host)) throw notPattern(text, 'of a range of ports, each is named by itself')
   if (!/^[a-z\d._*-]+$/i.test(host)) throw notPattern(text, 'that is no host name')
   return { parts: nameOf(host).split('*') }
 }

@@ -210,12 +210,18 @@ function conflict(message: string): TcpKeepAliveError {
 }
 
 function unknownOption(name: string): TcpKeepAliveError {
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION',
+    `Unknown option "${name}". ${rightName(name)}`,
+  )
+}
+
+function rightName(name: string): string {
+  // Of installKeepAlive, which takes it apart from the values.
+  if (name === 'match') return "It is given beside the values: installKeepAlive(values, { match: '*:5432' })"
   const right = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined
-  const hint =
-    right === undefined
-      ? 'The options are enabled, time, interval, retries, userTimeout and detectWithin'
-      : `Here it is called "${right}"`
-  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNKNOWN_OPTION', `Unknown option "${name}". ${hint}`)
+  if (right !== undefined) return `Here it is called "${right}"`
+  return 'The options are enabled, time, interval, retries, userTimeout and detectWithin'
 }
 
 function notOptions(received: unknown): TypeError {

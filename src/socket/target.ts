@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { destroyed, noDescriptor, notTcp } from './errors.ts'
 import { findDescriptor, MUST_SEARCH } from './endpoints.ts'
-import { handleDescriptor, isPipe } from './node-internals.ts'
+import { beneath, handleDescriptor, isPipe } from './node-internals.ts'
 
 /**
  * What keepalive can be set on: a socket, plain or TLS; a server, whose accepted sockets inherit the values; a raw
@@ -39,7 +39,8 @@ function socketDescriptor(socket: Socket): number {
   if (socket.destroyed) throw destroyed()
   // While connecting there is a descriptor, but happy eyeballs may still replace it, and Node writes its own values
   // at 'connect'.
-  const fd = socket.connecting ? undefined : handleDescriptor(socket)
+  // TLS around a socket that connected only after that speaks to it as to any stream, and has no descriptor itself.
+  const fd = socket.connecting ? undefined : (handleDescriptor(socket) ?? handleDescriptor(beneath(socket)))
   if (fd !== undefined) return fd // if it is a pipe's, the system says so
   if (isPipe(socket)) throw notTcp()
   if (socket.pending) return NOT_YET // connecting, or made by `new net.Socket()` and not connected so far

@@ -1,6 +1,7 @@
 export default {
   package: 'cassandra-driver',
   tls: true,
+  connectsOnce: true,
   config: ({ host, port, tls }, own) => ({
     contactPoints: [`${host}:${port}`],
     localDataCenter: 'datacenter1',

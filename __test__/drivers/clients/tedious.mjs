@@ -1,6 +1,7 @@
 export default {
   package: 'tedious',
   tls: true,
+  connectsOnce: true,
   config: ({ host, port, tls }) => ({
     server: host,
     authentication: { type: 'default', options: { userName: 'test', password: 'test' } },

@@ -45,6 +45,25 @@ test('importing loads neither the binary nor node:tls', (t) => {
   t.deepEqual(JSON.parse(printed), [[], false])
 })
 
+test('importing does not fail where a program has frozen its globals', (t) => {
+  const program = `
+    import net from 'node:net'
+    Object.freeze(net.Socket)
+    const { getKeepAlive, setKeepAlive } = await import('tcp-keepalive')
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const socket = net.connect(server.address().port, '127.0.0.1', () => {
+        setKeepAlive(socket, { time: 9000 })
+        console.log(getKeepAlive(socket).time)
+        process.exit()
+      })
+    })`
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: new URL('.', import.meta.url),
+    encoding: 'utf8',
+  })
+  t.is(printed.trim(), '9000')
+})
+
 test('types come first under every condition, and the files exist', (t) => {
   const check = (conditions: Conditions): void => {
     if ('default' in conditions) t.is(Object.keys(conditions)[0], 'types')

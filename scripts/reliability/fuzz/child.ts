@@ -58,8 +58,19 @@ let warnings = 0
 process.on('warning', (warning) => {
   // It is given once, and everything that can be reported is made to happen here.
   const isOurs = (warning as NodeJS.ErrnoException).code === 'TCP_KEEPALIVE_NOT_SET' && warnings++ === 0
-  if (!isOurs) failed(new Error('a warning', { cause: warning }))
+  if (!isOurs && !isOfNode(warning)) failed(new Error('a warning', { cause: warning }))
 })
+
+/**
+ * Of a socket that is still connecting, each write and each `setKeepAlive` of Node's own waits with a listener of its
+ * own, which is gone once it was called. The package has two that stay, however often it is called.
+ */
+function isOfNode(warning: Error): boolean {
+  const { emitter, type } = warning as { emitter?: net.Socket; type?: string }
+  if (warning.name !== 'MaxListenersExceededWarning' || !emitter || type !== 'connect') return false
+  const staying = emitter.rawListeners('connect').filter((listener) => !('listener' in listener)) // once() wraps
+  return staying.length <= 2
+}
 
 subscribe('tcp-keepalive:error', (message) => {
   const { error } = message as KeepAliveFailure

@@ -61,6 +61,7 @@ export class Suite {
 
   async #stream(title, command, args) {
     console.log(`\n\u2022 ${title}`)
+    const begin = performance.now()
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
@@ -68,6 +69,7 @@ export class Suite {
       process.stdout.write(chunk)
     })
     const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    console.log(`\u2022 ${title}: ${Math.round((performance.now() - begin) / 1000)} s`)
     return { status, output }
   }
 

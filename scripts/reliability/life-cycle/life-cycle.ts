@@ -12,7 +12,9 @@ const AT_ONCE = 8
 const WORKERS = 4
 const CONNECTIONS = 50
 
-export const usage: string = '  (none)  everything, on every version of Node that is supported'
+const VERSIONS: readonly string[] = [process.versions.node, ...versions]
+
+export const usage: string = `  --newest  on Node ${VERSIONS.at(-1)} alone; else on each of ${VERSIONS.join(', ')}`
 
 interface Result {
   readonly version: string
@@ -25,9 +27,9 @@ interface Result {
 }
 
 export async function run([option]: readonly string[]): Promise<readonly Figure[]> {
-  if (option !== undefined) throw new Error(`There is no ${option}`)
+  if (option !== undefined && option !== '--newest') throw new Error(`There is no ${option}:\n${usage}`)
   const results: Result[] = []
-  for (const version of [process.versions.node, ...versions]) {
+  for (const version of option === undefined ? VERSIONS : VERSIONS.slice(-1)) {
     results.push(await all(version, version === process.versions.node ? process.execPath : nodeOf(version)))
   }
   const each = (show: (result: Result) => string): string => {

@@ -52,8 +52,8 @@ const MAIN_FILES = [
 
 const KIB = 1024
 
-/** Of the main package and one platform's together, unpacked. */
-const LIMIT = 250 * KIB
+/** Of the main package and one platform's together, unpacked. On Windows Node's functions are looked up one by one. */
+const limitOf = ({ name }: Target): number => (name === 'win32-x64-msvc' ? 255 : 250) * KIB
 
 const manifest = readJson<Manifest>(join(ROOT, 'package.json'))
 const binaries = join(ROOT, 'artifacts')
@@ -90,7 +90,7 @@ for (const target of TARGETS) {
     const platform = await packed(platformManifest(target).name)
     t.deepEqual(platform.files.toSorted(), ['LICENSE', 'README.md', 'package.json', binaryOf(target)])
     const size = platform.unpackedSize + (await packed(manifest.name)).unpackedSize
-    t.true(size < LIMIT, `${size} bytes unpacked`)
+    t.true(size < limitOf(target), `${size} bytes unpacked`)
   })
 }
 

@@ -143,6 +143,7 @@ export const rows: readonly RowOf[] = [
   atMost('set-user-timeout', 'the same with `userTimeout`', 1.12),
   atMost('set-tls', 'the same on a TLSSocket', 1.2),
   atMost('set-same-calls', 'the same, to C that makes the very same four system calls'),
+  atMost('native', "the binding's own call without the TypeScript, to C that asks first"),
   atMost('first-set', "the first set on a fresh socket, Node's record included, to C", 1.8),
   atMost('node26-four-arguments', "the same, to Node 26's own four-argument call, which checks nothing", 1.2),
   atMost('node-four-arguments', "the same, to Node 24's four-argument call"),

@@ -1,7 +1,7 @@
 /**
  * `npm run test:slow`: every platform's binary built and audited, the release rehearsed, the packages installed as users
- * do, and what `npm run reliability` does, in short or in full. The first run sets up compilers and takes some 25 minutes,
- * later ones about a quarter of an hour.
+ * do, and what `npm run reliability` does, in short or in full. The first run sets up compilers; later ones take some ten
+ * minutes.
  */
 import { ready, readyExamples } from './ready.mjs'
 import { countAva, countRuntimes, Suite } from './suite.mjs'

@@ -75,7 +75,7 @@ function installNothing(folder: string, manifest: Record<string, unknown>): void
     join(home, 'package.json'),
     JSON.stringify({ ...manifest, name: 'nothing', type: 'commonjs' }),
   )
-  writeFileSync(join(home, 'dist', 'index.cjs'), '')
+  for (const door of ['index.cjs', 'index.mjs']) writeFileSync(join(home, 'dist', door), '')
 }
 
 function must(command: string, parameters: readonly string[], folder: string): void {

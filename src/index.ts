@@ -1,29 +1,30 @@
 /**
- * Everything that `import 'tcp-keepalive'` and `require('tcp-keepalive')` give. Durations are milliseconds. Importing loads no
- * binary and throws nothing; the first call that needs the binary loads it.
+ * What `import 'tcp-keepalive'` and `require('tcp-keepalive')` load: small, as it is read at every start, and the rest
+ * comes with the first call. Importing loads no binary and throws nothing.
  *
- * @module tcp-keepalive
+ * What there is and what it does is said in api.ts, where the published types come from.
  */
-import { followOwnCalls } from './hold/keeper.ts'
+import type * as implementation from './implementation.ts'
 
-// In the order in which a person meets them, which is that of the API reference.
-export { setKeepAlive, getKeepAlive } from './socket/keepalive.ts'
-export type { KeepAliveDeadline, KeepAliveOptions, KeepAliveValues } from './settings/options.ts'
-export type { KeepAlive } from './settings/keepalive.ts'
-export type { Target } from './socket/target.ts'
-export { type Detection, type KeepAlivePlan, planKeepAlive } from './settings/plan.ts'
-export { systemKeepAlive } from './socket/system.ts'
-export { capabilities, type Capabilities, type Capability } from './settings/capabilities.ts'
-export { holdKeepAlive, type KeepAliveHold } from './hold/hold.ts'
-export { type InstallScope, installKeepAlive, type KeepAliveInstall } from './hold/install.ts'
-export type { Peer, PeerMatch, PeerPattern } from './settings/match.ts'
-export type { KeepAliveApplied, KeepAliveLost } from './hold/channels.ts'
-export type { KeepAliveFailure } from './socket/failure.ts'
-export { outcomeOf, type Outcome } from './hold/outcome.ts'
-export { getTcpInfo, type TcpInfo, type TcpState } from './socket/tcp-info.ts'
-export { type Endpoint, inspectSocket, inspectSockets, type SocketReport } from './inspect/report.ts'
-export type { KeepAliveWarning, KeepAliveWarningCode } from './inspect/warnings.ts'
-export { TcpKeepAliveError, type TcpKeepAliveErrorCode } from './settings/errors.ts'
-export type { TcpKeepAliveSystemError } from './socket/errors.ts'
+export { capabilities } from './settings/capabilities.ts'
+export { TcpKeepAliveError } from './settings/tcp-keepalive-error.ts'
 
-followOwnCalls()
+export const setKeepAlive: typeof implementation.setKeepAlive = (target, options) =>
+  all().setKeepAlive(target, options)
+export const getKeepAlive: typeof implementation.getKeepAlive = (target) => all().getKeepAlive(target)
+export const planKeepAlive: typeof implementation.planKeepAlive = (...given) => all().planKeepAlive(...given)
+export const systemKeepAlive: typeof implementation.systemKeepAlive = () => all().systemKeepAlive()
+export const holdKeepAlive: typeof implementation.holdKeepAlive = (target, options) =>
+  all().holdKeepAlive(target, options)
+export const installKeepAlive: typeof implementation.installKeepAlive = (...given) =>
+  all().installKeepAlive(...given)
+export const outcomeOf: typeof implementation.outcomeOf = (error) => all().outcomeOf(error)
+export const getTcpInfo: typeof implementation.getTcpInfo = (target) => all().getTcpInfo(target)
+export const inspectSocket: typeof implementation.inspectSocket = (target) => all().inspectSocket(target)
+export const inspectSockets: typeof implementation.inspectSockets = () => all().inspectSockets()
+
+let loaded: typeof implementation | undefined
+
+function all(): typeof implementation {
+  return (loaded ??= require('./implementation.cjs') as typeof implementation)
+}

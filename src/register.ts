@@ -5,8 +5,8 @@
  */
 import { writeSync } from 'node:fs'
 import type * as threads from 'node:worker_threads'
-import type * as door from 'tcp-keepalive'
-import { inVariables, isRequired, readEnvironment } from './settings/environment.ts'
+import type * as implementation from './implementation.ts'
+import { inVariables, isOff, isRequired } from './settings/environment.ts'
 
 /** Without any value set: a dead peer is noticed within 60 s by whoever waits; a user timeout is not touched. */
 const DEFAULT_DETECT_WITHIN_MS = 60_000
@@ -15,8 +15,7 @@ const DEFAULT_DETECT_WITHIN_MS = 60_000
 const STANDARD_ERROR = 2
 
 try {
-  const asked = readEnvironment(process.env)
-  if (asked) install(asked)
+  if (!isOff(process.env)) install()
 } catch (error) {
   const required = isRequired(process.env)
   say(`tcp-keepalive: ${reason(error)}; this program ${required ? 'is stopped' : 'runs unprotected'}`)
@@ -24,9 +23,11 @@ try {
   if (required) process.exit(1)
 }
 
-function install({ options, match }: NonNullable<ReturnType<typeof readEnvironment>>): void {
-  // By its own name, so that this is the one copy that the program gets too; and only here, so that off costs nothing.
-  const { installKeepAlive, planKeepAlive } = require('tcp-keepalive') as typeof door
+function install(): void {
+  // Only here, so that off costs nothing.
+  const { installKeepAlive, planKeepAlive, readEnvironment } =
+    require('./implementation.cjs') as typeof implementation
+  const { options, match } = readEnvironment(process.env)
   if (Object.keys(options).length > 0) {
     installKeepAlive(options as object, { match })
     return

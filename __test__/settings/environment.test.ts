@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { inVariables, isRequired, readEnvironment } from '../../src/settings/environment.ts'
+import { inVariables, isOff, isRequired, readEnvironment } from '../../src/settings/environment.ts'
 
 test('each variable has its option', (t) => {
   const asked = readEnvironment({
@@ -26,15 +26,17 @@ test('nothing set, or set to nothing, asks for no values', (t) => {
 })
 
 test('empty items and blanks between the patterns count for nothing', (t) => {
-  t.deepEqual(readEnvironment({ TCP_KEEPALIVE_MATCH: '*:5432, db.internal,,' })?.match, [
+  t.deepEqual(readEnvironment({ TCP_KEEPALIVE_MATCH: '*:5432, db.internal,,' }).match, [
     '*:5432',
     'db.internal',
   ])
 })
 
 test('off is off, whatever else is there', (t) => {
-  t.is(readEnvironment({ TCP_KEEPALIVE: 'off', TCP_KEEPALIVE_TIME: 'nonsense' }), undefined)
-  t.is(readEnvironment({ TCP_KEEPALIVE: 'OFF' }), undefined)
+  t.true(isOff({ TCP_KEEPALIVE: 'off', TCP_KEEPALIVE_TIME: 'nonsense' }))
+  t.true(isOff({ TCP_KEEPALIVE: 'OFF' }))
+  t.false(isOff({ TCP_KEEPALIVE: 'on' }))
+  t.false(isOff({ TCP_KEEPALIVE_TIME: '30s' }))
 })
 
 const wrong: ReadonlyArray<readonly [string, string, RegExp]> = [

@@ -1,4 +1,4 @@
-/** Loading the package, above a module that loads node:net; a process of its own for each time. */
+/** Loading the package, above a module that loads node:net, and the first call; a process of its own for each time. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Spread, spread } from '../paired.ts'
@@ -13,11 +13,12 @@ function milliseconds(file: string): number {
 }
 
 for (const format of ['mjs', 'cjs']) {
-  for (const [name, file] of [
-    ['import', 'package'],
-    ['import-nothing', 'nothing'],
+  for (const [name, base, file] of [
+    ['import', 'node-net', 'package'],
+    ['import-nothing', 'node-net', 'nothing'],
+    ['first-call', 'package', 'first-call'],
   ] as const) {
-    await say(`${name}-${format}`, () => above('node-net', file, format))
+    await say(`${name}-${format}`, () => above(base, file, format))
   }
 }
 

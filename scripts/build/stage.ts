@@ -5,7 +5,7 @@
  * versions that are in no registry before the release, and a lockfile that names them could not be installed from.
  * What is of use only in the repository is left out of the manifest: scripts, development tools and their settings.
  */
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { minifySync } from 'rolldown/experimental'
 import { ROOT } from './command.ts'
@@ -62,8 +62,7 @@ async function stageMain(folder: string): Promise<StagedPackage> {
     await cp(join(ROOT, file), join(folder, file), { recursive: true })
   }
   const loader = join(folder, 'index.js')
-  await writeFile(loader, publishedLoader(await readFile(loader, 'utf8')))
-  for (const file of await codeIn(folder)) await minify(join(folder, file))
+  await writeFile(loader, minified(publishedLoader(await readFile(loader, 'utf8'))))
   // The bundler's marks of which file a declaration came from, and what a reader can only do in a clone.
   await cut(join(folder, 'dist/index.d.cts'), /^\/\/#(end)?region.*\n/gm)
   await cut(join(folder, 'README.md'), /^## See it\n.*?(?=^## )/gms)
@@ -79,16 +78,11 @@ async function stageMain(folder: string): Promise<StagedPackage> {
   return { name, version, folder }
 }
 
-async function codeIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder, { recursive: true })).filter((file) => /\.c?js$/.test(file))
-}
-
-/** Half the size; functions keep their names, for whoever reads a stack trace. The types keep the documentation. */
-async function minify(file: string): Promise<void> {
+function minified(source: string): string {
   const options = { compress: true, mangle: { toplevel: true }, codegen: { removeWhitespace: true } }
-  const { code, errors } = minifySync(file, await readFile(file, 'utf8'), options)
-  if (errors.length > 0) throw new Error(`${file}: ${errors.map(({ message }) => message).join()}`)
-  await writeFile(file, code)
+  const { code, errors } = minifySync('index.js', source, options)
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join())
+  return code
 }
 
 async function cut(file: string, what: RegExp): Promise<void> {

@@ -1,6 +1,5 @@
 /** How the connections of processes look. */
-import { endpointText } from '../settings/address-text.ts'
-import { formatDuration } from '../settings/duration.ts'
+import { endpointText, formatDuration } from '../implementation.ts'
 import type { Connection, ProcessConnections } from './ps.ts'
 import { type Paint, table } from './terminal.ts'
 

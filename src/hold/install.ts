@@ -1,5 +1,6 @@
 /** Values that stay in force on every outgoing TCP socket of the process that matches. */
-import { invalidArgType, TcpKeepAliveError } from '../settings/errors.ts'
+import { invalidArgType } from '../settings/errors.ts'
+import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type PeerMatch, peerMatcher } from '../settings/match.ts'
 import type { KeepAliveOptions } from '../settings/options.ts'
 import { native } from '../socket/native.ts'

@@ -1,6 +1,6 @@
 /** Values that stay in force on every connection that a server accepts. */
 import { type Server, Socket } from 'node:net'
-import type { TcpKeepAliveError } from '../settings/errors.ts'
+import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from '../settings/options.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { getKeepAlive, putValues } from '../socket/keepalive.ts'

@@ -1,5 +1,5 @@
 /** What is wrong with the values in force on a connection, a rule each. */
-import { isLinux } from '../settings/capabilities.ts'
+import { isLinux } from '../settings/linux.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { detectionOf, followsUserTimeout, probesUntilGivenUp } from '../settings/plan.ts'

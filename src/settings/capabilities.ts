@@ -83,11 +83,6 @@ const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
 
 const nothing = (like: Capability): Capability => Object.freeze({ ...like, settable: false, readable: false })
 
-/** The systems whose kernel is Linux, by `process.platform`. */
-export function isLinux(platform: string): boolean {
-  return platform === 'linux' || platform === 'android'
-}
-
 /** What `platform` can do; on a system without a binary of this package, nothing. */
 export function capabilitiesOf(platform: string): Capabilities {
   const known = table[platform]

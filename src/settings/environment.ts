@@ -45,22 +45,26 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   TIMEOUT: 'USER_TIMEOUT',
 }
 
+/** Whether everything is switched off, whatever the other variables are. */
+export function isOff(variables: Variables): boolean {
+  return variables['TCP_KEEPALIVE']?.toLowerCase() === 'off'
+}
+
 /** Whether the program is to be stopped where it cannot be protected. Anything but nothing and 0 says so. */
 export function isRequired(variables: Variables): boolean {
   return !['', '0'].includes(variables['TCP_KEEPALIVE_REQUIRED'] ?? '')
 }
 
 /**
- * Reads the variables. An empty one counts as not set; where none sets a value, nothing is in `options`.
+ * Reads the variables of a program for which keepalive is not {@link isOff}. An empty one counts as not set; where none sets
+ * a value, nothing is in `options`.
  *
- * @returns `undefined` where TCP_KEEPALIVE=off switches everything off
  * @throws TypeError [ERR_INVALID_ARG_VALUE] for a name or text that is wrong, naming the variable
  */
-export function readEnvironment(variables: Variables): Asked | undefined {
+export function readEnvironment(variables: Variables): Asked {
   const set = Object.entries(variables).filter(([name, text]) => isOurs(name) && text !== '')
   const given = new Map(set as [string, string][])
   const power = given.get('TCP_KEEPALIVE')?.toLowerCase()
-  if (power === 'off') return undefined
   if (power !== undefined && power !== 'on') throw wrong('TCP_KEEPALIVE', given, 'it is "off" or "on"')
   const required = given.get('TCP_KEEPALIVE_REQUIRED')
   if (required !== undefined && !['0', '1'].includes(required)) {

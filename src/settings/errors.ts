@@ -1,7 +1,5 @@
-/**
- * Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]`, `RangeError [ERR_OUT_OF_RANGE]`, and our own, whose
- * codes start with `ERR_TCP_KEEPALIVE_`.
- */
+/** Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]` and `RangeError [ERR_OUT_OF_RANGE]`. */
+import { showCode } from './error-code.ts'
 
 /**
  * Whether something is an error, of whichever realm: where this package was loaded within a vm context, as test runners
@@ -9,45 +7,6 @@
  */
 export function isError(value: unknown): value is Error {
   return Object.prototype.toString.call(value) === '[object Error]'
-}
-
-/** The codes of {@link TcpKeepAliveError}. */
-export type TcpKeepAliveErrorCode =
-  /** An option that does not exist; the message names the right one. */
-  | 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION'
-  /** Options that exclude each other, such as `detectWithin` and `time`. */
-  | 'ERR_TCP_KEEPALIVE_CONFLICTING_OPTIONS'
-  /** This system cannot do what was asked for. */
-  | 'ERR_TCP_KEEPALIVE_UNSUPPORTED'
-  /** The socket is not connected yet, so it holds no values. */
-  | 'ERR_TCP_KEEPALIVE_NOT_CONNECTED'
-  /** The server does not listen yet, so it holds no values. */
-  | 'ERR_TCP_KEEPALIVE_NOT_LISTENING'
-  /** The socket is destroyed. */
-  | 'ERR_TCP_KEEPALIVE_DESTROYED'
-  /** The target is no TCP socket: a Unix-domain socket, a datagram socket. */
-  | 'ERR_TCP_KEEPALIVE_NOT_TCP'
-  /** There is no descriptor of this process beneath: TLS over a stream, a cluster worker's shared listener. */
-  | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
-  /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
-  | 'ERR_TCP_KEEPALIVE_NO_BINARY'
-
-/** An error of this package's own. Tell them apart by `code`. */
-export class TcpKeepAliveError extends Error {
-  static {
-    this.prototype.name = 'TcpKeepAliveError'
-  }
-
-  /** What is the matter; it stays the same over versions, as the message may not. */
-  readonly code: TcpKeepAliveErrorCode
-
-  /** @internal */
-  // Not ErrorOptions, which a program that is compiled for less than ES2022 does not have.
-  constructor(code: TcpKeepAliveErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
-    this.code = code
-    showCode(this, code)
-  }
 }
 
 /** `name`: the argument, as `options.time`; `expected`: what it must be, as `of type number`. */
@@ -73,12 +32,6 @@ export function milliseconds(received: number, least: number): string {
 export function coded<E extends Error>(error: E, code: string): E & { code: string } {
   showCode(error, code)
   return Object.assign(error, { code })
-}
-
-function showCode(error: Error, code: string): void {
-  // A program may have put something else than text there (Error.prepareStackTrace).
-  if (typeof error.stack === 'string')
-    error.stack = error.stack.replace(error.name, `${error.name} [${code}]`)
 }
 
 function describe(value: unknown): string {

@@ -1,7 +1,8 @@
 /** What a program asks for, checked, and turned into the whole numbers that the kernel takes. */
 import { capabilities, type Capability } from './capabilities.ts'
 import { solveDetectWithin } from './detect-within.ts'
-import { invalidArgType, milliseconds, outOfRange, TcpKeepAliveError } from './errors.ts'
+import { invalidArgType, milliseconds, outOfRange } from './errors.ts'
+import { TcpKeepAliveError } from './tcp-keepalive-error.ts'
 
 /** The values themselves. What is left out stays as it is in the kernel. */
 export interface KeepAliveValues {

@@ -1,8 +1,9 @@
 /** What would be set, and when a dead peer would be noticed: pure, no socket needed. */
-import { capabilities, isLinux } from './capabilities.ts'
+import { capabilities } from './capabilities.ts'
 import { IN_FLIGHT_LEAD_MS } from './detect-within.ts'
 import { invalidArgType, outOfRange } from './errors.ts'
 import type { KeepAlive } from './keepalive.ts'
+import { isLinux } from './linux.ts'
 import { type KeepAliveOptions, LEAVE, resolveOptions } from './options.ts'
 
 /** What {@link planKeepAlive} answers. */

@@ -1,7 +1,8 @@
 /** What can be wrong with a target, and what the system says. */
 import type * as os from 'node:os'
 import type * as util from 'node:util'
-import { coded, TcpKeepAliveError } from '../settings/errors.ts'
+import { coded } from '../settings/errors.ts'
+import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { native } from './native.ts'
 
 /** An error of the operating system, with the fields of Node's own and the option that it refused. */

@@ -1,6 +1,6 @@
 /** Setting values on a socket, and reading what the kernel holds. */
 import { type Server, Socket } from 'node:net'
-import type { TcpKeepAliveError } from '../settings/errors.ts'
+import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KeepAliveOptions, type KernelValues, resolveOptions } from '../settings/options.ts'
 import { notConnected, notListening, statusError } from './errors.ts'

@@ -1,7 +1,8 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
 import type * as modules from 'node:module'
 import type * as paths from 'node:path'
-import { isError, TcpKeepAliveError } from '../settings/errors.ts'
+import { isError } from '../settings/errors.ts'
+import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 
 /** Every platform that has a binary: the part of a package's name after {@link PREFIX}. */

@@ -18,17 +18,23 @@ const context = vm.createContext({ Buffer, process, net })
 const foreign = (expression) => vm.runInContext(`(${expression})`, context)
 const written = JSON.stringify(VALUES)
 
-/** The package once more, with the other context's globals. */
-function loadThere() {
-  const file = require.resolve('tcp-keepalive')
+const filesThere = new Map()
+
+/** A file of the package once more, with the other context's globals, and the files that it asks for. */
+function loadThere(file) {
+  const known = filesThere.get(file)
+  if (known) return known.exports
   const module = { exports: {} }
+  filesThere.set(file, module)
+  const ordinary = createRequire(file)
+  const requireThere = (name) => (name.startsWith('.') ? loadThere(ordinary.resolve(name)) : ordinary(name))
   const wrapper = foreign(
     `function (module, exports, require, __filename, __dirname) {${readFileSync(file, 'utf8')}}`,
   )
-  wrapper(module, module.exports, createRequire(file), file, dirname(file))
+  wrapper(module, module.exports, requireThere, file, dirname(file))
   return module.exports
 }
-const there = loadThere()
+const there = loadThere(require.resolve('tcp-keepalive'))
 
 const checks = {
   'options of another realm are options': ({ setKeepAlive, getKeepAlive }, { client }) => {

@@ -1,0 +1,52 @@
+/** The errors of this package's own, whose codes start with `ERR_TCP_KEEPALIVE_`. */
+import { showCode } from './error-code.ts'
+import { isError } from './errors.ts'
+
+/** The codes of {@link TcpKeepAliveError}. */
+export type TcpKeepAliveErrorCode =
+  /** An option that does not exist; the message names the right one. */
+  | 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION'
+  /** Options that exclude each other, such as `detectWithin` and `time`. */
+  | 'ERR_TCP_KEEPALIVE_CONFLICTING_OPTIONS'
+  /** This system cannot do what was asked for. */
+  | 'ERR_TCP_KEEPALIVE_UNSUPPORTED'
+  /** The socket is not connected yet, so it holds no values. */
+  | 'ERR_TCP_KEEPALIVE_NOT_CONNECTED'
+  /** The server does not listen yet, so it holds no values. */
+  | 'ERR_TCP_KEEPALIVE_NOT_LISTENING'
+  /** The socket is destroyed. */
+  | 'ERR_TCP_KEEPALIVE_DESTROYED'
+  /** The target is no TCP socket: a Unix-domain socket, a datagram socket. */
+  | 'ERR_TCP_KEEPALIVE_NOT_TCP'
+  /** There is no descriptor of this process beneath: TLS over a stream, a cluster worker's shared listener. */
+  | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
+  /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
+  | 'ERR_TCP_KEEPALIVE_NO_BINARY'
+
+/** An error of this package's own. Tell them apart by `code`. */
+export class TcpKeepAliveError extends Error {
+  static {
+    this.prototype.name = 'TcpKeepAliveError'
+  }
+
+  /**
+   * By what it is, not by who made it: each door of this package, and each copy of it, has a class of its own.
+   *
+   * @internal
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== TcpKeepAliveError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return isError(value) && 'code' in value && String(value.code).startsWith('ERR_TCP_KEEPALIVE_')
+  }
+
+  /** What is the matter; it stays the same over versions, as the message may not. */
+  readonly code: TcpKeepAliveErrorCode
+
+  /** @internal */
+  // Not ErrorOptions, which a program that is compiled for less than ES2022 does not have.
+  constructor(code: TcpKeepAliveErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    showCode(this, code)
+  }
+}

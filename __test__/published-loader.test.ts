@@ -18,22 +18,34 @@ interface System {
   readonly report?: object
 }
 
-/** The package that is asked for. */
-function askedFor({ platform, arch, ldd, report }: System): string {
+interface Loaded {
+  /** The package that was asked for. */
+  readonly asked: string
+  readonly exports: Readonly<Record<string, (() => unknown) | undefined>>
+}
+
+/** @param binding what the package is found to be; none where it is missing */
+function loadOn({ platform, arch, ldd, report }: System, binding?: object): Loaded {
   let asked = 'nothing'
+  const module = { exports: {} }
   const readFileSync = (): string => {
     if (ldd === undefined) throw new Error('ENOENT')
     return ldd
   }
   const require = (name: string): object => {
     if (name === 'node:fs') return { readFileSync }
+    if (name === './dist/implementation.cjs')
+      return { noBinary: (error: Error) => new TypeError(error.message) }
     asked = name
-    return {}
+    if (binding === undefined) throw new Error('not found')
+    return binding
   }
   const process = { platform, arch, report: { getReport: () => report } }
-  vm.runInNewContext(loader, { module: { exports: {} }, process, require })
-  return asked
+  vm.runInNewContext(loader, { module, process, require })
+  return { asked, exports: module.exports }
 }
+
+const askedFor = (system: System): string => loadOn(system, {}).asked
 
 const GLIBC = { ldd: '# This file is part of the GNU C Library.' }
 const MUSL = { ldd: 'musl libc (x86_64)' }
@@ -55,20 +67,36 @@ test('without /usr/bin/ldd the report tells the C library', (t) => {
   t.is(askedFor(linux), '@tcp-keepalive/binding-linux-x64-gnu')
 })
 
-test('where there is no package an error names the system', (t) => {
-  const message = (system: System): string => String(t.throws(() => askedFor(system), { any: true }))
-  t.is(message({ platform: 'aix', arch: 'ppc64' }), 'Error: Unsupported platform: aix-ppc64')
-  t.is(message({ platform: 'linux', arch: 'arm', ...MUSL }), 'Error: Unsupported platform: linux-arm-musl')
-  t.is(
-    message({ platform: 'linux', arch: 'riscv64', ...GLIBC }),
-    'Error: Unsupported platform: linux-riscv64-glibc',
-  )
+test('what it exports is the binding itself, so that a call goes no way around', (t) => {
+  const binding = { setKeepAlive: () => 0 }
+  t.is(loadOn({ platform: 'linux', arch: 'x64', ...GLIBC }, binding).exports, binding as never)
+})
+
+test('where there is no binary the import works, and every function says what is the matter', (t) => {
+  const said = (system: System): Set<string> => {
+    const { loadError, __napiBindingTarget, ...functions } = loadOn(system).exports
+    t.truthy(loadError)
+    const said = Object.values(functions).map((each) => t.throws(each ?? (() => {}), { any: true }))
+    t.deepEqual(Object.keys(functions).toSorted(), exported(loader).slice(1).toSorted())
+    return new Set(said.map(String))
+  }
+  t.deepEqual(said({ platform: 'linux', arch: 'x64', ...GLIBC }), new Set(['TypeError: not found']))
+  const unsupported: ReadonlyArray<readonly [System, string]> = [
+    [{ platform: 'aix', arch: 'ppc64' }, 'aix-ppc64'],
+    [{ platform: 'linux', arch: 'arm', ...MUSL }, 'linux-arm-musl'],
+    [{ platform: 'linux', arch: 'riscv64', ...GLIBC }, 'linux-riscv64-glibc'],
+  ]
+  for (const [system, name] of unsupported) {
+    t.deepEqual(said(system), new Set([`TypeError: Unsupported platform: ${name}`]))
+  }
 })
 
 test('it exports what the one of the clone exports, in words that a reader of modules understands', (t) => {
-  const names = (text: string): readonly (string | undefined)[] =>
-    [...text.matchAll(/^module\.exports\.(\w+) = /gm)].map(([, name]) => name)
-  t.deepEqual(names(loader), names(generated))
-  t.true(names(loader).includes('setKeepAlive'))
+  t.deepEqual(exported(loader), exported(generated))
+  t.true(exported(loader).includes('setKeepAlive'))
   t.throws(() => publishedLoader(''), { message: /exports nothing/ })
 })
+
+function exported(text: string): readonly string[] {
+  return [...text.matchAll(/^module\.exports\.(\w+) = /gm)].map(([, name]) => name ?? '')
+}

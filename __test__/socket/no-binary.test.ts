@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { publishedLoader } from '../../scripts/build/published-loader.ts'
 import { TARGETS } from '../../scripts/build/targets.ts'
 import { parseBinaryFile } from '../../src/socket/binary-file.ts'
 import { PLATFORMS } from '../../src/socket/no-binary.ts'
@@ -34,21 +35,38 @@ function install(t: ExecutionContext, packages: Readonly<Record<string, Buffer>>
   return folder
 }
 
-/** What the first use says in that folder. */
-function use(folder: string, ...flags: readonly string[]): { message: string; path: string } {
+/** What a clone and what users load the binary with. */
+const GENERATED = readFileSync(join(root, 'index.js'), 'utf8')
+const LOADERS = [GENERATED, publishedLoader(GENERATED)]
+
+/** What the first use says in that folder, whichever file loads the binary. */
+function use(
+  t: ExecutionContext,
+  folder: string,
+  ...flags: readonly string[]
+): { message: string; path: string } {
   const program = `
-    const { setKeepAlive, TcpKeepAliveError } = require('tcp-keepalive') // does not throw
-    try { setKeepAlive(0, 60_000); console.log('loaded') } catch (error) {
+    const { systemKeepAlive, TcpKeepAliveError } = require('tcp-keepalive') // does not throw
+    try { systemKeepAlive(); console.log('loaded') } catch (error) {
       if (!(error instanceof TcpKeepAliveError) || error.code !== 'ERR_TCP_KEEPALIVE_NO_BINARY') throw error
       console.log(error.message)
     }`
-  const { stdout, stderr, signal } = spawnSync(process.execPath, [...flags, '--eval', program], {
+  const [message = '', ...same] = LOADERS.map((loader) => {
+    writeFileSync(join(folder, 'node_modules/tcp-keepalive/index.js'), loader)
+    return run(folder, [...flags, '--eval', program])
+  })
+  t.deepEqual(same, [message])
+  const path = join(folder, `node_modules/@tcp-keepalive/binding-${HERE}/tcp-keepalive.${HERE}.node`)
+  return { message, path }
+}
+
+function run(folder: string, parameters: readonly string[]): string {
+  const { stdout, stderr, signal } = spawnSync(process.execPath, parameters, {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   })
-  const path = join(folder, `node_modules/@tcp-keepalive/binding-${HERE}/tcp-keepalive.${HERE}.node`)
-  return { message: `${stdout}${stderr}${signal ?? ''}`.trimEnd(), path }
+  return `${stdout}${stderr}${signal ?? ''}`.trimEnd()
 }
 
 const REINSTALL =
@@ -56,7 +74,7 @@ const REINSTALL =
 
 test('a binary that is missing, and no other is there', (t) => {
   t.is(
-    use(install(t)).message,
+    use(t, install(t)).message,
     `The native binary of tcp-keepalive is missing.
 ${RUNNING}
 ${PACKAGE}
@@ -70,7 +88,7 @@ ${PACKAGE}
 
 test('a binary that is missing where those of other systems are installed', (t) => {
   t.is(
-    use(install(t, { 'darwin-arm64': BINARY, 'linux-x64-musl': BINARY })).message,
+    use(t, install(t, { 'darwin-arm64': BINARY, 'linux-x64-musl': BINARY })).message,
     `The native binary of tcp-keepalive is missing.
 ${RUNNING}
 ${PACKAGE}
@@ -82,7 +100,7 @@ ${PACKAGE}
 
 for (const length of [0, 100, 4096, BINARY.length >> 1, BINARY.length - 1]) {
   test(`a binary cut off after ${length} bytes does not end the process`, (t) => {
-    const { message, path } = use(install(t, { [HERE]: BINARY.subarray(0, length) }))
+    const { message, path } = use(t, install(t, { [HERE]: BINARY.subarray(0, length) }))
     const [first, running, name, cause, file, ...rest] = message.split('\n')
     t.deepEqual(
       [first, running, name, cause, rest],
@@ -107,7 +125,7 @@ for (const [what, offset, bytes] of [
   test(`a binary ${what}`, (t) => {
     const binary = Buffer.from(BINARY)
     binary.set(bytes, offset)
-    const { message, path } = use(install(t, { [HERE]: binary }))
+    const { message, path } = use(t, install(t, { [HERE]: binary }))
     const [first, running, name, cause, ...advice] = message.split('\n')
     t.deepEqual(
       [first, running, name, ...advice],
@@ -125,7 +143,7 @@ for (const [what, offset, bytes] of [
 
 test('addons forbidden by --no-addons', (t) => {
   t.is(
-    use(install(t, { [HERE]: BINARY }), '--no-addons').message,
+    use(t, install(t, { [HERE]: BINARY }), '--no-addons').message,
     `The native binary of tcp-keepalive is forbidden.
 ${RUNNING}
 ${PACKAGE}
@@ -139,7 +157,7 @@ test('addons forbidden by the permission model', (t) => {
     ? '--permission'
     : '--experimental-permission'
   t.is(
-    use(install(t, { [HERE]: BINARY }), flag, '--allow-fs-read=*').message,
+    use(t, install(t, { [HERE]: BINARY }), flag, '--allow-fs-read=*').message,
     `The native binary of tcp-keepalive is forbidden.
 ${RUNNING}
 ${PACKAGE}
@@ -151,7 +169,7 @@ ${PACKAGE}
 test('a system that there is no binary for', (t) => {
   const folder = install(t)
   writeFileSync(join(folder, 'riscv.cjs'), "Object.defineProperty(process, 'arch', { value: 'riscv64' })")
-  const { message } = use(folder, '--require', './riscv.cjs')
+  const { message } = use(t, folder, '--require', './riscv.cjs')
   t.is(
     message,
     `The native binary of tcp-keepalive does not exist.
@@ -161,14 +179,17 @@ test('a system that there is no binary for', (t) => {
   )
 })
 
+test('the binding by itself can be imported where its binary is missing, and its functions say so', (t) => {
+  const folder = install(t)
+  const { message } = use(t, folder)
+  const program = `
+    import { setKeepAlive } from 'tcp-keepalive/native' // does not throw
+    try { setKeepAlive(0, true, 60, 10, 6, 0) } catch (error) { console.log(error.message) }`
+  t.is(run(folder, ['--input-type=module', '--eval', program]), message)
+})
+
 test('the binary of this platform loads', (t) => {
-  const program = `require('tcp-keepalive').systemKeepAlive(); console.log('loaded')`
-  const folder = install(t, { [HERE]: BINARY })
-  const { stdout, stderr } = spawnSync(process.execPath, ['--eval', program], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  t.is(stdout, 'loaded\n', stderr)
+  t.is(use(t, install(t, { [HERE]: BINARY })).message, 'loaded')
 })
 
 test('the platforms are those that are built', (t) => {

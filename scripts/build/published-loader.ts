@@ -2,6 +2,8 @@
  * The file that loads the binary, as it is published. napi-rs's own, which `npm run build:native` writes and which a
  * clone loads its binary with, is eight times as large: it tries some thirty platforms that have no package of ours,
  * starts `ldd` where nothing else tells the C library, and loads whatever library an environment variable names.
+ *
+ * An import never fails: where there is no binary that can be loaded, each function says so when it is called.
  */
 import { TARGETS } from './targets.ts'
 
@@ -36,14 +38,30 @@ function isMusl() {
   }
 }
 
-const { platform, arch } = process
-const libc = platform !== 'linux' ? '' : isMusl() ? '-musl' : '-glibc'
-const fitting = Object.keys(packages).find(
-  (name) =>
-    (name + '-').startsWith(platform + '-' + arch + '-') && name.endsWith('-musl') === (libc === '-musl'),
-)
-if (fitting === undefined) throw new Error('Unsupported platform: ' + platform + '-' + arch + libc)
-const binding = packages[fitting]()
+function load() {
+  const { platform, arch } = process
+  const libc = platform !== 'linux' ? '' : isMusl() ? '-musl' : '-glibc'
+  const fitting = Object.keys(packages).find(
+    (name) =>
+      (name + '-').startsWith(platform + '-' + arch + '-') && name.endsWith('-musl') === (libc === '-musl'),
+  )
+  if (fitting === undefined) throw new Error('Unsupported platform: ' + platform + '-' + arch + libc)
+  return packages[fitting]()
+}
+
+function loadOrSay() {
+  try {
+    return load()
+  } catch (loadError) {
+    const fail = () => {
+      throw require('./dist/implementation.cjs').noBinary(loadError)
+    }
+    const functions = ${JSON.stringify(names)}.map((name) => [name, fail])
+    return { ...Object.fromEntries(functions), loadError }
+  }
+}
+
+const binding = loadOrSay()
 module.exports = binding
 module.exports.__napiBindingTarget = 'native' // in index.d.ts, as napi-rs has other kinds too
 ${exported.join('\n')}

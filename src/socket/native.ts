@@ -14,7 +14,9 @@ function load(): typeof binding {
   if (truncated) throw truncated
   try {
     // By its own name, which the package's `exports` resolve wherever this code ends up, also in a bundle.
-    return require('tcp-keepalive/native') as typeof binding
+    const found = require('tcp-keepalive/native') as typeof binding & { readonly loadError?: unknown }
+    if (found.loadError !== undefined) throw found.loadError
+    return found
   } catch (error) {
     throw noBinary(error)
   }

@@ -10,11 +10,11 @@ export function describeMachine({ node24, node26, binary }: Prepared): string {
     `${processors.length} × ${processors[0]?.model.trim() ?? process.arch}`,
     `${Math.round(totalmem() / 2 ** 30)} GiB`,
     `${type()} ${kernel}`,
-    `Node ${version(node24)} and ${version(node26)}`,
+    `Node ${versionOf(node24)} and ${versionOf(node26)}`,
     binary,
   ].join(', ')
 }
 
-function version(node: string): string {
+export function versionOf(node: string): string {
   return execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()
 }

@@ -78,8 +78,18 @@ function installNothing(folder: string, manifest: Record<string, unknown>): void
   for (const door of ['index.cjs', 'index.mjs']) writeFileSync(join(home, 'dist', door), '')
 }
 
-function must(command: string, parameters: readonly string[], folder: string): void {
-  const { status, error } = spawnSync(command, parameters, { cwd: folder, stdio: ['ignore', 2, 2] })
+/** Runs a program, which must be there and succeed. */
+export function must(
+  command: string,
+  parameters: readonly string[],
+  folder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): void {
+  const { status, error } = spawnSync(command, parameters, {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 2, 2],
+  })
   if (error) throw new Error(`This needs ${command}, which cannot be started (${error.message})`)
   if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed`)
 }

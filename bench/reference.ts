@@ -7,6 +7,17 @@ interface Reference {
   get(fd: number, times: number): void
   tcpInfo(fd: number, times: number): void
   scan(lastDescriptor: number, times: number): void
+  /** One call, which is counted in with what it does. */
+  setOnce(
+    fd: number,
+    enabled: boolean,
+    timeSeconds: number,
+    intervalSeconds: number,
+    retries: number,
+    userTimeoutMs: number,
+  ): number
+  /** Calls `task`, while callgrind counts. */
+  count(task: () => void): void
 }
 
 const path = process.env['BENCH_REFERENCE']

@@ -1,16 +1,18 @@
-/** Where the figures go: a table on the screen, bench/results.json, and a section of docs/performance.md. */
+/** Where the figures go: a table on the screen, bench/results.json, and two sections of docs/performance.md. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { instructionTable } from './instruction-table.ts'
 import { type Measurement, type Measurements, type Row, rows } from './rows.ts'
 
 const RESULTS = new URL('results.json', import.meta.url)
 const DOCUMENT = new URL('../docs/performance.md', import.meta.url)
-const BEGIN = '<!-- measured: written by npm run bench -->'
-const END = '<!-- end of measured -->'
 
-export function readResults(): Array<[string, Measurement]> {
-  if (!existsSync(RESULTS)) return []
-  const { measurements } = JSON.parse(readFileSync(RESULTS, 'utf8')) as { measurements: Measurement[] }
-  return measurements.map((one) => [one.name, one])
+interface Results {
+  readonly machine: string
+  readonly measurements: readonly Measurement[]
+}
+
+export function readResults(): Results | undefined {
+  return existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Results) : undefined
 }
 
 export function writeResults(machine: string, measurements: Measurements): void {
@@ -20,12 +22,18 @@ export function writeResults(machine: string, measurements: Measurements): void 
 
 export function writeDocument(machine: string, measurements: Measurements): void {
   const before = readFileSync(DOCUMENT, 'utf8')
-  const [head, rest] = before.split(BEGIN)
-  const tail = rest?.split(END)[1]
+  const measured = [`Measured on ${machine}.`, '', ...markdown(found(measurements))]
+  const after = withSection(before, 'measured', measured)
+  writeFileSync(DOCUMENT, withSection(after, 'counted', instructionTable(measurements)))
+}
+
+function withSection(document: string, name: string, lines: readonly string[]): string {
+  const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`]
+  const [head, rest] = document.split(begin)
+  const tail = rest?.split(end)[1]
   if (head === undefined || tail === undefined)
-    throw new Error(`docs/performance.md lacks ${BEGIN} or ${END}`)
-  const section = [BEGIN, '', `Measured on ${machine}.`, '', ...markdown(found(measurements)), '', END]
-  writeFileSync(DOCUMENT, head + section.join('\n') + tail)
+    throw new Error(`docs/performance.md lacks ${begin} or ${end}`)
+  return head + [begin, '', ...lines, '', end].join('\n') + tail
 }
 
 export function showTable(measurements: Measurements): void {
@@ -34,6 +42,7 @@ export function showTable(measurements: Measurements): void {
   for (const { what, bound, found, spread, met } of lines) {
     console.log(`${mark(met)} ${what}\n    bound ${bound}   measured ${found}   ${spread}`)
   }
+  console.log(`\n${instructionTable(measurements).join('\n')}`)
   const judged = lines.filter(({ met }) => met !== undefined)
   console.log(`\n${judged.filter(({ met }) => met === true).length} of ${judged.length} bounds met`)
 }

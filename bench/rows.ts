@@ -136,28 +136,33 @@ const loading = (name: string, what: string, most?: number): RowOf => {
   }
 }
 
-const SET = '`setKeepAlive(socket, { time, interval, retries })`'
+const AGAIN = '`setKeepAlive(socket, { time, interval, retries })`, again and again'
 
 export const rows: readonly RowOf[] = [
-  atMost('set', `${SET}, again and again, to C`, 1.12),
-  atMost('set-user-timeout', 'the same with `userTimeout`', 1.12),
-  atMost('set-tls', 'the same on a TLSSocket', 1.2),
-  atMost('set-same-calls', 'the same, to C that makes the very same four system calls'),
+  atMost('set', `${AGAIN}, to C`, 1.12),
+  atMost('set-user-timeout', 'the same with `userTimeout`, to C', 1.12),
+  atMost('set-tls', 'the same on a TLSSocket, to C', 1.2),
+  atMost('set-same-calls', `${AGAIN}, to C that makes the very same four system calls`),
+  atMost(
+    'c-six-arguments',
+    'C behind the same six Node-API arguments, to C that makes the very same four system calls',
+  ),
   atMost('native', "the binding's own call without the TypeScript, to C that asks first"),
   atMost('first-set', "the first set on a fresh socket, Node's record included, to C", 1.8),
-  atMost('node26-four-arguments', "the same, to Node 26's own four-argument call, which checks nothing", 1.2),
-  atMost('node-four-arguments', "the same, to Node 24's four-argument call"),
+  atMost('node26-four-arguments', `${AGAIN}, to Node 26's own four-argument call, which checks nothing`, 1.2),
+  atMost('node-four-arguments', `${AGAIN}, to Node 24's four-argument call`),
   atMost(
     'node-two-arguments',
-    "the same, to Node 24's two-argument call (interval and retries are not to be had)",
+    `${AGAIN}, to Node 24's two-argument call (interval and retries are not to be had)`,
   ),
   faster(
     'net-keepalive',
     'against net-keepalive: interval, probes, user timeout, and socket.setKeepAlive',
     7,
   ),
-  faster('koffi', 'against koffi', 1.3),
-  faster('ffi-rs', 'against ffi-rs'),
+  faster('koffi', `${AGAIN}, against koffi`, 1.3),
+  faster('koffi-c', 'C behind the same six Node-API arguments, against koffi'),
+  faster('ffi-rs', `${AGAIN}, against ffi-rs`),
   atMost('get', '`getKeepAlive`, to C', 1.3),
   atMost('tcp-info', "`getTcpInfo`, to C's one call", 1.6),
   heldCall,

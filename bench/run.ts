@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { countInstructions, valgrindVersion } from './instructions.ts'
 import { describeMachine } from './machine.ts'
 import { prepare } from './prepare.ts'
 import { readResults, showTable, writeDocument, writeResults } from './results.ts'
@@ -23,12 +24,26 @@ const PROGRAMS = [
 
 const prepared = prepare()
 const names = process.argv.slice(2)
-const measurements = new Map<string, Measurement>(names.length > 0 ? readResults() : [])
+const before = names.length > 0 ? readResults() : undefined
+const measurements = new Map<string, Measurement>(before?.measurements.map((one) => [one.name, one]))
 
 /** The last core is for what is measured, the first for the other ends of its connections. */
 const cores = availableParallelism()
 const canPin = cores > 1 && spawnSync('taskset', ['--version']).status === 0
 if (!canPin) console.log('• Not pinned to a core: that takes taskset, and two cores')
+
+function isWanted(program: string): boolean {
+  return names.length === 0 || names.includes(program)
+}
+
+/** Of all that is measured, this alone takes what not every machine has. */
+function count(): Measurement[] {
+  if (valgrindVersion() !== undefined) return countInstructions(prepared)
+  const missing = 'Instructions are not counted: that takes valgrind (Debian: apt-get install valgrind)'
+  if (names.length > 0) throw new Error(missing)
+  console.log(`• ${missing}`)
+  return []
+}
 
 function measure(node: string, program: string, wanted: readonly string[] = []): Measurement[] {
   console.log(`• ${program}${node === prepared.node26 ? ' on Node 26' : ''}`)
@@ -50,17 +65,22 @@ function measure(node: string, program: string, wanted: readonly string[] = []):
 
 try {
   for (const program of PROGRAMS) {
-    if (names.length > 0 && !names.includes(program)) continue
+    if (!isWanted(program)) continue
     for (const one of measure(prepared.node24, program)) measurements.set(one.name, one)
   }
-  if (names.length === 0 || names.includes('calls')) {
+  if (isWanted('calls')) {
     const [one] = measure(prepared.node26, 'calls', ['node-four-arguments'])
     if (one) measurements.set('node26-four-arguments', { ...one, name: 'node26-four-arguments' })
+  }
+  if (isWanted('instructions')) {
+    for (const one of count()) measurements.set(one.name, one)
   }
 } finally {
   prepared.remove()
 }
-const machine = describeMachine(prepared)
+/** Where nothing but instructions was counted, the times are still those of the machine before. */
+const isTimed = names.length === 0 || names.some((name) => name !== 'instructions')
+const machine = isTimed ? describeMachine(prepared) : (before?.machine ?? describeMachine(prepared))
 writeResults(machine, measurements)
 writeDocument(machine, measurements)
 showTable(measurements)

@@ -1,0 +1,53 @@
+/** Whose the instructions are that callgrind counted. */
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { Cost } from './callgrind.ts'
+
+export const OWNERS = [
+  'Node and V8',
+  'compiled JavaScript',
+  'napi-rs',
+  'Rust of this package',
+  "Rust's library",
+  'socket2',
+  'C or C++ of the addon',
+  'libc',
+] as const
+
+export type Owner = (typeof OWNERS)[number]
+
+/** @throws where nobody is known to whom it could belong, so that nothing is counted for the wrong one */
+export function ownerOf(cost: Cost): Owner {
+  const { object, file } = cost
+  const name = basename(object)
+  if (object === '???') return 'compiled JavaScript'
+  if (name === 'node') return 'Node and V8'
+  if (/^(?:libc|libgcc_s|ld-linux)\b/.test(name)) return 'libc'
+  if (name === 'reference.node' || name === 'koffi.node') return 'C or C++ of the addon'
+  if (name !== BINDING) throw new Error(`Nobody is known to whom ${object} belongs`)
+  if (isOfMacro(cost)) return 'napi-rs'
+  const owner = OF_RUST.find(([pattern]) => pattern.test(file))?.[1]
+  if (owner === undefined) throw new Error(`Nobody is known to whom ${file} in ${object} belongs`)
+  return owner
+}
+
+/** The file name of the binding that is compiled for this. */
+export const BINDING = 'binding.node'
+
+const OF_RUST: readonly (readonly [RegExp, Owner])[] = [
+  [/\/napi(?:-sys)?-\d[^/]*\//, 'napi-rs'],
+  [/\/socket2-\d[^/]*\//, 'socket2'],
+  [/\/library\/(?:core|alloc|std)\//, "Rust's library"],
+  [/^(?:.*\/)?crates\/(?:node|tcp-keepalive)\//, 'Rust of this package'],
+]
+
+/** What `#[napi]` writes around a function counts for the line that this stands in. */
+function isOfMacro({ file, line }: Cost): boolean {
+  return /(?:^|\/)crates\/node\/src\/lib\.rs$/.test(file) && macroLines.has(line)
+}
+
+const macroLines: ReadonlySet<number> = new Set(
+  readFileSync(new URL('../crates/node/src/lib.rs', import.meta.url), 'utf8')
+    .split('\n')
+    .flatMap((text, index) => (text.startsWith('#[napi') ? [index + 1] : [])),
+)

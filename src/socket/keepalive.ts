@@ -1,5 +1,5 @@
 /** Setting values on a socket, and reading what the kernel holds. */
-import { type Server, Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KeepAliveOptions, type KernelValues, resolveOptions } from '../settings/options.ts'
@@ -8,7 +8,7 @@ import { rememberSet } from './last-set.ts'
 import { native } from './native.ts'
 import { beneath, callNode, rememberedKeepAlive } from './node-internals.ts'
 import { setWhenReady } from './pending.ts'
-import { descriptorOf, NOT_YET, type Target } from './target.ts'
+import { descriptorOf, isSocket, NOT_YET, type Target } from './target.ts'
 import { fromKernel, values } from './values.ts'
 
 /**
@@ -66,7 +66,7 @@ export function putValues(target: Socket | Server, values: KernelValues): void {
 }
 
 function putWhenReady(target: Socket | Server, asked: KernelValues): void {
-  const connection = target instanceof Socket ? beneath(target) : target
+  const connection = isSocket(target) ? beneath(target) : target
   setWhenReady(connection, (fd) => put(target, fd, asked))
 }
 
@@ -74,7 +74,7 @@ function put(target: Target, fd: number, asked: KernelValues): void {
   const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = asked
   const status = native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
   if (status !== 0) throw statusError(status, 'setsockopt')
-  if (!(target instanceof Socket)) return
+  if (!isSocket(target)) return
   keepRecordTrue(target, enabled)
   rememberSet(target, asked)
 }
@@ -111,5 +111,5 @@ export function getKeepAlive(target: Target): KeepAlive {
 }
 
 function notYet(target: Target): TcpKeepAliveError {
-  return target instanceof Socket ? notConnected() : notListening()
+  return isSocket(target) ? notConnected() : notListening()
 }

@@ -148,6 +148,7 @@ export const rows: readonly RowOf[] = [
     'C behind the same six Node-API arguments, to C that makes the very same four system calls',
   ),
   atMost('native', "the binding's own call without the TypeScript, to C that asks first"),
+  atMost('native-c', "the binding's own call, to C behind the same six Node-API arguments"),
   atMost('first-set', "the first set on a fresh socket, Node's record included, to C", 1.8),
   atMost('node26-four-arguments', `${AGAIN}, to Node 26's own four-argument call, which checks nothing`, 1.2),
   atMost('node-four-arguments', `${AGAIN}, to Node 24's four-argument call`),

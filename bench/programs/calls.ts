@@ -87,6 +87,7 @@ await say('get', () =>
 
 // The binding's own call: what of the difference is ours in TypeScript, and what is the way through Node-API.
 await say('native', () => paired(inC(NONE), turns(byBinding(fd))))
+await say('native-c', () => paired(turns(byC(fd)), turns(byBinding(fd))))
 await say('c-six-arguments', () => paired(inC(TIME_FIRST), turns(byC(fd))))
 
 if ('getTcpInfo' in ours) {

@@ -2,7 +2,6 @@
  * What the doors load when they are first used: all that `tcp-keepalive` gives, and what `register`, the command line and
  * the published index.js ask for besides. It is no door itself: a program cannot load it by name.
  */
-import { followOwnCalls } from './hold/keeper.ts'
 
 export * from './api.ts'
 export { warningsOf } from './inspect/warnings.ts'
@@ -11,5 +10,3 @@ export { formatDuration, parseDuration } from './settings/duration.ts'
 export { readEnvironment } from './settings/environment.ts'
 export { probesUntilGivenUp } from './settings/plan.ts'
 export { noBinary } from './socket/no-binary.ts'
-
-followOwnCalls()

@@ -5,9 +5,7 @@
 import type { Server, Socket } from 'node:net'
 import type { PeerMatcher } from '../settings/match.ts'
 import type { KernelValues } from '../settings/options.ts'
-import { followCalls } from '../socket/keepalive.ts'
-import { shared } from '../socket/shared.ts'
-import type { Target } from '../socket/target.ts'
+import { type Follower, following } from '../socket/keepalive.ts'
 import type { Claim } from './claim.ts'
 import { heldOn } from './held.ts'
 import type { KeepAliveHold } from './hold.ts'
@@ -22,14 +20,10 @@ import { isWrapped } from './wrap.ts'
  * What a copy does for the others, which may be of other versions: options are checked and solved by the copy that was
  * called, and what is handed over is numbers for the kernel.
  */
-export interface Keeper {
-  /** Whether it holds anything; as long as it does, it is the one. */
-  isKeeping(): boolean
+export interface Keeper extends Follower {
   holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): KeepAliveHold
   holdServer(server: Server, values: KernelValues, isListening: boolean): KeepAliveHold
   install(values: KernelValues, matcher: PeerMatcher): KeepAliveInstall
-  /** @param asked what the program's own call has put in; `undefined` for `false` */
-  follow(target: Target, asked: KernelValues | undefined): void
   /** What holds values on a connection. */
   heldBy(connection: Socket): Claim['by'] | undefined
 }
@@ -44,9 +38,9 @@ const own: Keeper = {
   heldBy: (connection) => heldOn(connection)?.governing?.by,
 }
 
-const slot = shared<{ keeper: Keeper | undefined }>('keeper', () => ({ keeper: undefined }))
+const slot = following as { keeper: Keeper | undefined }
 
-/** The copy that holds something; `undefined` where nothing is held. */
+/** The copy that holds something, and as long as it does, the one; `undefined` where nothing is held. */
 export function keeping(): Keeper | undefined {
   return slot.keeper?.isKeeping() ? slot.keeper : undefined
 }
@@ -54,9 +48,4 @@ export function keeping(): Keeper | undefined {
 /** The copy that is to begin a hold or an install: the one that holds already, else this one. */
 export function keeper(): Keeper {
   return keeping() ?? (slot.keeper = own)
-}
-
-/** From here on a held socket goes along with the program's own calls. */
-export function followOwnCalls(): void {
-  followCalls((target, asked) => keeping()?.follow(target, asked))
 }

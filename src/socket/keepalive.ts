@@ -8,6 +8,7 @@ import { rememberSet } from './last-set.ts'
 import { native } from './native.ts'
 import { beneath, callNode, rememberedKeepAlive } from './node-internals.ts'
 import { setWhenReady } from './pending.ts'
+import { shared } from './shared.ts'
 import { descriptorOf, isSocket, NOT_YET, type Target } from './target.ts'
 import { fromKernel, values } from './values.ts'
 
@@ -41,18 +42,20 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
   const fd = descriptorOf(target)
   if (fd === NOT_YET) putWhenReady(target as Socket | Server, asked)
   else put(target, fd, asked)
-  follower?.(target, options === false ? undefined : asked)
+  const { keeper } = following
+  if (keeper?.isKeeping()) keeper.follow(target, options === false ? undefined : asked)
 }
 
-/** What is told of each of the program's own calls, once it has succeeded: `undefined` stands for `false`. */
-type Follower = (target: Target, asked: KernelValues | undefined) => void
-
-let follower: Follower | undefined
-
-/** Sets who is told, so that what holds values on a socket can go along with the program. There is one. */
-export function followCalls(follow: Follower): void {
-  follower = follow
+/** What goes along with the program's own calls once they have succeeded, where it holds values on the socket. */
+export interface Follower {
+  /** Whether it holds anything. */
+  isKeeping(): boolean
+  /** @param asked what the program's own call has put in; `undefined` for `false` */
+  follow(target: Target, asked: KernelValues | undefined): void
 }
+
+/** The one follower of all copies of this package; `undefined` as long as nothing was held. */
+export const following: { keeper: Follower | undefined } = shared('keeper', () => ({ keeper: undefined }))
 
 /**
  * Puts values that are checked already into a connected socket or a listening server.

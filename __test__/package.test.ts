@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as imported from 'tcp-keepalive'
@@ -54,7 +56,7 @@ test('import and require have one state', async (t) => {
   server.close()
 })
 
-test('an error is of TcpKeepAliveError, from whichever door that comes', (t) => {
+test('an error is of TcpKeepAliveError, from whichever entry that comes', (t) => {
   for (const { setKeepAlive } of [imported, required]) {
     const error = t.throws(() => setKeepAlive(1, { idle: 1000 } as object))
     t.true(error instanceof imported.TcpKeepAliveError)
@@ -67,12 +69,66 @@ test('an error is of TcpKeepAliveError, from whichever door that comes', (t) => 
   t.false(t.throws(() => required.setKeepAlive(1, { idle: 1 } as object)) instanceof Narrower)
 })
 
-test('the functions carry their names, and are as long as the types say', (t) => {
-  for (const door of [imported, required]) {
-    t.is(door.setKeepAlive.name, 'setKeepAlive')
-    t.is(door.setKeepAlive.length, 2)
+test('an error is told from what is none, whatever its code is like', (t) => {
+  const { TcpKeepAliveError } = imported
+  const throws = Object.defineProperty(new Error('no code'), 'code', { get: () => BigInt('none') })
+  for (const code of [Object.create(null), ['ERR_TCP_KEEPALIVE_NOT_TCP'], 7, undefined]) {
+    t.false(Object.assign(new Error('other'), { code }) instanceof TcpKeepAliveError)
+  }
+  t.false(throws instanceof TcpKeepAliveError)
+  const error = t.throws(() => required.setKeepAlive(1, { idle: 1 } as object))
+  t.true(Object.create(error ?? null) instanceof required.TcpKeepAliveError)
+})
+
+test('the functions have their names and lengths', (t) => {
+  const lengths = {
+    getKeepAlive: 1,
+    getTcpInfo: 1,
+    holdKeepAlive: 2,
+    inspectSocket: 1,
+    inspectSockets: 0,
+    installKeepAlive: 1,
+    outcomeOf: 1,
+    planKeepAlive: 1,
+    setKeepAlive: 2,
+    systemKeepAlive: 0,
+  }
+  for (const entry of [imported, required]) {
+    const { capabilities: _, TcpKeepAliveError: _class, ...functions } = entry
+    const found = Object.entries(functions).map(([name, { length, name: itself }]) => {
+      t.is(itself, name)
+      return [name, length]
+    })
+    t.deepEqual(Object.fromEntries(found), lengths)
   }
 })
+
+for (const [format, load] of [
+  ['module', (names: string, from: string) => `import { ${names} } from '${from}'`],
+  ['commonjs', (names: string, from: string) => `const { ${names} } = require('${from}')`],
+] as const) {
+  test(`where the rest of the package is gone, outcomeOf works and the others say so (${format})`, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    for (const part of ['dist', 'index.js', 'package.json']) {
+      const copy = join(folder, 'node_modules/tcp-keepalive', part)
+      cpSync(fileURLToPath(new URL(`../${part}`, import.meta.url)), copy, { recursive: true })
+    }
+    const program = `
+      ${load('rmSync', 'node:fs')}
+      ${load('outcomeOf, setKeepAlive, TcpKeepAliveError', 'tcp-keepalive')}
+      rmSync('node_modules', { recursive: true })
+      console.log(outcomeOf(Object.assign(new Error('gone'), { code: 'ETIMEDOUT' })))
+      try { setKeepAlive(0, 60_000) } catch (error) {
+        console.log(error instanceof TcpKeepAliveError, error.code, error.cause.code)
+      }`
+    const printed = execFileSync(process.execPath, [`--input-type=${format}`, '-e', program], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    t.is(printed, 'no-answer\ntrue ERR_TCP_KEEPALIVE_NOT_LOADED MODULE_NOT_FOUND\n')
+  })
+}
 
 test('importing loads one small file, neither the binary nor node:tls', (t) => {
   const program = `

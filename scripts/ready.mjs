@@ -9,6 +9,11 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** What the build of the TypeScript leaves. */
+const DIST = ['cli.cjs', 'implementation.cjs', 'index.cjs', 'index.d.cts', 'index.mjs', 'register.cjs'].map(
+  (name) => `dist/${name}`,
+)
+
 /** Installs and builds what is missing or stale; ends the process with a clear line where that fails. */
 export function ready() {
   requireTool('cargo', 'Rust (https://rustup.rs)')
@@ -24,7 +29,7 @@ export function ready() {
       'build:native',
     ])
   }
-  if (newest(['src', 'tsdown.config.ts', 'index.d.ts']) > newest(['dist/index.cjs'])) {
+  if (newest(['src', 'tsdown.config.ts', 'index.d.ts']) > oldest(DIST)) {
     step('Building the TypeScript', 'npm', ['run', '--silent', 'build:dist'])
   }
 }
@@ -49,6 +54,11 @@ function requireTool(command, what) {
   if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0) return
   console.error(`This needs ${what}: the command "${command}" was not found.`)
   process.exit(1)
+}
+
+/** The time of the oldest of these files; 0 where one is not there. */
+function oldest(paths) {
+  return Math.min(...paths.map((path) => newestOf(join(root, path))))
 }
 
 /** The time of the newest file among these files and folders; 0 where there is none. */

@@ -1,6 +1,8 @@
 /**
- * The door for bundlers, which ask for it by the condition `module`: whichever way a program loads the package, they put one door
- * into it, and can follow it to the implementation.
+ * The entry for bundlers, which tell themselves by the conditions `module`, `production` or `development`: whichever way a
+ * program loads the package, they find the entry in CommonJS, and can follow that to the implementation.
+ *
+ * Each by its name, as the names in a CommonJS file are not known to all of them.
  */
 export {
   capabilities,

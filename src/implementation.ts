@@ -1,6 +1,6 @@
 /**
- * What the doors load when they are first used: all that `tcp-keepalive` gives, and what `register`, the command line and
- * the published index.js ask for besides. It is no door itself: a program cannot load it by name.
+ * What the entry loads when it is first called: all that `tcp-keepalive` gives, and what `register`, the command line and
+ * the published index.js ask for besides. A program cannot load it by name.
  */
 
 export * from './api.ts'
@@ -9,4 +9,4 @@ export { addressText, endpointText } from './settings/address-text.ts'
 export { formatDuration, parseDuration } from './settings/duration.ts'
 export { readEnvironment } from './settings/environment.ts'
 export { probesUntilGivenUp } from './settings/plan.ts'
-export { noBinary } from './socket/no-binary.ts'
+export { noBinary, truncatedBinary } from './socket/no-binary.ts'

@@ -1,5 +1,5 @@
 /**
- * The door for `node --import tcp-keepalive/register` and `--require`: installs what the TCP_KEEPALIVE_* variables
+ * The entry for `node --import tcp-keepalive/register` and `--require`: installs what the TCP_KEEPALIVE_* variables
  * ask for, in every thread and child process that inherits the option. It never throws: NODE_OPTIONS reaches npm and
  * build tools too.
  */

@@ -1,6 +1,6 @@
 /** `npm install` with no toolchain: what a user gets, from every package manager, and in a bundle. */
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
@@ -123,6 +123,50 @@ withPostgres('esbuild, with the binary kept outside', async (t) => {
   t.true((await readFile(join(project.folder, 'bundle.cjs'), 'utf8')).includes('ERR_TCP_KEEPALIVE_NOT_TCP'))
   await sets(t, project, 'bundle.cjs')
 })
+
+withPostgres(
+  'esbuild with conditions of its own, a program that imports and requires: one state',
+  async (t) => {
+    const program = `
+    import pg from 'pg'
+    import { getKeepAlive, setKeepAlive, TcpKeepAliveError } from 'tcp-keepalive'
+    import { installKeepAlive, TcpKeepAliveError as Required } from './required.cjs'
+    const installed = installKeepAlive({ time: 9000 })
+    try { setKeepAlive(1, { idle: 1 }) } catch (error) {
+      if (!(error instanceof TcpKeepAliveError) || !(error instanceof Required)) throw error
+    }
+    installed.uninstall()
+    ${BODY}`
+    const project = await machine.project({
+      'app.mjs': program,
+      'required.cjs': "module.exports = { ...require('tcp-keepalive') }",
+    })
+    await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
+    for (const conditions of [[], ['--conditions=production']]) {
+      await project.node(
+        machine.tool('esbuild', 'bin/esbuild'),
+        'app.mjs',
+        '--bundle',
+        '--platform=node',
+        '--external:@tcp-keepalive/*',
+        '--external:pg-native',
+        '--outfile=bundle.cjs',
+        ...conditions,
+      )
+      await sets(t, project, 'bundle.cjs')
+    }
+  },
+)
+
+for (const app of ['app.mjs', 'app.cjs']) {
+  withPostgres(`ncc, which takes the binary along (${app})`, async (t) => {
+    const project = await machine.project(PROGRAMS)
+    await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
+    await project.node(machine.tool('ncc', 'dist/ncc/cli.js'), 'build', app, '--out', 'out')
+    await rm(join(project.folder, 'node_modules'), { recursive: true })
+    await sets(t, project, app.replace('app', 'out/index'))
+  })
+}
 
 withPostgres('webpack, with the binary kept outside', async (t) => {
   const build = `

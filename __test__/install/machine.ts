@@ -18,6 +18,7 @@ const TOOLS = {
   yarn1: 'yarn@1.22.22',
   yarn: '@yarnpkg/cli-dist@4.18.1',
   esbuild: 'esbuild@0.28.2',
+  ncc: '@vercel/ncc@0.45.0',
   webpack: 'webpack@5.112.2',
 }
 

@@ -179,13 +179,35 @@ test('a system that there is no binary for', (t) => {
   )
 })
 
-test('the binding by itself can be imported where its binary is missing, and its functions say so', (t) => {
-  const folder = install(t)
-  const { message } = use(t, folder)
+for (const [what, packages] of [
+  ['is missing', {}],
+  ['is cut off', { [HERE]: BINARY.subarray(0, BINARY.length >> 1) }],
+] as const) {
+  test(`the binding by itself can be imported where its binary ${what}, and its functions say so`, (t) => {
+    const folder = install(t, packages)
+    const { message } = use(t, folder)
+    const program = `
+      import { setKeepAlive } from 'tcp-keepalive/native' // does not throw
+      try { setKeepAlive(0, true, 60, 10, 6, 0) } catch (error) { console.log(error.message) }`
+    t.is(run(folder, ['--input-type=module', '--eval', program]), message)
+  })
+}
+
+test('a binary that was broken is loaded once it is whole', (t) => {
+  const folder = install(t, { [HERE]: BINARY.subarray(0, 100) })
+  const { path } = use(t, folder)
   const program = `
-    import { setKeepAlive } from 'tcp-keepalive/native' // does not throw
-    try { setKeepAlive(0, true, 60, 10, 6, 0) } catch (error) { console.log(error.message) }`
-  t.is(run(folder, ['--input-type=module', '--eval', program]), message)
+    const { copyFileSync } = require('node:fs')
+    const calls = [() => require('tcp-keepalive').systemKeepAlive(), () => require('tcp-keepalive/native').optionName(2)]
+    const tried = () => calls.map((call) => { try { call(); return 'loaded' } catch ({ code }) { return code } })
+    console.log(...tried())
+    copyFileSync(${JSON.stringify(join(root, `tcp-keepalive.${HERE}.node`))}, ${JSON.stringify(path)})
+    console.log(...tried())`
+  writeFileSync(join(folder, 'node_modules/tcp-keepalive/index.js'), publishedLoader(GENERATED))
+  t.is(
+    run(folder, ['--eval', program]),
+    'ERR_TCP_KEEPALIVE_NO_BINARY ERR_TCP_KEEPALIVE_NO_BINARY\nloaded loaded',
+  )
 })
 
 test('the binary of this platform loads', (t) => {

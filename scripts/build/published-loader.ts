@@ -46,22 +46,33 @@ function load() {
       (name + '-').startsWith(platform + '-' + arch + '-') && name.endsWith('-musl') === (libc === '-musl'),
   )
   if (fitting === undefined) throw new Error('Unsupported platform: ' + platform + '-' + arch + libc)
+  const truncated = require('./dist/implementation.cjs').truncatedBinary()
+  if (truncated) throw truncated
   return packages[fitting]()
 }
 
-function loadOrSay() {
+// Each function tries again, as what was missing may have come.
+function later() {
+  const bindingOrSay = () => {
+    try {
+      return load()
+    } catch (error) {
+      throw require('./dist/implementation.cjs').noBinary(error)
+    }
+  }
+  const functions = ${JSON.stringify(names)}.map((name) => [name, (...given) => bindingOrSay()[name](...given)])
+  return { ...Object.fromEntries(functions), load }
+}
+
+function loadOrLater() {
   try {
     return load()
-  } catch (loadError) {
-    const fail = () => {
-      throw require('./dist/implementation.cjs').noBinary(loadError)
-    }
-    const functions = ${JSON.stringify(names)}.map((name) => [name, fail])
-    return { ...Object.fromEntries(functions), loadError }
+  } catch {
+    return later()
   }
 }
 
-const binding = loadOrSay()
+const binding = loadOrLater()
 module.exports = binding
 module.exports.__napiBindingTarget = 'native' // in index.d.ts, as napi-rs has other kinds too
 ${exported.join('\n')}

@@ -2,6 +2,8 @@
 import { showCode } from './error-code.ts'
 import { isError } from './errors.ts'
 
+const PREFIX = 'ERR_TCP_KEEPALIVE_'
+
 /** The codes of {@link TcpKeepAliveError}. */
 export type TcpKeepAliveErrorCode =
   /** An option that does not exist; the message names the right one. */
@@ -22,21 +24,27 @@ export type TcpKeepAliveErrorCode =
   | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
   /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
   | 'ERR_TCP_KEEPALIVE_NO_BINARY'
+  /** The rest of the package, which comes with the first call, cannot be read (any more); `cause` says why. */
+  | 'ERR_TCP_KEEPALIVE_NOT_LOADED'
 
-/** An error of this package's own. Tell them apart by `code`. */
+/**
+ * An error of this package's own. Tell them apart by `code`; that it is one, `instanceof` says, not `constructor`, as there is
+ * more than one such class.
+ */
 export class TcpKeepAliveError extends Error {
   static {
     this.prototype.name = 'TcpKeepAliveError'
   }
 
   /**
-   * By what it is, not by who made it: each door of this package, and each copy of it, has a class of its own.
+   * By what it is, not by who made it: an ES module, a CommonJS file and another copy of this package each have a class of
+   * their own.
    *
    * @internal
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== TcpKeepAliveError) return Function.prototype[Symbol.hasInstance].call(this, value)
-    return isError(value) && 'code' in value && String(value.code).startsWith('ERR_TCP_KEEPALIVE_')
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true
+    return this === TcpKeepAliveError && isOurs(value)
   }
 
   /** What is the matter; it stays the same over versions, as the message may not. */
@@ -48,5 +56,15 @@ export class TcpKeepAliveError extends Error {
     super(message, options)
     this.code = code
     showCode(this, code)
+  }
+}
+
+function isOurs(value: unknown): boolean {
+  try {
+    return (
+      isError(value) && 'code' in value && typeof value.code === 'string' && value.code.startsWith(PREFIX)
+    )
+  } catch {
+    return false // its `code` is a getter that throws
   }
 }

@@ -14,9 +14,8 @@ function load(): typeof binding {
   if (truncated) throw truncated
   try {
     // By its own name, which the package's `exports` resolve wherever this code ends up, also in a bundle.
-    const found = require('tcp-keepalive/native') as typeof binding & { readonly loadError?: unknown }
-    if (found.loadError !== undefined) throw found.loadError
-    return found
+    const found = require('tcp-keepalive/native') as typeof binding & { load?(): typeof binding }
+    return found.load?.() ?? found // there where it could not be loaded so far
   } catch (error) {
     throw noBinary(error)
   }

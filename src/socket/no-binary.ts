@@ -43,6 +43,7 @@ export function truncatedBinary(): TcpKeepAliveError | undefined {
 
 /** @param cause what the loader threw, with all that it tried as causes of each other */
 export function noBinary(cause: unknown): TcpKeepAliveError {
+  if (cause instanceof TcpKeepAliveError) return cause
   const reasons = messages(cause)
   const fitting = fittingPackage(reasons)
   const forbidden = reasons.find((reason) => FORBIDDEN.test(reason))

@@ -145,11 +145,16 @@ export class Trial {
   async reconnect(): Promise<void> {
     const before = new Set(this.sockets().map(({ localPort }) => localPort))
     await this.#way.drop()
-    // A client may lose its first query with the connection, or lose the connection just after an answer.
-    for (let attempt = 0; attempt < 10; attempt++) {
-      await this.use()
-      if (this.sockets().some(({ localPort }) => !before.has(localPort))) break
+    // A client may lose its first query with the connection, or lose the connection just after an answer: a new one is
+    // there when it is seen again a moment later.
+    const isNew = (): boolean => {
+      const ports = this.sockets().map(({ localPort }) => localPort)
+      return ports.length > 0 && ports.every((port) => !before.has(port))
+    }
+    for (let attempt = 0, seen = 0; attempt < 60 && seen < 2; attempt++) {
+      if (!isNew()) await this.use()
       await sleep(50)
+      seen = isNew() ? seen + 1 : 0
     }
     for (const { localPort } of this.#open()) this.#t.false(before.has(localPort), 'a new connection')
   }

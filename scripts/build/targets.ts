@@ -55,7 +55,7 @@ const SMALLEST = '-Copt-level=z'
  * Where in the source a panic began is not said: those texts take 3 KB, and what it was about goes into the JavaScript error
  * all the same.
  */
-const NO_LOCATIONS = '-Zlocation-detail=none'
+export const NO_LOCATIONS = '-Zlocation-detail=none'
 
 /** Apple silicon has pages of 16 KB, and what is compiled for speed elsewhere (Cargo.toml) would be a few bytes of one more. */
 const ALL_SMALL = '-Copt-level=s'

@@ -114,7 +114,8 @@ function aLineForEachFunction(): Rolldown.Plugin {
     name: 'a-line-for-each-function',
     generateBundle(_, bundle) {
       for (const output of Object.values(bundle)) {
-        if (output.type === 'chunk') output.code = output.code.replaceAll(/}(?=(async )?function \w)/g, '}\n')
+        if (output.type === 'chunk')
+          output.code = output.code.replaceAll(/(?<=[;}])(?=(async )?function \w)/g, '\n')
       }
     },
   }

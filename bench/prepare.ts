@@ -21,19 +21,25 @@ export function prepare(): Prepared {
   installPeers()
   const [node24, node26] = [nodeOf('24.21.0'), nodeOf('26.10.0')]
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-bench-'))
+  const remove = (): void => rmSync(folder, { recursive: true })
   const released = join(ROOT, 'artifacts', `tcp-keepalive.${process.platform}-${process.arch}-gnu.node`)
   const isReleased = existsSync(released)
-  return {
-    node24,
-    node26,
-    binary: isReleased ? 'the binary as released (npm run build:all)' : 'the binary of npm run build',
-    environment: {
-      ...process.env,
-      BENCH_REFERENCE: compileReference(node24, folder),
-      BENCH_INSTALLATION: installPackage(folder),
-      ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
-    },
-    remove: () => rmSync(folder, { recursive: true }),
+  try {
+    return {
+      node24,
+      node26,
+      binary: isReleased ? 'the binary as released (npm run build:all)' : 'the binary of npm run build',
+      environment: {
+        ...process.env,
+        BENCH_REFERENCE: compileReference(node24, folder),
+        BENCH_INSTALLATION: installPackage(folder),
+        ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
+      },
+      remove,
+    }
+  } catch (error) {
+    remove()
+    throw error
   }
 }
 

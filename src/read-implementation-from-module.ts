@@ -6,11 +6,15 @@ import type * as implementation from './implementation.ts'
 declare const requireOfBundler: NodeJS.Require | undefined
 
 export function readImplementation(): typeof implementation {
+  return (bundled() ?? createRequire(import.meta.url)('./implementation.cjs')) as typeof implementation
+}
+
+/** Bundlers follow this, and put into the bundle what it asks for; Node has no `require` here. */
+function bundled(): unknown {
+  if (typeof requireOfBundler === 'undefined') return undefined
   try {
-    return createRequire(import.meta.url)('./implementation.cjs') as typeof implementation
-  } catch (error) {
-    // In a bundle there is no such file beside; but bundlers follow this, and put into the bundle what it asks for.
-    if (typeof requireOfBundler === 'undefined') throw error
-    return requireOfBundler('./implementation.cjs') as typeof implementation
+    return requireOfBundler('./implementation.cjs')
+  } catch {
+    return undefined // one that did not follow it
   }
 }

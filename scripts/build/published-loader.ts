@@ -51,7 +51,7 @@ function load() {
   return packages[fitting]()
 }
 
-// Each function tries again, as what was missing may have come.
+// Each function tries again, as what was broken may be whole.
 function later() {
   const bindingOrSay = () => {
     try {

@@ -28,7 +28,12 @@ const config: UserConfig[] = defineConfig([
     'settings/tcp-keepalive-error.ts': './index.cjs',
   }),
   file('register', 'register.ts', 'cjs'),
-  file('cli', 'cli/main.ts', 'cjs', { 'implementation.ts': './implementation.cjs' }),
+  file('cli', 'cli/main.ts', 'cjs', {
+    'inspect/warnings.ts': './implementation.cjs',
+    'settings/address-text.ts': './implementation.cjs',
+    'settings/duration.ts': './implementation.cjs',
+    'settings/plan.ts': './implementation.cjs',
+  }),
   { ...types('index', 'api.ts'), hooks: { 'build:done': writeModuleTypes } },
   types('register', 'register.ts'),
 ])

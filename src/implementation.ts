@@ -2,7 +2,6 @@
  * What the entry loads when it is first called: all that `tcp-keepalive` gives, and what `register`, the command line and
  * the published index.js ask for besides. A program cannot load it by name.
  */
-
 export * from './api.ts'
 export { warningsOf } from './inspect/warnings.ts'
 export { addressText, endpointText } from './settings/address-text.ts'

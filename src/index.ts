@@ -6,7 +6,6 @@
  */
 import type * as implementation from './implementation.ts'
 import { readImplementation } from './read-implementation.ts'
-
 import { TcpKeepAliveError } from './settings/tcp-keepalive-error.ts'
 
 export { outcomeOf } from './hold/outcome.ts' // called where something is wrong already, when nothing more may be to be had

@@ -1,6 +1,6 @@
 /**
  * The file that loads the binary, as it is published. napi-rs's own, which `npm run build:native` writes and which a
- * clone loads its binary with, is eight times as large: it tries some thirty platforms that have no package of ours,
+ * clone loads its binary with, is many times as large: it tries some thirty platforms that have no package of ours,
  * starts `ldd` where nothing else tells the C library, and loads whatever library an environment variable names.
  *
  * An import never fails: where there is no binary that can be loaded, each function says so when it is called.

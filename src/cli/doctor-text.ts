@@ -1,6 +1,6 @@
 /** How the findings of `doctor` look. */
 import type { Capability } from 'tcp-keepalive'
-import { formatDuration } from '../implementation.ts'
+import { formatDuration } from '../settings/duration.ts'
 import type { Findings } from './doctor.ts'
 import { type Paint, table } from './terminal.ts'
 

@@ -1,8 +1,8 @@
 /** How a plan looks. */
 import type { KeepAliveWarning } from '../inspect/warnings.ts'
-import { formatDuration, probesUntilGivenUp } from '../implementation.ts'
+import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import type { Detection } from '../settings/plan.ts'
+import { type Detection, probesUntilGivenUp } from '../settings/plan.ts'
 import type { OtherPrograms } from './other-programs.ts'
 import { type Paint, table } from './terminal.ts'
 import { type Mark, timeline } from './timeline.ts'

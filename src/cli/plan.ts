@@ -1,6 +1,6 @@
 /** `tcp-keepalive plan`: what values mean. */
 import { planKeepAlive } from 'tcp-keepalive'
-import { warningsOf } from '../implementation.ts'
+import { warningsOf } from '../inspect/warnings.ts'
 import { otherPrograms } from './other-programs.ts'
 import { planText } from './plan-text.ts'
 import { paintFor, say, sayJson } from './terminal.ts'

@@ -1,5 +1,6 @@
 /** How the connections of processes look. */
-import { endpointText, formatDuration } from '../implementation.ts'
+import { endpointText } from '../settings/address-text.ts'
+import { formatDuration } from '../settings/duration.ts'
 import type { Connection, ProcessConnections } from './ps.ts'
 import { type Paint, table } from './terminal.ts'
 

@@ -1,6 +1,6 @@
 /** The kernel's table of TCP sockets, proc_pid_net(5): net/tcp and net/tcp6. */
 import { endianness } from 'node:os'
-import { addressText } from '../implementation.ts'
+import { addressText } from '../settings/address-text.ts'
 
 /** Which timer runs for a socket. */
 export type TcpTimer =

@@ -1,7 +1,7 @@
 /** What the commands have in common in how they are called. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { formatDuration, parseDuration } from '../implementation.ts'
+import { formatDuration, parseDuration } from '../settings/duration.ts'
 
 /** The command was not understood; the message says why. */
 export class UsageError extends Error {}

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -193,6 +193,59 @@ test('the types ask for nothing newer than ES2020, and @types/node', (t) => {
     [],
   )
 })
+
+for (const [name, resolution, files] of [
+  [
+    'node10',
+    { module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10 },
+    ['app.ts'],
+  ],
+  ['node16', { module: ts.ModuleKind.Node16 }, ['app.mts', 'app.cts']],
+  [
+    'bundler',
+    { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+    ['app.ts', 'app.mts'],
+  ],
+] as const) {
+  test(`a program has its types with moduleResolution ${name}, and with isolatedModules`, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    for (const part of ['dist', 'index.js', 'index.d.ts', 'package.json']) {
+      const copy = join(folder, 'node_modules/tcp-keepalive', part)
+      cpSync(fileURLToPath(new URL(`../${part}`, import.meta.url)), copy, { recursive: true })
+    }
+    const text = `
+      import { capabilities, type KeepAlive, getKeepAlive, setKeepAlive, TcpKeepAliveError } from 'tcp-keepalive'
+      import { systemKeepAlive } from 'tcp-keepalive/native'
+      import 'tcp-keepalive/register'
+      export const step: number = capabilities.time.step + systemKeepAlive(new Int32Array(5))
+      export function set(fd: number): KeepAlive | string {
+        try { setKeepAlive(fd, { detectWithin: 30_000 }); return getKeepAlive(fd) } catch (error) {
+          if (error instanceof TcpKeepAliveError) return error.code
+          throw error
+        }
+      }`
+    const mistaken = `import { setKeepAlive } from 'tcp-keepalive'\nsetKeepAlive(1, { time: 'soon' })`
+    const errors = (program: string): string[] => {
+      const paths = files.map((file) => join(folder, file))
+      for (const path of paths) writeFileSync(path, program)
+      const compiled = ts.createProgram(paths, {
+        ...resolution,
+        target: ts.ScriptTarget.ES2022,
+        isolatedModules: true,
+        noEmit: true,
+        strict: true,
+        types: ['node'],
+        typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))],
+      })
+      return ts
+        .getPreEmitDiagnostics(compiled)
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+    }
+    t.deepEqual(errors(text), [])
+    t.is(errors(mistaken).length, files.length) // so the types are there
+  })
+}
 
 test('users get no dependency and no install script', (t) => {
   t.is(manifest.dependencies, undefined)

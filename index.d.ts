@@ -45,10 +45,11 @@ export declare function getKeepAlive(descriptor: number, values: Int32Array): nu
  * Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
- * - `values`: at least nine long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
+ * - `values`: at least ten long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
  *   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
- *   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, and in microseconds the
- *   round trip, its variance and the retransmission timeout; -1 where the system cannot tell.
+ *   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, in microseconds the
+ *   round trip, its variance and the retransmission timeout, and the bytes that are not sent yet; -1 where the system
+ *   cannot tell.
  *
  * Returns a status, as `setKeepAlive` does.
  *
@@ -57,10 +58,23 @@ export declare function getKeepAlive(descriptor: number, values: Int32Array): nu
 export declare function getTcpInfo(descriptor: number, values: Int32Array): number
 
 /**
+ * Reads what `setUserTimeout` writes.
+ *
+ * - `descriptor`: as for `setUserTimeout`.
+ * - `values`: at least two long; it gets the user timeout and the longest time between retransmissions, in milliseconds; -1
+ *   where the system, or this kind of TCP socket, does not have the option.
+ *
+ * Returns a status, as `setKeepAlive` does.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function getUserTimeout(descriptor: number, values: Int32Array): number
+
+/**
  * Reads all that can be read from a TCP socket.
  *
  * - `descriptor`: as for `getTcpInfo`.
- * - `row`: at least 25 long; it gets the descriptor, the five values of `getKeepAlive`, the nine of `getTcpInfo` (all -1
+ * - `row`: at least 26 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
  *   where the system does not tell), and this end and the other: the address as four words of 32 bits, the most
  *   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end.
  *
@@ -80,9 +94,39 @@ export declare function inspectSockets(rows: Int32Array): number
 
 /**
  * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
- * 6 the user timeout, 7 the TCP information, as this system's headers call it. `undefined` for any other number.
+ * 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, as this
+ * system's headers call it. `null` for any other number.
  */
 export declare function optionName(option: number): string | null
+
+/**
+ * Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
+ * socket, and no memory.
+ *
+ * - `rows`: eight numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
+ *   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
+ *   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, and the bytes that the
+ *   peer has room for; -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the
+ *   status that `getTcpInfo` returns for it, or -1 where it is no TCP socket, and the others are -1.
+ * - `count`: how many rows are read; no more than there are.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function readWindows(rows: Int32Array, count: number): void
+
+/**
+ * Bounds how long a TCP socket may take to connect; to be set before the connection is there.
+ *
+ * - `descriptor`: as for `setUserTimeout`.
+ * - `timeoutMs`: 0: the system's own rules. Linux takes milliseconds (`TCP_USER_TIMEOUT`); macOS (`TCP_CONNECTIONTIMEOUT`),
+ *   FreeBSD (`TCP_KEEPINIT`) and Windows (`TCP_MAXRT`) take seconds, to which it is rounded up. On Linux and Windows this
+ *   is the user timeout, which remains in force afterwards. A negative value leaves it as it is.
+ *
+ * Returns a status, as `setKeepAlive` does.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function setConnectTimeout(descriptor: number, timeoutMs: number): number
 
 /**
  * Puts values into a TCP socket; nothing is checked but that it is one.
@@ -105,10 +149,56 @@ export declare function optionName(option: number): string | null
 export declare function setKeepAlive(descriptor: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number
 
 /**
+ * Puts the user timeout, and the longest time between retransmissions and between window probes, into a TCP socket, which
+ * may still be connecting. Where one of the two is refused, the other one is put in all the same.
+ *
+ * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
+ * - `userTimeoutMs`: `TCP_USER_TIMEOUT`, how long sent data may stay unacknowledged, and on Linux how long the peer's window
+ *   may stay closed and how long connecting may take; 0: the system's own rules.
+ * - `rtoMaxMs`: `TCP_RTO_MAX_MS`, 1,000 to 120,000. Linux 6.15; elsewhere ENOPROTOOPT.
+ *
+ * A negative value leaves that option as it is in the kernel.
+ *
+ * Returns a status, as `setKeepAlive` does: that of the first refusal.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
+
+/**
+ * Puts in what `setKeepAlive` puts in, but goes on where the system refuses an option. Costs no more where it refuses
+ * none.
+ *
+ * - `refusals`: at least five long; where the result is not 0, it gets the status of each option that was refused, and 0
+ *   in the places that remain. All others have been set.
+ *
+ * The other parameters are those of `setKeepAlive`.
+ *
+ * Returns a status, as `setKeepAlive` does: 0 when every option was set, else the first refusal. Where the first of
+ * `refusals` is 0 then, `descriptor` is no TCP socket and nothing was set.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function setWhatIsTaken(descriptor: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number, refusals: Int32Array): number
+
+/**
  * Reads the system's defaults, from a fresh TCP socket that is closed again.
  *
- * - `values`: as for `getKeepAlive`.
+ * - `values`: as for `getKeepAlive`. Where it is longer than five, the sixth place gets the milliseconds of
+ *   `TCP_RTO_MAX_MS`, -1 where the system has no such option.
  *
  * Returns a status, as `setKeepAlive` does.
  */
 export declare function systemKeepAlive(values: Int32Array): number
+
+/**
+ * Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.
+ *
+ * The parameters are those of `setKeepAlive`, without the descriptor.
+ *
+ * Returns a status, as `setKeepAlive` does; its error number is 0 where the system took the value of that option, but
+ * reads back another one. Its option is 1, the protocol, where no socket can be made.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function tryKeepAlive(enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number

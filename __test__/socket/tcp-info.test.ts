@@ -46,6 +46,22 @@ test('a TLS socket tells of the connection beneath', async (t) => {
   t.is(getTcpInfo(socket).state, 'established')
 })
 
+test('what the peer does not take is unsent, until it reads again', async (t) => {
+  const { client, accepted, close } = await connectedPair()
+  t.teardown(close)
+  t.is(getTcpInfo(client).unsent, 0)
+  accepted.pause()
+  client.write(Buffer.alloc(16 << 20)) // more than both ends' buffers hold
+  await waitFor(() => (getTcpInfo(client).unsent ?? 0) > 0 && getTcpInfo(client).unacknowledged === 0)
+  accepted.resume()
+  await waitFor(() => getTcpInfo(client).unsent === 0 && client.writableLength === 0)
+  t.is(getTcpInfo(accepted).unsent, 0)
+})
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(20)
+}
+
 test('what has no connection is refused as in getKeepAlive', async (t) => {
   t.throws(() => getTcpInfo(new net.Socket()), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
   t.throws(() => getTcpInfo(net.createServer()), { code: 'ERR_TCP_KEEPALIVE_NOT_LISTENING' })

@@ -54,6 +54,8 @@ export interface TcpInfo {
    * not sent yet. 0 means the same everywhere.
    */
   readonly unacknowledged: number | undefined
+  /** Written to the socket and not sent yet, in bytes: the peer's window, or the network, has no room for it. Linux 4.6. */
+  readonly unsent: number | undefined
   /** The round trip, smoothed. */
   readonly roundTrip: number | undefined
   /** How much the round trip varies. Not on Windows. */
@@ -63,7 +65,7 @@ export interface TcpInfo {
 }
 
 /** How many numbers the binding gives. */
-export const INFO_LENGTH = 9
+export const INFO_LENGTH = 10
 
 /** Where the binding writes them; read at once, so one array serves every call. */
 const numbers = new Int32Array(INFO_LENGTH)
@@ -106,6 +108,7 @@ export function tcpInfoFrom(all: Int32Array, at: number): TcpInfo {
     retransmits: known(all[at + 3]),
     totalRetransmits: known(all[at + 4]),
     unacknowledged: known(all[at + 5]),
+    unsent: known(all[at + 9]),
     roundTrip: milliseconds(all[at + 6]),
     roundTripVariance: milliseconds(all[at + 7]),
     retransmissionTimeout: milliseconds(all[at + 8]),

@@ -9,15 +9,15 @@ use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
 use tcp_keepalive::{Inspection, RawSocket, TcpInfo};
 
-use crate::{candidates, number, numbers, raw_socket, status};
+use crate::{VALUES, candidates, millis, number, numbers, raw_socket, status, write};
 
 /// Numbers of a [`TcpInfo`].
-const INFO: usize = 9;
+const INFO: usize = 10;
 
 /// Where the parts of a row begin: after the descriptor the five values, the information, and the two ends, each four
 /// words of its address and its port.
-const VALUES: usize = 1;
-const VALUES_END: usize = VALUES + 5;
+const VALUES_BEGIN: usize = 1;
+const VALUES_END: usize = VALUES_BEGIN + VALUES;
 const LOCAL: usize = VALUES_END + INFO;
 const REMOTE: usize = LOCAL + 5;
 const ROW: usize = REMOTE + 5;
@@ -25,10 +25,11 @@ const ROW: usize = REMOTE + 5;
 /// Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
 ///
 /// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
-/// - `values`: at least nine long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
+/// - `values`: at least ten long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
 ///   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
-///   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, and in microseconds the
-///   round trip, its variance and the retransmission timeout; -1 where the system cannot tell.
+///   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, in microseconds the
+///   round trip, its variance and the retransmission timeout, and the bytes that are not sent yet; -1 where the system
+///   cannot tell.
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
@@ -37,16 +38,14 @@ const ROW: usize = REMOTE + 5;
 #[must_use]
 pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
     status(tcp_keepalive::tcp_info(raw_socket(descriptor)).map(|info| {
-        // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other
-        // reference into it is held here.
-        fill(unsafe { values.as_mut() }, &info_numbers(&info));
+        write(&mut values, info_numbers(&info));
     }))
 }
 
 /// Reads all that can be read from a TCP socket.
 ///
 /// - `descriptor`: as for `getTcpInfo`.
-/// - `row`: at least 25 long; it gets the descriptor, the five values of `getKeepAlive`, the nine of `getTcpInfo` (all -1
+/// - `row`: at least 26 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
 ///   where the system does not tell), and this end and the other: the address as four words of 32 bits, the most
 ///   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end.
 ///
@@ -56,8 +55,7 @@ pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
 pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
     let raw = raw_socket(descriptor);
     status(tcp_keepalive::inspect(raw).map(|inspection| {
-        // SAFETY: as in `get_tcp_info`.
-        fill(unsafe { row.as_mut() }, &row_numbers(raw, &inspection));
+        write(&mut row, row_numbers(raw, &inspection));
     }))
 }
 
@@ -70,7 +68,7 @@ pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
 #[napi(catch_unwind)]
 #[must_use]
 pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
-    // SAFETY: as in `get_tcp_info`.
+    // SAFETY: as in `write`.
     let mut places = unsafe { rows.as_mut() }.chunks_exact_mut(ROW);
     let mut place = places.next();
     let mut count = 0;
@@ -97,7 +95,7 @@ fn fill(places: &mut [i32], numbers: &[i32]) {
 fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [i32; ROW] {
     let mut row = [-1; ROW];
     row[0] = number(Some(raw));
-    fill(&mut row[VALUES..], &numbers(&inspection.current));
+    fill(&mut row[VALUES_BEGIN..], &numbers(&inspection.current));
     if let Some(info) = &inspection.info {
         fill(&mut row[VALUES_END..], &info_numbers(info));
     }
@@ -110,7 +108,7 @@ fn info_numbers(info: &TcpInfo) -> [i32; INFO] {
     let micros = |value: Option<Duration>| number(value.map(|value| value.as_micros()));
     [
         i32::from(info.state as u8),
-        number(info.silence.map(|value| value.as_millis())),
+        millis(info.silence),
         number(info.unanswered_probes),
         number(info.retransmits),
         number(info.total_retransmits),
@@ -118,6 +116,7 @@ fn info_numbers(info: &TcpInfo) -> [i32; INFO] {
         micros(info.round_trip),
         micros(info.round_trip_variance),
         micros(info.retransmission_timeout),
+        number(info.unsent),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! process.
 
 use std::{
+    iter,
     net::{Ipv6Addr, SocketAddr},
     time::Duration,
 };
@@ -16,7 +17,11 @@ use tcp_keepalive::{Current, Endpoints, Error, Found, RawSocket, Settings, Socke
 #[cfg_attr(windows, path = "candidates/event_loop.rs")]
 #[cfg_attr(unix, path = "candidates/process.rs")]
 mod candidates;
+pub mod deadline;
 pub mod inspect;
+
+/// Numbers of a [`Current`].
+const VALUES: usize = 5;
 
 /// The status of a socket of another kind than TCP.
 const NOT_TCP: i32 = -1;
@@ -50,14 +55,66 @@ pub fn set_keep_alive(
     retries: i32,
     user_timeout_ms: i32,
 ) -> i32 {
-    let settings = Settings {
-        enabled,
-        time: given(time_seconds).map(Duration::from_secs),
-        interval: given(interval_seconds).map(Duration::from_secs),
-        retries: given(retries),
-        user_timeout: given(user_timeout_ms).map(Duration::from_millis),
-    };
+    let settings = settings(enabled, time_seconds, interval_seconds, retries, user_timeout_ms);
     status(tcp_keepalive::set(raw_socket(descriptor), &settings))
+}
+
+/// Puts in what `setKeepAlive` puts in, but goes on where the system refuses an option. Costs no more where it refuses
+/// none.
+///
+/// - `refusals`: at least five long; where the result is not 0, it gets the status of each option that was refused, and 0
+///   in the places that remain. All others have been set.
+///
+/// The other parameters are those of `setKeepAlive`.
+///
+/// Returns a status, as `setKeepAlive` does: 0 when every option was set, else the first refusal. Where the first of
+/// `refusals` is 0 then, `descriptor` is no TCP socket and nothing was set.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn set_what_is_taken(
+    descriptor: f64,
+    enabled: bool,
+    time_seconds: i32,
+    interval_seconds: i32,
+    retries: i32,
+    user_timeout_ms: i32,
+    mut refusals: Int32ArraySlice<'_>,
+) -> i32 {
+    let settings = settings(enabled, time_seconds, interval_seconds, retries, user_timeout_ms);
+    match tcp_keepalive::set_what_is_taken(raw_socket(descriptor), &settings) {
+        Ok(refused) => {
+            let Some(first) = refused.first().map(status_of) else { return 0 };
+            write(&mut refusals, refused.iter().map(status_of).chain(iter::repeat(0)));
+            first
+        }
+        Err(reason) => {
+            write(&mut refusals, iter::repeat(0));
+            status_of(&reason)
+        }
+    }
+}
+
+/// Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.
+///
+/// The parameters are those of `setKeepAlive`, without the descriptor.
+///
+/// Returns a status, as `setKeepAlive` does; its error number is 0 where the system took the value of that option, but
+/// reads back another one. Its option is 1, the protocol, where no socket can be made.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn try_keep_alive(
+    enabled: bool,
+    time_seconds: i32,
+    interval_seconds: i32,
+    retries: i32,
+    user_timeout_ms: i32,
+) -> i32 {
+    let settings = settings(enabled, time_seconds, interval_seconds, retries, user_timeout_ms);
+    status(tcp_keepalive::try_settings(&settings))
 }
 
 /// Reads what the kernel holds for a TCP socket.
@@ -72,22 +129,29 @@ pub fn set_keep_alive(
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_keep_alive(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
-    status(tcp_keepalive::get(raw_socket(descriptor)).map(|current| report(&current, &mut values)))
+    status(tcp_keepalive::get(raw_socket(descriptor)).map(|current| write(&mut values, numbers(&current))))
 }
 
 /// Reads the system's defaults, from a fresh TCP socket that is closed again.
 ///
-/// - `values`: as for `getKeepAlive`.
+/// - `values`: as for `getKeepAlive`. Where it is longer than five, the sixth place gets the milliseconds of
+///   `TCP_RTO_MAX_MS`, -1 where the system has no such option.
 ///
 /// Returns a status, as `setKeepAlive` does.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn system_keep_alive(mut values: Int32ArraySlice<'_>) -> i32 {
-    status(tcp_keepalive::system().map(|current| report(&current, &mut values)))
+    let has_sixth = values.len() > VALUES;
+    status(tcp_keepalive::system().and_then(|current| {
+        let rto_max = if has_sixth { tcp_keepalive::system_rto_max()? } else { None };
+        write(&mut values, numbers(&current).into_iter().chain(iter::once(millis(rto_max))));
+        Ok(())
+    }))
 }
 
 /// The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
-/// 6 the user timeout, 7 the TCP information, as this system's headers call it. `undefined` for any other number.
+/// 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, as this
+/// system's headers call it. `null` for any other number.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn option_name(option: u32) -> Option<&'static str> {
@@ -178,37 +242,60 @@ fn given<T: TryFrom<i32>>(value: i32) -> Option<T> {
     T::try_from(value).ok()
 }
 
+fn settings(
+    enabled: bool,
+    time_seconds: i32,
+    interval_seconds: i32,
+    retries: i32,
+    user_timeout_ms: i32,
+) -> Settings {
+    Settings {
+        enabled,
+        time: given(time_seconds).map(Duration::from_secs),
+        interval: given(interval_seconds).map(Duration::from_secs),
+        retries: given(retries),
+        user_timeout: given(user_timeout_ms).map(Duration::from_millis),
+    }
+}
+
 fn status(result: Result<(), Error>) -> i32 {
-    match result {
-        Ok(()) => 0,
-        Err(Error::NotTcp) => NOT_TCP,
-        Err(Error::System { option, source }) => {
+    result.map_or_else(|error| status_of(&error), |()| 0)
+}
+
+fn status_of(error: &Error) -> i32 {
+    match error {
+        Error::NotTcp => NOT_TCP,
+        Error::System { option, source } => {
             let errno = source.raw_os_error().unwrap_or_default();
-            (i32::from(option as u8) << ERRNO_BITS) | errno
+            (i32::from(*option as u8) << ERRNO_BITS) | errno
         }
     }
 }
 
-fn report(current: &Current, values: &mut Int32ArraySlice<'_>) {
-    let read = numbers(current);
+/// Writes as many numbers as the array has places for.
+fn write(array: &mut Int32ArraySlice<'_>, numbers: impl IntoIterator<Item = i32>) {
     // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other reference
     // into it is held here.
-    let places = unsafe { values.as_mut() };
-    for (place, value) in places.iter_mut().zip(read) {
-        *place = value;
+    let places = unsafe { array.as_mut() };
+    for (place, number) in places.iter_mut().zip(numbers) {
+        *place = number;
     }
 }
 
 /// Enabled, seconds, seconds, a count, milliseconds.
-fn numbers(current: &Current) -> [i32; 5] {
+fn numbers(current: &Current) -> [i32; VALUES] {
     let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
     [
         i32::from(current.enabled),
         seconds(current.time),
         seconds(current.interval),
         number(current.retries),
-        number(current.user_timeout.map(|value| value.as_millis())),
+        millis(current.user_timeout),
     ]
+}
+
+fn millis(value: Option<Duration>) -> i32 {
+    number(value.map(|value| value.as_millis()))
 }
 
 /// -1 for what is not known; the largest number for what does not fit.

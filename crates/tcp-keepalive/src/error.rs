@@ -20,11 +20,15 @@ pub enum SocketOption {
     UserTimeout,
     /// See [`TcpInfo`](crate::TcpInfo).
     TcpInfo,
+    /// See [`Deadline::rto_max`](crate::Deadline::rto_max).
+    RtoMax,
+    /// See [`set_connect_timeout`](crate::set_connect_timeout).
+    ConnectTimeout,
 }
 
 impl SocketOption {
     /// All of them, in the order of their numbers, which start at 1.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Protocol,
         Self::Enabled,
         Self::Time,
@@ -32,6 +36,8 @@ impl SocketOption {
         Self::Retries,
         Self::UserTimeout,
         Self::TcpInfo,
+        Self::RtoMax,
+        Self::ConnectTimeout,
     ];
 
     /// The name that this system's headers give the option, such as `TCP_KEEPIDLE`.
@@ -45,6 +51,8 @@ impl SocketOption {
             Self::Retries => "TCP_KEEPCNT",
             Self::UserTimeout => sys::USER_TIMEOUT_NAME,
             Self::TcpInfo => sys::TCP_INFO_NAME,
+            Self::RtoMax => "TCP_RTO_MAX_MS",
+            Self::ConnectTimeout => sys::CONNECT_TIMEOUT_NAME,
         }
     }
 }
@@ -67,6 +75,11 @@ impl Error {
     /// For `map_err`: what the system said of `option`.
     pub(crate) fn of(option: SocketOption) -> impl Fn(io::Error) -> Self {
         move |source| Self::System { option, source }
+    }
+
+    /// The system took a value for `option` and holds another one; no error number goes with that.
+    pub(crate) fn differs(option: SocketOption) -> Self {
+        Self::System { option, source: io::ErrorKind::Other.into() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::{Current, Error, RawSocket, TcpInfo, read, socket, tcp_info};
+use crate::{Current, Error, RawSocket, TcpInfo, options, socket, tcp_info};
 
 /// All that can be read from a TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn inspect(raw: RawSocket) -> Result<Inspection, Error> {
         Ok(Inspection {
             local: socket.local_addr().ok().and_then(|address| address.as_socket()),
             remote: socket.peer_addr().ok().and_then(|address| address.as_socket()),
-            current: read(socket)?,
+            current: options::read(socket)?,
             info: tcp_info::get(socket).ok(),
         })
     })

@@ -105,7 +105,11 @@ fn any_settings_at_all_are_held_exactly_or_refused_by_the_name_of_one_that_was_a
             SocketOption::Interval => asked.interval.is_some(),
             SocketOption::Retries => asked.retries.is_some(),
             SocketOption::UserTimeout => asked.user_timeout.is_some(),
-            SocketOption::Protocol | SocketOption::Enabled | SocketOption::TcpInfo => false,
+            SocketOption::Protocol
+            | SocketOption::Enabled
+            | SocketOption::TcpInfo
+            | SocketOption::RtoMax
+            | SocketOption::ConnectTimeout => false,
         };
         prop_assert!(was_asked_for, "{option:?} was refused");
         if option == SocketOption::UserTimeout {

@@ -29,6 +29,11 @@ pub fn check_tcp(socket: &SockRef<'_>) -> Result<(), Error> {
     if sys::is_tcp(socket).map_err(Error::of(SocketOption::Protocol))? { Ok(()) } else { Err(Error::NotTcp) }
 }
 
+/// Why an option of a socket was refused: because it is not a TCP socket, or else `refusal`.
+pub fn reason_for(socket: &SockRef<'_>, refusal: Error) -> Error {
+    check_tcp(socket).err().unwrap_or(refusal)
+}
+
 /// A TCP socket of our own, closed when dropped.
 pub fn fresh_tcp() -> Result<Socket, Error> {
     // A machine may have one of the two families switched off.

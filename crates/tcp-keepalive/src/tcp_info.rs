@@ -41,6 +41,8 @@ pub struct TcpInfo {
     pub state: State,
     /// Since anything came from the peer, be it data or an acknowledgement.
     pub silence: Option<Duration>,
+    /// Since an acknowledgement came from the peer, which every segment carries once there is a connection.
+    pub last_acknowledgement: Option<Duration>,
     /// Probes sent since then.
     pub unanswered_probes: Option<u32>,
     /// Times in a row that the oldest unacknowledged data was sent again for want of an acknowledgement.
@@ -49,6 +51,10 @@ pub struct TcpInfo {
     pub total_retransmits: Option<u64>,
     /// Sent and not acknowledged: segments, on macOS and Windows bytes.
     pub unacknowledged: Option<u32>,
+    /// Written and not sent yet, in bytes. Linux 4.6.
+    pub unsent: Option<u32>,
+    /// How many bytes the peer has room for, as it last said. On Linux from 5.4 on.
+    pub send_window: Option<u32>,
     /// The round trip, smoothed.
     pub round_trip: Option<Duration>,
     /// How much the round trip varies.
@@ -63,10 +69,13 @@ impl TcpInfo {
         Self {
             state,
             silence: None,
+            last_acknowledgement: None,
             unanswered_probes: None,
             retransmits: None,
             total_retransmits: None,
             unacknowledged: None,
+            unsent: None,
+            send_window: None,
             round_trip: None,
             round_trip_variance: None,
             retransmission_timeout: None,
@@ -76,10 +85,8 @@ impl TcpInfo {
 
 /// One system call: only where it is refused, a second tells why.
 pub fn get(socket: &SockRef<'_>) -> Result<TcpInfo, Error> {
-    sys::tcp_info(socket).map_err(|source| match socket::check_tcp(socket) {
-        Ok(()) => Error::System { option: SocketOption::TcpInfo, source },
-        Err(reason) => reason,
-    })
+    let information = sys::tcp_info(socket).map_err(Error::of(SocketOption::TcpInfo));
+    information.map_err(|refusal| socket::reason_for(socket, refusal))
 }
 
 #[cfg(all(test, unix))]

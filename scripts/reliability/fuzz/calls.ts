@@ -268,12 +268,18 @@ export class Calls {
       ['getKeepAlive', given],
       ['getTcpInfo', given],
       ['inspectSocket', given],
+      ['setWhatIsTaken', [fd, true, ...given.slice(2), array]],
+      ['setUserTimeout', [fd, number(), number()]],
+      ['getUserTimeout', given],
+      ['setConnectTimeout', [fd, number()]],
+      ['readWindows', [array, number()]],
+      ['tryKeepAlive', [true, ...given.slice(2)]],
       ['systemKeepAlive', [array]],
       ['optionName', [number()]],
       ['findDescriptor', [array, fd]],
     ])
     const call = native[name as 'getKeepAlive'] as (...args: unknown[]) => unknown
-    const changes = name === 'setKeepAlive' && typeof fd === 'number' ? fd : -1
+    const changes = name.startsWith('set') && typeof fd === 'number' ? fd : -1
     return { run: () => void call(...args), given: `${name}(${args.map(describe).join(', ')})`, changes }
   }
 

@@ -40,7 +40,7 @@ const WRONG = [
   () => {},
 ]
 /** Arrays that are too short, as long as they must be, and longer. */
-const LENGTHS = [0, 1, 4, 5, 8, 9, 10, 24, 25, 60]
+const LENGTHS = [0, 1, 2, 4, 5, 6, 9, 10, 11, 25, 26, 60]
 
 async function main() {
   const server = net.createServer().listen(0, '127.0.0.1')
@@ -62,9 +62,18 @@ async function main() {
 function rightCalls(fd) {
   assert.strictEqual(call('setKeepAlive', fd, true, 16, 2, 5, 25_500), 0)
   assert.strictEqual(call('setKeepAlive', fd, false, -1, -1, -1, -1), 0)
+  assert.strictEqual(call('setUserTimeout', fd, 25_500, -1), 0)
+  call('setUserTimeout', fd, 0, 6000) // Linux 6.15 and later take it
+  assert.strictEqual(call('setConnectTimeout', fd, 25_500), 0)
+  assert.strictEqual(call('tryKeepAlive', true, 16, 2, 5, 25_500), 0)
   for (const length of LENGTHS) {
     assert.strictEqual(call('getKeepAlive', fd, new Int32Array(length)), 0)
+    assert.strictEqual(call('getUserTimeout', fd, new Int32Array(length)), 0)
     assert.strictEqual(call('systemKeepAlive', new Int32Array(length)), 0)
+    const refusals = new Int32Array(length)
+    assert.strictEqual(call('setWhatIsTaken', fd, true, 16, 2, 5, 25_500, refusals), 0)
+    assert.notStrictEqual(call('setWhatIsTaken', fd, true, 32_768, 32_768, 128, -1, refusals), 0)
+    call('readWindows', new Int32Array(length).fill(fd), 9)
     assert.strictEqual(call('getTcpInfo', fd, new Int32Array(length)), 0)
     assert.strictEqual(call('inspectSocket', fd, new Int32Array(length)), 0)
     assert.ok(call('inspectSockets', new Int32Array(length * 3)) >= 3)
@@ -76,7 +85,7 @@ function rightCalls(fd) {
   for (const refused of [32_768, 0, 2 ** 31 - 1]) {
     assert.notStrictEqual(call('setKeepAlive', fd, true, refused, 1, 1, -1), 0)
   }
-  for (const option of [0, 1, 2, 3, 4, 5, 6, 7, 8, 2 ** 32 - 1]) call('optionName', option)
+  for (const option of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 2 ** 32 - 1]) call('optionName', option)
 }
 
 function searches({ localPort, remotePort, _handle: { fd } }) {
@@ -91,8 +100,15 @@ function searches({ localPort, remotePort, _handle: { fd } }) {
 }
 
 function refusedCalls(fd) {
-  const values = new Int32Array(25)
+  const values = new Int32Array(26)
   assert.notStrictEqual(call('setKeepAlive', fd, true, 16, 2, 5, 25_500), 0)
+  assert.notStrictEqual(call('setWhatIsTaken', fd, true, 16, 2, 5, 25_500, values), 0)
+  assert.notStrictEqual(call('setUserTimeout', fd, 0, 6000), 0)
+  assert.notStrictEqual(call('setConnectTimeout', fd, 6000), 0)
+  assert.notStrictEqual(call('getUserTimeout', fd, values), 0)
+  const rows = new Int32Array(16).fill(fd)
+  call('readWindows', rows, 2)
+  assert.ok(rows[1] < 0 && rows[9] < 0)
   assert.notStrictEqual(call('getKeepAlive', fd, values), 0)
   assert.notStrictEqual(call('getTcpInfo', fd, values), 0)
   assert.notStrictEqual(call('inspectSocket', fd, values), 0)
@@ -100,11 +116,20 @@ function refusedCalls(fd) {
 
 function wrongCalls() {
   for (const wrong of WRONG) {
-    for (const name of ['getKeepAlive', 'getTcpInfo', 'inspectSocket', 'findDescriptor']) {
+    for (const name of ['getKeepAlive', 'getTcpInfo', 'getUserTimeout', 'inspectSocket', 'findDescriptor']) {
       assert.throws(() => call(name, wrong, wrong))
     }
-    for (const name of ['setKeepAlive', 'systemKeepAlive', 'inspectSockets', 'optionName']) {
+    for (const name of [
+      'setKeepAlive',
+      'setWhatIsTaken',
+      'systemKeepAlive',
+      'inspectSockets',
+      'optionName',
+    ]) {
       assert.throws(() => call(name, wrong, true, 1, 1, 1, 1))
+    }
+    for (const name of ['setUserTimeout', 'setConnectTimeout', 'readWindows', 'tryKeepAlive']) {
+      assert.throws(() => call(name, wrong, 1, 1, 1, 1))
     }
   }
   for (const name of calls.keys()) if (!name.endsWith('OnPurpose')) assert.throws(() => call(name))

@@ -1,12 +1,15 @@
 //! macOS: tcp(4) and `bsd/netinet/tcp.h` of xnu. Every duration is in seconds.
 
-use std::{io, time::Duration};
+use std::{io, mem::offset_of, time::Duration};
 
 use libc::c_int;
 use socket2::{SockRef, Type};
 
-pub use super::unix::{RawSocket, borrow, interval, own_descriptors, readable, set_probes, time};
-use super::unix::{bsd_state, option, structure};
+use super::unix::{Integers, bsd_state, option, structure};
+pub use super::unix::{
+    RawSocket, borrow, enabled, interval, own_descriptors, raw, readable, retries, rto_max, set_enabled,
+    set_interval, set_probes_otherwise, set_retries, set_rto_max, time,
+};
 use crate::TcpInfo;
 
 pub const PROTOCOL_NAME: &str = "SO_TYPE";
@@ -14,6 +17,7 @@ pub const TIME_NAME: &str = "TCP_KEEPALIVE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_RXT_CONNDROPTIME";
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "TCP_CONNECTION_INFO";
+pub const CONNECT_TIMEOUT_NAME: &str = "TCP_CONNECTIONTIMEOUT";
 
 /// `bsd/netinet/tcp.h`: "time after which tcp retransmissions will be stopped and the connection will be
 /// dropped"; the libc crate lacks it.
@@ -38,31 +42,42 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
 }
 
 pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
-    option::set(socket, libc::TCP_KEEPALIVE, c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
+    option::set_seconds(socket, libc::TCP_KEEPALIVE, time)
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
-    let seconds = option::get(socket, TCP_RXT_CONNDROPTIME)?;
-    Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+    option::get_seconds(socket, TCP_RXT_CONNDROPTIME)
 }
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    let seconds = c_int::try_from(timeout.as_secs()).unwrap_or(c_int::MAX);
-    option::set(socket, TCP_RXT_CONNDROPTIME, seconds)
+    option::set_seconds(socket, TCP_RXT_CONNDROPTIME, timeout)
+}
+
+/// `bsd/netinet/tcp.h`: "Connection timeout"; the libc crate lacks it. `tcp_ctloutput()` in `bsd/netinet/tcp_usrreq.c`
+/// lets a connection attempt that is already under way end then too.
+const TCP_CONNECTIONTIMEOUT: c_int = 0x20;
+
+pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
+    option::get_seconds(socket, TCP_CONNECTIONTIMEOUT)
+}
+
+pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
+    option::set_seconds(socket, TCP_CONNECTIONTIMEOUT, super::whole_seconds(timeout))
 }
 
 /// `bsd/netinet/tcp.h`; the libc crate has the bits of Fast Open as numbers of their own, which moves what follows.
 const TCP_CONNECTION_INFO: c_int = 0x106;
 
-/// `struct tcp_connection_info`, up to what is read here.
+/// `struct tcp_connection_info` of `bsd/netinet/tcp.h` (xnu-7195, macOS 11, and later), up to what is read here.
 #[repr(C)]
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Info {
     state: u8,
     _scales: [u8; 3],
     _options_to_flags: [u32; 2],
     rto_ms: u32,
-    _maxseg_to_snd_wnd: [u32; 4],
+    _maxseg_to_snd_cwnd: [u32; 3],
+    snd_wnd: u32,
     snd_sbbytes: u32,
     _rcv_wnd_to_rttcur: [u32; 2],
     srtt_ms: u32,
@@ -72,12 +87,28 @@ struct Info {
     txretransmitbytes: u64,
 }
 
+// SAFETY: integers, and arrays of integers.
+unsafe impl Integers for Info {}
+
+/// Where the kernel writes.
+const _: () = {
+    assert!(offset_of!(Info, state) == 0);
+    assert!(offset_of!(Info, rto_ms) == 12);
+    assert!(offset_of!(Info, snd_wnd) == 28);
+    assert!(offset_of!(Info, snd_sbbytes) == 32);
+    assert!(offset_of!(Info, srtt_ms) == 44);
+    assert!(offset_of!(Info, rttvar_ms) == 48);
+    assert!(offset_of!(Info, txretransmitbytes) == 72);
+    assert!(size_of::<Info>() == 80);
+};
+
 /// What is unacknowledged counts with what is not sent yet. Silence and probes are not told.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    let info = structure(socket, TCP_CONNECTION_INFO, Info::default())?;
+    let (info, _) = structure::<Info>(socket, TCP_CONNECTION_INFO)?;
     Ok(TcpInfo {
         total_retransmits: Some(info.txretransmitbytes),
         unacknowledged: Some(info.snd_sbbytes),
+        send_window: Some(info.snd_wnd),
         round_trip: Some(Duration::from_millis(info.srtt_ms.into())),
         round_trip_variance: Some(Duration::from_millis(info.rttvar_ms.into())),
         retransmission_timeout: Some(Duration::from_millis(info.rto_ms.into())),

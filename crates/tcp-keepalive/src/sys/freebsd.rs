@@ -1,12 +1,15 @@
 //! FreeBSD: tcp(4). Every duration is in seconds.
 
-use std::{io, time::Duration};
+use std::{io, mem::offset_of, time::Duration};
 
-use libc::c_int;
+use libc::tcp_info as Info;
 use socket2::{Protocol, SockRef};
 
-pub use super::unix::{RawSocket, borrow, interval, own_descriptors, readable, set_probes, time};
-use super::unix::{bsd_state, option, structure};
+use super::unix::{Integers, bsd_state, option, structure};
+pub use super::unix::{
+    RawSocket, borrow, enabled, interval, own_descriptors, raw, readable, retries, rto_max, set_enabled,
+    set_interval, set_probes_otherwise, set_retries, set_rto_max, time,
+};
 use crate::{State, TcpInfo};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
@@ -14,6 +17,7 @@ pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXUNACKTIME";
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "TCP_INFO";
+pub const CONNECT_TIMEOUT_NAME: &str = "TCP_KEEPINIT";
 
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.protocol()? == Some(Protocol::TCP))
@@ -24,48 +28,54 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
 }
 
 pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
-    option::set(socket, libc::TCP_KEEPIDLE, c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
+    option::set_seconds(socket, libc::TCP_KEEPIDLE, time)
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
-    let seconds = option::get(socket, libc::TCP_MAXUNACKTIME)?;
-    Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+    option::get_seconds(socket, libc::TCP_MAXUNACKTIME)
 }
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    let seconds = c_int::try_from(timeout.as_secs()).unwrap_or(c_int::MAX);
-    option::set(socket, libc::TCP_MAXUNACKTIME, seconds)
+    option::set_seconds(socket, libc::TCP_MAXUNACKTIME, timeout)
 }
 
-/// The beginning of `struct tcp_info` in sys/netinet/tcp.h; every time is in microseconds.
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Info {
-    state: u8,
-    _unused: [u8; 7],
-    rto: u32,
-    _ato_to_last_ack_sent: [u32; 10],
-    last_data_recv: u32,
-    _last_ack_recv_to_rcv_ssthresh: [u32; 3],
-    rtt: u32,
-    rttvar: u32,
-    _snd_ssthresh_to_toe_tid: [u32; 11],
-    snd_rexmitpack: u32,
+pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
+    option::get_seconds(socket, libc::TCP_KEEPINIT)
 }
 
-/// `tcp_fill_info()` in sys/netinet/tcp_usrreq.c. The last receipt is that of any segment; probes are not told.
+/// `tcp_default_ctloutput()` in sys/netinet/tcp_usrreq.c lets a connection attempt that is already under way end then too.
+pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
+    option::set_seconds(socket, libc::TCP_KEEPINIT, super::whole_seconds(timeout))
+}
+
+// SAFETY: integers, and arrays of integers.
+unsafe impl Integers for Info {}
+
+/// Where the kernel writes: `struct tcp_info` in sys/netinet/tcp.h of FreeBSD 11 to 15.
+const _: () = {
+    assert!(offset_of!(Info, tcpi_state) == 0);
+    assert!(offset_of!(Info, tcpi_rto) == 8);
+    assert!(offset_of!(Info, tcpi_last_data_recv) == 52);
+    assert!(offset_of!(Info, tcpi_rtt) == 68);
+    assert!(offset_of!(Info, tcpi_rttvar) == 72);
+    assert!(offset_of!(Info, tcpi_snd_wnd) == 100);
+    assert!(offset_of!(Info, tcpi_snd_rexmitpack) == 120);
+};
+
+/// `tcp_fill_info()` in sys/netinet/tcp_usrreq.c; every time is in microseconds. The last receipt is that of any segment; probes are not told.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    let info = structure(socket, libc::TCP_INFO, Info::default())?;
-    let state = bsd_state(info.state);
+    let (info, _) = structure::<Info>(socket, libc::TCP_INFO)?;
+    let state = bsd_state(info.tcpi_state);
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
         return Ok(TcpInfo::of(state));
     }
     Ok(TcpInfo {
-        silence: Some(Duration::from_micros(info.last_data_recv.into())),
-        total_retransmits: Some(info.snd_rexmitpack.into()),
-        round_trip: Some(Duration::from_micros(info.rtt.into())),
-        round_trip_variance: Some(Duration::from_micros(info.rttvar.into())),
-        retransmission_timeout: Some(Duration::from_micros(info.rto.into())),
+        silence: Some(Duration::from_micros(info.tcpi_last_data_recv.into())),
+        send_window: Some(info.tcpi_snd_wnd),
+        total_retransmits: Some(info.tcpi_snd_rexmitpack.into()),
+        round_trip: Some(Duration::from_micros(info.tcpi_rtt.into())),
+        round_trip_variance: Some(Duration::from_micros(info.tcpi_rttvar.into())),
+        retransmission_timeout: Some(Duration::from_micros(info.tcpi_rto.into())),
         ..TcpInfo::of(state)
     })
 }

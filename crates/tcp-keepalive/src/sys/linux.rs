@@ -1,18 +1,31 @@
 //! Linux: tcp(7). The user timeout is in milliseconds, the other durations in seconds.
 
-use std::{fs::File, io, io::Read, time::Duration};
+use std::{
+    fs::File,
+    io::{self, Read},
+    mem::offset_of,
+    time::Duration,
+};
 
 use libc::c_int;
 use socket2::{Protocol, SockRef};
 
-pub use super::unix::{RawSocket, borrow, interval, readable, set_probes, time};
-use super::unix::{option, structure};
+use super::unix::{Integers, option, structure};
+pub use super::unix::{
+    RawSocket, borrow, enabled, interval, raw, readable, retries, set_enabled, set_interval,
+    set_probes_otherwise, set_retries, time,
+};
 use crate::{State, TcpInfo};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_USER_TIMEOUT";
 pub const TCP_INFO_NAME: &str = "TCP_INFO";
+/// It bounds the time in `SYN_SENT` too (`tcp_write_timeout()` in `net/ipv4/tcp_timer.c`).
+pub const CONNECT_TIMEOUT_NAME: &str = USER_TIMEOUT_NAME;
+
+/// Linux 6.15, `include/uapi/linux/tcp.h`; the libc crate lacks it.
+const TCP_RTO_MAX_MS: c_int = 44;
 
 /// `EOPNOTSUPP` of a Unix-domain socket (`net/unix/af_unix.c` has no `setsockopt`), `ENOPROTOOPT` of a datagram or raw
 /// socket (`ip_setsockopt()` in `net/ipv4/ip_sockglue.c`) and of most families, `EINVAL` of a few, `ENOTSOCK` of a file.
@@ -52,7 +65,7 @@ fn table_size() -> Option<RawSocket> {
 }
 
 pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
-    option::set(socket, libc::TCP_KEEPIDLE, c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
+    option::set_seconds(socket, libc::TCP_KEEPIDLE, time)
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
@@ -63,9 +76,27 @@ pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<(
     socket.set_tcp_user_timeout(Some(timeout))
 }
 
-/// The beginning of `struct tcp_info` in include/uapi/linux/tcp.h, which has been the same since Linux 2.6.
+pub fn rto_max(socket: &SockRef<'_>) -> io::Result<Duration> {
+    let millis = option::get(socket, TCP_RTO_MAX_MS)?;
+    Ok(Duration::from_millis(u64::try_from(millis).unwrap_or_default()))
+}
+
+pub fn set_rto_max(socket: &SockRef<'_>, longest: Duration) -> io::Result<()> {
+    option::set(socket, TCP_RTO_MAX_MS, c_int::try_from(longest.as_millis()).unwrap_or(c_int::MAX))
+}
+
+pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
+    user_timeout(socket)
+}
+
+pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
+    set_user_timeout(socket, timeout)
+}
+
+/// `struct tcp_info` of `include/uapi/linux/tcp.h` (Linux 6.18), up to what is read here. Each version appends to it, and
+/// nothing in it ever moved: 104 bytes in Linux 2.6, `notsent_bytes` since 4.6, `snd_wnd` since 5.4.
 #[repr(C)]
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Info {
     state: u8,
     _ca_state: u8,
@@ -83,26 +114,74 @@ struct Info {
     rttvar_us: u32,
     _snd_ssthresh_to_rcv_space: [u32; 6],
     total_retrans: u32,
+    /// With numbers of 64 bits among them, each at a multiple of eight.
+    _pacing_rate_to_segs_in: [u32; 10],
+    notsent_bytes: u32,
+    _min_rtt_to_rcv_ooopack: [u32; 20],
+    snd_wnd: u32,
 }
+
+// SAFETY: integers, and arrays of integers.
+unsafe impl Integers for Info {}
+
+/// Where the kernel writes.
+const _: () = {
+    assert!(offset_of!(Info, state) == 0);
+    assert!(offset_of!(Info, retransmits) == 2);
+    assert!(offset_of!(Info, probes) == 3);
+    assert!(offset_of!(Info, rto_us) == 8);
+    assert!(offset_of!(Info, unacked) == 24);
+    assert!(offset_of!(Info, last_data_recv_ms) == 52);
+    assert!(offset_of!(Info, last_ack_recv_ms) == 56);
+    assert!(offset_of!(Info, rtt_us) == 68);
+    assert!(offset_of!(Info, rttvar_us) == 72);
+    assert!(offset_of!(Info, total_retrans) == 100);
+    assert!(offset_of!(Info, notsent_bytes) == 144);
+    assert!(offset_of!(Info, snd_wnd) == 228);
+    assert!(size_of::<Info>() == 232);
+};
+
+/// The same by the libc crate, which checks its own against the headers of each C library.
+#[cfg(any(target_env = "gnu", target_env = "musl"))]
+const _: () = {
+    assert!(offset_of!(Info, state) == offset_of!(libc::tcp_info, tcpi_state));
+    assert!(offset_of!(Info, retransmits) == offset_of!(libc::tcp_info, tcpi_retransmits));
+    assert!(offset_of!(Info, probes) == offset_of!(libc::tcp_info, tcpi_probes));
+    assert!(offset_of!(Info, rto_us) == offset_of!(libc::tcp_info, tcpi_rto));
+    assert!(offset_of!(Info, unacked) == offset_of!(libc::tcp_info, tcpi_unacked));
+    assert!(offset_of!(Info, last_data_recv_ms) == offset_of!(libc::tcp_info, tcpi_last_data_recv));
+    assert!(offset_of!(Info, last_ack_recv_ms) == offset_of!(libc::tcp_info, tcpi_last_ack_recv));
+    assert!(offset_of!(Info, rtt_us) == offset_of!(libc::tcp_info, tcpi_rtt));
+    assert!(offset_of!(Info, rttvar_us) == offset_of!(libc::tcp_info, tcpi_rttvar));
+    assert!(offset_of!(Info, total_retrans) == offset_of!(libc::tcp_info, tcpi_total_retrans));
+    assert!(offset_of!(Info, notsent_bytes) == offset_of!(libc::tcp_info, tcpi_notsent_bytes));
+    assert!(offset_of!(Info, snd_wnd) == offset_of!(libc::tcp_info, tcpi_snd_wnd));
+};
 
 /// The silence is what `tcp_keepalive_timer()` counts (`keepalive_time_elapsed()` in include/net/tcp.h). Before there is
 /// a connection the numbers mean nothing.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    let info = structure(socket, libc::TCP_INFO, Info::default())?;
+    let (info, length) = structure::<Info>(socket, libc::TCP_INFO)?;
     let state = state(info.state);
+    let last_acknowledgement = Duration::from_millis(info.last_ack_recv_ms.into());
     // A connection that was lost still knows when its peer was last heard; a round trip tells that there was one.
     let silence = (info.rtt_us > 0)
-        .then(|| Duration::from_millis(info.last_data_recv_ms.min(info.last_ack_recv_ms).into()));
+        .then(|| last_acknowledgement.min(Duration::from_millis(info.last_data_recv_ms.into())));
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
         return Ok(TcpInfo { silence, ..TcpInfo::of(state) });
     }
+    // A kernel, or a sandbox in its place, that knows less of the structure writes less of it.
+    let written = |offset: usize, number: u32| (length >= offset + size_of::<u32>()).then_some(number);
     Ok(TcpInfo {
         state,
         silence,
+        last_acknowledgement: Some(last_acknowledgement),
         unanswered_probes: Some(info.probes.into()),
         retransmits: Some(info.retransmits.into()),
         total_retransmits: Some(info.total_retrans.into()),
         unacknowledged: Some(info.unacked),
+        unsent: written(offset_of!(Info, notsent_bytes), info.notsent_bytes),
+        send_window: written(offset_of!(Info, snd_wnd), info.snd_wnd),
         round_trip: Some(Duration::from_micros(info.rtt_us.into())),
         round_trip_variance: Some(Duration::from_micros(info.rttvar_us.into())),
         retransmission_timeout: Some(Duration::from_micros(info.rto_us.into())),

@@ -1,13 +1,14 @@
 //! What differs by operating system, a file each behind one set of names:
 //!
-//! - `RawSocket`, `borrow`: the descriptor of a socket, and borrowing it;
+//! - `RawSocket`, `raw`, `borrow`: the descriptor of a socket, and borrowing it;
 //! - `is_tcp`, `is_listener`: whether it is a TCP socket, and one that listens;
 //! - `own_descriptors`: all that this process has open, if not a few more (not on Windows, which has no such list);
-//! - `time`, `set_time`, `interval`, `set_probes`, `user_timeout`, `set_user_timeout`: the options;
+//! - `enabled`, `time`, `interval`, `retries`, `user_timeout`, `rto_max`, `connect_timeout` and `set_…` of each: the options;
+//! - `set_probes_otherwise`: another way to put in time and interval, for systems without the options;
 //! - `ONLY_TCP_HAS_ITS_OPTIONS`: whether the system is known to refuse them to every other kind of socket;
 //! - `readable`: an option that this socket does not have, read as `None`;
 //! - `tcp_info`: what the kernel knows of the connection;
-//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`: what the system's headers call them.
+//! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
 mod unix;
@@ -19,3 +20,10 @@ mod unix;
 mod imp;
 
 pub use imp::*;
+
+/// Rounded up, for an option that counts seconds.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn whole_seconds(value: std::time::Duration) -> std::time::Duration {
+    let begun = u64::from(value.subsec_nanos() > 0);
+    std::time::Duration::from_secs(value.as_secs().saturating_add(begun))
+}

@@ -2,17 +2,17 @@
 
 use std::{
     io,
+    mem::MaybeUninit,
     os::fd::{AsRawFd, BorrowedFd, RawFd},
-    ptr,
     time::Duration,
 };
 
 use libc::{c_int, socklen_t};
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 
-use crate::Settings;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 use crate::State;
+use crate::{Error, Settings};
 
 /// A descriptor of this system.
 pub type RawSocket = RawFd;
@@ -28,6 +28,18 @@ pub fn borrow<'call>(raw: RawSocket) -> io::Result<BorrowedFd<'call>> {
     Ok(unsafe { BorrowedFd::borrow_raw(raw) })
 }
 
+pub fn raw(socket: &impl AsRawFd) -> RawSocket {
+    socket.as_raw_fd()
+}
+
+pub fn enabled(socket: &SockRef<'_>) -> io::Result<bool> {
+    socket.keepalive()
+}
+
+pub fn set_enabled(socket: &SockRef<'_>, enabled: bool) -> io::Result<()> {
+    socket.set_keepalive(enabled)
+}
+
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
     socket.tcp_keepalive_time()
 }
@@ -36,8 +48,31 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
     socket.tcp_keepalive_interval()
 }
 
-pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, _: &Settings) -> io::Result<()> {
-    socket.set_tcp_keepalive(probes)
+pub fn set_interval(socket: &SockRef<'_>, interval: Duration) -> io::Result<()> {
+    option::set_seconds(socket, libc::TCP_KEEPINTVL, interval)
+}
+
+pub fn retries(socket: &SockRef<'_>) -> io::Result<u32> {
+    socket.tcp_keepalive_retries()
+}
+
+pub fn set_retries(socket: &SockRef<'_>, retries: u32) -> io::Result<()> {
+    option::set(socket, libc::TCP_KEEPCNT, c_int::try_from(retries).unwrap_or(c_int::MAX))
+}
+
+/// There is no other way: the refusal stands.
+pub fn set_probes_otherwise(_: &SockRef<'_>, _: &Settings, refusal: Error) -> Result<(), Error> {
+    Err(refusal)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn rto_max(_: &SockRef<'_>) -> io::Result<Duration> {
+    Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn set_rto_max(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
 }
 
 /// Every number that may be open. To list /dev/fd would say which are, but FreeBSD has it only where fdescfs(5) is
@@ -58,16 +93,28 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// An option of the TCP level that is a structure of numbers. Kernels of different age know different lengths of it:
-/// what this one does not write stays as it is in `value`.
-pub fn structure<T: Copy>(socket: &SockRef<'_>, name: c_int, mut value: T) -> io::Result<T> {
+/// A structure of which every pattern of bytes is a value.
+///
+/// # Safety
+///
+/// It holds integers only.
+pub unsafe trait Integers: Copy {}
+
+/// An option of the TCP level that is a structure of numbers, and how many of its bytes the kernel wrote. Kernels of
+/// different age know different lengths of it: what this one does not write is zero.
+pub fn structure<T: Integers>(socket: &SockRef<'_>, name: c_int) -> io::Result<(T, usize)> {
+    let mut value = MaybeUninit::<T>::zeroed();
     let mut size = socklen_t::try_from(size_of::<T>()).unwrap_or_default();
-    let place = ptr::from_mut(&mut value).cast();
-    // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is. The callers' structures
-    // hold integers only, so whatever bytes are written are a value of theirs.
+    let place = value.as_mut_ptr().cast();
+    // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
     let result =
         unsafe { libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, name, place, &raw mut size) };
-    if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: every byte was zeroed, and of `Integers` any bytes are a value.
+    let value = unsafe { value.assume_init() };
+    Ok((value, usize::try_from(size).unwrap_or_default()))
 }
 
 /// `TCPS_*` of `netinet/tcp_fsm.h`, the same on macOS and FreeBSD.
@@ -90,7 +137,7 @@ pub fn bsd_state(number: u8) -> State {
 
 /// One integer option of the TCP level, for those that socket2 does not know, or not by themselves.
 pub mod option {
-    use std::{io, os::fd::AsRawFd, ptr};
+    use std::{io, os::fd::AsRawFd, ptr, time::Duration};
 
     use libc::{c_int, socklen_t};
     use socket2::SockRef;
@@ -98,7 +145,6 @@ pub mod option {
     /// Of a `c_int`, as the sockets API counts it.
     const SIZE: socklen_t = 4;
 
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub fn get(socket: &SockRef<'_>, name: c_int) -> io::Result<c_int> {
         let mut value: c_int = 0;
         let mut size = SIZE;
@@ -121,5 +167,14 @@ pub mod option {
             libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, name, ptr::from_ref(&value).cast(), SIZE)
         };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+    /// Whole seconds; what is too long for the option is refused by the system.
+    pub fn set_seconds(socket: &SockRef<'_>, name: c_int, value: Duration) -> io::Result<()> {
+        set(socket, name, c_int::try_from(value.as_secs()).unwrap_or(c_int::MAX))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub fn get_seconds(socket: &SockRef<'_>, name: c_int) -> io::Result<Duration> {
+        Ok(Duration::from_secs(u64::try_from(get(socket, name)?).unwrap_or_default()))
     }
 }

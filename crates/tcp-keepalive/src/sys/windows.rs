@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    mem::offset_of,
     os::windows::io::{AsRawSocket, BorrowedSocket},
     ptr,
     time::Duration,
@@ -14,7 +15,7 @@ use windows_sys::Win32::Networking::WinSock::{
     setsockopt,
 };
 
-use crate::{Settings, State, TcpInfo};
+use crate::{Error, Settings, SocketOption, State, TcpInfo};
 
 /// A `SOCKET` of this system.
 pub type RawSocket = std::os::windows::io::RawSocket;
@@ -24,6 +25,7 @@ pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "SIO_TCP_INFO";
+pub const CONNECT_TIMEOUT_NAME: &str = "TCP_MAXRT";
 
 /// `size_of::<i32>()` as Winsock counts it.
 const SIZE: i32 = 4;
@@ -37,12 +39,24 @@ pub fn borrow<'call>(raw: RawSocket) -> io::Result<BorrowedSocket<'call>> {
     Ok(unsafe { BorrowedSocket::borrow_raw(raw) })
 }
 
+pub fn raw(socket: &impl AsRawSocket) -> RawSocket {
+    socket.as_raw_socket()
+}
+
 pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.protocol()? == Some(Protocol::TCP))
 }
 
 pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(get(socket, SOL_SOCKET, SO_ACCEPTCONN)? != 0)
+}
+
+pub fn enabled(socket: &SockRef<'_>) -> io::Result<bool> {
+    socket.keepalive()
+}
+
+pub fn set_enabled(socket: &SockRef<'_>, enabled: bool) -> io::Result<()> {
+    socket.set_keepalive(enabled)
 }
 
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {
@@ -57,36 +71,36 @@ pub fn interval(socket: &SockRef<'_>) -> io::Result<Duration> {
     get_seconds(socket, TCP_KEEPINTVL)
 }
 
+pub fn set_interval(socket: &SockRef<'_>, interval: Duration) -> io::Result<()> {
+    set_seconds(socket, TCP_KEEPINTVL, interval)
+}
+
+pub fn retries(socket: &SockRef<'_>) -> io::Result<u32> {
+    socket.tcp_keepalive_retries()
+}
+
+pub fn set_retries(socket: &SockRef<'_>, retries: u32) -> io::Result<()> {
+    set(socket, TCP_KEEPCNT, i32::try_from(retries).unwrap_or(i32::MAX))
+}
+
 /// The count that goes with `SIO_KEEPALIVE_VALS`, and cannot be changed there.
 const FIXED_RETRIES: u32 = 10;
 
-/// An option a time, which leaves those not given alone and can be read back (Windows 10 1709 and later). Before
-/// that there is only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable, with a count of
-/// its own. Where that is not what was asked for, the refusal stands.
-pub fn set_probes(socket: &SockRef<'_>, probes: &TcpKeepalive, settings: &Settings) -> io::Result<()> {
-    let both_durations_alone = settings.time.is_some()
-        && settings.interval.is_some()
-        && settings.retries.is_none_or(|count| count == FIXED_RETRIES);
-    match set_probe_options(socket, settings) {
-        Err(error) if error.raw_os_error() == Some(WSAENOPROTOOPT) && both_durations_alone => {
-            socket.set_tcp_keepalive(probes)
+/// An option a time leaves those not given alone and can be read back (Windows 10 1709 and later). Before that there is
+/// only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable, with a count of its own. Where
+/// that is not what was asked for, the refusal stands.
+pub fn set_probes_otherwise(socket: &SockRef<'_>, settings: &Settings, refusal: Error) -> Result<(), Error> {
+    let Error::System { option, source } = &refusal else { return Err(refusal) };
+    let is_missing = *option != SocketOption::Enabled && source.raw_os_error() == Some(WSAENOPROTOOPT);
+    match (settings.time, settings.interval) {
+        (Some(time), Some(interval))
+            if is_missing && settings.retries.is_none_or(|count| count == FIXED_RETRIES) =>
+        {
+            let probes = TcpKeepalive::new().with_time(time).with_interval(interval);
+            socket.set_tcp_keepalive(&probes).map_err(Error::of(SocketOption::Time))
         }
-        result => result,
+        _ => Err(refusal),
     }
-}
-
-fn set_probe_options(socket: &SockRef<'_>, settings: &Settings) -> io::Result<()> {
-    socket.set_keepalive(true)?;
-    if let Some(time) = settings.time {
-        set_seconds(socket, TCP_KEEPIDLE, time)?;
-    }
-    if let Some(interval) = settings.interval {
-        set_seconds(socket, TCP_KEEPINTVL, interval)?;
-    }
-    if let Some(retries) = settings.retries {
-        set(socket, TCP_KEEPCNT, i32::try_from(retries).unwrap_or(i32::MAX))?;
-    }
-    Ok(())
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
@@ -95,6 +109,24 @@ pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
     set_seconds(socket, TCP_MAXRT, timeout)
+}
+
+pub fn rto_max(_: &SockRef<'_>) -> io::Result<Duration> {
+    Err(io::Error::from_raw_os_error(WSAENOPROTOOPT))
+}
+
+pub fn set_rto_max(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(WSAENOPROTOOPT))
+}
+
+pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
+    user_timeout(socket)
+}
+
+/// The documentation of `TCP_MAXRT` ("`IPPROTO_TCP` socket options") calls it "the desired connection timeout in
+/// seconds". It does not say whether an attempt that is under way obeys it; Windows itself ends one after some 21 s.
+pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
+    set_user_timeout(socket, super::whole_seconds(timeout))
 }
 
 /// An option that this version of the system does not have reads as `None`.
@@ -133,6 +165,16 @@ fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// Where the system writes: `TCP_INFO_v0` in mstcpip.h of the Windows SDK (10.0.16299 and later).
+const _: () = {
+    assert!(offset_of!(TCP_INFO_v0, State) == 0);
+    assert!(offset_of!(TCP_INFO_v0, RttUs) == 20);
+    assert!(offset_of!(TCP_INFO_v0, BytesInFlight) == 28);
+    assert!(offset_of!(TCP_INFO_v0, SndWnd) == 36);
+    assert!(offset_of!(TCP_INFO_v0, BytesRetrans) == 68);
+    assert!(size_of::<TCP_INFO_v0>() == 88);
+};
+
 /// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not told.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     const VERSION: u32 = 0;
@@ -161,6 +203,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     Ok(TcpInfo {
         total_retransmits: Some(info.BytesRetrans.into()),
         unacknowledged: Some(info.BytesInFlight),
+        send_window: Some(info.SndWnd),
         round_trip: Some(Duration::from_micros(info.RttUs.into())),
         ..TcpInfo::of(state(info.State))
     })

@@ -1,0 +1,165 @@
+/** The binding's functions for deadlines, and those that go on where an option is refused. */
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import * as native from 'tcp-keepalive/native'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from './readback.ts'
+
+const EINVAL = 22
+const ENOPROTOOPT = 92
+const RTO_MAX = 8
+
+/** A row of `readWindows`. */
+const ROW = 8
+
+async function connection(t: ExecutionContext): ReturnType<typeof connectedPair> {
+  const pair = await connectedPair()
+  t.teardown(pair.close)
+  return pair
+}
+
+function userTimeout(fd: number): number[] {
+  const values = new Int32Array(2)
+  native.getUserTimeout(fd, values)
+  return [...values]
+}
+
+/** The system's own; -1 before Linux 6.15. */
+function systemRtoMax(): number {
+  const values = new Int32Array(6)
+  native.systemKeepAlive(values)
+  return values[5] ?? -1
+}
+
+test('the user timeout is lifted and put back, and what is negative stays', async (t) => {
+  const { client } = await connection(t)
+  const fd = rawDescriptor(client)
+  const before = systemRtoMax()
+  t.deepEqual(userTimeout(fd), [0, before])
+  t.is(native.setUserTimeout(fd, 25_500, -1), 0)
+  t.deepEqual(userTimeout(fd), [25_500, before])
+  const hasRtoMax = before !== -1
+  t.is(native.setUserTimeout(fd, 0, 6000), hasRtoMax ? 0 : RTO_MAX * 65_536 + ENOPROTOOPT)
+  t.deepEqual(userTimeout(fd), [0, hasRtoMax ? 6000 : -1])
+  t.is(native.setUserTimeout(fd, 25_500, hasRtoMax ? before : -1), 0)
+  t.deepEqual(userTimeout(fd), [25_500, before])
+  t.deepEqual(readback(client), { ...UNTOUCHED, userTimeout: 25_500 })
+})
+
+for (const outside of [999, 120_001]) {
+  test(`where ${outside} ms between retransmissions are refused, the user timeout is put in all the same`, async (t) => {
+    const fd = rawDescriptor((await connection(t)).client)
+    const status = native.setUserTimeout(fd, 7000, outside)
+    t.is(native.optionName(status >> 16), 'TCP_RTO_MAX_MS')
+    t.is(status & 0xffff, systemRtoMax() === -1 ? ENOPROTOOPT : EINVAL)
+    t.deepEqual(userTimeout(fd), [7000, systemRtoMax()])
+  })
+}
+
+test('the bound on connecting is the user timeout on Linux', async (t) => {
+  const fd = rawDescriptor((await connection(t)).client)
+  t.is(native.setConnectTimeout(fd, 4500), 0)
+  t.is(native.setConnectTimeout(fd, -1), 0)
+  t.is(userTimeout(fd)[0], 4500)
+  t.is(native.optionName(9), 'TCP_USER_TIMEOUT')
+})
+
+test('one call reads the windows of many sockets, and tells which descriptors cannot be asked', async (t) => {
+  const { client, accepted } = await connection(t)
+  const file = openSync(import.meta.filename, 'r')
+  t.teardown(() => closeSync(file))
+  const asked = [rawDescriptor(client), 999_999, file, -1, rawDescriptor(accepted)]
+  const rows = new Int32Array((asked.length + 1) * ROW).fill(7)
+  const read = (): number[][] => {
+    asked.forEach((fd, index) => (rows[index * ROW] = fd))
+    native.readWindows(rows, asked.length)
+    return asked.map((_, index) => [...rows.subarray(index * ROW, (index + 1) * ROW)])
+  }
+  accepted.pause()
+  client.write(Buffer.alloc(16 << 20)) // more than both ends' buffers hold
+  let closed = read()[0] ?? []
+  while (closed[2] !== 0 || closed[3] === 0) {
+    await sleep(20)
+    closed = read()[0] ?? []
+  }
+  const [fd, state, unacknowledged, unsent = 0, , retransmits, , window] = closed
+  t.deepEqual([fd, state, unacknowledged, retransmits, window], [asked[0], 4, 0, 0, 0])
+  t.true(unsent > 0)
+
+  const unknown = [-1, -1, -1, -1, -1, -1]
+  const [, gone, notSocket, negative, open = []] = read()
+  t.deepEqual(gone, [999_999, -(65_536 + 9), ...unknown]) // EBADF
+  t.deepEqual(notSocket, [file, -(65_536 + 88), ...unknown]) // ENOTSOCK
+  t.deepEqual(negative, [-1, -(65_536 + 9), ...unknown])
+  t.deepEqual(open.slice(0, 6), [asked[4], 4, 0, 0, 0, 0])
+  t.true((open[7] ?? 0) > 0, 'the window towards the client is open')
+  t.deepEqual([...rows.subarray(-ROW)], Array(ROW).fill(7), 'no more rows than asked for')
+
+  await sleep(300)
+  t.true((read()[4]?.[6] ?? 0) >= 250, 'milliseconds since the last acknowledgement')
+})
+
+const SETS = [
+  ['time', 'TCP_KEEPIDLE', 32_768, 2, 5],
+  ['interval', 'TCP_KEEPINTVL', 9, 32_768, 5],
+  ['retries', 'TCP_KEEPCNT', 9, 2, 128],
+] as const
+for (const [refused, option, time, interval, retries] of SETS) {
+  test(`where the ${refused} is refused, the rest is put in all the same`, async (t) => {
+    const { client } = await connection(t)
+    const refusals = new Int32Array(5).fill(7)
+    const fd = rawDescriptor(client)
+    const status = native.setWhatIsTaken(fd, true, time, interval, retries, 8000, refusals)
+    t.is(native.optionName(status >> 16), option)
+    t.deepEqual([...refusals], [status, 0, 0, 0, 0])
+    const wanted = { enabled: 1, time, interval, retries, userTimeout: 8000 }
+    t.deepEqual(readback(client), { ...wanted, [refused]: UNTOUCHED[refused] })
+  })
+}
+
+test('every refusal is told', async (t) => {
+  const { client } = await connection(t)
+  const refusals = new Int32Array(5)
+  const status = native.setWhatIsTaken(rawDescriptor(client), true, 0, 0, 0, 8000, refusals)
+  t.is(refusals[0], status)
+  t.deepEqual(
+    [...refusals].map((each) => native.optionName(each >> 16)),
+    ['TCP_KEEPIDLE', 'TCP_KEEPINTVL', 'TCP_KEEPCNT', null, null] as unknown[],
+  )
+  t.deepEqual(readback(client), { ...UNTOUCHED, enabled: 1, userTimeout: 8000 })
+})
+
+test('of what is no TCP socket nothing is told but that', (t) => {
+  const refusals = new Int32Array(5).fill(7)
+  t.is(native.setWhatIsTaken(999_999, true, 9, 9, 9, 9, refusals), 65_536 + 9)
+  t.deepEqual([...refusals], [0, 0, 0, 0, 0])
+})
+
+test('a connection of Multipath TCP gets all but the user timeout', (t) => {
+  const program = `
+    const { getKeepAlive } = require('tcp-keepalive')
+    const native = require('tcp-keepalive/native')
+    const refusals = new Int32Array(5)
+    const status = native.setWhatIsTaken(3, true, 9, 8, 7, 6000, refusals)
+    console.log(JSON.stringify([status, [...refusals], getKeepAlive(3)]))`
+  const { status, stdout } = spawnSync(witness('multipath'), [process.execPath, '-e', program], {
+    encoding: 'utf8',
+  })
+  t.not(status, 77, 'this kernel has no Multipath TCP')
+  const refused = 6 * 65_536 + ENOPROTOOPT
+  const held = { enabled: true, time: 9000, interval: 8000, retries: 7 }
+  t.deepEqual(JSON.parse(stdout), [refused, [refused, 0, 0, 0, 0], held])
+})
+
+test('values are tried on a socket of our own, and nothing stays open', (t) => {
+  const before = openSync(import.meta.filename, 'r')
+  closeSync(before)
+  t.is(native.tryKeepAlive(true, 9, 8, 7, 6000), 0)
+  t.is(native.tryKeepAlive(false, -1, -1, -1, -1), 0)
+  const status = native.tryKeepAlive(true, 9, 8, 128, 6000)
+  t.deepEqual([native.optionName(status >> 16), status & 0xffff], ['TCP_KEEPCNT', EINVAL])
+  const after = openSync(import.meta.filename, 'r')
+  closeSync(after)
+  t.is(after, before)
+})

@@ -1,0 +1,109 @@
+//! The user timeout of a socket with a deadline: lifting it, putting it back, and the look at many sockets that decides.
+
+use std::time::Duration;
+
+use napi::bindgen_prelude::Int32ArraySlice;
+use napi_derive::napi;
+use tcp_keepalive::{Deadline, TcpInfo};
+
+use crate::{given, millis, number, raw_socket, status, status_of, write};
+
+/// Numbers of a row of `readWindows`: the descriptor and what is read.
+const ROW: usize = 8;
+
+/// Puts the user timeout, and the longest time between retransmissions and between window probes, into a TCP socket, which
+/// may still be connecting. Where one of the two is refused, the other one is put in all the same.
+///
+/// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
+/// - `userTimeoutMs`: `TCP_USER_TIMEOUT`, how long sent data may stay unacknowledged, and on Linux how long the peer's window
+///   may stay closed and how long connecting may take; 0: the system's own rules.
+/// - `rtoMaxMs`: `TCP_RTO_MAX_MS`, 1,000 to 120,000. Linux 6.15; elsewhere ENOPROTOOPT.
+///
+/// A negative value leaves that option as it is in the kernel.
+///
+/// Returns a status, as `setKeepAlive` does: that of the first refusal.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn set_user_timeout(descriptor: f64, user_timeout_ms: i32, rto_max_ms: i32) -> i32 {
+    let deadline = Deadline {
+        user_timeout: given(user_timeout_ms).map(Duration::from_millis),
+        rto_max: given(rto_max_ms).map(Duration::from_millis),
+    };
+    status(tcp_keepalive::set_deadline(raw_socket(descriptor), &deadline))
+}
+
+/// Reads what `setUserTimeout` writes.
+///
+/// - `descriptor`: as for `setUserTimeout`.
+/// - `values`: at least two long; it gets the user timeout and the longest time between retransmissions, in milliseconds; -1
+///   where the system, or this kind of TCP socket, does not have the option.
+///
+/// Returns a status, as `setKeepAlive` does.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn get_user_timeout(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
+    status(tcp_keepalive::deadline(raw_socket(descriptor)).map(|deadline| {
+        write(&mut values, [millis(deadline.user_timeout), millis(deadline.rto_max)]);
+    }))
+}
+
+/// Bounds how long a TCP socket may take to connect; to be set before the connection is there.
+///
+/// - `descriptor`: as for `setUserTimeout`.
+/// - `timeoutMs`: 0: the system's own rules. Linux takes milliseconds (`TCP_USER_TIMEOUT`); macOS (`TCP_CONNECTIONTIMEOUT`),
+///   FreeBSD (`TCP_KEEPINIT`) and Windows (`TCP_MAXRT`) take seconds, to which it is rounded up. On Linux and Windows this
+///   is the user timeout, which remains in force afterwards. A negative value leaves it as it is.
+///
+/// Returns a status, as `setKeepAlive` does.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn set_connect_timeout(descriptor: f64, timeout_ms: i32) -> i32 {
+    given(timeout_ms).map_or(0, |timeout| {
+        let timeout = Duration::from_millis(timeout);
+        status(tcp_keepalive::set_connect_timeout(raw_socket(descriptor), timeout))
+    })
+}
+
+/// Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
+/// socket, and no memory.
+///
+/// - `rows`: eight numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
+///   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
+///   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, and the bytes that the
+///   peer has room for; -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the
+///   status that `getTcpInfo` returns for it, or -1 where it is no TCP socket, and the others are -1.
+/// - `count`: how many rows are read; no more than there are.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+pub fn read_windows(mut rows: Int32ArraySlice<'_>, count: u32) {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    // SAFETY: as in `write`.
+    let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
+    for row in rows.iter_mut().take(count) {
+        let descriptor = row[0];
+        *row = match tcp_keepalive::tcp_info(raw_socket(descriptor.into())) {
+            Ok(info) => window(descriptor, &info),
+            Err(reason) => [descriptor, -status_of(&reason).abs(), -1, -1, -1, -1, -1, -1],
+        };
+    }
+}
+
+fn window(descriptor: i32, info: &TcpInfo) -> [i32; ROW] {
+    [
+        descriptor,
+        i32::from(info.state as u8),
+        number(info.unacknowledged),
+        number(info.unsent),
+        number(info.unanswered_probes),
+        number(info.retransmits),
+        millis(info.last_acknowledgement),
+        number(info.send_window),
+    ]
+}

@@ -1,0 +1,183 @@
+//! Putting values into a socket: all of them, as many as the system takes, or into a socket of our own to try them.
+
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::{
+    Current, Error, RawSocket, Settings, SocketOption,
+    options::{self, CONNECT_TIMEOUT, ENABLED, INTERVAL, RETRIES, RTO_MAX, TIME, USER_TIMEOUT},
+    socket, sys,
+};
+
+/// Puts `settings` into the TCP socket `raw`; what is `None` stays as it is in the kernel.
+///
+/// The user timeout goes first, as the one option that a TCP socket may lack (MPTCP, older FreeBSD): where it
+/// is refused, nothing has been changed.
+///
+/// # Errors
+///
+/// [`Error::NotTcp`] for a socket of another kind, [`Error::System`] with the option that the system refused:
+/// `EBADF` for a closed descriptor, `ENOTSOCK` for a file or pipe, `EINVAL` for a value outside the system's
+/// limits.
+pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
+    socket::with_any(raw, |socket| {
+        let rest = put_first(socket, settings)?;
+        if rest.has_probe_values() {
+            options::set_probes(socket, &rest)?;
+            if rest.enabled {
+                return Ok(()); // as it now is
+            }
+        }
+        ENABLED.set(socket, rest.enabled)
+    })
+}
+
+/// Puts in what goes first, after which it is known that this is a TCP socket, and returns what remains.
+///
+/// Where a system refuses TCP's options to every other kind of socket, the first of them that is to be set answers
+/// that question too, and nothing has been changed where the answer is no. `SO_KEEPALIVE` would not do: any socket
+/// takes it.
+fn put_first(socket: &SockRef<'_>, settings: &Settings) -> Result<Settings, Error> {
+    let rest = Settings { user_timeout: None, ..*settings };
+    let (result, rest) = match *settings {
+        Settings { user_timeout: Some(timeout), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {
+            (USER_TIMEOUT.set(socket, timeout), rest)
+        }
+        Settings { time: Some(time), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {
+            (TIME.set(socket, time), Settings { time: None, ..rest })
+        }
+        Settings { user_timeout, .. } => {
+            socket::check_tcp(socket)?;
+            (USER_TIMEOUT.set_if_given(socket, user_timeout), rest)
+        }
+    };
+    match result {
+        Ok(()) => Ok(rest),
+        Err(refusal) => Err(socket::reason_for(socket, refusal)),
+    }
+}
+
+/// Puts as much of `settings` into the TCP socket `raw` as the system takes, and returns what it refused, in the order
+/// in which the options were tried. Costs no more than [`set`] where nothing is refused.
+///
+/// # Errors
+///
+/// As [`set`], where nothing can be put in because `raw` is no TCP socket.
+pub fn set_what_is_taken(raw: RawSocket, settings: &Settings) -> Result<Vec<Error>, Error> {
+    match set(raw, settings) {
+        Ok(()) => Ok(Vec::new()),
+        Err(reason @ (Error::NotTcp | Error::System { option: SocketOption::Protocol, .. })) => Err(reason),
+        Err(_) => socket::with_any(raw, |socket| Ok(set_one_by_one(socket, settings))),
+    }
+}
+
+fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings) -> Vec<Error> {
+    // Older Windows takes these two only at once.
+    let durations = Settings { enabled: true, retries: None, ..*settings };
+    let at_once = durations.time.is_some()
+        && durations.interval.is_some()
+        && options::set_probes(socket, &durations).is_ok();
+    let rest = if at_once { Settings { time: None, interval: None, ..*settings } } else { *settings };
+    let results = [
+        USER_TIMEOUT.set_if_given(socket, rest.user_timeout),
+        TIME.set_if_given(socket, rest.time),
+        INTERVAL.set_if_given(socket, rest.interval),
+        RETRIES.set_if_given(socket, rest.retries),
+        ENABLED.set(socket, rest.enabled),
+    ];
+    results.into_iter().filter_map(Result::err).collect()
+}
+
+/// Tries `settings` on a fresh TCP socket: puts them in, reads them back and closes the socket.
+///
+/// # Errors
+///
+/// [`Error::System`] with the option that the system refused or, with no error number, that reads back as something
+/// else; with [`SocketOption::Protocol`] where no socket can be made.
+pub fn try_settings(settings: &Settings) -> Result<(), Error> {
+    let fresh = socket::fresh_tcp()?;
+    set(sys::raw(&fresh), settings)?;
+    let held = options::read(&SockRef::from(&fresh))?;
+    differing(settings, &held).map_or(Ok(()), |option| Err(Error::differs(option)))
+}
+
+/// The first option that was asked for and is held otherwise; one that cannot be read counts as held.
+fn differing(settings: &Settings, held: &Current) -> Option<SocketOption> {
+    fn differ<T: PartialEq>(asked: Option<T>, held: Option<T>) -> bool {
+        matches!((asked, held), (Some(asked), Some(held)) if asked != held)
+    }
+    [
+        (SocketOption::Enabled, settings.enabled != held.enabled),
+        (SocketOption::Time, differ(settings.time, held.time)),
+        (SocketOption::Interval, differ(settings.interval, held.interval)),
+        (SocketOption::Retries, differ(settings.retries, held.retries)),
+        (SocketOption::UserTimeout, differ(settings.user_timeout, held.user_timeout)),
+    ]
+    .into_iter()
+    .find_map(|(option, differs)| differs.then_some(option))
+}
+
+/// What bounds how long the kernel goes on without an acknowledgement. `None` leaves an option as it is, or says that
+/// it cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deadline {
+    /// See [`Settings::user_timeout`].
+    pub user_timeout: Option<Duration>,
+    /// The longest time between two retransmissions, and between two window probes: 1,000 to 120,000 ms.
+    /// Linux 6.15 (`TCP_RTO_MAX_MS`).
+    pub rto_max: Option<Duration>,
+}
+
+/// Puts `deadline` into the TCP socket `raw`, which may still be connecting. Where one of the two options is refused, the
+/// other one is put in all the same.
+///
+/// # Errors
+///
+/// As [`set`]; the first refusal.
+pub fn set_deadline(raw: RawSocket, deadline: &Deadline) -> Result<(), Error> {
+    socket::with_any(raw, |socket| {
+        if !sys::ONLY_TCP_HAS_ITS_OPTIONS {
+            socket::check_tcp(socket)?;
+        }
+        let user_timeout = USER_TIMEOUT.set_if_given(socket, deadline.user_timeout);
+        let rto_max = RTO_MAX.set_if_given(socket, deadline.rto_max);
+        user_timeout.and(rto_max).map_err(|refusal| socket::reason_for(socket, refusal))
+    })
+}
+
+/// Reads what [`set_deadline`] writes.
+///
+/// # Errors
+///
+/// As [`set`].
+pub fn deadline(raw: RawSocket) -> Result<Deadline, Error> {
+    socket::with_tcp(raw, |socket| {
+        Ok(Deadline {
+            user_timeout: USER_TIMEOUT.get_if_known(socket)?,
+            rto_max: RTO_MAX.get_if_known(socket)?,
+        })
+    })
+}
+
+/// Bounds how long the TCP socket `raw` may take to connect; zero for the system's own rules. It has to be set before
+/// the connection is there.
+///
+/// Where the system counts in seconds (all but Linux) the timeout is rounded up. On Linux and Windows this is the user
+/// timeout, which remains in force afterwards.
+///
+/// # Errors
+///
+/// As [`set`].
+pub fn set_connect_timeout(raw: RawSocket, timeout: Duration) -> Result<(), Error> {
+    socket::with_tcp(raw, |socket| CONNECT_TIMEOUT.set(socket, timeout))
+}
+
+/// Reads what [`set_connect_timeout`] writes; `None` where it cannot be read.
+///
+/// # Errors
+///
+/// As [`set`].
+pub fn connect_timeout(raw: RawSocket) -> Result<Option<Duration>, Error> {
+    socket::with_tcp(raw, |socket| CONNECT_TIMEOUT.get_if_known(socket))
+}

@@ -90,46 +90,4 @@ pub fn get(socket: &SockRef<'_>) -> Result<TcpInfo, Error> {
 }
 
 #[cfg(all(test, unix))]
-mod tests {
-    use std::{
-        io::{Read, Write},
-        net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
-        os::fd::AsRawFd,
-        thread::sleep,
-        time::Duration,
-    };
-
-    use crate::{Error, SocketOption, State, tcp_info};
-
-    #[test]
-    fn a_connection_tells_how_long_its_peer_is_silent() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert_eq!(tcp_info(listener.as_raw_fd()).unwrap().state, State::Listen);
-        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let mut server = listener.accept().unwrap().0;
-        sleep(Duration::from_millis(300));
-        let silent = tcp_info(client.as_raw_fd()).unwrap();
-        assert_eq!(silent.state, State::Established);
-        server.write_all(b"!").unwrap();
-        client.read_exact(&mut [0]).unwrap();
-        let heard = tcp_info(client.as_raw_fd()).unwrap();
-        #[cfg(target_os = "linux")]
-        {
-            assert!(silent.silence.unwrap() >= Duration::from_millis(250));
-            assert!(heard.silence < silent.silence);
-            assert_eq!((heard.unanswered_probes, heard.unacknowledged), (Some(0), Some(0)));
-            assert!(heard.round_trip.unwrap() > Duration::ZERO);
-            assert!(heard.retransmission_timeout.unwrap() >= Duration::from_millis(200));
-        }
-        drop(server);
-        sleep(Duration::from_millis(50));
-        assert_eq!(tcp_info(client.as_raw_fd()).unwrap().state, State::CloseWait, "{heard:?}");
-    }
-
-    #[test]
-    fn what_is_no_tcp_socket_is_refused_as_elsewhere() {
-        let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        assert!(matches!(tcp_info(datagrams.as_raw_fd()), Err(Error::NotTcp)));
-        assert!(matches!(tcp_info(-1), Err(Error::System { option: SocketOption::Protocol, .. })));
-    }
-}
+mod tests;

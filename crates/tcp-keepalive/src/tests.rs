@@ -292,4 +292,119 @@ mod unix {
             let _ = (result, option);
         }
     }
+    /// A listener whose queue is full, so that the kernel drops each further SYN, and what fills it.
+    #[cfg(target_os = "linux")]
+    fn deaf_listener() -> (socket2::Socket, Vec<socket2::Socket>) {
+        let listener = socket::fresh_tcp().unwrap();
+        let address: std::net::SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        listener.bind(&address.into()).unwrap();
+        listener.listen(0).unwrap();
+        let mut waiting = Vec::new();
+        loop {
+            let socket = connecting(&listener);
+            // Where nothing is lost on the way, one that is not connected by then will not be.
+            std::thread::sleep(Duration::from_millis(100));
+            if tcp_info(raw(&socket)).unwrap().state == State::SynSent {
+                return (listener, waiting);
+            }
+            waiting.push(socket);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn connecting(listener: &socket2::Socket) -> socket2::Socket {
+        let socket = socket::fresh_tcp().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let error = socket.connect(&listener.local_addr().unwrap()).err();
+        assert!(error.is_none_or(|error| error.raw_os_error() == Some(libc::EINPROGRESS)));
+        socket
+    }
+
+    /// Without a bound it is 130 s.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_socket_that_is_connecting_gives_up_when_its_timeout_is_over() {
+        let bound = Duration::from_millis(1500);
+        let (listener, _waiting) = deaf_listener();
+        let by_connect_timeout = connecting(&listener);
+        set_connect_timeout(raw(&by_connect_timeout), bound).unwrap();
+        let by_user_timeout = connecting(&listener);
+        let deadline = Deadline { user_timeout: Some(bound), rto_max: None };
+        set_deadline(raw(&by_user_timeout), &deadline).unwrap();
+        let unbounded = connecting(&listener);
+        for socket in [by_connect_timeout, by_user_timeout] {
+            assert_eq!(connect_timeout(raw(&socket)).unwrap(), Some(bound));
+            let begin = std::time::Instant::now();
+            let error = loop {
+                if let Some(error) = socket.take_error().unwrap() {
+                    break error;
+                }
+                assert!(begin.elapsed() < seconds(60), "it goes on");
+                std::thread::sleep(Duration::from_millis(20));
+            };
+            assert_eq!(error.raw_os_error(), Some(libc::ETIMEDOUT));
+        }
+        assert_eq!(tcp_info(raw(&unbounded)).unwrap().state, State::SynSent);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_deadline_reads_back_and_each_of_its_two_is_put_in_without_the_other() {
+        let (client, _server) = connected();
+        let before = deadline(raw(&client)).unwrap();
+        assert_eq!(
+            before,
+            Deadline { user_timeout: Some(Duration::ZERO), rto_max: system_rto_max().unwrap() }
+        );
+        let asked = Deadline { user_timeout: Some(Duration::from_millis(7001)), rto_max: Some(seconds(6)) };
+        let result = set_deadline(raw(&client), &asked);
+        let held = deadline(raw(&client)).unwrap();
+        assert_eq!(held.user_timeout, asked.user_timeout);
+        if before.rto_max.is_some() {
+            result.unwrap();
+            assert_eq!(held, asked);
+        } else {
+            assert_eq!(refusal(result), (SocketOption::RtoMax, libc::ENOPROTOOPT)); // before Linux 6.15
+        }
+        let far_too_long = Deadline { user_timeout: None, rto_max: Some(Duration::MAX) };
+        assert_eq!(refusal(set_deadline(raw(&client), &far_too_long)).0, SocketOption::RtoMax);
+        assert_eq!(deadline(raw(&client)).unwrap(), held);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_no_tcp_socket_gets_no_deadline() {
+        let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let asked = Deadline { user_timeout: Some(seconds(6)), rto_max: Some(seconds(6)) };
+        assert!(matches!(set_deadline(raw(&datagrams), &asked), Err(Error::NotTcp)));
+        assert!(matches!(deadline(raw(&datagrams)), Err(Error::NotTcp)));
+        assert!(matches!(set_connect_timeout(raw(&datagrams), seconds(6)), Err(Error::NotTcp)));
+        assert!(matches!(set_what_is_taken(raw(&datagrams), &ALL), Err(Error::NotTcp)));
+        assert!(!SockRef::from(&datagrams).keepalive().unwrap());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_one_option_is_refused_for_does_not_keep_the_others_out() {
+        let (client, _server) = connected();
+        let asked = Settings { interval: Some(seconds(40_000)), ..ALL };
+        let refused = set_what_is_taken(raw(&client), &asked).unwrap();
+        assert!(matches!(refused[..], [Error::System { option: SocketOption::Interval, .. }]), "{refused:?}");
+        let held = get(raw(&client)).unwrap();
+        assert_eq!((held.enabled, held.time, held.retries), (true, ALL.time, ALL.retries));
+        assert_eq!(held.user_timeout, ALL.user_timeout);
+        assert!(set_what_is_taken(raw(&client), &ALL).unwrap().is_empty());
+        assert_eq!(get(raw(&client)).unwrap().interval, ALL.interval);
+    }
+
+    #[test]
+    fn values_are_tried_on_a_socket_of_our_own() {
+        try_settings(&ALL).unwrap();
+        try_settings(&Settings::default()).unwrap();
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            refusal(try_settings(&Settings { retries: Some(128), ..ALL })),
+            (SocketOption::Retries, libc::EINVAL)
+        );
+    }
 }

@@ -5,11 +5,11 @@ use std::{io, mem::offset_of, time::Duration};
 use libc::c_int;
 use socket2::{SockRef, Type};
 
-use super::unix::{Integers, bsd_state, option, structure};
 pub use super::unix::{
     RawSocket, borrow, enabled, interval, own_descriptors, raw, readable, retries, rto_max, set_enabled,
     set_interval, set_probes_otherwise, set_retries, set_rto_max, time,
 };
+use super::unix::{bsd_state, option, structure};
 use crate::TcpInfo;
 
 pub const PROTOCOL_NAME: &str = "SO_TYPE";
@@ -87,9 +87,6 @@ struct Info {
     txretransmitbytes: u64,
 }
 
-// SAFETY: integers, and arrays of integers.
-unsafe impl Integers for Info {}
-
 /// Where the kernel writes.
 const _: () = {
     assert!(offset_of!(Info, state) == 0);
@@ -104,7 +101,8 @@ const _: () = {
 
 /// What is unacknowledged counts with what is not sent yet. Silence and probes are not told.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    let (info, _) = structure::<Info>(socket, TCP_CONNECTION_INFO)?;
+    // SAFETY: `Info` holds integers and arrays of integers.
+    let (info, _) = unsafe { structure::<Info>(socket, TCP_CONNECTION_INFO) }?;
     Ok(TcpInfo {
         total_retransmits: Some(info.txretransmitbytes),
         unacknowledged: Some(info.snd_sbbytes),

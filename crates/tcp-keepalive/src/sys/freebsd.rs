@@ -5,11 +5,11 @@ use std::{io, mem::offset_of, time::Duration};
 use libc::tcp_info as Info;
 use socket2::{Protocol, SockRef};
 
-use super::unix::{Integers, bsd_state, option, structure};
 pub use super::unix::{
     RawSocket, borrow, enabled, interval, own_descriptors, raw, readable, retries, rto_max, set_enabled,
     set_interval, set_probes_otherwise, set_retries, set_rto_max, time,
 };
+use super::unix::{bsd_state, option, structure};
 use crate::{State, TcpInfo};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
@@ -48,9 +48,6 @@ pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Resul
     option::set_seconds(socket, libc::TCP_KEEPINIT, super::whole_seconds(timeout))
 }
 
-// SAFETY: integers, and arrays of integers.
-unsafe impl Integers for Info {}
-
 /// Where the kernel writes: `struct tcp_info` in sys/netinet/tcp.h of FreeBSD 11 to 15.
 const _: () = {
     assert!(offset_of!(Info, tcpi_state) == 0);
@@ -64,7 +61,8 @@ const _: () = {
 
 /// `tcp_fill_info()` in sys/netinet/tcp_usrreq.c; every time is in microseconds. The last receipt is that of any segment; probes are not told.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    let (info, _) = structure::<Info>(socket, libc::TCP_INFO)?;
+    // SAFETY: `Info` holds integers and arrays of integers.
+    let (info, _) = unsafe { structure::<Info>(socket, libc::TCP_INFO) }?;
     let state = bsd_state(info.tcpi_state);
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
         return Ok(TcpInfo::of(state));

@@ -10,11 +10,11 @@ use std::{
 use libc::c_int;
 use socket2::{Protocol, SockRef};
 
-use super::unix::{Integers, option, structure};
 pub use super::unix::{
     RawSocket, borrow, enabled, interval, raw, readable, retries, set_enabled, set_interval,
     set_probes_otherwise, set_retries, time,
 };
+use super::unix::{option, structure};
 use crate::{State, TcpInfo};
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
@@ -121,9 +121,6 @@ struct Info {
     snd_wnd: u32,
 }
 
-// SAFETY: integers, and arrays of integers.
-unsafe impl Integers for Info {}
-
 /// Where the kernel writes.
 const _: () = {
     assert!(offset_of!(Info, state) == 0);
@@ -158,21 +155,26 @@ const _: () = {
     assert!(offset_of!(Info, snd_wnd) == offset_of!(libc::tcp_info, tcpi_snd_wnd));
 };
 
-/// The silence is what `tcp_keepalive_timer()` counts (`keepalive_time_elapsed()` in include/net/tcp.h). Before there is
-/// a connection the numbers mean nothing.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    let (info, length) = structure::<Info>(socket, libc::TCP_INFO)?;
+    // SAFETY: `Info` holds integers and arrays of integers.
+    let (info, length) = unsafe { structure::<Info>(socket, libc::TCP_INFO) }?;
+    Ok(told(&info, length))
+}
+
+/// The silence is what `tcp_keepalive_timer()` counts (`keepalive_time_elapsed()` in include/net/tcp.h). Before there is
+/// a connection the numbers mean nothing. `length`: how many bytes the kernel wrote.
+fn told(info: &Info, length: usize) -> TcpInfo {
     let state = state(info.state);
     let last_acknowledgement = Duration::from_millis(info.last_ack_recv_ms.into());
     // A connection that was lost still knows when its peer was last heard; a round trip tells that there was one.
     let silence = (info.rtt_us > 0)
         .then(|| last_acknowledgement.min(Duration::from_millis(info.last_data_recv_ms.into())));
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
-        return Ok(TcpInfo { silence, ..TcpInfo::of(state) });
+        return TcpInfo { silence, ..TcpInfo::of(state) };
     }
     // A kernel, or a sandbox in its place, that knows less of the structure writes less of it.
     let written = |offset: usize, number: u32| (length >= offset + size_of::<u32>()).then_some(number);
-    Ok(TcpInfo {
+    TcpInfo {
         state,
         silence,
         last_acknowledgement: Some(last_acknowledgement),
@@ -185,7 +187,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
         round_trip: Some(Duration::from_micros(info.rtt_us.into())),
         round_trip_variance: Some(Duration::from_micros(info.rttvar_us.into())),
         retransmission_timeout: Some(Duration::from_micros(info.rto_us.into())),
-    })
+    }
 }
 
 /// `include/net/tcp_states.h`
@@ -202,5 +204,31 @@ fn state(number: u8) -> State {
         10 => State::Listen,
         11 => State::Closing,
         _ => State::Closed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_kernel_does_not_write_is_unknown_and_not_zero() {
+        let socket = crate::socket::fresh_tcp().unwrap();
+        // SAFETY: as above.
+        let fresh = unsafe { structure::<Info>(&SockRef::from(&socket), libc::TCP_INFO) };
+        let (fresh, length) = fresh.unwrap();
+        assert_eq!(length, size_of::<Info>());
+        let info = Info { state: 1, unacked: 3, notsent_bytes: 4, snd_wnd: 5, ..fresh };
+        for (length, unsent, send_window) in [
+            (104, None, None),
+            (147, None, None),
+            (148, Some(4), None),
+            (231, Some(4), None),
+            (232, Some(4), Some(5)),
+        ] {
+            let told = told(&info, length);
+            assert_eq!((told.unacknowledged, told.unsent), (Some(3), unsent), "{length} bytes");
+            assert_eq!(told.send_window, send_window, "{length} bytes");
+        }
     }
 }

@@ -93,16 +93,14 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// A structure of which every pattern of bytes is a value.
+/// An option of the TCP level that is a structure of numbers, and how many of its bytes the kernel wrote. Kernels of
+/// different age know different lengths of it: what this one does not write is zero.
 ///
 /// # Safety
 ///
-/// It holds integers only.
-pub unsafe trait Integers: Copy {}
-
-/// An option of the TCP level that is a structure of numbers, and how many of its bytes the kernel wrote. Kernels of
-/// different age know different lengths of it: what this one does not write is zero.
-pub fn structure<T: Integers>(socket: &SockRef<'_>, name: c_int) -> io::Result<(T, usize)> {
+/// `T` holds integers only, so that any bytes are a value of it.
+// SAFETY: the kernel writes any bytes into a `T`; the callers' structures hold integers only.
+pub unsafe fn structure<T>(socket: &SockRef<'_>, name: c_int) -> io::Result<(T, usize)> {
     let mut value = MaybeUninit::<T>::zeroed();
     let mut size = socklen_t::try_from(size_of::<T>()).unwrap_or_default();
     let place = value.as_mut_ptr().cast();
@@ -112,7 +110,7 @@ pub fn structure<T: Integers>(socket: &SockRef<'_>, name: c_int) -> io::Result<(
     if result != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: every byte was zeroed, and of `Integers` any bytes are a value.
+    // SAFETY: every byte was zeroed, and the caller says that any bytes are a value.
     let value = unsafe { value.assume_init() };
     Ok((value, usize::try_from(size).unwrap_or_default()))
 }

@@ -11,19 +11,17 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 function bindingThatPanics(): string {
   const given = process.env['TCP_KEEPALIVE_PANIC_BINARY']
   if (given !== undefined) return given
-  const targetFolder = join(root, 'target/panic-on-purpose')
-  const parameters = ['build', '--quiet', '--locked', '--release', '--package=tcp-keepalive-node']
-  execFileSync('cargo', [...parameters, '--features=panic-on-purpose', `--target-dir=${targetFolder}`], {
-    cwd: root,
-  })
-  const library = { darwin: 'libtcp_keepalive_node.dylib', win32: 'tcp_keepalive_node.dll' }
-  const name = library[process.platform as keyof typeof library] ?? 'libtcp_keepalive_node.so'
+  const targetFolder = join(root, 'target/misbehave')
+  const parameters = ['build', '--quiet', '--locked', '--release', '--package=tcp-keepalive-misbehave']
+  execFileSync('cargo', [...parameters, `--target-dir=${targetFolder}`], { cwd: root })
+  const library = { darwin: 'libtcp_keepalive_misbehave.dylib', win32: 'tcp_keepalive_misbehave.dll' }
+  const name = library[process.platform as keyof typeof library] ?? 'libtcp_keepalive_misbehave.so'
   const binding = join(mkdtempSync(join(tmpdir(), 'tcp-keepalive-')), 'panics.node')
   copyFileSync(join(targetFolder, 'release', name), binding)
   return binding
 }
 
-test('a panic in the core is a JavaScript error, and the process goes on', (t) => {
+test('a panic in the binding is a JavaScript error, and the process goes on', (t) => {
   t.timeout(300_000, 'the binding is compiled once more')
   const program = `
     const binding = require(${JSON.stringify(bindingThatPanics())})

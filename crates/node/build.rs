@@ -1,4 +1,4 @@
-//! Links what Node-API needs on this platform.
+//! Links what Node-API needs on this platform; for crates/misbehave too.
 
 use std::env;
 
@@ -6,7 +6,7 @@ fn main() {
     napi_build::setup();
     let variable = |name| env::var(name).unwrap_or_default();
     if variable("CARGO_CFG_TARGET_OS") == "windows" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {
-        println!("cargo::rustc-cdylib-link-arg={}/exports.def", variable("CARGO_MANIFEST_DIR"));
-        println!("cargo::rerun-if-changed=exports.def");
+        println!("cargo::rustc-cdylib-link-arg={}/../node/exports.def", variable("CARGO_MANIFEST_DIR"));
+        println!("cargo::rerun-if-changed=../node/exports.def");
     }
 }

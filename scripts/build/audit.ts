@@ -30,7 +30,7 @@ export interface Facts {
 /** All that Node looks for in a binding. */
 const EXPORTED = ['napi_register_module_v1']
 
-/** The end of the names of what is only in test builds: see the features in crates/node. */
+/** The end of the names of what is only in test builds: see crates/misbehave. */
 const TEST_BUILD = 'OnPurpose'
 
 /** Throws with all that is wrong with the targets' binaries in this folder. */

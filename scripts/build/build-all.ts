@@ -18,7 +18,7 @@ Builds the binary of every platform into artifacts/ and audits what came out.
   --target NAME        only this one; may be given again. There are
                          ${TARGETS.map((target) => target.name).join('\n                         ')}
   --out DIR            where the binaries go, instead of artifacts/
-  --features LIST      features of crates/node, for test builds; these are not audited
+  --misbehaving        with functions that panic and misuse memory (crates/misbehave), for tests; not audited
   --target-dir DIR     where cargo keeps what it compiled, instead of the cache
   --prebuilt-library   takes Rust's standard library as rustup installed it, where it is (rustup target add):
                        quicker, but more than twice as large, and so not audited either
@@ -31,13 +31,12 @@ await runCommand(HELP, async () => {
     options: {
       target: { type: 'string', multiple: true, default: [] },
       out: { type: 'string', default: join(ROOT, 'artifacts') },
-      features: { type: 'string', default: '' },
+      misbehaving: { type: 'boolean', default: false },
       'target-dir': { type: 'string', default: join(CACHE, 'target') },
       'prebuilt-library': { type: 'boolean', default: false },
     },
   })
   const targets = targetsNamed(values.target)
-  const features = values.features.split(',').filter(Boolean)
   const toolchain = await prepareToolchain({
     prebuiltLibrary: values['prebuilt-library'],
     onStep: (step) => console.log(step),
@@ -49,7 +48,7 @@ await runCommand(HELP, async () => {
     const library = await compile(target, toolchain, {
       folder: ROOT,
       targetFolder: resolve(values['target-dir']),
-      features,
+      misbehaving: values.misbehaving,
       onProgress: progress.step,
     })
     const binary = join(values.out, binaryOf(target))
@@ -57,5 +56,5 @@ await runCommand(HELP, async () => {
     await noteCompilers(values.out, target, toolchain)
     progress.done(`${Math.ceil((await stat(binary)).size / 1024)} KB`)
   }
-  if (features.length === 0 && !values['prebuilt-library']) await audit(targets, values.out)
+  if (!values.misbehaving && !values['prebuilt-library']) await audit(targets, values.out)
 })

@@ -38,7 +38,7 @@ await runCommand(HELP, async () => {
       const rebuilt = await compile(target, toolchain, {
         folder,
         targetFolder: join(elsewhere, 'target'),
-        features: [],
+        misbehaving: false,
         onProgress: progress.step,
       })
       const [before, after] = [await hash(join(values.out, binaryOf(target))), await hash(rebuilt)]

@@ -9,8 +9,8 @@ export interface CompileOptions {
   readonly folder: string
   /** Where cargo keeps what it compiled. */
   readonly targetFolder: string
-  /** Features of the binding's crate. */
-  readonly features: readonly string[]
+  /** Whether to compile crates/misbehave, for tests, instead of crates/node. */
+  readonly misbehaving: boolean
   /** Told what is being compiled. */
   readonly onProgress: (what: string) => void
 }
@@ -19,11 +19,11 @@ export interface CompileOptions {
 export async function compile(
   target: Target,
   toolchain: Toolchain,
-  { folder, targetFolder, features, onProgress }: CompileOptions,
+  { folder, targetFolder, misbehaving, onProgress }: CompileOptions,
 ): Promise<string> {
   const unstable = toolchain.buildsLibrary ? (target.unstableRustFlags ?? []) : []
   const rustFlags = [...target.rustFlags, ...unstable, ...toolchain.remappedPaths]
-  const library = toolchain.buildsLibrary
+  const standardLibrary = toolchain.buildsLibrary
     ? // panic-unwind is what lets `catch_unwind` turn a panic into a JavaScript error
       ['-Zbuild-std=std,panic_unwind', '-Zbuild-std-features=optimize_for_size,panic-unwind']
     : []
@@ -33,19 +33,13 @@ export async function compile(
     CARGO_TARGET_DIR: targetFolder,
   }
   // What was compiled from another clone into the same folder would pass for this one's, where its files are newer.
-  const ours = ['--package=tcp-keepalive', '--package=tcp-keepalive-node']
+  const crate = misbehaving ? 'tcp-keepalive-misbehave' : 'tcp-keepalive-node'
+  const ours = ['--package=tcp-keepalive', `--package=${crate}`]
   const clean = ['clean', '--release', `--target=${target.triple}`, ...ours]
   await run('cargo', clean, { cwd: folder, environment })
   await run(
     'cargo',
-    [
-      ...subcommand(target),
-      '--release',
-      '--locked',
-      '--package=tcp-keepalive-node',
-      ...library,
-      `--features=${features.join()}`,
-    ],
+    [...subcommand(target), '--release', '--locked', `--package=${crate}`, ...standardLibrary],
     {
       cwd: folder,
       environment,
@@ -55,7 +49,8 @@ export async function compile(
       },
     },
   )
-  return join(targetFolder, target.triple, 'release', target.library)
+  const library = misbehaving ? target.library.replace('_node.', '_misbehave.') : target.library
+  return join(targetFolder, target.triple, 'release', library)
 }
 
 function subcommand(target: Target): readonly string[] {

@@ -18,7 +18,7 @@ export async function putApp(folder: string, targetName: string): Promise<void> 
   }
   await rm(staged, { recursive: true })
   const binary = binaryOf(target)
-  await cp(join(ARTIFACTS, 'panic-on-purpose', binary), join(folder, 'panics.node'))
+  await cp(join(ARTIFACTS, 'misbehaving', binary), join(folder, 'panics.node'))
   await cp(join(ROOT, '__test__/runtimes/smoke.cjs'), join(folder, 'smoke.cjs'))
   const certificate = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' })
   await writeFile(join(folder, 'key.pem'), certificate.private)

@@ -16,7 +16,7 @@ Installs tcp-keepalive for every runtime that can be had on this machine and run
 
   --only NAME   only this one; may be given again. There are
                   ${ALL_RUNTIMES.map(({ name }) => name).join('\n                  ')}
-  --no-build    takes artifacts/ and artifacts/panic-on-purpose/ as they are
+  --no-build    takes artifacts/ and artifacts/misbehaving/ as they are
   --write       builds every platform, and writes what was shown to docs/platforms.json and docs/platforms.md
 
 The runtimes come from npm, PyPI and Debian, and are kept in KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
@@ -87,7 +87,7 @@ function named(names: readonly string[]): readonly Runtime[] {
 async function buildForTests(targets: ReadonlySet<string>): Promise<void> {
   const named = [...targets].map((target) => `--target=${target}`)
   await buildAll(named)
-  await buildAll([...named, '--features=panic-on-purpose', '--out=artifacts/panic-on-purpose'])
+  await buildAll([...named, '--misbehaving', '--out=artifacts/misbehaving'])
 }
 
 async function buildAll(parameters: readonly string[]): Promise<void> {

@@ -6,7 +6,7 @@ use napi::bindgen_prelude::Int32ArraySlice;
 use napi_derive::napi;
 use tcp_keepalive::{Deadline, TcpInfo};
 
-use crate::{given, millis, number, raw_socket, status, status_of, write};
+use super::{given, millis, number, raw_socket, status, status_of, write};
 
 /// Numbers of a row of `readWindows`: the descriptor and what is read.
 const ROW: usize = 8;

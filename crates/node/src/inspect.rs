@@ -9,7 +9,7 @@ use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
 use tcp_keepalive::{Inspection, RawSocket, TcpInfo};
 
-use crate::{VALUES, candidates, millis, number, numbers, raw_socket, status, write};
+use super::{VALUES, candidates, millis, number, numbers, raw_socket, status, write};
 
 /// Numbers of a [`TcpInfo`].
 const INFO: usize = 10;

@@ -194,28 +194,6 @@ pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f
     }
 }
 
-/// Makes the core panic, for the test that a panic is a JavaScript error and not the end of the process.
-#[cfg(feature = "panic-on-purpose")]
-#[napi(catch_unwind)]
-pub fn panic_on_purpose() {
-    tcp_keepalive::panic_on_purpose("panic_on_purpose was called");
-}
-
-/// Makes the core read past the end of an allocation, for the proof that a tool finds it.
-#[cfg(feature = "misbehave-on-purpose")]
-#[napi(catch_unwind)]
-#[must_use]
-pub fn overflow_on_purpose() -> u32 {
-    tcp_keepalive::overflow_on_purpose().into()
-}
-
-/// Makes the core lose an allocation, for the proof that a tool finds it.
-#[cfg(feature = "misbehave-on-purpose")]
-#[napi(catch_unwind)]
-pub fn leak_on_purpose() {
-    tcp_keepalive::leak_on_purpose();
-}
-
 /// A number of JavaScript as a descriptor; what is none becomes the one value that the system always refuses.
 #[expect(
     clippy::cast_possible_truncation,

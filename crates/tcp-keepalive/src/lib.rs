@@ -20,8 +20,6 @@
 mod endpoints;
 mod error;
 mod inspection;
-#[cfg(feature = "misbehave-on-purpose")]
-mod misbehave;
 mod options;
 mod set;
 mod settings;
@@ -32,8 +30,6 @@ mod tcp_info;
 pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
 pub use inspection::{Inspection, inspect};
-#[cfg(feature = "misbehave-on-purpose")]
-pub use misbehave::{leak_on_purpose, overflow_on_purpose};
 pub use set::{
     Deadline, connect_timeout, deadline, set, set_connect_timeout, set_deadline, set_what_is_taken,
     try_settings,
@@ -88,16 +84,6 @@ pub fn system() -> Result<Current, Error> {
 pub fn system_rto_max() -> Result<Option<std::time::Duration>, Error> {
     let socket = socket::fresh_tcp()?;
     options::RTO_MAX.get_if_known(&socket2::SockRef::from(&socket))
-}
-
-/// Panics, whatever `reason` is.
-///
-/// # Panics
-///
-/// Always.
-#[cfg(feature = "panic-on-purpose")]
-pub fn panic_on_purpose(reason: &str) {
-    panic!("on purpose: {reason}");
 }
 
 #[cfg(test)]

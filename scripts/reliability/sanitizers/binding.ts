@@ -17,10 +17,11 @@ export interface Build {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** The feature under which the core has functions that misbehave; in no build that is published. */
-const MISBEHAVES = '--features=misbehave-on-purpose'
+/** The binding, and the same with functions that misbehave, which is never published. */
+const BINDING = 'tcp-keepalive-node'
+const MISBEHAVING = 'tcp-keepalive-misbehave'
 
-/** The same build without and with functions that misbehave; both are compiled alike, so what finds one watches the other. */
+/** Both are compiled alike, so what finds an error in one watches the other. */
 export interface Bindings {
   readonly plain: string
   readonly misbehaving: string
@@ -28,18 +29,17 @@ export interface Bindings {
 
 export async function compileBindings(build: Build): Promise<Bindings> {
   return {
-    plain: await compile(build, 'plain.node', []),
-    misbehaving: await compile(build, 'misbehaving.node', [MISBEHAVES]),
+    plain: await compile(build, 'plain.node', BINDING),
+    misbehaving: await compile(build, 'misbehaving.node', MISBEHAVING),
   }
 }
 
-async function compile(build: Build, file: string, features: readonly string[]): Promise<string> {
-  const words = ['build', '--quiet', '--locked', '--package=tcp-keepalive-node']
-  await cargo(build, [...words, ...build.parameters, ...features])
+async function compile(build: Build, file: string, crate: string): Promise<string> {
+  await cargo(build, ['build', '--quiet', '--locked', `--package=${crate}`, ...build.parameters])
   const folder = join(FOLDER, build.name)
   await mkdir(folder, { recursive: true })
   const binding = join(folder, file)
-  await copyFile(join(folder, build.path, 'libtcp_keepalive_node.so'), binding)
+  await copyFile(join(folder, build.path, `lib${crate.replaceAll('-', '_')}.so`), binding)
   return binding
 }
 
@@ -48,12 +48,13 @@ function cargo(build: Build, parameters: readonly string[]): Promise<string> {
   return run('cargo', parameters, { cwd: ROOT, environment })
 }
 
-/** The tests of the core crate, built as given, all or those named; with a name, those that misbehave are there too. */
+/** The tests of the core crate, built as given; with a name, that test of what misbehaves. */
 export function rustTests(build: Build, misbehaving?: string): Watched {
-  const named = misbehaving === undefined ? [] : [MISBEHAVES, '--', misbehaving]
+  const crate = misbehaving === undefined ? 'tcp-keepalive' : MISBEHAVING
+  const named = misbehaving === undefined ? [] : ['--', '--ignored', misbehaving]
   return {
     program: 'cargo',
-    parameters: ['test', '--quiet', '--locked', '--package=tcp-keepalive', ...build.parameters, ...named],
+    parameters: ['test', '--quiet', '--locked', `--package=${crate}`, ...build.parameters, ...named],
     environment: { ...build.environment, CARGO_TARGET_DIR: join(FOLDER, build.name) },
   }
 }

@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs'
 import type * as threads from 'node:worker_threads'
 import type * as implementation from './implementation.ts'
+import type { KeepAliveOptions } from './settings/options.ts'
 import { inVariables, isOff, isRequired } from './settings/environment.ts'
 
 /** Without any value set: a dead peer is noticed within 60 s by whoever waits; a user timeout is not touched. */
@@ -25,15 +26,17 @@ try {
 
 function install(): void {
   // Only here, so that off costs nothing.
-  const { installKeepAlive, planKeepAlive, readEnvironment } =
+  const { installKeepAlive, planKeepAlive, readEnvironment, resolveOptions, tryOut } =
     require('./implementation.cjs') as typeof implementation
-  const { options, match } = readEnvironment(process.env)
-  if (Object.keys(options).length > 0) {
-    installKeepAlive(options as object, { match })
-    return
+  const { options: given, match } = readEnvironment(process.env)
+  let options: KeepAliveOptions = given as object
+  if (Object.keys(given).length === 0) {
+    const { settings } = planKeepAlive({ detectWithin: DEFAULT_DETECT_WITHIN_MS })
+    options = { ...settings, userTimeout: undefined }
   }
-  const { settings } = planKeepAlive({ detectWithin: DEFAULT_DETECT_WITHIN_MS })
-  installKeepAlive({ ...settings, userTimeout: undefined }, { match })
+  // An install puts in what it can. Who requires protection requires all of it.
+  if (isRequired(process.env)) tryOut(resolveOptions(options))
+  installKeepAlive(options, { match })
 }
 
 /** On one line, whatever the message is like. */

@@ -1,14 +1,17 @@
-/** A claim on a socket: the values that somebody wants to stay in force on it. */
+/** A claim on a socket: the values that a hold or an install wants to stay in force on it. */
+import type { Socket } from 'node:net'
 import { invalidArgType } from '../settings/errors.ts'
 import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from '../settings/options.ts'
 
 /** A hold or an install. */
 export interface Claim {
   readonly by: 'hold' | 'install'
-  /** Replaced as a whole, never changed: which values a socket got last is known by their identity. */
+  /** Replaced as a whole, never changed: the identity of the object tells which values a socket got last. */
   readonly values: KernelValues
   /** Until it is released. */
   readonly active: boolean
+  /** Of a hold on a server: the open connections that the server has accepted while it was held. */
+  readonly accepted?: Set<Socket>
 }
 
 /** Claims that cover many sockets, newest first. */
@@ -29,19 +32,8 @@ export function valuesToHold(options: KeepAliveOptions | number): KernelValues {
   return latest
 }
 
-/** The values with the fields of `asked` that are not left out. */
-export function amend(values: KernelValues, asked: KernelValues): KernelValues {
-  return {
-    enabled: asked.enabled,
-    timeSeconds: asked.timeSeconds === LEAVE ? values.timeSeconds : asked.timeSeconds,
-    intervalSeconds: asked.intervalSeconds === LEAVE ? values.intervalSeconds : asked.intervalSeconds,
-    retries: asked.retries === LEAVE ? values.retries : asked.retries,
-    userTimeoutMs: asked.userTimeoutMs === LEAVE ? values.userTimeoutMs : asked.userTimeoutMs,
-  }
-}
-
-/** Whether everything that Node's own call can write is held, so that the call would change nothing. */
-export function coverNode({ timeSeconds, intervalSeconds, retries }: KernelValues): boolean {
+/** Whether everything that Node's own call can write is held. Such a call need not reach Node. */
+export function coverNodeCall({ timeSeconds, intervalSeconds, retries }: KernelValues): boolean {
   return timeSeconds !== LEAVE && intervalSeconds !== LEAVE && retries !== LEAVE
 }
 

@@ -1,23 +1,13 @@
-/** Values that stay in force on one socket, or on all that a server accepts. */
+/** The public `holdKeepAlive`: checks the call, and hands it to the coordinator. */
 import { Server, Socket } from 'node:net'
 import type { KeepAliveOptions } from '../settings/options.ts'
-import { native } from '../socket/native.ts'
 import { beneath, behindProxy } from '../socket/node-internals.ts'
+import { prepareForEvents } from '../socket/prepare.ts'
 import { descriptorOf, NOT_YET, notTarget, type Target } from '../socket/target.ts'
+import { forServer, hasListener } from './begin-server-hold.ts'
 import { valuesToHold } from './claim.ts'
-import { keeper } from './keeper.ts'
-import { forServer, hasListener } from './server.ts'
-
-/** What is in force until it is released; `using` releases it at the end of a block. */
-export interface KeepAliveHold {
-  /**
-   * Ends the hold. Where another hold or an install covers the socket too, its values are put in at once; else the
-   * kernel keeps the last values. Calls that were held off meanwhile are not made up for.
-   */
-  release(): void
-  /** The same as `release()`, for `using`. */
-  [Symbol.dispose](): void
-}
+import { coordinator } from './coordinator.ts'
+import type { KeepAliveHold } from './handles.ts'
 
 /**
  * Holds values on a socket: they are there at each 'connect', also when the same object connects again, and whatever
@@ -31,10 +21,11 @@ export interface KeepAliveHold {
  * - Of several claims the most specific governs: the socket's own newest hold, then holds of the server that accepted
  *   it, newest first, or installs that match, newest first.
  * - This package's own `setKeepAlive(socket, options)` changes the newest hold: the fields it gives are held from
- *   then on. `setKeepAlive(socket, false)` turns keepalive off and ends every hold on the socket, and until it
- *   connects anew what an install holds on it. A call by raw descriptor changes the kernel's values only.
- * - A value that cannot be put in later on goes to the diagnostics channel `tcp-keepalive:error` and to one process
- *   warning; nothing is thrown then.
+ *   then on. `setKeepAlive(socket, false)` turns keepalive off, ends every hold on the socket, and suspends installs
+ *   for it until it reconnects. A call by raw descriptor changes the kernel's values only.
+ * - An option that the system refuses, as Multipath TCP refuses the user timeout, goes to the diagnostics channel
+ *   `tcp-keepalive:error` and to one process warning; the others are held. The same goes for every failure later on:
+ *   nothing is thrown then.
  *
  * @param target a `net.Socket` or `tls.TLSSocket`, connected or not, or a `net.Server` (also of `tls` and `http`),
  *   listening or not
@@ -53,14 +44,14 @@ export function holdKeepAlive(
   const values = valuesToHold(options)
   if (target instanceof Server) {
     const isListening = hasListener(target)
-    native() // where no binary fits, that is said here and not at 'connect'
-    return keeper().holdServer(target, forServer(values, options), isListening)
+    prepareForEvents() // throws here, not at 'connect', where no binary fits
+    return coordinator().holdServer(target, forServer(values, options), isListening)
   }
   if (target instanceof Socket) {
     const connection = beneath(behindProxy(target))
     const isConnected = descriptorOf(connection) !== NOT_YET
-    native()
-    return keeper().holdSocket(connection, values, isConnected)
+    prepareForEvents()
+    return coordinator().holdSocket(connection, values, isConnected)
   }
   throw notTarget(target, 'a net.Socket, a tls.TLSSocket or a net.Server')
 }

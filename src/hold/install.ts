@@ -1,25 +1,12 @@
-/** Values that stay in force on every outgoing TCP socket of the process that matches. */
+/** The public `installKeepAlive`: checks the call, and hands it to the coordinator. */
 import { invalidArgType } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type PeerMatch, peerMatcher } from '../settings/match.ts'
 import type { KeepAliveOptions } from '../settings/options.ts'
-import { native } from '../socket/native.ts'
+import { prepareForEvents } from '../socket/prepare.ts'
 import { valuesToHold } from './claim.ts'
-import { keeper } from './keeper.ts'
-
-/** What is in force until it is uninstalled; `using` uninstalls it at the end of a block. */
-export interface KeepAliveInstall {
-  /**
-   * Ends the install. Its sockets keep their values in the kernel, and are held no longer. Those that another install
-   * covers too get that one's values at their next 'connect' or `setKeepAlive()`.
-   *
-   * With the last install and hold, `net.Socket.prototype` is given back exactly as it was; methods that somebody has
-   * wrapped meanwhile stay in place and do nothing.
-   */
-  uninstall(): void
-  /** The same as `uninstall()`, for `using`. */
-  [Symbol.dispose](): void
-}
+import { coordinator } from './coordinator.ts'
+import type { KeepAliveInstall } from './handles.ts'
 
 /** Which sockets an install is for. */
 export interface InstallScope {
@@ -61,8 +48,8 @@ export function installKeepAlive(
   }
   for (const name in scope) if (name !== 'match') throw unknownOption(name)
   const matcher = peerMatcher(scope.match)
-  native() // where no binary fits, that is said here and not at each 'connect'
-  return keeper().install(values, matcher)
+  prepareForEvents() // throws here, not at each 'connect', where no binary fits
+  return coordinator().install(values, matcher)
 }
 
 function unknownOption(name: string): TcpKeepAliveError {

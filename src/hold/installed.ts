@@ -2,8 +2,8 @@
 import type { PeerMatcher } from '../settings/match.ts'
 import type { KernelValues } from '../settings/options.ts'
 import type { Claims } from './claim.ts'
-import type { KeepAliveInstall } from './install.ts'
-import { addInstall, type InstallClaim, removeInstall } from './outgoing.ts'
+import type { KeepAliveInstall } from './handles.ts'
+import { addInstall, type InstallClaim, removeInstall } from './installs.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
 class Install implements InstallClaim, KeepAliveInstall {

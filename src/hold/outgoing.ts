@@ -1,118 +1,62 @@
-/** Sockets on their way to a connection: which installs match them, and the moment at which values are put in. */
+/**
+ * A socket on its way to a connection: `connect()` has been called, and at 'connect' it gets the values that are held on it.
+ * This is the one place that sees both.
+ */
 import type { Socket } from 'node:net'
-import type { Peer, PeerMatcher } from '../settings/match.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
-import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
-import { forget, type Held, heldOn, holdOn, keep } from './held.ts'
+import { applyEffective } from './apply.ts'
+import { NO_CLAIMS } from './claim.ts'
+import { candidatesFor, matching } from './installs.ts'
+import { dropState, ensureState, type SocketState, stateOf } from './socket-state.ts'
 
-/** An install, as long as it is not uninstalled. */
-export interface InstallClaim extends Claim {
-  readonly matcher: PeerMatcher
-  /** This install and no other, which is what most sockets match. */
-  readonly alone: Claims
-}
-
-/** Newest first. */
-let installs: readonly InstallClaim[] = []
-
-export function addInstall(install: InstallClaim): void {
-  installs = [install, ...installs]
-}
-
-export function removeInstall(install: InstallClaim): void {
-  installs = installs.filter((other) => other !== install)
-}
-
-/** What was given to a `connect()` that has just succeeded in starting. Never throws. */
-export function outgoing(socket: Socket, args: readonly unknown[]): void {
+/**
+ * Called after each `connect()` that has begun. Never throws.
+ *
+ * @param args the arguments of `connect()`
+ */
+export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
   try {
     if (!socket.connecting || beneath(socket) !== socket) return
-    const known = heldOn(socket)
-    const candidates = installs.length === 0 ? undefined : candidatesFor(args)
+    const known = stateOf(socket)
+    const candidates = candidatesFor(args)
     if (known === undefined && candidates === undefined) return
-    const held = known ?? holdOn(socket)
-    held.others = candidates?.claims ?? NO_CLAIMS
-    held.host = candidates?.undecided
-    held.amended = undefined
-    held.applied = undefined
+    const state = known ?? ensureState(socket)
+    state.others = candidates?.claims ?? NO_CLAIMS
+    state.host = candidates?.undecided
+    state.override = undefined
+    state.applied = undefined
+    state.lastCall = Number.NaN
     awaitConnect(socket)
   } catch (error) {
     reportFailure(socket, error)
   }
 }
 
-/** Sees to it that a held socket gets its values at the next 'connect', before the program's own listeners run. */
+/** Makes sure that a held socket gets its values at the next 'connect', before the program's own listeners run. */
 export function awaitConnect(connection: Socket): void {
-  // A program may have taken all listeners away since, so whether ours is there is not remembered but made sure of.
+  // Whether our listener is there is not remembered: the program may have removed all listeners.
   connection.removeListener('connect', onConnect)
   connection.prependListener('connect', onConnect)
 }
 
 function onConnect(this: Socket): void {
+  // An event that somebody else has emitted, while the socket is still connecting: the real one comes later.
+  if (this.pending) return
   this.removeListener('connect', onConnect)
-  const held = heldOn(this)
-  if (!held) return
+  const state = stateOf(this)
+  if (!state) return
   putWaiting(this)
-  decide(this, held)
-  if (held.governing === undefined) forget(this)
-  else keep(this, held)
+  decideInstalls(this, state)
+  if (state.governing === undefined) dropState(this)
+  else applyEffective(this, state)
 }
 
-function candidatesFor(
-  args: readonly unknown[],
-): { claims: Claims; undecided: string | undefined } | undefined {
-  const to = destination(args)
-  if (!to) return undefined
-  const { host, port } = to
-  let claims: Claims = NO_CLAIMS
-  let undecided: string | undefined
-  for (const install of installs) {
-    const matches = install.matcher.early(host, port)
-    if (matches === false) continue
-    claims = claims.length === 0 ? install.alone : [...claims, install]
-    if (matches === undefined) undecided = host
-  }
-  return claims.length === 0 ? undefined : { claims, undecided }
-}
-
-/** Finds out which installs match, once the address is known too. */
-export function decide(socket: Socket, held: Held): void {
-  const { host } = held
-  if (host === undefined || socket.connecting) return
-  held.host = undefined
-  const { remoteAddress, remotePort } = socket
-  // A peer that is gone again already has no address any more.
-  const peer = { host, address: remoteAddress ?? '', port: remotePort ?? 0 }
-  const matching = held.others.filter((install) => matches(socket, install as InstallClaim, peer))
-  const [first] = matching as unknown as InstallClaim[]
-  held.others = first && matching.length === 1 ? first.alone : matching
-}
-
-function matches(socket: Socket, { matcher }: InstallClaim, peer: Peer): boolean {
-  try {
-    return matcher.late(peer)
-  } catch (error) {
-    reportFailure(socket, error)
-    return false
-  }
-}
-
-/**
- * Where a `connect()` goes, from its arguments as lib/net.js reads them (normalizeArgs); `undefined` for a pipe.
- * net.connect() hands over an array that it has normalized before.
- */
-function destination(args: readonly unknown[]): { host: string; port: number } | undefined {
-  const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
-  if (typeof first !== 'object' || first === null) {
-    if (typeof first === 'string' && !(Number(first) >= 0)) return undefined
-    return { host: hostOf(second), port: Number(first) }
-  }
-  const { host, port, path } = first as { host?: unknown; port?: unknown; path?: unknown }
-  return path ? undefined : { host: hostOf(host), port: Number(port) }
-}
-
-function hostOf(host: unknown): string {
-  return typeof host === 'string' && host !== '' ? host : 'localhost'
+/** Finds out which installs match, once the peer's address is known. */
+export function decideInstalls(connection: Socket, state: SocketState): void {
+  const { host } = state
+  if (host === undefined || connection.connecting) return
+  state.host = undefined
+  state.others = matching(connection, state.others, host)
 }

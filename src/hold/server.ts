@@ -1,20 +1,24 @@
-/** Values that stay in force on every connection that a server accepts. */
+/** A hold on a server, whose values stay in force on every connection that it accepts. */
 import { type Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
+import { amend } from '../settings/amend.ts'
 import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from '../settings/options.ts'
-import { reportFailure } from '../socket/failure.ts'
-import { getKeepAlive, putValues } from '../socket/keepalive.ts'
+import { reportFailure, reportRefusals } from '../socket/failure.ts'
+import { getKeepAlive } from '../socket/keepalive.ts'
 import { beneath, isPipe } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
+import { putPossible } from '../socket/put-values.ts'
 import { descriptorOf, NOT_YET } from '../socket/target.ts'
-import { amend, type Claim } from './claim.ts'
-import { holdOn, keep } from './held.ts'
-import type { KeepAliveHold } from './hold.ts'
+import { applyEffective } from './apply.ts'
+import type { Claim } from './claim.ts'
+import type { KeepAliveHold } from './handles.ts'
+import { ensureState, stateOf } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
 interface ServerClaim extends Claim {
   values: KernelValues
   active: boolean
+  readonly accepted: Set<Socket>
 }
 
 interface HeldServer {
@@ -22,13 +26,15 @@ interface HeldServer {
   claims: readonly ServerClaim[]
   /** What the listener had before. */
   before: KernelValues | undefined
+  /** The open connections that were accepted while the server was held, for when the newest hold ends. */
+  readonly accepted: Set<Socket>
 }
 
 const servers = new WeakMap<Server, HeldServer>()
 
 export function holdServer(server: Server, values: KernelValues, isListening: boolean): KeepAliveHold {
-  const claim: ServerClaim = { by: 'hold', values, active: true }
   const held = servers.get(server) ?? begin(server)
+  const claim: ServerClaim = { by: 'hold', values, active: true, accepted: held.accepted }
   useWrapFor(server, held)
   held.claims = [claim, ...held.claims]
   if (isListening) putOnListener(server, held)
@@ -36,12 +42,13 @@ export function holdServer(server: Server, values: KernelValues, isListening: bo
     if (!claim.active) return
     end(server, held, claim)
     if (server.listening) putOnListener(server, held)
+    applyToAccepted(held)
   }
   return { release, [Symbol.dispose]: release }
 }
 
 /** The program's own `setKeepAlive(server)`: `undefined` ends the holds, anything else changes the newest. */
-export function followServerCall(server: Server, asked: KernelValues | undefined): void {
+export function changeServerHolds(server: Server, asked: KernelValues | undefined): void {
   const held = servers.get(server)
   const newest = held?.claims[0]
   if (!held || !newest) return
@@ -56,7 +63,7 @@ export function forServer(values: KernelValues, options: KeepAliveOptions | numb
 }
 
 function begin(server: Server): HeldServer {
-  const held: HeldServer = { claims: [], before: undefined }
+  const held: HeldServer = { claims: [], before: undefined, accepted: new Set() }
   server.prependListener('listening', onListening)
   server.prependListener('connection', onConnection)
   servers.set(server, held)
@@ -83,7 +90,9 @@ function end(server: Server, held: HeldServer, claim: ServerClaim): void {
   claim.active = false
   held.claims = held.claims.filter((other) => other !== claim)
   leaveWrap()
-  if (held.claims.length === 0) forget(server)
+  if (held.claims.length > 0) return
+  forget(server)
+  held.accepted.clear() // from now on nobody tells when they close
 }
 
 function onListening(this: Server): void {
@@ -99,9 +108,18 @@ function onConnection(this: Server, socket: unknown): void {
   // http.Server takes any stream that a program hands to its 'connection'.
   if (!server || !(socket instanceof Socket) || isPipe(socket)) return
   const connection = beneath(socket)
-  const held = holdOn(connection)
-  held.others = server.claims
-  keep(connection, held)
+  const state = ensureState(connection)
+  state.others = server.claims
+  server.accepted.add(connection)
+  applyEffective(connection, state)
+}
+
+/** After a hold has ended, the next one governs the connections that both covered. */
+function applyToAccepted({ accepted }: HeldServer): void {
+  for (const connection of accepted) {
+    const state = stateOf(connection)
+    if (state) applyEffective(connection, state)
+  }
 }
 
 /**
@@ -114,7 +132,7 @@ function putOnListener(server: Server, held: HeldServer): void {
     const [newest] = held.claims
     if (newest) held.before ??= resolveOptions(getKeepAlive(server))
     const values = newest?.values ?? held.before
-    if (values) putValues(server, values)
+    if (values) reportRefusals(server, putPossible(server, values, true).refusals)
   } catch (error) {
     reportFailure(server, error)
   }

@@ -1,11 +1,13 @@
-/** Values that stay in force on one socket. */
+/** A hold on one socket, from its beginning to its end. */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
-import { putValues } from '../socket/keepalive.ts'
+import { reportRefusals } from '../socket/failure.ts'
+import { type Put, putPossible } from '../socket/put-values.ts'
+import { applyEffective } from './apply.ts'
 import { publishApplied } from './channels.ts'
-import { forget, type Held, heldOn, holdOn, keep, type OwnClaim } from './held.ts'
-import type { KeepAliveHold } from './hold.ts'
-import { awaitConnect } from './outgoing.ts'
+import { awaitConnect } from './connecting.ts'
+import type { KeepAliveHold } from './handles.ts'
+import { dropState, ensureState, type OwnClaim, type SocketState, stateOf } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
 class SocketHold implements OwnClaim, KeepAliveHold {
@@ -23,11 +25,11 @@ class SocketHold implements OwnClaim, KeepAliveHold {
   release(): void {
     if (!this.active) return
     endHold(this)
-    const held = heldOn(this.#connection)
-    if (!held) return
-    unlink(held, this)
-    if (held.governing === undefined && held.host === undefined) forget(this.#connection)
-    else keep(this.#connection, held)
+    const state = stateOf(this.#connection)
+    if (!state) return
+    unlink(state, this)
+    if (state.governing === undefined && state.host === undefined) dropState(this.#connection)
+    else applyEffective(this.#connection, state)
   }
 
   [Symbol.dispose](): void {
@@ -36,19 +38,22 @@ class SocketHold implements OwnClaim, KeepAliveHold {
 }
 
 export function holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): KeepAliveHold {
-  // What may throw comes before anything is held.
-  if (isConnected) putValues(connection, values)
+  // What may throw comes before anything is state.
+  const put = isConnected ? putPossible(connection, values, true) : undefined
   const hold = new SocketHold(connection, values)
   useWrap()
   if (!isConnected) awaitConnectOrLeave(connection)
-  const held = holdOn(connection)
-  hold.older = held.own
-  held.own = hold
-  if (isConnected) {
-    held.applied = values
-    publishApplied(connection, values, 'hold')
-  }
+  const state = ensureState(connection)
+  hold.older = state.own
+  state.own = hold
+  if (put) noteApplied(connection, state, put)
   return hold
+}
+
+function noteApplied(connection: Socket, state: SocketState, put: Put): void {
+  state.applied = state.effective
+  publishApplied(connection, put.values, 'hold')
+  reportRefusals(connection, put.refusals)
 }
 
 /** A proxy of a socket may throw at a listener. */
@@ -62,9 +67,9 @@ function awaitConnectOrLeave(connection: Socket): void {
 }
 
 /** Ends every claim on a connection: the socket's own for good, the others until it connects anew. */
-export function endHolds(connection: Socket, held: Held): void {
-  for (let hold = held.own; hold; hold = hold.older) endHold(hold as SocketHold)
-  forget(connection)
+export function endHolds(connection: Socket, state: SocketState): void {
+  for (let hold = state.own; hold; hold = hold.older) endHold(hold as SocketHold)
+  dropState(connection)
 }
 
 function endHold(hold: SocketHold): void {
@@ -72,10 +77,10 @@ function endHold(hold: SocketHold): void {
   leaveWrap()
 }
 
-function unlink(held: Held, hold: OwnClaim): void {
-  if (held.own === hold) {
-    held.own = hold.older
+function unlink(state: SocketState, hold: OwnClaim): void {
+  if (state.own === hold) {
+    state.own = hold.older
     return
   }
-  for (let newer = held.own; newer; newer = newer.older) if (newer.older === hold) newer.older = hold.older
+  for (let newer = state.own; newer; newer = newer.older) if (newer.older === hold) newer.older = hold.older
 }

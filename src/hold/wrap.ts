@@ -1,87 +1,103 @@
 /**
- * What is put around three methods of `net.Socket.prototype` while anything is held, and nothing else anywhere:
+ * While anything is held, three methods of `net.Socket.prototype` are wrapped, and nothing else anywhere:
  *
  * - `setKeepAlive`, which drivers and agents call: on a held socket their values do not get through;
  * - `connect`, to learn where a socket goes, and that a socket connects again;
- * - `_destroy`, where the error is to be had with which a connection ends, without listening to 'error': a listener
- *   would keep an unhandled error from being one. With TLS around a socket it comes to the TLS socket alone, which
- *   no event of the socket tells.
+ * - `_destroy`, which gets the error with which a connection ends. A listener for 'error' would get it too, but then an
+ *   unhandled error would no longer be one. With TLS around a socket only the TLS socket gets the error.
  *
  * On sockets that are not held they do what they did.
  */
 import { Socket } from 'node:net'
 import { reportFailure } from '../socket/failure.ts'
 import { beneath } from '../socket/node-internals.ts'
-import { coverNode } from './claim.ts'
-import { ended, heldOn, keep } from './held.ts'
-import { decide, outgoing } from './outgoing.ts'
+import { applyEffective, checkApplied, noteEnd } from './apply.ts'
+import { coverNodeCall } from './claim.ts'
+import { beginAttempt, decideInstalls } from './connecting.ts'
+import { isRepeatedCall } from './driver-call.ts'
+import { stateOf } from './socket-state.ts'
 
 type Method = (this: Socket, ...args: unknown[]) => unknown
 type Name = 'setKeepAlive' | 'connect' | '_destroy'
 
-/** One time that the methods were wrapped. */
-interface Layer {
-  /** Once it is not, it only hands on: somebody has wrapped it and goes on calling it. */
-  active: boolean
-  readonly methods: ReadonlyArray<{ name: Name; before: PropertyDescriptor; ours: Method }>
+/** A method that is wrapped. */
+interface Wrapped {
+  readonly name: Name
+  readonly before: PropertyDescriptor
+  readonly ours: Method
+  /** While false, `ours` only forwards: it could not be taken away, because somebody has wrapped or frozen it. */
+  isActive: boolean
 }
 
-let layer: Layer | undefined
+let wrapped: readonly Wrapped[] | undefined
 let users = 0
 
-/** Called by each hold and install when it begins; the first wraps. */
+/** Methods of ours that could not be given back. The next hold uses those again that still stand in the prototype. */
+const stuck = new WeakMap<object, Wrapped>()
+
+/**
+ * Called by each hold and install when it begins; the first wraps.
+ *
+ * @throws TypeError where a method cannot be replaced, because somebody has frozen it
+ */
 export function useWrap(): void {
-  layer ??= wrap()
+  wrapped ??= wrap()
   users++
 }
 
-/** Called by each when it ends; the last gives the methods back as they were, unless somebody has wrapped them since. */
+/** Called by each when it ends; the last gives the methods back as they were. Never throws. */
 export function leaveWrap(): void {
   users--
-  if (users > 0 || layer === undefined) return
-  unwrap(layer)
-  layer = undefined
+  if (users > 0 || wrapped === undefined) return
+  unwrap(wrapped)
+  wrapped = undefined
 }
 
 /** Whether anything is held or installed. */
 export function isWrapped(): boolean {
-  return layer !== undefined
+  return wrapped !== undefined
 }
 
-function wrap(): Layer {
-  const names = Object.keys(around) as Name[]
-  const methods = names.flatMap((name) => {
-    const before = Object.getOwnPropertyDescriptor(Socket.prototype, name)
-    if (typeof before?.value !== 'function') return [] // another runtime that lacks it
-    const original = before.value as Method
-    return [
-      {
-        name,
-        before,
-        ours: like(
-          original,
-          around[name](original, () => made.active),
-        ),
-      },
-    ]
-  })
-  const made: Layer = { active: true, methods }
+function wrap(): readonly Wrapped[] {
+  const all: Wrapped[] = []
   try {
-    for (const { name, before, ours } of methods) {
-      Object.defineProperty(Socket.prototype, name, { ...before, value: ours })
+    for (const name of Object.keys(around) as Name[]) {
+      const method = wrapOne(name)
+      if (method) all.push(method)
     }
   } catch (error) {
-    unwrap(made) // all or none, where somebody has frozen one
+    unwrap(all) // all or none
     throw error
   }
+  return all
+}
+
+function wrapOne(name: Name): Wrapped | undefined {
+  const before = Object.getOwnPropertyDescriptor(Socket.prototype, name)
+  if (typeof before?.value !== 'function') return undefined // another runtime that lacks it
+  const again = stuck.get(before.value as Method)
+  if (again) {
+    again.isActive = true
+    return again
+  }
+  const original = before.value as Method
+  const ours = like(
+    original,
+    around[name](original, () => made.isActive),
+  )
+  const made: Wrapped = { name, before, ours, isActive: true }
+  Object.defineProperty(Socket.prototype, name, { ...before, value: ours })
   return made
 }
 
-function unwrap(made: Layer): void {
-  made.active = false
-  for (const { name, before, ours } of made.methods) {
+function unwrap(all: readonly Wrapped[]): void {
+  for (const each of all) {
+    const { name, before, ours } = each
+    each.isActive = false
     const now = Object.getOwnPropertyDescriptor(Socket.prototype, name)
-    if (now?.value === ours) Object.defineProperty(Socket.prototype, name, before)
+    // A frozen property cannot be defined anew, which is no reason to throw: what stays in place is inert.
+    const isBack = now?.value === ours && Reflect.defineProperty(Socket.prototype, name, before)
+    if (!isBack) stuck.set(ours, each)
   }
 }
 
@@ -98,35 +114,38 @@ const around: Record<Name, (original: Method, isActive: () => boolean) => Method
   setKeepAlive: (original, isActive) =>
     function (...args) {
       const connection = beneath(this)
-      const held = isActive() ? heldOn(connection) : undefined
-      if (held?.host !== undefined) decide(connection, held)
-      if (held?.values === undefined) return Reflect.apply(original, this, args)
-      if (keep(connection, held) && coverNode(held.values)) return this
+      const state = isActive() ? stateOf(connection) : undefined
+      if (state?.host !== undefined) decideInstalls(connection, state)
+      if (state?.effective === undefined) return Reflect.apply(original, this, args)
+      if (coverNodeCall(state.effective)) {
+        if (!isRepeatedCall(state, args)) checkApplied(connection, state)
+        if (applyEffective(connection, state)) return this
+      }
       const returned = Reflect.apply(original, this, args)
-      held.applied = undefined // Node may have written what is not held, and over what is
-      keep(connection, held)
+      state.applied = undefined // Node may have written what is not held, and over what is
+      applyEffective(connection, state)
       return returned
     },
 
   connect: (original, isActive) =>
     function (...args) {
       const returned = Reflect.apply(original, this, args)
-      if (isActive()) outgoing(this, args)
+      if (isActive()) beginAttempt(this, args)
       return returned
     },
 
   _destroy: (original, isActive) =>
     function (...args) {
-      if (isActive()) noteEnd(this, args[0])
+      if (isActive()) ending(this, args[0])
       return Reflect.apply(original, this, args)
     },
 }
 
-function noteEnd(socket: Socket, error: unknown): void {
+function ending(socket: Socket, error: unknown): void {
   try {
     const connection = beneath(socket)
-    const held = heldOn(connection)
-    if (held) ended(connection, held, error)
+    const state = stateOf(connection)
+    if (state) noteEnd(connection, state, error)
   } catch (failure) {
     reportFailure(socket, failure)
   }

@@ -1,9 +1,9 @@
 /** What is: everything that can be told of a socket, or of all sockets of the process. */
 import { Server, Socket } from 'node:net'
-import { keeping } from '../hold/keeper.ts'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import type { Detection } from '../settings/plan.ts'
+import { activeCoordinator } from '../socket/coordination.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'
 import { activeTargets, beneath, handleDescriptor } from '../socket/node-internals.ts'
@@ -133,7 +133,7 @@ function reportFrom(
     keepAlive,
     detection,
     tcpInfo: hasInfo ? tcpInfoFrom(row, at + INFO) : undefined,
-    heldBy: socket && keeping()?.heldBy(beneath(socket)),
+    heldBy: socket && activeCoordinator()?.heldBy(beneath(socket)),
     warnings: remote ? withOverwritten(warnings, socket, keepAlive, isLocal) : [],
   }
 }

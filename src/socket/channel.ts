@@ -1,11 +1,9 @@
-/** Diagnostics channels, whose module of Node takes time to load: at import that would be spent by everybody. */
-import type * as diagnostics from 'node:diagnostics_channel'
+/** The diagnostics channels of this package. */
+import type { Channel } from 'node:diagnostics_channel'
+import { nodeDiagnostics } from './node-modules.ts'
 
 /** @returns what gives the channel of this name, which is looked up when it is asked for first */
-export function channelNamed(name: string): () => diagnostics.Channel {
-  let found: diagnostics.Channel | undefined
-  return () => {
-    found ??= (require('node:diagnostics_channel') as typeof diagnostics).channel(name)
-    return found
-  }
+export function channelNamed(name: string): () => Channel {
+  let found: Channel | undefined
+  return () => (found ??= nodeDiagnostics().channel(name))
 }

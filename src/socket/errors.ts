@@ -1,9 +1,8 @@
 /** What can be wrong with a target, and what the system says. */
-import type * as os from 'node:os'
-import type * as util from 'node:util'
 import { coded } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { native } from './native.ts'
+import { nodeOs, nodeUtil } from './node-modules.ts'
 
 /** An error of the operating system, with the fields of Node's own and the option that it refused. */
 export interface TcpKeepAliveSystemError extends Error {
@@ -26,10 +25,20 @@ const ERRNO_BITS = 16
 /** The first option in a status: what kind of socket it is, which is only ever read. */
 const PROTOCOL = 1
 
-/** Turns a status of the binding that is not 0 into the error it stands for. */
+/** The number of the option that a status says was refused; 0 where it says something else. */
+export function refusedOption(status: number): number {
+  return status === NOT_TCP ? 0 : status >> ERRNO_BITS
+}
+
+/**
+ * Turns a status of the binding that is not 0 into the error it stands for.
+ *
+ * @param addition what else the message of a system error says
+ */
 export function statusError(
   status: number,
   syscall: TcpKeepAliveSystemError['syscall'],
+  addition = '',
 ): TcpKeepAliveError | TcpKeepAliveSystemError {
   if (status === NOT_TCP) return notTcp()
   const number = status >> ERRNO_BITS
@@ -37,19 +46,16 @@ export function statusError(
   const option = native().optionName(number) ?? `option ${number}`
   const code = errno === 0 ? 'UNKNOWN' : systemErrorName(errno)
   const call = number === PROTOCOL && syscall === 'setsockopt' ? 'getsockopt' : syscall
-  const error = new Error(`${call} ${option} ${code}${EXPLANATIONS[code] ?? ''}`)
+  const error = new Error(`${call} ${option} ${code}${EXPLANATIONS[code] ?? ''}${addition}`)
   return Object.assign(coded(error, code), { errno, syscall: call, option })
 }
 
 /** On Windows the native part hands on Winsock's numbers, which Node knows as WSAENOTSOCK and the like. */
 function systemErrorName(errno: number): string {
-  // Only here, as they take time to load.
-  const { constants } = require('node:os') as typeof os
-  const { getSystemErrorName } = require('node:util') as typeof util
-  const winsock = Object.entries(constants.errno).find(
+  const winsock = Object.entries(nodeOs().constants.errno).find(
     ([name, number]) => number === -errno && name.startsWith('WSA'),
   )
-  return winsock?.[0].replace('WSA', '') ?? getSystemErrorName(errno)
+  return winsock?.[0].replace('WSA', '') ?? nodeUtil().getSystemErrorName(errno)
 }
 
 /** What a code of the system means here. */

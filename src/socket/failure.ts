@@ -3,23 +3,35 @@ import { isError } from '../settings/errors.ts'
 import { channelNamed } from './channel.ts'
 import { shared } from './shared.ts'
 
-/** What is published on `tcp-keepalive:error` when a socket or server did not get its values in an event. */
+/** What is published on `tcp-keepalive:error` when a socket or server did not get all of its values in an event. */
 export interface KeepAliveFailure {
-  /** The socket or server that did not get its values. */
+  /** The socket or server. */
   readonly target: object
-  /** Why. */
+  /** Why. Of an option that the system refused, its name is in `error.option`; the other values are set then. */
   readonly error: unknown
 }
 
 const errors = channelNamed('tcp-keepalive:error')
 const warning = shared('warning', () => ({ given: false }))
 
-/** Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once for the whole process. */
+/**
+ * Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once in this thread. Loads nothing: whoever reaches this
+ * has called `prepareForEvents()` before.
+ */
 export function reportFailure(target: object, error: unknown): void {
+  report(target, error, 'A socket did not get its values and is unprotected')
+}
+
+/** Reports each option that the system refused. The other values are set. */
+export function reportRefusals(target: object, refusals: readonly Error[]): void {
+  for (const error of refusals) report(target, error, 'A socket did not get one of its values')
+}
+
+function report(target: object, error: unknown, what: string): void {
   if (errors().hasSubscribers) errors().publish({ target, error } satisfies KeepAliveFailure)
   if (warning.given) return
   warning.given = true
-  process.emitWarning(`A socket did not get its values and is unprotected: ${reasonOf(error)}`, {
+  process.emitWarning(`${what}: ${reasonOf(error)}`, {
     code: 'TCP_KEEPALIVE_NOT_SET',
     detail: 'Shown once; every case is published on the diagnostics channel tcp-keepalive:error.',
   })

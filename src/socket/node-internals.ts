@@ -3,8 +3,7 @@
  * of Node 18, 20, 22, 24 and 26, in all of which they are the same.
  */
 import { Server, Socket } from 'node:net'
-import type * as util from 'node:util'
-import { shared } from './shared.ts'
+import { nodeUtil } from './node-modules.ts'
 
 interface Handle {
   /** libuv's descriptor; -1 or another negative number where there is none (any more). */
@@ -26,35 +25,44 @@ export function isPipe(target: Socket | Server): boolean {
 }
 
 /**
- * The key under which Node remembers whether keepalive is on, to answer a repeated `socket.setKeepAlive()` without
- * asking the kernel; `undefined` where it does not remember. It is looked for at the first set, as making a socket at
- * import would take longer than all else there; and on a socket of our own, as the one at hand may be a proxy.
+ * The fields in which Node remembers its last `socket.setKeepAlive()`: to answer a repeated call without asking the kernel, and
+ * to repeat the call at each 'connect' (Socket.prototype.setKeepAlive and afterConnect in lib/net.js). `undefined` where there
+ * are none (Bun, Deno).
+ *
+ * They are looked for at the first set, as making a socket takes longer than all else at import; and on a socket of our own,
+ * as the one at hand may be a proxy.
  */
-let record: symbol | undefined
+let record: { readonly enabled: symbol; readonly delay: symbol | undefined } | undefined
 let isRecordKnown = false
 
-function recordKey(): symbol | undefined {
+export function findRecord(): typeof record {
   if (!isRecordKnown) {
     const symbols = Object.getOwnPropertySymbols(new Socket())
-    record = symbols.find(({ description }) => description === 'kSetKeepAlive')
+    const named = (name: string): symbol | undefined =>
+      symbols.find(({ description }) => description === name)
+    const enabled = named('kSetKeepAlive')
+    record = enabled && { enabled, delay: named('kSetKeepAliveInitialDelay') }
     isRecordKnown = true
   }
   return record
 }
 
-/** What Node remembers of this socket; `undefined` where it does not remember (Bun, Deno). */
-export function rememberedKeepAlive(socket: Socket): boolean | undefined {
-  const key = recordKey()
-  if (key === undefined) return undefined
-  return Boolean((socket as unknown as Record<symbol, unknown>)[key])
+/** Whether keepalive is on, as Node remembers; `undefined` where it does not remember. */
+export function recordedKeepAlive(socket: Socket): boolean | undefined {
+  const fields = findRecord()
+  return fields && Boolean((socket as unknown as Record<symbol, unknown>)[fields.enabled])
 }
 
-/** Node's own call, as it was before anything of any copy of this package could have been put around it. */
-const setKeepAlive = shared('setKeepAlive', () => Socket.prototype.setKeepAlive)
+/** Makes Node remember this. Nothing is written to the kernel. */
+export function recordKeepAlive(socket: Socket, enabled: boolean): void {
+  const fields = findRecord()
+  if (fields) Reflect.set(socket, fields.enabled, enabled)
+}
 
-/** Turns keepalive on or off the way Node does, past what this package puts around it; no timer is touched. */
-export function callNode(socket: Socket, enabled: boolean): void {
-  setKeepAlive.call(socket, enabled)
+/** The delay in whole seconds that Node remembers; 0 where the program gave none. */
+export function recordedDelay(socket: Socket): unknown {
+  const delay = findRecord()?.delay
+  return (delay && (socket as unknown as Record<symbol, unknown>)[delay]) ?? 0
 }
 
 /** TLS is put around TLS once or twice, through a proxy; a longer way down is a ring, as of a proxy that answers itself. */
@@ -64,22 +72,24 @@ const DEEPEST_PARENT = 16
 export function beneath(socket: Socket): Socket {
   let connection = socket
   for (let depth = 0; depth < DEEPEST_PARENT; depth++) {
-    const parent = (connection as unknown as { _parent?: Socket | null })._parent
-    if (parent === null || parent === undefined) return connection
+    const parent = parentOf(connection)
+    if (parent === undefined) return connection
     connection = parent
   }
   return socket
 }
 
-let types: typeof util.types | undefined
+/** The socket that TLS was put around; `undefined` for what is no TLS socket, or made its connection itself. */
+export function parentOf(socket: Socket): Socket | undefined {
+  return (socket as unknown as { _parent?: Socket | null })._parent ?? undefined
+}
 
 /**
  * The socket behind a proxy, as `session.socket` of node:http2 is one; what is no proxy is returned as it is. The
  * handle knows whose it is, also where it is asked for through the proxy.
  */
 export function behindProxy(socket: Socket): Socket {
-  types ??= (require('node:util') as typeof util).types // only here, as it takes time to load
-  if (!types.isProxy(socket)) return socket
+  if (!nodeUtil().types.isProxy(socket)) return socket
   const handle = handleOf(socket)
   if (handle === undefined) return socket
   const key = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol')

@@ -1,52 +1,75 @@
 /** Values for a socket that is not connected yet, or a server that does not listen yet. */
 import { type Server, Socket } from 'node:net'
-import { notConnected, notListening } from './errors.ts'
-import { reportFailure } from './failure.ts'
+import { amend } from '../settings/amend.ts'
+import type { KernelValues } from '../settings/options.ts'
+import { reportFailure, reportRefusals } from './failure.ts'
+import { beneath } from './node-internals.ts'
+import { prepareForEvents } from './prepare.ts'
+import { putPossible } from './put-values.ts'
 import { shared } from './shared.ts'
-import { descriptorOf, NOT_YET } from './target.ts'
+import { isSocket } from './target.ts'
 
-type Put = (fd: number) => void
-
-/** What waits, in the order in which it was asked for. */
-const waiting = shared('waiting', () => new WeakMap<Socket | Server, Put[]>())
-
-/**
- * Calls `put` with the descriptor as soon as there is one: at the next 'connect' or 'listening', before the
- * program's own listeners. What it throws is reported, as nobody stands there to catch it.
- */
-export function setWhenReady(target: Socket | Server, put: Put): void {
-  const puts = waiting.get(target)
-  if (puts) puts.push(put)
-  else waiting.set(target, [put])
-  // Anew each time, as the program may have removed all listeners since.
-  target.removeListener(eventOf(target), onReady)
-  target.prependListener(eventOf(target), onReady)
+/** All sets that wait, as one. */
+interface Waiting {
+  /** As the program named it: a TLS socket, where TLS is put around the connection. */
+  readonly target: Socket | Server
+  readonly values: KernelValues
 }
 
-/** Puts what waits for this socket at once, so that whoever calls can have the last word. */
-export function putWaiting(target: Socket | Server): void {
-  const puts = waiting.get(target)
-  if (!puts) return
-  waiting.delete(target)
-  target.removeListener(eventOf(target), onReady)
-  for (const put of puts) attempt(target, put)
+/** By the connection or server. */
+const waiting = shared('waitingValues', () => new WeakMap<Socket | Server, Waiting>())
+
+/**
+ * Puts the values in at the next 'connect' or 'listening', before the program's own listeners. What is refused then is
+ * reported, as there is no caller to throw to. Several sets become one, and an attempt to connect that fails drops it.
+ */
+export function setWhenReady(target: Socket | Server, asked: KernelValues): void {
+  prepareForEvents()
+  const connection = isSocket(target) ? beneath(target) : target
+  const earlier = waiting.get(connection)
+  const values = earlier ? amend(earlier.values, asked) : asked
+  waiting.set(connection, { target, values })
+  removeListeners(connection) // The program may have removed all listeners since the last time.
+  connection.prependListener(eventOf(connection), onReady)
+  connection.prependListener('close', onClose)
+}
+
+/** Puts in now what waits for this connection or server, so that the caller can have the last word. */
+export function putWaiting(connection: Socket | Server): void {
+  const found = waiting.get(connection)
+  if (!found) return
+  forget(connection)
+  try {
+    const { refusals } = putPossible(found.target, found.values, false)
+    reportRefusals(found.target, refusals)
+  } catch (error) {
+    reportFailure(found.target, error)
+  }
 }
 
 function onReady(this: Socket | Server): void {
-  this.removeListener(eventOf(this), onReady) // also where another copy of this package was quicker
+  // An event that somebody else has emitted, while the socket is still connecting.
+  if (isSocket(this) && this.pending) return
+  removeListeners(this) // also where another copy of this package was quicker
   putWaiting(this)
+}
+
+function onClose(this: Socket | Server): void {
+  // The end of an earlier attempt, whose 'error' listener has begun the next.
+  if (isSocket(this) && this.connecting) return
+  forget(this)
+}
+
+function forget(connection: Socket | Server): void {
+  waiting.delete(connection)
+  removeListeners(connection)
+}
+
+function removeListeners(connection: Socket | Server): void {
+  connection.removeListener(eventOf(connection), onReady)
+  connection.removeListener('close', onClose)
 }
 
 function eventOf(target: Socket | Server): 'connect' | 'listening' {
   return target instanceof Socket ? 'connect' : 'listening'
-}
-
-function attempt(target: Socket | Server, put: Put): void {
-  try {
-    const fd = descriptorOf(target)
-    if (fd === NOT_YET) throw target instanceof Socket ? notConnected() : notListening()
-    put(fd)
-  } catch (error) {
-    reportFailure(target, error)
-  }
 }

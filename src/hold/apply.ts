@@ -1,0 +1,60 @@
+/** Puts the values that are held into a connection, and notes its end. */
+import type { Socket } from 'node:net'
+import { isError } from '../settings/errors.ts'
+import { reportFailure, reportRefusals } from '../socket/failure.ts'
+import { isIntact, putPossible } from '../socket/put-values.ts'
+import { publishApplied, publishLost } from './channels.ts'
+import { outcomeOf } from './outcome.ts'
+import type { SocketState } from './socket-state.ts'
+
+/**
+ * Puts the effective values into a connected socket that does not have them yet. A failure is reported, not thrown, as this
+ * runs inside events and other people's calls.
+ *
+ * @returns whether they are in the kernel, all but what the system refuses
+ */
+export function applyEffective(connection: Socket, state: SocketState): boolean {
+  const { effective } = state
+  if (effective === undefined) return false
+  if (state.applied === effective) return true
+  if (connection.connecting || connection.pending || connection.destroyed) return false
+  try {
+    const { values, refusals } = putPossible(connection, effective, true)
+    state.applied = effective
+    publishApplied(connection, values, state.governing?.by ?? 'hold')
+    reportRefusals(connection, refusals)
+    return true
+  } catch (error) {
+    reportFailure(connection, error)
+    return false
+  }
+}
+
+/** Forgets what was applied, where somebody has written past the hold since. Never throws. */
+export function checkApplied(connection: Socket, state: SocketState): void {
+  if (state.applied === undefined || connection.destroyed) return
+  try {
+    if (!isIntact(connection)) state.applied = undefined
+  } catch {
+    // It cannot be read, as where its descriptor cannot be found. That is no reason to doubt it.
+  }
+}
+
+/**
+ * Notes that a connection ends.
+ *
+ * @param error why, if there was an error; with TLS around the connection, the TLS socket alone has it
+ */
+export function noteEnd(connection: Socket, state: SocketState, error: unknown): void {
+  const { applied } = state
+  state.applied = undefined
+  for (const { accepted } of state.others) accepted?.delete(connection)
+  if (applied === undefined || state.effective === undefined || !isOfSystem(error)) return
+  const outcome = outcomeOf(error)
+  if (outcome !== undefined) publishLost(connection, outcome, error)
+}
+
+/** Not one that a program or Node's TLS made itself to destroy a socket with, whatever its code. */
+function isOfSystem(error: unknown): error is Error {
+  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+}

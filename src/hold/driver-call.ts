@@ -1,0 +1,23 @@
+/**
+ * A driver's `socket.setKeepAlive()` on a held socket. What is held is in the kernel already, unless somebody has written past
+ * the hold, so the kernel is asked (3.5 µs; the connection itself takes 50 µs or more). A call that repeats the last one is not
+ * worth that: Node itself does nothing for it, and http.Agent repeats it for each request.
+ */
+import type { SocketState } from './socket-state.ts'
+
+/** Notes the call, and tells whether the one before on this connection was the same. */
+export function isRepeatedCall(state: SocketState, args: readonly unknown[]): boolean {
+  const call = asNumber(args)
+  const isRepeated = state.lastCall === call
+  state.lastCall = call
+  return isRepeated
+}
+
+const OFF = -1
+
+/** NaN, which equals nothing, for all but the usual `(enable, delay)`: Node 26 takes more arguments, or an object. */
+function asNumber([enable, delay, ...more]: readonly unknown[]): number {
+  if (more.length > 0 || (delay !== undefined && typeof delay !== 'number')) return Number.NaN
+  if (enable === true) return delay ?? 0
+  return enable === false || enable === undefined ? OFF : Number.NaN
+}

@@ -1,0 +1,84 @@
+/** The installs of this thread, and which of them match a peer. */
+import type { Socket } from 'node:net'
+import type { Peer, PeerMatcher } from '../settings/match.ts'
+import { reportFailure } from '../socket/failure.ts'
+import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
+
+/** An install, as long as it is not uninstalled. */
+export interface InstallClaim extends Claim {
+  readonly matcher: PeerMatcher
+  /** A list of this install alone, which most sockets share. */
+  readonly alone: Claims
+}
+
+/** Newest first. */
+let installs: readonly InstallClaim[] = []
+
+export function addInstall(install: InstallClaim): void {
+  installs = [install, ...installs]
+}
+
+export function removeInstall(install: InstallClaim): void {
+  installs = installs.filter((other) => other !== install)
+}
+
+/** The installs that may match a connection. */
+export interface Candidates {
+  readonly claims: Claims
+  /** The host that was asked for, where the peer's address decides whether all of them match. */
+  readonly undecided: string | undefined
+}
+
+/** @param args the arguments of `connect()`; `undefined`: no install matches */
+export function candidatesFor(args: readonly unknown[]): Candidates | undefined {
+  if (installs.length === 0) return undefined
+  const to = destination(args)
+  if (!to) return undefined
+  const { host, port } = to
+  let claims: Claims = NO_CLAIMS
+  let undecided: string | undefined
+  for (const install of installs) {
+    const matches = install.matcher.early(host, port)
+    if (matches === false) continue
+    claims = claims.length === 0 ? install.alone : [...claims, install]
+    if (matches === undefined) undecided = host
+  }
+  return claims.length === 0 ? undefined : { claims, undecided }
+}
+
+/** Those of the candidates that match, now that the peer's address is known. */
+export function matching(socket: Socket, candidates: Claims, host: string): Claims {
+  const { remoteAddress, remotePort } = socket
+  // A peer that is gone again already has no address any more.
+  const peer = { host, address: remoteAddress ?? '', port: remotePort ?? 0 }
+  const found = candidates.filter((install) => matches(socket, install as InstallClaim, peer))
+  const [first] = found as unknown as InstallClaim[]
+  return first && found.length === 1 ? first.alone : found
+}
+
+function matches(socket: Socket, { matcher }: InstallClaim, peer: Peer): boolean {
+  try {
+    return matcher.late(peer)
+  } catch (error) {
+    reportFailure(socket, error)
+    return false
+  }
+}
+
+/**
+ * Where a `connect()` goes, from its arguments as lib/net.js reads them (normalizeArgs); `undefined` for a pipe.
+ * net.connect() hands over an array that it has normalized before.
+ */
+function destination(args: readonly unknown[]): { host: string; port: number } | undefined {
+  const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
+  if (typeof first !== 'object' || first === null) {
+    if (typeof first === 'string' && !(Number(first) >= 0)) return undefined
+    return { host: hostOf(second), port: Number(first) }
+  }
+  const { host, port, path } = first as { host?: unknown; port?: unknown; path?: unknown }
+  return path ? undefined : { host: hostOf(host), port: Number(port) }
+}
+
+function hostOf(host: unknown): string {
+  return typeof host === 'string' && host !== '' ? host : 'localhost'
+}

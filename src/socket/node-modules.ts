@@ -1,0 +1,23 @@
+/**
+ * Modules of Node that take time to load. A plain set needs none of them, so they are loaded when a call needs them first, and
+ * before anything that runs in an event (see prepare.ts).
+ */
+import type * as diagnostics from 'node:diagnostics_channel'
+import type * as os from 'node:os'
+import type * as util from 'node:util'
+
+let diagnosticsModule: typeof diagnostics | undefined
+let osModule: typeof os | undefined
+let utilModule: typeof util | undefined
+
+export function nodeDiagnostics(): typeof diagnostics {
+  return (diagnosticsModule ??= require('node:diagnostics_channel') as typeof diagnostics)
+}
+
+export function nodeOs(): typeof os {
+  return (osModule ??= require('node:os') as typeof os)
+}
+
+export function nodeUtil(): typeof util {
+  return (utilModule ??= require('node:util') as typeof util)
+}

@@ -1,0 +1,125 @@
+/** The one place where values are put into the kernel. */
+import type { Server, Socket } from 'node:net'
+import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
+import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { notConnected, notListening, refusedOption, statusError } from './errors.ts'
+import { lastSetOn, rememberSet } from './last-set.ts'
+import { native } from './native.ts'
+import { keepRecordTrue } from './node-record.ts'
+import { descriptorOf, isSocket, NOT_YET, type Target } from './target.ts'
+import { values as read } from './values.ts'
+
+/** The options of a set, by their number in a status of the binding. */
+const FIELDS: Readonly<Record<number, Exclude<keyof KernelValues, 'enabled'>>> = {
+  3: 'timeSeconds',
+  4: 'intervalSeconds',
+  5: 'retries',
+  6: 'userTimeoutMs',
+}
+
+/**
+ * Puts all values into a descriptor, or throws.
+ *
+ * @throws as `setKeepAlive`; the message says which values the socket has all the same
+ */
+export function putAll(target: Target, fd: number, asked: KernelValues): void {
+  const status = write(fd, asked)
+  if (status !== 0) throw refusal(target, fd, asked, status)
+  remember(target, asked, true)
+}
+
+/** What came of {@link putPossible}. */
+export interface Put {
+  /** What the kernel took; {@link LEAVE} for what it refused. */
+  readonly values: KernelValues
+  /** An error for each option that was refused, which it names. */
+  readonly refusals: readonly Error[]
+}
+
+/**
+ * Puts the values into a connected socket or a listening server. Where the system refuses single options, as Multipath TCP and
+ * some sandboxes refuse the user timeout, the others are put in all the same.
+ *
+ * @param isHeld whether the values are put in again at each connection
+ * @throws as `setKeepAlive`, where it is not a single option that is refused, or none can be set
+ */
+export function putPossible(target: Socket | Server, asked: KernelValues, isHeld: boolean): Put {
+  const fd = descriptorOf(target)
+  if (fd === NOT_YET) throw notYet(target)
+  const status = write(fd, asked)
+  const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
+  remember(target, put.values, !isHeld)
+  return put
+}
+
+/** Goes on without each option that was refused. Runs only after a refusal. */
+function putRest(target: Socket | Server, fd: number, asked: KernelValues, refused: number): Put {
+  const refusals: Error[] = []
+  let rest = asked
+  for (let status = refused; status !== 0; status = write(fd, rest)) {
+    const field = FIELDS[refusedOption(status)]
+    // The same option twice, though it was left out, would go on for ever.
+    if (field === undefined || rest[field] === LEAVE) throw refusal(target, fd, asked, status)
+    refusals.push(statusError(status, 'setsockopt', '; the other values are set'))
+    rest = { ...rest, [field]: LEAVE }
+  }
+  return { values: rest, refusals }
+}
+
+/**
+ * Whether the kernel still holds what this package has put in last, which a write past the hold may have changed: one of
+ * `socket._handle.setKeepAlive()`, or of other native code. True where it cannot be read.
+ */
+export function isIntact(socket: Socket): boolean {
+  const set = lastSetOn(socket)
+  const fd = descriptorOf(socket)
+  if (set === undefined || fd === NOT_YET || native().getKeepAlive(fd, read) !== 0) return true
+  const [enabled = 0, time = LEAVE, interval = LEAVE, retries = LEAVE, userTimeout = LEAVE] = read
+  return (
+    set.enabled === (enabled !== 0) &&
+    isSame(set.timeSeconds, time) &&
+    isSame(set.intervalSeconds, interval) &&
+    isSame(set.retries, retries) &&
+    isSame(set.userTimeoutMs, userTimeout)
+  )
+}
+
+/** What was not set, and what the system cannot tell, counts as the same. */
+function isSame(set: number, held: number): boolean {
+  return set === LEAVE || held < 0 || set === held
+}
+
+export function notYet(target: Target): TcpKeepAliveError {
+  return isSocket(target) ? notConnected() : notListening()
+}
+
+function write(fd: number, asked: KernelValues): number {
+  const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = asked
+  return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
+}
+
+function remember(target: Target, put: KernelValues, untilClose: boolean): void {
+  if (!isSocket(target)) return
+  keepRecordTrue(target, put.enabled, untilClose)
+  rememberSet(target, put)
+}
+
+/** The order in which the binding writes them, by their place among what it reads. */
+const ORDER = [
+  ['userTimeout', 'userTimeoutMs', 4],
+  ['time', 'timeSeconds', 1],
+  ['interval', 'intervalSeconds', 2],
+  ['retries', 'retries', 3],
+] as const
+
+/** The error of a set that failed. It says what was set before the option that was refused, as the kernel has it. */
+function refusal(target: Target, fd: number, asked: KernelValues, status: number): Error {
+  const option = refusedOption(status)
+  if (option === 0 || native().getKeepAlive(fd, read) !== 0) return statusError(status, 'setsockopt')
+  if (isSocket(target)) keepRecordTrue(target, read[0] !== 0, true)
+  const refused = ORDER.findIndex(([, field]) => field === FIELDS[option])
+  const set = ORDER.slice(0, refused === -1 ? ORDER.length : refused)
+    .filter(([, field, place]) => asked[field] !== LEAVE && asked[field] === read[place])
+    .map(([name]) => name)
+  return statusError(status, 'setsockopt', set.length === 0 ? '' : `; set before that: ${set.join(', ')}`)
+}

@@ -112,6 +112,39 @@ test('released: what was accepted keeps its values and is held no longer, new co
   t.is(readback(accepted).time, 6)
 })
 
+test("released: what both holds cover has the older one's values at once", async (t) => {
+  const { server } = await listening(t)
+  const older = holdKeepAlive(server, ASKED)
+  const before = await accept(t, server)
+  const newer = holdKeepAlive(server, OTHER)
+  const both = [await accept(t, server), await accept(t, server)]
+  const own = await accept(t, server)
+  holdKeepAlive(own, { time: 9000 })
+  const ended = await accept(t, server)
+  setKeepAlive(ended, false)
+  const gone = await accept(t, server)
+  gone.destroy()
+  newer.release()
+  t.deepEqual(both.map(readback), [HELD, HELD])
+  t.deepEqual(readback(before), HELD)
+  t.is(readback(own).time, 9)
+  t.is(readback(ended).enabled, 0)
+  older.release()
+  t.deepEqual(both.map(readback), [HELD, HELD]) // the kernel keeps the last values
+})
+
+test("TLS: released, an accepted connection has the older hold's values at once", async (t) => {
+  const { server, port } = await listening(t, tls.createServer(certificate))
+  holdKeepAlive(server, ASKED)
+  const newer = holdKeepAlive(server, OTHER)
+  const came = once(server, 'secureConnection')
+  tracked(t, tls.connect({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' }))
+  const [secure] = (await came) as [tls.TLSSocket]
+  t.deepEqual(readback(secure), OTHER_HELD)
+  newer.release()
+  t.deepEqual(readback(secure), HELD)
+})
+
 test("an accepted socket's own hold comes before its server's", async (t) => {
   const { server } = await listening(t)
   holdKeepAlive(server, ASKED)

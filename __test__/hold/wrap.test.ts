@@ -80,6 +80,45 @@ test.serial('where one method is frozen that is thrown, and none stays wrapped',
   t.is(printed, `${'TypeError true\n'.repeat(4)}0\n`)
 })
 
+for (const [what, freeze] of [
+  ['the whole prototype', 'Object.freeze(Socket.prototype)'],
+  [
+    'one method',
+    "Object.defineProperty(Socket.prototype, 'connect', { configurable: false, writable: false })",
+  ],
+] as const) {
+  test.serial(`frozen meanwhile, ${what}: uninstall() does not throw, and the next install works`, (t) => {
+    const program = `
+      const net = require('node:net')
+      const { Socket } = net
+      void [process.stdout, process.stderr] // which Node makes with an assignment that a frozen prototype forbids
+      const { getKeepAlive, installKeepAlive } = require('tcp-keepalive')
+      const first = installKeepAlive({ time: 9000, interval: 9000, retries: 4 })
+      ${freeze}
+      first.uninstall()
+      const server = net.createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+      const next = (then) => {
+        const socket = net.connect(server.address().port, '127.0.0.1', () => {
+          socket.setKeepAlive(true, 5000)
+          const { time, interval } = getKeepAlive(socket)
+          console.log(time, interval)
+          socket.destroy()
+          then?.()
+        })
+      }
+      server.on('listening', () => next(() => {
+        for (let round = 0; round < 2; round++) {
+          const second = installKeepAlive({ time: 8000, interval: 3000, retries: 4 })
+          if (round === 0) second.uninstall()
+        }
+        next(() => server.close())
+      }))`
+    const cwd = fileURLToPath(new URL('.', import.meta.url))
+    const printed = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd })
+    t.is(printed, '5000 1000\n8000 3000\n')
+  })
+}
+
 test.serial('wrapped methods keep their name, number of parameters and attributes', (t) => {
   const installed = installKeepAlive(ASKED, { match: 1 })
   for (const name of NAMES) {

@@ -1,0 +1,44 @@
+/** Nothing is loaded inside events and wrapped calls, also where something fails there. */
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { certificate } from '../certificate.ts'
+import { unless } from '../needs.ts'
+import { refusing, refusingUnavailable, run } from './refuse.ts'
+
+const program = fileURLToPath(new URL('nothing-loaded-program.cjs', import.meta.url))
+const CERTIFICATE = JSON.stringify(certificate)
+
+interface Printed {
+  readonly done: readonly string[]
+  readonly reported: readonly string[]
+}
+
+for (const begin of ['install', 'hold', 'hold on a server', 'waiting set']) {
+  test(`nothing is loaded after the first call: ${begin}`, (t) => {
+    const { stdout, stderr } = run([program, begin], { CERTIFICATE })
+    t.true(stdout.startsWith('{'), stderr)
+    const { done, reported } = JSON.parse(stdout) as Printed
+    t.deepEqual(
+      done.filter((each) => each.startsWith('loaded')),
+      [],
+    )
+    if (begin !== 'waiting set') t.true(done.includes('apply'))
+    if (begin !== 'install') return
+    t.true(done.includes('lost'))
+    t.true(done.includes('TCP_KEEPALIVE_NOT_SET'))
+    t.deepEqual(reported, ['match failed', 'ERR_TCP_KEEPALIVE_NOT_TCP', 'ERR_TCP_KEEPALIVE_NOT_TCP'])
+  })
+}
+
+const refused = unless(refusingUnavailable())
+refused('nothing is loaded where the system refuses an option', (t) => {
+  const variables = { ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }), CERTIFICATE }
+  const { stdout, stderr } = run([program, 'install'], variables)
+  t.true(stdout.startsWith('{'), stderr)
+  const { done, reported } = JSON.parse(stdout) as Printed
+  t.true(reported.includes('EPERM'))
+  t.deepEqual(
+    done.filter((each) => each.startsWith('loaded')),
+    [],
+  )
+})

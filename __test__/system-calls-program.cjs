@@ -1,6 +1,6 @@
 /** The workloads of system-calls.slow.ts: so many calls of one kind on one connection. */
 const { once } = require('node:events')
-const { connect, createServer } = require('node:net')
+const { connect, createServer, Socket } = require('node:net')
 const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
 
 const VALUES = { time: 60_000, interval: 10_000, retries: 6 }
@@ -17,6 +17,43 @@ const workloads = {
     holdKeepAlive(socket, VALUES)
     return (time) => socket.setKeepAlive(true, 1000 * (time + 1))
   },
+  'held-repeated'(socket) {
+    holdKeepAlive(socket, VALUES)
+    return () => socket.setKeepAlive(true, 5000)
+  },
+  'first-set'(socket) {
+    setKeepAlive(socket, VALUES)
+    return () => {}
+  },
+  'set-then-off'(socket) {
+    setKeepAlive(socket, VALUES)
+    return () => socket.setKeepAlive(false)
+  },
+  'set-then-delay'(socket) {
+    setKeepAlive(socket, VALUES)
+    return () => socket.setKeepAlive(true, 60_000)
+  },
+  'set-then-reconnect'(socket, port) {
+    setKeepAlive(socket, VALUES)
+    return async (time) => {
+      if (time > 0) return
+      socket.destroy()
+      await once(socket, 'close')
+      socket.connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+    }
+  },
+  waiting(_, port) {
+    const socket = new Socket().on('error', () => {})
+    return async (time) => {
+      const isLast = time === Number(times) - 1
+      socket.connect(isLast ? port : 1, '127.0.0.1')
+      setKeepAlive(socket, VALUES)
+      setKeepAlive(socket, VALUES)
+      await new Promise((resolve) => socket.once(isLast ? 'connect' : 'close', resolve))
+      if (isLast) socket.destroy()
+    }
+  },
   'install-other': () => () => {},
 }
 
@@ -26,8 +63,8 @@ async function main() {
   if (workload === 'install-other') installKeepAlive(VALUES, { match: 'db.internal:5432' })
   const socket = connect(server.address().port, '127.0.0.1')
   await once(socket, 'connect')
-  const call = workloads[workload](socket)
-  for (let time = 0; time < Number(times); time++) call(time)
+  const call = workloads[workload](socket, server.address().port)
+  for (let time = 0; time < Number(times); time++) await call(time)
   socket.destroy()
   server.close()
 }

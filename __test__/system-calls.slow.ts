@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { everyLine, nodeOf } from '../scripts/nodes.ts'
 
 const PROGRAM = fileURLToPath(new URL('system-calls-program.cjs', import.meta.url))
 const TIMES = 50
@@ -17,14 +18,15 @@ interface Counts {
 }
 
 /** Runs one workload of the program `TIMES` times, and tells which socket options were written and read how often. */
-function count(workload: string): Counts {
+function count(workload: string, node = process.execPath): Counts {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-strace-'))
   try {
     const log = join(folder, 'log')
     const strace = ['-f', '-qq', '-e', 'trace=setsockopt,getsockopt', '-e', 'signal=none', '-o', log]
-    execFileSync('strace', [...strace, process.execPath, PROGRAM, workload, String(TIMES)])
+    execFileSync('strace', [...strace, node, PROGRAM, workload, String(TIMES)])
     const counts: Counts = {}
     for (const [, call, option] of readFileSync(log, 'utf8').matchAll(/ ([gs]et)sockopt\(\d+, \w+, (\w+)/g)) {
+      if (option === 'SO_ERROR') continue // libuv's, at each connect
       const name = `${call} ${option}`
       counts[name] = (counts[name] ?? 0) + 1
     }
@@ -35,10 +37,10 @@ function count(workload: string): Counts {
 }
 
 /** What a workload adds to the program that does nothing. */
-function added(workload: string): Counts {
-  const idle = count('nothing')
+function added(workload: string, node?: string): Counts {
+  const idle = count('nothing', node)
   const difference: Counts = {}
-  for (const [name, calls] of Object.entries(count(workload))) {
+  for (const [name, calls] of Object.entries(count(workload, node))) {
     const more = calls - (idle[name] ?? 0)
     if (more !== 0) difference[name] = more
   }
@@ -52,42 +54,31 @@ const SET: Counts = {
   'set SO_KEEPALIVE': TIMES,
 }
 
-/** On a fresh socket Node's record is made true, once, by its own call, which also tries a time of 0 in vain. */
-const RECORD: Counts = { 'set SO_KEEPALIVE': 1, 'set TCP_KEEPIDLE': 1 }
+/** What a read is. */
+const GET: Counts = {
+  'get SO_PROTOCOL': TIMES,
+  'get SO_KEEPALIVE': TIMES,
+  'get TCP_KEEPIDLE': TIMES,
+  'get TCP_KEEPINTVL': TIMES,
+  'get TCP_KEEPCNT': TIMES,
+  'get TCP_USER_TIMEOUT': TIMES,
+}
+
+const once = (counts: Counts): Counts =>
+  Object.fromEntries(Object.entries(counts).map(([name, calls]) => [name, calls / TIMES]))
 
 const promises: ReadonlyArray<readonly [claim: string, workload: string, calls: Counts]> = [
-  ['a set is four system calls, the first of which only TCP takes', 'set', sum(SET, RECORD)],
-  ['with a user timeout it is five', 'set-user-timeout', sum(SET, RECORD, { 'set TCP_USER_TIMEOUT': TIMES })],
-  [
-    'a read is six',
-    'get',
-    {
-      'get SO_PROTOCOL': TIMES,
-      'get SO_KEEPALIVE': TIMES,
-      'get TCP_KEEPIDLE': TIMES,
-      'get TCP_KEEPINTVL': TIMES,
-      'get TCP_KEEPCNT': TIMES,
-      'get TCP_USER_TIMEOUT': TIMES,
-    },
-  ],
+  ['a set is four system calls, the first of which only TCP takes', 'set', SET],
+  ['with a user timeout it is five', 'set-user-timeout', sum(SET, { 'set TCP_USER_TIMEOUT': TIMES })],
+  ['a read is six', 'get', GET],
   [
     'turning it on and nothing else is two',
     'enable',
-    sum({ 'get SO_PROTOCOL': TIMES, 'set SO_KEEPALIVE': TIMES }, RECORD),
+    { 'get SO_PROTOCOL': TIMES, 'set SO_KEEPALIVE': TIMES },
   ],
-  [
-    "a driver's calls on a held socket are none",
-    'held',
-    sum(
-      {
-        'set TCP_KEEPIDLE': 1,
-        'set TCP_KEEPINTVL': 1,
-        'set TCP_KEEPCNT': 1,
-        'set SO_KEEPALIVE': 1,
-      },
-      RECORD,
-    ),
-  ],
+  ["a driver's call on a held socket writes nothing, and is a read", 'held', sum(once(SET), GET)],
+  ["a driver's call that repeats the last one is nothing", 'held-repeated', sum(once(SET), once(GET))],
+  ['sets that wait for connect are one, after attempts that failed too', 'waiting', once(SET)],
   ['sockets that an install does not match cost none', 'install-other', {}],
 ]
 
@@ -101,4 +92,28 @@ function sum(...all: readonly Counts[]): Counts {
 
 for (const [claim, workload, calls] of promises) {
   test(claim, (t) => t.deepEqual(added(workload), calls))
+}
+
+/** What C does for the same values: four calls, in any order. Node writes nothing of its own. */
+for (const version of everyLine) {
+  const node = nodeOf(version)
+  const off = { 'set SO_KEEPALIVE': 1 }
+  // libuv 1.44 and newer write these four for a delay.
+  const byNode = once(SET)
+
+  test(`Node ${version}: a first set is four system calls and no more`, (t) => {
+    t.deepEqual(added('first-set', node), once(SET))
+  })
+
+  test(`Node ${version}: socket.setKeepAlive(false) afterwards turns it off`, (t) => {
+    t.deepEqual(added('set-then-off', node), sum(once(SET), off))
+  })
+
+  test(`Node ${version}: a delay given to Node afterwards is written once, however often it is repeated`, (t) => {
+    t.deepEqual(added('set-then-delay', node), sum(once(SET), byNode))
+  })
+
+  test(`Node ${version}: at a reconnect nothing of a set is repeated`, (t) => {
+    t.deepEqual(added('set-then-reconnect', node), once(SET))
+  })
 }

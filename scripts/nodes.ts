@@ -7,8 +7,13 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE } from './build/cache.ts'
 
-/** The newest of each line, but for the one that runs this. */
-export const versions: readonly string[] = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'].filter(
+const NEWEST = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
+
+/** The newest of each line that this package runs on. */
+export const everyLine: readonly string[] = ['18.20.8', ...NEWEST]
+
+/** The newest of each line that the clients run on, but for the one that runs this. */
+export const versions: readonly string[] = NEWEST.filter(
   (version) => version !== process.versions.node, // which `npm test` uses
 )
 

@@ -86,8 +86,9 @@ test.serial(
       socket.connect(alive, '127.0.0.1')
       setKeepAlive(socket, ASKED)
     })
+    const connected = new Promise((resolve) => socket.once('connect', resolve))
     socket.connect(await closedPort(), '127.0.0.1')
-    await once(socket, 'connect')
+    await connected
     t.deepEqual(readback(socket), HELD)
   },
 )

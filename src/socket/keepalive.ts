@@ -28,7 +28,7 @@ import { fromKernel, values } from './values.ts'
  * @throws TypeError [ERR_INVALID_ARG_TYPE] or RangeError [ERR_OUT_OF_RANGE] for a value that is none; nothing is set
  * @throws TcpKeepAliveError for a target or options that cannot be served (see its `code`); nothing is set
  * @throws TcpKeepAliveSystemError when the system refuses: EBADF for a closed descriptor, ENOTSOCK for a file, with
- *   `option` naming what was refused; the message says which of the values the socket has all the same
+ *   `option` naming what was refused; the message names the values that were set before it
  *
  * @example
  * setKeepAlive(socket, { detectWithin: 30_000 })

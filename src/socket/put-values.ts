@@ -20,7 +20,7 @@ const FIELDS: Readonly<Record<number, Exclude<keyof KernelValues, 'enabled'>>> =
 /**
  * Puts all values into a descriptor, or throws.
  *
- * @throws as `setKeepAlive`; the message says which values the socket has all the same
+ * @throws as `setKeepAlive`; the message names the values that were set before the refusal
  */
 export function putAll(target: Target, fd: number, asked: KernelValues): void {
   const status = write(fd, asked)

@@ -24,7 +24,6 @@ const config: UserConfig[] = defineConfig([
   file('bundled', 'bundled.ts', 'esm', { 'index.ts': './index.cjs' }),
   file('implementation', 'implementation.ts', 'cjs', {
     'hold/outcome.ts': './index.cjs',
-    'settings/capabilities.ts': './index.cjs',
     'settings/tcp-keepalive-error.ts': './index.cjs',
   }),
   file('register', 'register.ts', 'cjs'),
@@ -32,7 +31,7 @@ const config: UserConfig[] = defineConfig([
     'inspect/warnings.ts': './implementation.cjs',
     'settings/address-text.ts': './implementation.cjs',
     'settings/duration.ts': './implementation.cjs',
-    'settings/plan.ts': './implementation.cjs',
+    'settings/detection.ts': './implementation.cjs',
   }),
   { ...types('index', 'api.ts'), hooks: { 'build:done': writeModuleTypes } },
   types('register', 'register.ts'),

@@ -51,7 +51,7 @@ const outOfRange: ReadonlyArray<readonly [string, unknown]> = [
   ['userTimeout NaN', { userTimeout: Number.NaN }],
   ['detectWithin 4999', { detectWithin: 4999 }],
   ['detectWithin Infinity', { detectWithin: Number.POSITIVE_INFINITY }],
-  ['detectWithin above twice the longest time', { detectWithin: 65_534_001 }],
+  ['detectWithin above what the longest time can keep', { detectWithin: 73_723_501 }],
   ['the one number below 1000', 60],
   ['the one number NaN', Number.NaN],
 ]
@@ -81,6 +81,23 @@ for (const [what, options] of wrongTypes) {
     t.throws(() => resolve(options), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
   })
 }
+
+test('only a user timeout that a deadline solves for has a deadline', (t) => {
+  const { deadlineMs, rtoMaxMs, ...solved } = resolveOptions({ detectWithin: 30_000 })
+  t.deepEqual({ deadlineMs, rtoMaxMs }, { deadlineMs: 30_000, rtoMaxMs: 6000 })
+  const without = [
+    { detectWithin: 30_000, userTimeout: 0 } as const,
+    { userTimeout: solved.userTimeoutMs },
+    { time: 11_000 },
+    30_000,
+    false as const,
+  ]
+  for (const options of without) {
+    const values = resolveOptions(options)
+    t.false('deadlineMs' in values || 'rtoMaxMs' in values, JSON.stringify(options))
+  }
+  t.deepEqual(resolveOptions({ detectWithin: 30_000, userTimeout: 0 }), { ...solved, userTimeoutMs: 0 })
+})
 
 test('whoever writes seconds is told of milliseconds', (t) => {
   const error = t.throws(() => resolve({ time: 60 }), { code: 'ERR_OUT_OF_RANGE' })

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import net from 'node:net'
 import test from 'ava'
 import * as native from 'tcp-keepalive/native'
-import { addressWords } from '../../src/socket/addresses.ts'
+import { addressWords } from '../../src/settings/address.ts'
 import { connectedPair, rawDescriptor } from '../readback.ts'
 
 const NONE = -1

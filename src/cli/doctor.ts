@@ -7,7 +7,7 @@ import {
   planKeepAlive,
   systemKeepAlive,
 } from 'tcp-keepalive'
-import type { Detection } from '../settings/plan.ts'
+import type { Detection } from '../settings/detection.ts'
 import { doctorText } from './doctor-text.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
 import { parse, UsageError } from './usage.ts'

@@ -2,7 +2,7 @@
 import type { KeepAliveWarning } from '../inspect/warnings.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { type Detection, probesUntilGivenUp } from '../settings/plan.ts'
+import { type Detection, probesUntilGivenUp } from '../settings/detection.ts'
 import type { OtherPrograms } from './other-programs.ts'
 import { type Paint, table } from './terminal.ts'
 import { type Mark, timeline } from './timeline.ts'

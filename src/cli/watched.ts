@@ -1,7 +1,7 @@
 /** One connection that is watched: made, given its values, and asked. Nothing is ever sent on it. */
 import { connect, type Socket } from 'node:net'
 import { getKeepAlive, getTcpInfo, type KeepAliveOptions, setKeepAlive } from 'tcp-keepalive'
-import { probesUntilGivenUp } from '../settings/plan.ts'
+import { probesUntilGivenUp } from '../settings/detection.ts'
 import { lossInWords } from './loss-in-words.ts'
 import type { Address } from './peers.ts'
 

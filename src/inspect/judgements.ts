@@ -1,6 +1,6 @@
 /** What is to be said of the values in force, made once for all sockets that hold the same: a program has few kinds. */
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { type Detection, detectionOf } from '../settings/plan.ts'
+import { type Detection, detectionOf } from '../settings/detection.ts'
 import { fromKernel, VALUES_LENGTH } from '../socket/values.ts'
 import { type KeepAliveWarning, warningsOf } from './warnings.ts'
 

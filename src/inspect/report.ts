@@ -2,7 +2,7 @@
 import { Server, Socket } from 'node:net'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import type { Detection } from '../settings/plan.ts'
+import type { Detection } from '../settings/detection.ts'
 import { activeCoordinator } from '../socket/coordination.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'

@@ -1,8 +1,8 @@
 /** What is wrong with the values in force on a connection, a rule each. */
-import { isLinux } from '../settings/linux.ts'
+import { isLinux } from '../settings/capabilities.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { detectionOf, followsUserTimeout, probesUntilGivenUp } from '../settings/plan.ts'
+import { detectionOf, followsUserTimeout, probesUntilGivenUp } from '../settings/detection.ts'
 import { MIDDLEBOXES } from './middleboxes.ts'
 
 /** What a warning is about. */

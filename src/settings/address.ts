@@ -32,6 +32,21 @@ export function parseNetwork(text: string): Network | undefined {
   return prefix <= GROUPS * GROUP_BITS ? { address, prefix } : undefined
 }
 
+/**
+ * An address as Node gives it, as four words of 32 bits, the most significant first: so the binding reads it.
+ *
+ * @throws TypeError for a text that is no address
+ */
+export function addressWords(text: string): readonly number[] {
+  const groups = parseAddress(text)
+  if (!groups) throw new TypeError(`"${text}" is not an IP address`)
+  const words: number[] = []
+  for (let index = 0; index < GROUPS; index += 2) {
+    words.push(((groups[index] ?? 0) << GROUP_BITS) | (groups[index + 1] ?? 0))
+  }
+  return words
+}
+
 export function contains({ address, prefix }: Network, other: Address): boolean {
   for (let group = 0, left = prefix; left > 0; group++, left -= GROUP_BITS) {
     const different = (address[group] ?? 0) ^ (other[group] ?? 0)

@@ -81,6 +81,11 @@ const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
   },
 }
 
+/** The systems whose kernel is Linux, by `process.platform`. */
+export function isLinux(platform: string): boolean {
+  return platform === 'linux' || platform === 'android'
+}
+
 const nothing = (like: Capability): Capability => Object.freeze({ ...like, settable: false, readable: false })
 
 /** What `platform` can do; on a system without a binary of this package, nothing. */

@@ -1,4 +1,4 @@
-/** The solver: from one deadline to the four values. */
+/** The solver: from one deadline to the values that keep it. */
 import type { Capabilities } from './capabilities.ts'
 import { invalidArgType, milliseconds, outOfRange } from './errors.ts'
 
@@ -11,12 +11,21 @@ export const IN_FLIGHT_LEAD_MS = 500
 /** More probes than this buy nothing against loss, and fewer are fatal sooner. */
 const MOST_RETRIES = 5
 
-/** The four values, in the kernel's units. */
+/** Of T: the time between two probes. */
+const INTERVAL_SHARE = 10
+
+/** What TCP_RTO_MAX_MS takes: from 1 s to TCP_RTO_MAX (net/ipv4/tcp.c, do_tcp_setsockopt()). */
+const SHORTEST_RTO_MAX_MS = 1000
+const LONGEST_RTO_MAX_MS = 120_000
+
+/** What a deadline comes to, in the kernel's units. */
 export interface SolvedValues {
   readonly timeSeconds: number
   readonly intervalSeconds: number
   readonly retries: number
   readonly userTimeoutMs: number
+  /** For TCP_RTO_MAX_MS, the longest time between two retransmissions: Linux 6.15 and newer. */
+  readonly rtoMaxMs: number
 }
 
 /**
@@ -25,28 +34,46 @@ export interface SolvedValues {
  *
  * A Linux timer may be late by an eighth of its length (kernel/time/timer.c: the wheel's levels have 64 buckets of
  * eight times coarser grain each), so the values fill ⌊8/9⌋ of the deadline: T whole seconds. Between T and the
- * deadline there is room for that eighth. The probes take up the last half of T, so that a living peer is left in
- * peace before. The user timeout is a little less than T: with one set, the drop comes at the first probe's time
- * at or after it, and in flight the kernel starts to count late.
+ * deadline there is room for that eighth. The probes take up about the last half of T, each a tenth of it apart: before,
+ * a living peer is left in peace, and then an outage of four intervals is survived. The user timeout is a little less
+ * than T: with one set, the drop comes at the first probe's time at or after it, and in flight the kernel starts to
+ * count late. A fifth of the deadline at most between two retransmissions: in time to tell of a death whose window was
+ * closed, and often enough to survive an outage.
+ *
+ * @throws RangeError [ERR_OUT_OF_RANGE] that names the shortest and the longest deadline which these capabilities can keep
  */
 export function solveDetectWithin(detectWithin: unknown, capabilities: Capabilities): SolvedValues {
   if (typeof detectWithin !== 'number') {
     throw invalidArgType('options.detectWithin', 'of type number (milliseconds)', detectWithin)
   }
-  // The time is more than half of T, so twice its limit is surely solvable.
-  const longest = capabilities.time.max * 2
+  const longest = longestDeadline(capabilities)
   if (!(detectWithin >= SHORTEST_MS && detectWithin <= longest)) {
     const unit = milliseconds(detectWithin, 1000) // from 1000 on they are milliseconds, only too few
     throw outOfRange('options.detectWithin', `>= ${SHORTEST_MS} && <= ${longest} ${unit}`, detectWithin)
   }
   const total = Math.floor((8 * detectWithin) / 9 / 1000)
   const retries = Math.min(MOST_RETRIES, total - 1)
-  const intervalSeconds = Math.max(1, Math.floor(total / 10))
+  const intervalSeconds = Math.max(1, Math.round(total / INTERVAL_SHARE))
   const { step } = capabilities.userTimeout
   return {
     timeSeconds: total - intervalSeconds * retries,
     intervalSeconds,
     retries,
     userTimeoutMs: Math.floor((total * 1000 - IN_FLIGHT_LEAD_MS) / step) * step,
+    rtoMaxMs: Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5))),
   }
+}
+
+/**
+ * The longest deadline for which it and every shorter one have values within the limits, in milliseconds.
+ *
+ * The largest T in seconds for each value, then its deadline. The time is T - 5 × ⌊T/10 + ½⌋: for T = 10k + r that is
+ * 5k + r, and 5 less from r = 5 on. So the first T whose time is 5k + r, with r < 5, is 10k + r.
+ */
+function longestDeadline({ time, userTimeout }: Capabilities): number {
+  const tooMuch = time.max / 1000 + 1
+  const byTime = Math.floor(tooMuch / 5) * 10 + (tooMuch % 5) - 1
+  // Rounded down to its step, the user timeout is below the next step as long as what is rounded is.
+  const byUserTimeout = Math.ceil((userTimeout.max + userTimeout.step + IN_FLIGHT_LEAD_MS) / 1000) - 1
+  return (Math.min(byTime, byUserTimeout) * 1000 * 9) / 8
 }

@@ -1,5 +1,4 @@
 /** Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]` and `RangeError [ERR_OUT_OF_RANGE]`. */
-import { showCode } from './error-code.ts'
 
 /**
  * Whether something is an error, of whichever realm: where this package was loaded within a vm context, as test runners
@@ -26,6 +25,13 @@ export function outOfRange(name: string, range: string, received: unknown): Rang
 export function milliseconds(received: number, least: number): string {
   const areSeconds = received >= 1 && received < least
   return areSeconds ? `milliseconds (for ${received} seconds write ${received * 1000})` : 'milliseconds'
+}
+
+/** Shows a code in the first line of an error's stack, as Node's own errors do. */
+export function showCode(error: Error, code: string): void {
+  // A program may have put something else than text there (Error.prepareStackTrace).
+  if (typeof error.stack === 'string')
+    error.stack = error.stack.replace(error.name, `${error.name} [${code}]`)
 }
 
 /** Gives an error its code the way Node does: as a property, and in the first line of its stack. */

@@ -73,6 +73,13 @@ export interface KernelValues {
   readonly intervalSeconds: number
   readonly retries: number
   readonly userTimeoutMs: number
+  /**
+   * The deadline that the user timeout was solved for, in milliseconds. Left out where the user timeout is the program's own
+   * number, 0 or left as it is: then the kernel's rule holds as it is.
+   */
+  readonly deadlineMs?: number
+  /** What belongs into TCP_RTO_MAX_MS beside that user timeout; there exactly where `deadlineMs` is. */
+  readonly rtoMaxMs?: number
 }
 
 /** The number that stands for "as it is in the kernel". */
@@ -147,8 +154,10 @@ function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
   if (userTimeout !== undefined && userTimeout !== 0) {
     throw conflict('Beside "detectWithin", "userTimeout" can only be 0, which keeps the idle half alone')
   }
-  const solved = solveDetectWithin(detectWithin, capabilities)
-  return userTimeout === 0 ? { ...solved, userTimeoutMs: 0 } : solved
+  supported('options.detectWithin', capabilities.time)
+  const { rtoMaxMs, ...solved } = solveDetectWithin(detectWithin, capabilities)
+  if (userTimeout === 0) return { ...solved, userTimeoutMs: 0 }
+  return { ...solved, deadlineMs: detectWithin, rtoMaxMs }
 }
 
 function wholeSeconds(name: string, ms: unknown, capability: Capability): number {

@@ -1,6 +1,5 @@
 /** The errors of this package's own, whose codes start with `ERR_TCP_KEEPALIVE_`. */
-import { showCode } from './error-code.ts'
-import { isError } from './errors.ts'
+import { isError, showCode } from './errors.ts'
 
 const PREFIX = 'ERR_TCP_KEEPALIVE_'
 

@@ -1,6 +1,6 @@
 /** Finding a socket's descriptor by its endpoints, where the runtime does not say which it has. */
 import { isIP, type Server, Socket } from 'node:net'
-import { addressWords } from './addresses.ts'
+import { addressWords } from '../settings/address.ts'
 import { native } from './native.ts'
 
 /**

@@ -1,0 +1,98 @@
+/** When a dead peer is noticed with given values, by each system's rules. */
+import { capabilities, isLinux } from './capabilities.ts'
+import { IN_FLIGHT_LEAD_MS } from './detect-within.ts'
+import type { KeepAlive } from './keepalive.ts'
+
+/**
+ * When a dead peer is noticed, in milliseconds; `Infinity` for never. `undefined`: this system's rule is not known well
+ * enough to give a number.
+ */
+export interface Detection {
+  /**
+   * On an idle connection, from the last thing heard from the peer to the error. On Linux a user timeout decides about
+   * it too; elsewhere the retries alone.
+   */
+  readonly idle: number
+  /**
+   * With data in flight, from the write to the error, for a round trip well under 0.2 s.
+   *
+   * Linux counts a user timeout from the first retransmission, so this is about half a second longer. Without a user
+   * timeout it is what Linux takes to give up retransmitting, about 15 minutes. macOS and FreeBSD send probes also while
+   * data is in flight, so with keepalive on this is at most `idle`.
+   */
+  readonly write: number | undefined
+  /**
+   * While connecting to an address that does not answer, from the attempt to the error. Linux: the user timeout, where
+   * it is set before the attempt; without one the system's own limit, about 130 s.
+   */
+  readonly connect: number | undefined
+}
+
+/** What Linux does unasked (net.ipv4.tcp_keepalive_time, _intvl, _probes), with keepalive off as on any socket. */
+export const LINUX_DEFAULTS: { readonly [Field in keyof KeepAlive]-?: NonNullable<KeepAlive[Field]> } =
+  Object.freeze({
+    enabled: false,
+    time: 7_200_000,
+    interval: 75_000,
+    retries: 9,
+    userTimeout: 0,
+  })
+
+/**
+ * How long Linux retransmits without a user timeout: net.ipv4.tcp_retries2 = 15, for which
+ * Documentation/networking/ip-sysctl.rst gives 924.6 s.
+ */
+export const RETRANSMISSION_MS = 924_600
+
+/**
+ * How long Linux tries to connect without a user timeout: Documentation/networking/ip-sysctl.rst gives 131 s for
+ * net.ipv4.tcp_syn_retries = 6 with tcp_syn_linear_timeouts = 4. Before Linux 6.5, without the latter, it is 127 s.
+ */
+const CONNECTING_MS = 131_000
+
+/**
+ * When a dead peer is noticed with these values. A value that is not known counts as Linux's default.
+ *
+ * @param platform the system that holds them, by `process.platform`
+ */
+export function detectionOf(held: KeepAlive, platform: string = capabilities.platform): Detection {
+  const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval, userTimeout = 0 } = held
+  const idle = held.enabled ? time + interval * probesUntilGivenUp(held, platform) : Number.POSITIVE_INFINITY
+  if (isLinux(platform)) {
+    return {
+      idle,
+      write: userTimeout > 0 ? userTimeout + IN_FLIGHT_LEAD_MS : RETRANSMISSION_MS,
+      connect: userTimeout > 0 ? userTimeout : CONNECTING_MS,
+    }
+  }
+  return { idle, write: held.enabled && probesInFlight(platform) ? idle : undefined, connect: undefined }
+}
+
+/**
+ * Whether keepalive probes also while data is in flight: tcp_timer_keep() in sys/netinet/tcp_timer.c of FreeBSD and the
+ * TCPT_KEEP timer in bsd/netinet/tcp_timer.c of xnu do not look at what is in flight.
+ */
+function probesInFlight(platform: string): boolean {
+  return platform === 'darwin' || platform === 'freebsd'
+}
+
+/**
+ * How many probes a dead peer leaves unanswered until it is given up, an interval after the last of them.
+ *
+ * net/ipv4/tcp_timer.c, tcp_keepalive_timer(): without a user timeout the connection is given up an interval after
+ * the last of the retries; with one, at the first tick after the first probe at which the peer has been silent for
+ * that long, however many probes that takes. Elsewhere the retries decide alone: tcp_timer_keep() in
+ * sys/netinet/tcp_timer.c of FreeBSD, tcp_timers() in bsd/netinet/tcp_timer.c of xnu.
+ */
+export function probesUntilGivenUp(held: KeepAlive, platform: string = capabilities.platform): number {
+  const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval } = held
+  const { retries = LINUX_DEFAULTS.retries, userTimeout = 0 } = held
+  return followsUserTimeout(held, platform)
+    ? Math.max(1, Math.ceil((userTimeout - time) / interval))
+    : retries
+}
+
+/** Only Linux lets the user timeout decide over probes: elsewhere it is about data in flight. */
+export function followsUserTimeout({ userTimeout = 0 }: KeepAlive, platform: string): boolean {
+  return isLinux(platform) && userTimeout > 0
+}

@@ -27,7 +27,7 @@ withLab('for 5, 6, 10, 20, 30 and 60 s, idle and writing, the end is in time and
   const losses = await connection.lossesOf(named.length)
   for (const [name, options] of named) {
     const loss = losses[name]
-    const { idle, write } = planKeepAlive(options).detection
+    const { idle, write = Number.NaN } = planKeepAlive(options).detection
     const [planned, since] = name.startsWith('idle') ? [idle, loss?.heardAt] : [write, loss?.wroteAt]
     const took = (loss?.lostAt ?? Number.NaN) - (since ?? Number.NaN)
     t.log(`${name} s: planned ${planned / 1000} s, took ${(took / 1000).toFixed(2)} s`)

@@ -5,7 +5,7 @@
 export * from './api.ts'
 export { warningsOf } from './inspect/warnings.ts'
 export { addressText, endpointText } from './settings/address-text.ts'
-export { formatDuration, parseDuration } from './settings/duration.ts'
+export { formatDuration, inDurations, parseCount, parseDuration } from './settings/duration.ts'
 export { readEnvironment } from './settings/environment.ts'
 export { probesUntilGivenUp } from './settings/detection.ts'
 export { resolveOptions } from './settings/options.ts'

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
+import { WriteStream } from 'node:tty'
 import test from 'ava'
-import type { Findings } from '../../src/cli/doctor.ts'
+import type { DoctorFindings } from '../../src/cli/doctor-findings.ts'
 import { paintFor, PLAIN } from '../../src/cli/terminal.ts'
 import { unless } from '../needs.ts'
 import { cli, CLI } from './command.ts'
@@ -18,7 +19,7 @@ test('doctor says what runs, where the binary came from, and what the defaults m
 })
 
 test('doctor as JSON', (t) => {
-  const findings = JSON.parse(cli('doctor', '--json').stdout) as Findings
+  const findings = JSON.parse(cli('doctor', '--json').stdout) as DoctorFindings
   t.like(findings, { binary: { loaded: true }, system: { detectionIfOn: { idle: 7_875_000 } } })
 })
 
@@ -51,7 +52,7 @@ test('help is shown when asked for, and a command that is none is refused', (t) 
 })
 
 test('its version', (t) => {
-  const { version } = JSON.parse(cli('doctor', '--json').stdout) as Findings
+  const { version } = JSON.parse(cli('doctor', '--json').stdout) as DoctorFindings
   t.deepEqual(cli('--version'), { status: 0, stdout: `${version}\n`, stderr: '' })
 })
 
@@ -74,12 +75,13 @@ unless(existsSync('/dev/full') ? undefined : 'Linux has /dev/full.')(
   },
 )
 
-test('colours only on a terminal, and not for those who want none', (t) => {
-  const red = paintFor({ isTTY: true }, {}).bad('!')
-  t.is(red, '\u001B[31m!\u001B[39m')
-  t.is(paintFor({ isTTY: false }, {}), PLAIN)
-  t.is(paintFor({}, {}), PLAIN)
-  t.is(paintFor({ isTTY: true }, { NO_COLOR: '1' }), PLAIN)
-  t.is(paintFor({ isTTY: true }, { TERM: 'dumb' }), PLAIN)
-  t.not(paintFor({ isTTY: true }, { NO_COLOR: '' }), PLAIN)
+test('colours only on a terminal that has them, and not for those who want none', (t) => {
+  const terminal = Object.create(WriteStream.prototype, { isTTY: { value: true } }) as WriteStream
+  const painted = (env: NodeJS.ProcessEnv): string => paintFor(terminal, { TERM: 'xterm', ...env }).bad('!')
+  t.is(painted({}), '\u001B[31m!\u001B[39m')
+  t.is(painted({ NO_COLOR: '' }), '\u001B[31m!\u001B[39m')
+  t.is(painted({ NO_COLOR: '1' }), '!')
+  t.is(painted({ TERM: 'dumb' }), '!')
+  t.is(paintFor({ isTTY: false }, { TERM: 'xterm' }), PLAIN)
+  t.is(paintFor({}, { TERM: 'xterm' }), PLAIN)
 })

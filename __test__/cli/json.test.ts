@@ -40,8 +40,12 @@ test('doctor', (t) => {
 })
 
 test('plan', (t) => {
-  const { stdout } = cli('plan', '--time', '2h', '--json')
-  const keys = keysOf(JSON.parse(stdout), ['settings', 'libpq', 'pgbouncer', 'sysctl'])
+  const plans = [
+    ['--time', '2h'],
+    ['--detect-within', '30s'],
+  ]
+  const found = plans.map((args) => JSON.parse(cli('plan', ...args, '--json').stdout) as object)
+  const keys = keysOf(found, ['settings', 'libpq', 'pgbouncer', 'sysctl'])
   t.deepEqual(sorted([...keys]), documented('plan'))
 })
 

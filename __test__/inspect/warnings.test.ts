@@ -72,6 +72,12 @@ const cases: Case[] = [
     not: [{ time: 213_000, userTimeout: 0 }],
   },
   {
+    code: 'few-syns',
+    says: /as few as 3 SYNs are sent before the user timeout of 6.5 s: at 10 % loss each way 0\.7 % of attempts/,
+    provoked: [{ time: 2000, interval: 1000, retries: 5, userTimeout: 6500 }, { planned: true }],
+    not: [{ time: 3000, interval: 1000, retries: 5, userTimeout: 7500 }, { planned: true }],
+  },
+  {
     code: 'overwritten',
     says: /somebody has changed what was set: time 16 s is now 60 s/,
     provoked: [{}, { overwritten: ['time 16 s is now 60 s'] }],
@@ -119,6 +125,14 @@ test('elsewhere than on Linux a user timeout says nothing about probes', (t) => 
     codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }, { platform: 'darwin' }),
     [],
   )
+})
+
+test('how often a connection that is made was asked for is past', (t) => {
+  const values = { time: 1000, interval: 1000, retries: 4, userTimeout: 4500 }
+  t.deepEqual(codes(values, { planned: true }), ['few-syns'])
+  t.deepEqual(codes(values), [])
+  t.deepEqual(codes(values, { planned: true, platform: 'darwin' }), [])
+  t.deepEqual(codes({ ...values, userTimeout: 0 }, { planned: true }), ['no-user-timeout'])
 })
 
 test('nothing stands between a program and its own machine', (t) => {

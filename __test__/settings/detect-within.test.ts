@@ -24,7 +24,9 @@ for (const platform of ['linux', 'android', 'darwin', 'freebsd', 'win32']) {
         t.true(fits(retries, can.retries), `retries ${retries}`)
         t.true(fits(userTimeoutMs, can.userTimeout), `user timeout ${userTimeoutMs}`)
         t.true(Number.isInteger(rtoMaxMs) && rtoMaxMs >= 1000 && rtoMaxMs <= 120_000, `${rtoMaxMs}`)
-        t.true(rtoMaxMs <= Math.max(1000, detectWithin / 5) && rtoMaxMs > Math.min(120_000, detectWithin / 5) - 1)
+        t.true(
+          rtoMaxMs <= Math.max(1000, detectWithin / 5) && rtoMaxMs > Math.min(120_000, detectWithin / 5) - 1,
+        )
       }),
       { numRuns: 3000 },
     )
@@ -38,7 +40,10 @@ for (const platform of ['linux', 'android', 'darwin', 'freebsd', 'win32']) {
     )
     fc.assert(
       fc.property(outside, (detectWithin) => {
-        const error = t.throws(() => solve(detectWithin), { instanceOf: RangeError, code: 'ERR_OUT_OF_RANGE' })
+        const error = t.throws(() => solve(detectWithin), {
+          instanceOf: RangeError,
+          code: 'ERR_OUT_OF_RANGE',
+        })
         t.true(error.message.includes(`<= ${longest} milliseconds`), error.message)
       }),
     )

@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { outOfRange } from '../../src/settings/errors.ts'
 import { inVariables, isOff, isRequired, readEnvironment } from '../../src/settings/environment.ts'
 
 test('each variable has its option', (t) => {
@@ -71,6 +72,24 @@ test('options are called by their variables', (t) => {
     'The value of TCP_KEEPALIVE_TIME is out of range. Received 100',
   )
   t.is(inVariables('"detectWithin" and "db:5432"'), 'TCP_KEEPALIVE_DETECT_WITHIN and "db:5432"')
+})
+
+test('what is out of range is told in the units of a variable', (t) => {
+  const told = (option: string, range: string, received: number): string =>
+    inVariables(outOfRange(`options.${option}`, range, received).message)
+  t.is(
+    told('detectWithin', '>= 5000 && <= 73723500 milliseconds', 3000),
+    'The value of TCP_KEEPALIVE_DETECT_WITHIN is out of range. It must be from 5 s to 20 h 28 min 43.5 s. Received 3 s',
+  )
+  t.regex(
+    told('time', '>= 1000 && <= 32767000 milliseconds (for 30 seconds write 30000)', 30),
+    /from 1 s to .* Received 30 ms$/,
+  )
+  t.regex(
+    told('userTimeout', '0, or >= 1 && <= 2147483647 milliseconds', 3e9),
+    /must be 0, or from 1 ms to 24 d .*Received 34 d/,
+  )
+  t.regex(told('retries', 'an integer >= 1 && <= 127', 200), />= 1 && <= 127. Received 200$/)
 })
 
 const seconds = fc.integer({ min: 1, max: 32_767 })

@@ -56,6 +56,27 @@ for (const [pattern, first, second] of patterns) {
   })
 }
 
+test('a name of other letters is the same as its ASCII form, in patterns and hosts', (t) => {
+  const written = [
+    'bücher.test',
+    'BÜCHER.test.',
+    'xn--bcher-kva.test',
+    'XN--bcher-KVA.TEST',
+    'bu\u0308cher.test',
+  ]
+  for (const host of written) {
+    const peer = { ...database, host }
+    for (const pattern of [...written, '*.test', 'bücher.*']) {
+      t.true(matches(pattern, peer), `${pattern} is ${host}`)
+      t.is(peerMatcher(pattern).early(host, 5432), true)
+    }
+    t.false(matches('bucher.test', peer), host)
+    t.false(matches('bücher.example', peer), host)
+  }
+  t.true(matches('*.例え.test:5432', { ...database, host: 'db.xn--r8jz45g.test' }))
+  t.false(matches('bücher.test', { ...database, host: 'b\u0000ücher.test' }))
+})
+
 test('an IPv4 address is the same when it is written as IPv6', (t) => {
   for (const pattern of ['10.0.0.0/8:5432', '10.1.2.3', '[::ffff:10.1.2.3]', '[::ffff:a01:203]']) {
     t.true(matches(pattern, mapped), pattern)
@@ -116,6 +137,9 @@ const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
   ['10.*:5432', /addresses are/],
   ['db/8', /no host name/],
   ['a b', /no host name/],
+  ['bü cher.test', /no host name/],
+  ['\u00AD.test', /no host name/],
+  ['b*ücher.test:443', /\* stands for whole labels, as in \*\.bücher\.test$/],
   ['!db:5432', /no host name/],
   ['db;5432', /no host name/],
   ['db(1):5432', /no host name/],

@@ -1,10 +1,10 @@
 /** How the findings of `doctor` look. */
 import type { Capability } from 'tcp-keepalive'
 import { formatDuration } from '../settings/duration.ts'
-import type { Findings } from './doctor.ts'
+import type { DoctorFindings } from './doctor-findings.ts'
 import { type Paint, table } from './terminal.ts'
 
-export function doctorText(findings: Findings, paint: Paint): string {
+export function doctorText(findings: DoctorFindings, paint: Paint): string {
   const { version, runtime, platform, binary, capabilities, system } = findings
   const { time, interval, retries, userTimeout } = capabilities
   return [
@@ -33,7 +33,10 @@ function line(name: string, can: Capability, show: (value: number) => string): s
   return [`  ${name}`, can.option, range]
 }
 
-function systemLines({ defaults, detectionIfOn }: NonNullable<Findings['system']>, paint: Paint): string[] {
+function systemLines(
+  { defaults, detectionIfOn }: NonNullable<DoctorFindings['system']>,
+  paint: Paint,
+): string[] {
   const { enabled, time = 0, interval = 0, retries = 0 } = defaults
   const sum = `  ${formatDuration(time)} + ${retries} × ${formatDuration(interval)}`
   const off = 'off: on an idle connection a dead peer is never noticed'
@@ -43,7 +46,12 @@ function systemLines({ defaults, detectionIfOn }: NonNullable<Findings['system']
       ['  keepalive', enabled ? paint.good('on') : paint.bad(off)],
       ['  when turned on', `a dead peer is noticed after ${formatDuration(detectionIfOn.idle)}`],
       ['', sum],
-      ['  when writing', `after ${formatDuration(detectionIfOn.write)}`],
+      ['  when writing', afterText(detectionIfOn.write)],
+      ['  when connecting', afterText(detectionIfOn.connect)],
     ]),
   ]
+}
+
+function afterText(ms: number | undefined): string {
+  return ms === undefined ? 'by rules of the system that are not known here' : `after ${formatDuration(ms)}`
 }

@@ -12,11 +12,11 @@ export interface Address {
 
 /** Reads `db.internal:5432`, `10.0.0.5:5432` or `[::1]:5432`. */
 export function parsePeer(text: string): Address {
-  const [, bracketed, bare, digits = ''] = /^(?:\[(.+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
+  const [, bracketed, bare, digits = ''] = /^(?:\[(.+)\]|([^:[\]]+)):(\d+)$/.exec(text) ?? []
   const host = bracketed ?? bare
-  const port = Number(digits)
-  if (host === undefined || port < 1 || port > 65_535) {
+  if (host === undefined)
     throw new UsageError(`"${text}" is not HOST:PORT, as db.internal:5432 or [::1]:5432`)
-  }
+  const port = Number(digits)
+  if (port < 1 || port > 65_535) throw new UsageError(`"${text}": a port is 1 to 65535, not ${digits}`)
   return { text, host, port, service: serviceOn(port) }
 }

@@ -1,38 +1,75 @@
 /** How a plan looks. */
-import type { KeepAliveWarning } from '../inspect/warnings.ts'
 import { formatDuration } from '../settings/duration.ts'
+import { probesUntilGivenUp } from '../settings/detection.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { type Detection, probesUntilGivenUp } from '../settings/detection.ts'
 import type { OtherPrograms } from './other-programs.ts'
+import type { PlanFindings } from './plan-findings.ts'
 import { type Paint, table } from './terminal.ts'
 import { type Mark, timeline } from './timeline.ts'
-
-export interface Plan {
-  readonly settings: KeepAlive
-  readonly detection: Detection
-  readonly warnings: readonly KeepAliveWarning[]
-  readonly others: OtherPrograms
-}
 
 /** Of the pictures; with the indentation they fit into 80 columns. */
 const WIDTH = 74
 
-export function planText({ settings, detection, warnings, others }: Plan, paint: Paint): string {
-  const { idle, write } = detection
+export function planText(found: PlanFindings, paint: Paint): string {
+  const { settings, warnings, others } = found
   return [
+    ...deadlineLines(found, paint),
     ...valueLines(settings, paint),
     '',
-    paint.bold(`While the program only waits, a dead peer is noticed after ${formatDuration(idle)}`),
-    ...(settings.enabled ? indented(idleLine(settings, idle)) : []),
+    ...idleLines(found, paint),
     '',
-    paint.bold(`When it writes, after ${formatDuration(write)}`),
-    ...indented(writeLine(settings, write)),
+    ...writeLines(found, paint),
+    '',
+    ...connectLines(found, paint),
     '',
     ...warnings.flatMap(({ message }) => wrapped(`! ${message}`, '    ').map(paint.doubtful)),
     ...(warnings.length > 0 ? [''] : []),
     paint.bold('The same for others'),
     ...otherLines(others, paint),
   ].join('\n')
+}
+
+/** As it is written on a command line. */
+function deadlineLines({ detectWithin }: PlanFindings, paint: Paint): string[] {
+  return detectWithin === undefined ? [] : [paint.bold(`--detect-within ${detectWithin / 1000}s`)]
+}
+
+function idleLines({ settings, detection, tolerates }: PlanFindings, paint: Paint): string[] {
+  const { idle } = detection
+  return [
+    paint.bold(`While the program only waits, a dead peer is noticed after ${formatDuration(idle)}`),
+    ...(settings.enabled ? indented(idleLine(settings, idle)) : []),
+    ...survived(tolerates.idle),
+  ]
+}
+
+function writeLines(found: PlanFindings, paint: Paint): string[] {
+  const { settings, detection, tolerates, withoutRtoMax } = found
+  const { write, connect } = detection
+  if (write === undefined)
+    return [paint.bold('When it writes, this system decides by rules that are not known here')]
+  // Where nothing is known of connecting, keepalive ends a write too, at the latest then.
+  if (connect === undefined) return [paint.bold(`When it writes, after at most ${formatDuration(write)}`)]
+  return [
+    paint.bold(`When it writes, after ${formatDuration(write)}`),
+    ...indented(writeLine(settings, write)),
+    ...survived(tolerates.write, withoutRtoMax?.write),
+  ]
+}
+
+function connectLines({ detection, tolerates }: PlanFindings, paint: Paint): string[] {
+  const { connect } = detection
+  if (connect === undefined) {
+    return [paint.bold('When it connects, this system decides by rules that are not known here')]
+  }
+  return [paint.bold(`When it connects, after ${formatDuration(connect)}`), ...survived(tolerates.connect)]
+}
+
+/** @param before the same before Linux 6.15, where it is not the same */
+function survived(outage: number | undefined, before?: number): string[] {
+  if (outage === undefined) return []
+  const older = before === undefined ? '' : `; before Linux 6.15, ${formatDuration(before)}`
+  return [`  A living peer survives an outage of ${formatDuration(outage)}${older}.`]
 }
 
 function valueLines(settings: KeepAlive, paint: Paint): string[] {

@@ -1,26 +1,73 @@
 /** `tcp-keepalive plan`: what values mean. */
-import { planKeepAlive } from 'tcp-keepalive'
+import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { warningsOf } from '../inspect/warnings.ts'
+import { formatDuration } from '../settings/duration.ts'
 import { otherPrograms } from './other-programs.ts'
+import type { PlanFindings } from './plan-findings.ts'
 import { planText } from './plan-text.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
-import { optionsOf, parse, understood, UsageError, VALUE_OPTIONS } from './usage.ts'
+import { durationOf, optionsOf, parse, understood, UsageError, VALUE_OPTIONS } from './usage.ts'
+
+/** No deadline is shorter. */
+const SHORTEST_SECONDS = 5
+
+/** What is planned where nothing is asked for. */
+const DEFAULT: KeepAliveOptions = { detectWithin: 60_000 }
 
 export function plan(args: string[]): number {
-  const { values, positionals } = parse(args, { ...VALUE_OPTIONS, json: { type: 'boolean' } })
-  const options = optionsOf(values)
-  if (options === undefined || positionals.length > 0) {
+  const { values, positionals } = parse(args, {
+    ...VALUE_OPTIONS,
+    tolerate: { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  if (positionals.length > 0) {
     throw new UsageError('say what is to be planned, as in --detect-within 30s or --time 60s --retries 5')
   }
-  const { settings, detection } = understood(() => planKeepAlive(options))
-  const { platform } = process
-  const found = {
-    settings,
-    detection,
-    warnings: warningsOf({ held: settings, local: false, overwritten: [], platform }),
-    others: otherPrograms(settings),
+  const asked = optionsOf(values)
+  if (values.tolerate !== undefined && asked !== undefined) {
+    throw new UsageError('--tolerate solves for all values: give it alone')
   }
+  const options =
+    values.tolerate === undefined ? (asked ?? DEFAULT) : shortestFor(durationOf('tolerate', values.tolerate))
+  const found = examine(options)
   if (values.json) sayJson(found)
   else say(planText(found, paintFor(process.stdout)))
   return 0
+}
+
+function examine(options: KeepAliveOptions): PlanFindings {
+  const { settings, detection, tolerates } = understood(() => planKeepAlive(options))
+  const { platform } = process
+  const before = planKeepAlive(settings).tolerates // a user timeout without a deadline has no TCP_RTO_MAX_MS
+  return {
+    detectWithin: options.detectWithin,
+    settings,
+    detection,
+    tolerates,
+    withoutRtoMax: before.write === tolerates.write ? undefined : before,
+    warnings: warningsOf({ held: settings, local: false, overwritten: [], platform, planned: true }),
+    others: otherPrograms(settings),
+  }
+}
+
+/**
+ * The shortest deadline in whole seconds with which a living peer survives an outage of so many milliseconds. Connecting may
+ * end sooner where the system itself, without a user timeout, does not try for so long.
+ */
+function shortestFor(outage: number): KeepAliveOptions {
+  for (let seconds = Math.max(SHORTEST_SECONDS, Math.ceil(outage / 1000)); ; seconds++) {
+    const options = { detectWithin: seconds * 1000 }
+    if (survives(options, outage)) return options
+  }
+}
+
+function survives(options: KeepAliveOptions, outage: number): boolean {
+  try {
+    const { idle, write = idle, connect = outage } = planKeepAlive(options).tolerates
+    const { connect: longest = outage } = planKeepAlive({ userTimeout: 0 }).tolerates
+    return Math.min(idle, write) >= outage && connect >= Math.min(outage, longest)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error
+    throw new UsageError(`--tolerate: no deadline is long enough to survive ${formatDuration(outage)}`)
+  }
 }

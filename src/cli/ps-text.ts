@@ -1,8 +1,8 @@
 /** How the connections of processes look. */
 import { endpointText } from '../settings/address-text.ts'
 import { formatDuration } from '../settings/duration.ts'
-import type { Connection, ProcessConnections } from './ps.ts'
-import { type Paint, table } from './terminal.ts'
+import type { Connection, ProcessConnections } from './ps-findings.ts'
+import { type Paint, shortened, table } from './terminal.ts'
 
 /** Of 80 columns, those that the last two of the table need not have. */
 const PEER_WIDTH = 38
@@ -60,10 +60,6 @@ const CONTROLS = /[\u0000-\u001F\u007F-\u009F]+/g
 /** Somebody else chose these words, and could make a terminal obey them. */
 function printable(text: string): string {
   return text.replaceAll(CONTROLS, ' ')
-}
-
-function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
 }
 
 /** Of an address the end is needed too. */

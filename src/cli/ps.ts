@@ -1,21 +1,10 @@
 /** `tcp-keepalive ps`: the connections of a process. */
 import { type ProcessSocket, type ProcessSockets, socketsOf, socketsOfAll } from './process-sockets.ts'
+import type { ProcessConnections, Protection } from './ps-findings.ts'
 import { psText } from './ps-text.ts'
 import { serviceOn } from './services.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
 import { parse, UsageError } from './usage.ts'
-
-/** `in-flight`: cannot be seen, as another timer runs while data is in flight. */
-export type Protection = 'protected' | 'unprotected' | 'in-flight' | 'closing'
-
-export interface Connection extends ProcessSocket {
-  readonly service: string | undefined
-  readonly protection: Protection
-}
-
-export interface ProcessConnections extends Omit<ProcessSockets, 'sockets'> {
-  readonly connections: readonly Connection[]
-}
 
 export function ps(args: string[]): number {
   const { values, positionals } = parse(args, { json: { type: 'boolean' }, check: { type: 'boolean' } })

@@ -1,4 +1,5 @@
 /** Where text goes, and how it looks there. */
+import { stripVTControlCharacters } from 'node:util'
 
 /** Puts a colour around a text, or nothing where the output is no terminal. */
 export interface Paint {
@@ -22,10 +23,18 @@ const COLOURED: Paint = {
   doubtful: (text) => `\u001B[33m${text}\u001B[39m`,
 }
 
+/** What is asked of a stream: Node's `tty.WriteStream` has both, and others neither. */
+interface Output {
+  readonly isTTY?: boolean
+  hasColors?(env: NodeJS.ProcessEnv): boolean
+}
+
 /** Colours only on a terminal that has them, for people who want them (https://no-color.org). */
-export function paintFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Paint {
-  const wanted = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return stream.isTTY === true && wanted ? COLOURED : PLAIN
+export function paintFor(stream: Output, env: NodeJS.ProcessEnv = process.env): Paint {
+  // An empty NO_COLOR says nothing, which hasColors() knows from Node 24 on.
+  const { NO_COLOR, ...others } = env
+  const wanted = stream.isTTY === true && stream.hasColors?.(NO_COLOR === '' ? others : env) === true
+  return wanted ? COLOURED : PLAIN
 }
 
 export function say(text: string): void {
@@ -55,14 +64,16 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-// oxlint-disable-next-line no-control-regex -- that is what is looked for
-const SEQUENCES = /\u001B\[\d+m/g
-
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
+/** The beginning of a text, marked as such where it is longer. */
+export function shortened(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+}
+
 /** Without the colours. */
 function widthOf(text: string): number {
-  return text.replaceAll(SEQUENCES, '').length
+  return stripVTControlCharacters(text).length
 }

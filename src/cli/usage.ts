@@ -1,7 +1,7 @@
 /** What the commands have in common in how they are called. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { formatDuration, parseDuration } from '../settings/duration.ts'
+import { inDurations, parseCount, parseDuration } from '../settings/duration.ts'
 
 /** The command was not understood; the message says why. */
 export class UsageError extends Error {}
@@ -56,13 +56,17 @@ export function optionsOf(values: ValueArguments): KeepAliveOptions | undefined 
   duration('time', 'time')
   duration('interval', 'interval')
   duration('user-timeout', 'userTimeout')
-  if (values.retries !== undefined) asked['retries'] = Number(values.retries)
+  if (values.retries !== undefined) asked['retries'] = readAs(parseCount, 'retries', values.retries)
   return Object.keys(asked).length === 0 ? undefined : asked
 }
 
 export function durationOf(flag: string, text: string): number {
+  return readAs(parseDuration, flag, text)
+}
+
+function readAs(read: (text: string) => number, flag: string, text: string): number {
   try {
-    return parseDuration(text)
+    return read(text)
   } catch (error) {
     throw new UsageError(`--${flag}: ${(error as Error).message}`)
   }
@@ -79,20 +83,10 @@ export function understood<T>(check: () => T): T {
     if (!isAboutOptions) throw error
     throw new UsageError(
       lowerFirst(
-        message
-          .replaceAll(/"(?:options\.)?([a-zA-Z]+)"/g, (_, name: string) => flagOf(name))
-          .replace(RANGE, (_, ...ends: string[]) => rangeText(ends)),
+        inDurations(message).replaceAll(/"(?:options\.)?([a-zA-Z]+)"/g, (_, name: string) => flagOf(name)),
       ),
     )
   }
-}
-
-/** A range as Node puts it: "It must be >= 1000 && <= 32767000 milliseconds. Received 500". */
-const RANGE = /It must be >= (\d+) && <= (\d+) milliseconds. Received (\d+)/
-
-function rangeText(ends: readonly string[]): string {
-  const [least = '', most = '', received = ''] = ends.map((end) => formatDuration(Number(end)))
-  return `It must be from ${least} to ${most}. Received ${received}`
 }
 
 /** `userTimeout` is `--user-timeout`. */

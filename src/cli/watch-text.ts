@@ -1,6 +1,6 @@
 /** How watched connections look: a table that is drawn anew, and a line for each thing that happens. */
 import type { Snapshot, Status } from './watched.ts'
-import { padded, type Paint } from './terminal.ts'
+import { padded, type Paint, shortened } from './terminal.ts'
 
 /** How large a terminal is. */
 export interface Size {
@@ -99,8 +99,4 @@ function paintStatus(status: Status, text: string, paint: Paint): string {
     case 'connecting':
       return text
   }
-}
-
-function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
 }

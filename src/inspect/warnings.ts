@@ -3,6 +3,7 @@ import { isLinux } from '../settings/capabilities.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { detectionOf, followsUserTimeout, probesUntilGivenUp } from '../settings/detection.ts'
+import { fewestSyns } from '../settings/tolerance.ts'
 import { MIDDLEBOXES } from './middleboxes.ts'
 
 /** What a warning is about. */
@@ -21,6 +22,8 @@ export type KeepAliveWarningCode =
   | 'few-retries'
   /** The first probe comes later than some middlebox forgets the connection. */
   | 'middlebox'
+  /** Of a plan: so few SYNs before the user timeout that ordinary loss fails an attempt to connect. */
+  | 'few-syns'
   /** The values are not those that were set with this package. */
   | 'overwritten'
 
@@ -41,6 +44,8 @@ export interface Inspected {
   readonly overwritten: readonly string[]
   /** `process.platform`. */
   readonly platform: string
+  /** Whether the connection is still to be made, with these values. */
+  readonly planned?: boolean
 }
 
 /** What each rule has to say, or nothing. */
@@ -87,6 +92,15 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     const names = sooner.map(({ name, forgetsAfter }) => `${name} (${formatDuration(forgetsAfter)})`)
     return `the first probe may come as late as ${late}, too late for what forgets idle connections sooner: ${names.join(', ')}`
   },
+  'few-syns'({ held: { userTimeout = 0 }, platform, planned }) {
+    const syns = fewestSyns(userTimeout)
+    if (!planned || !isLinux(platform) || syns > FEW_SYNS) return undefined
+    const failing = Number((UNANSWERED ** syns * 100).toPrecision(1))
+    return (
+      `while connecting, as few as ${syns} ${syns === 1 ? 'SYN is' : 'SYNs are'} sent before the user timeout of ` +
+      `${formatDuration(userTimeout)}: at 10 % loss each way ${failing} % of attempts to reach a living peer fail`
+    )
+  },
   overwritten({ overwritten }) {
     if (overwritten.length === 0) return undefined
     return `somebody has changed what was set: ${overwritten.join(', ')}`
@@ -100,6 +114,12 @@ const HOUR = 3_600_000
  * two, 1 with three.
  */
 const ENOUGH_RETRIES = 3
+
+/** What three SYNs leave is some 0.7 % at 10 % loss each way; the next one comes only 7 s after the first. */
+const FEW_SYNS = 3
+
+/** How often a packet or its answer is lost, at 10 % each way. */
+const UNANSWERED = 1 - 0.9 ** 2
 
 /** All that the rules have to say. */
 export function warningsOf(inspected: Inspected): readonly KeepAliveWarning[] {

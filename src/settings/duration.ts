@@ -1,4 +1,4 @@
-/** Durations as people write them in a variable or an argument: `500ms`, `30s`, `2m`, `1h`. */
+/** Durations and counts as people write and read them: `500ms`, `30s`, `2m`, `1h`; `5`. */
 import { coded } from './errors.ts'
 
 const IN_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
@@ -21,6 +21,17 @@ export function parseDuration(text: string): number {
   if (unit !== '') throw notDuration(text, 'the units are ms, s, m and h')
   if (Number(digits) === 0) return 0
   throw notDuration(text, `a duration needs its unit: ${digits}s or ${digits}ms`)
+}
+
+/**
+ * Turns a count into its number. Other spellings of numbers, as 0x5 or 5e0, are refused.
+ *
+ * @throws TypeError [ERR_INVALID_ARG_VALUE] for anything but digits
+ */
+export function parseCount(text: string): number {
+  if (/^\s*\d+\s*$/.test(text)) return Number(text)
+  const message = `"${text}" is not a count: write a whole number such as 5`
+  throw coded(new TypeError(message), 'ERR_INVALID_ARG_VALUE')
 }
 
 function notDuration(text: string, why: string): TypeError {
@@ -46,4 +57,15 @@ export function formatDuration(ms: number): string {
   }
   if (rest > 0) parts.push(`${rest / 1000} s`)
   return parts.join(' ')
+}
+
+/** As `outOfRange()` puts it: "It must be >= 1000 && <= 32767000 milliseconds. Received 500". */
+const RANGE = />= (\d+) && <= (\d+) milliseconds(?: \([^)]*\))?\. Received (\d+(?:\.\d+)?)$/
+
+/** The message of a RangeError with its milliseconds as {@link formatDuration} writes them, for who wrote 3s. */
+export function inDurations(message: string): string {
+  return message.replace(RANGE, (_, ...ends: string[]) => {
+    const [least = '', most = '', received = ''] = ends.map((end) => formatDuration(Number(end)))
+    return `from ${least} to ${most}. Received ${received}`
+  })
 }

@@ -1,5 +1,5 @@
 /** What the TCP_KEEPALIVE_* variables ask for. */
-import { parseDuration } from './duration.ts'
+import { inDurations, parseCount, parseDuration } from './duration.ts'
 import { coded } from './errors.ts'
 import { peerMatcher } from './match.ts'
 
@@ -92,9 +92,9 @@ function readMatch(given: ReadonlyMap<string, string>): string[] {
   return patterns
 }
 
-/** The same message with the options called by their variables. */
+/** The same message with the options called by their variables, and durations as they are written there. */
 export function inVariables(message: string): string {
-  return message.replaceAll(/"(?:options\.)?(\w+)"/g, (quoted, option: string) => {
+  return inDurations(message).replaceAll(/"(?:options\.)?(\w+)"/g, (quoted, option: string) => {
     const variable = Object.entries(VALUES).find(([, name]) => name === option)
     return variable?.[0] ?? quoted
   })
@@ -118,11 +118,6 @@ function read(name: keyof typeof VALUES, text: string): number {
 
 function inVariable(name: string, error: unknown): TypeError {
   return coded(new TypeError(`${name}: ${(error as Error).message}`), 'ERR_INVALID_ARG_VALUE')
-}
-
-function parseCount(text: string): number {
-  if (/^\s*\d+\s*$/.test(text)) return Number(text)
-  throw new TypeError(`"${text}" is not a count: write a whole number such as 5`)
 }
 
 function wrong(name: string, given: ReadonlyMap<string, string>, why: string): TypeError {

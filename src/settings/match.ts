@@ -1,4 +1,5 @@
 /** Which peers are meant: ports, host patterns, or a function. */
+import { domainToASCII } from 'node:url' // which Node has loaded before any program
 import { type Address, contains, type Network, parseAddress, parseNetwork } from './address.ts'
 import { coded, invalidArgType } from './errors.ts'
 
@@ -14,8 +15,8 @@ export interface Peer {
 
 /**
  * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
- * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name, of `a-z 0-9 . - _`, `*` stands for any characters,
- * dots included. IPv4 peers are meant by IPv4 patterns, also where they are reached as `::ffff:10.0.0.5`, and by none
+ * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included. A name of
+ * other letters than `a-z`, as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. IPv4 peers are meant by IPv4 patterns, also where they are reached as `::ffff:10.0.0.5`, and by none
  * of IPv6, as `[::/0]:*`, but one within `::ffff:0:0/96`.
  */
 export type PeerPattern = number | string
@@ -109,10 +110,14 @@ function isWithin(network: Network, address: Address): boolean {
   return contains(network, address) && (network.prefix >= ofIPv4().prefix || !contains(ofIPv4(), address))
 }
 
-/** Names are the same in any case and with a dot at their end (RFC 1034, 3.1). */
+/** Names are the same in any case, with a dot at their end (RFC 1034, 3.1), and in their ASCII form (RFC 5891, 4.4). */
 function nameOf(host: string): string {
-  return host.toLowerCase().replace(/\.$/, '')
+  const name = IS_ASCII.test(host) ? host : domainToASCII(host) || host
+  return name.toLowerCase().replace(/\.$/, '')
 }
+
+// oxlint-disable-next-line no-control-regex -- ASCII has them
+const IS_ASCII = /^[\u0000-\u007F]*$/
 
 /** In one pass over the name, however many stars there are. */
 function fits({ parts }: Name, name: string): boolean {
@@ -174,8 +179,19 @@ function parseHost(host: string, text: string): Pattern['host'] {
     throw notPattern(text, 'a range of addresses is written as a network, as 10.0.0.0/8')
   }
   if (/^\d+-\d+$/.test(host)) throw notPattern(text, 'of a range of ports, each is named by itself')
-  if (!/^[a-z\d._*-]+$/i.test(host)) throw notPattern(text, 'that is no host name')
-  return { parts: nameOf(host).split('*') }
+  return { parts: nameOf(asciiPattern(host, text)).split('*') }
+}
+
+/** Label by label. A star within a label has no meaning in its ASCII form, as that is not made letter by letter (RFC 3492). */
+function asciiPattern(host: string, text: string): string {
+  const labels = host.split('.').map((label) => {
+    if (IS_ASCII.test(label)) return label
+    if (!label.includes('*')) return domainToASCII(label) || '?'
+    throw notPattern(text, 'beside letters other than a-z, * stands for whole labels, as in *.bücher.test')
+  })
+  const name = labels.join('.')
+  if (!/^[a-z\d._*-]+$/i.test(name)) throw notPattern(text, 'that is no host name')
+  return name
 }
 
 function parseIPv6(inside: string, text: string): Network {

@@ -222,7 +222,7 @@ export class Calls {
     const base = random.pick([undefined, BASE, anything(random)])
     const run = (): void => {
       const { settings, detection } = planKeepAlive(given as KeepAliveOptions, base as KeepAlive)
-      const times = [detection.idle, detection.write]
+      const times = [detection.idle, detection.write ?? 1, detection.connect ?? 1]
       if (times.some((time) => !(time > 0))) throw new Wrong(`detection ${times.join(' ')}`)
       if (VALUES.some((name) => !isNumberOrNone(settings[name]))) throw new Wrong(describe(settings))
     }

@@ -1,0 +1,118 @@
+/** What a living peer survives, against the kernel's rules step by step. */
+import test from 'ava'
+import fc from 'fast-check'
+import { planKeepAlive } from '../../src/settings/plan.ts'
+import { fewestSyns, toleranceOf } from '../../src/settings/tolerance.ts'
+
+const figures: ReadonlyArray<readonly [deadline: number, idle: number, write: number, connect: number]> = [
+  [5, 2000, 2600, 3000],
+  [6, 3000, 4000, 3000],
+  [10, 4000, 5200, 3000],
+  [20, 8000, 14_400, 7000],
+  [30, 12_000, 18_400, 15_000],
+  [60, 20_000, 36_800, 31_000],
+]
+for (const [deadline, idle, write, connect] of figures) {
+  test(`a deadline of ${deadline} s: a living peer survives ${idle} ms idle, ${write} writing, ${connect} connecting`, (t) => {
+    t.deepEqual(planKeepAlive({ detectWithin: deadline * 1000 }).tolerates, { idle, write, connect })
+  })
+}
+
+test('a user timeout of its own has retransmissions as far apart as the kernel doubles them', (t) => {
+  const written = (userTimeout: number): unknown => planKeepAlive({ userTimeout }).tolerates.write
+  t.is(written(25_500), 12_800)
+  t.is(written(3500), 3200)
+  t.is(written(300), 400)
+  t.is(written(0), 804_800)
+})
+
+test('with keepalive off nothing ends an idle connection, and without a user timeout 63 s of SYNs are sure', (t) => {
+  const { idle, connect } = planKeepAlive(false).tolerates
+  t.deepEqual({ idle, connect }, { idle: Number.POSITIVE_INFINITY, connect: 63_000 })
+})
+
+for (const platform of ['darwin', 'freebsd', 'win32', 'aix']) {
+  test(`${platform}: what is known of probes is said, and of writing and connecting nothing`, (t) => {
+    const held = { enabled: true, time: 11_000, interval: 3000, retries: 5, userTimeout: 25_000 }
+    t.deepEqual(toleranceOf(held, 6000, platform), { idle: 12_000, write: undefined, connect: undefined })
+    t.is(toleranceOf({ ...held, enabled: false }, 6000, platform).idle, Number.POSITIVE_INFINITY)
+  })
+}
+
+test('below a user timeout of 7 s a kernel may send three SYNs or fewer', (t) => {
+  t.deepEqual([900, 2500, 3500, 7000, 7500, 0].map(fewestSyns), [1, 2, 3, 3, 4, 7])
+})
+
+const deadline = fc.integer({ min: 5000, max: 300_000 })
+/** How late each timer is: at most an eighth. */
+const lateness = fc.array(fc.double({ min: 1, max: 9 / 8, noNaN: true }), { minLength: 40, maxLength: 40 })
+/** The part of the tolerance that an outage lasts, and when it begins. */
+const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+
+test('a write survives every outage shorter than the tolerance, however late the timers are', (t) => {
+  fc.assert(
+    fc.property(deadline, lateness, part, (detectWithin, late, part) => {
+      const { settings, tolerates } = planKeepAlive({ detectWithin })
+      const { userTimeout = 0 } = settings
+      const rtoMax = Math.min(120_000, Math.max(1000, Math.floor(detectWithin / 5)))
+      const over = (tolerates.write ?? Number.NaN) * part
+      // tcp_retransmit_timer(): a tail-loss probe, then each as long again as the one before, up to TCP_RTO_MAX_MS.
+      let at = 200 * (late[0] ?? 1)
+      const end = at + userTimeout
+      let gap = 200
+      for (let sent = 1; at < over; sent++) {
+        at += gap * (late[sent] ?? 9 / 8)
+        gap = Math.min(gap * 2, rtoMax)
+      }
+      t.true(at < end, `asked again after ${at}, given up after ${end}`)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('an attempt to connect survives every outage shorter than the tolerance, on older kernels and newer', (t) => {
+  fc.assert(
+    fc.property(deadline, lateness, part, fc.boolean(), (detectWithin, late, part, isOlder) => {
+      const { settings, tolerates } = planKeepAlive({ detectWithin })
+      const { userTimeout = 0 } = settings
+      const over = (tolerates.connect ?? Number.NaN) * part
+      let at = 0
+      let gap = 1000
+      // tcp_syn_linear_timeouts: four times the same wait again, from Linux 6.5 on.
+      for (let sent = 0; at < over; sent++) {
+        at += gap * (late[sent] ?? 1)
+        if (isOlder || sent >= 4) gap *= 2
+      }
+      t.true(at < userTimeout, `asked again after ${at}, given up after ${userTimeout}`)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('an idle connection survives every outage shorter than the tolerance, whenever it begins', (t) => {
+  fc.assert(
+    fc.property(deadline, part, part, (detectWithin, part, begins) => {
+      const { settings, detection, tolerates } = planKeepAlive({ detectWithin })
+      const { time = 0, interval = 0 } = settings
+      const begin = begins * time
+      const over = begin + tolerates.idle * part
+      const probes = Array.from(
+        { length: (detection.idle - time) / interval },
+        (_, probe) => time + probe * interval,
+      )
+      t.true(probes.some((at) => at < begin || at > over))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('the tolerance of a deadline is at least a quarter of it when idle, and a third when writing from 7 s on', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 7000, max: 600_000 }), (detectWithin) => {
+      const { detection, tolerates } = planKeepAlive({ detectWithin })
+      t.true(tolerates.idle * 4 >= detection.idle, `idle ${tolerates.idle} of ${detection.idle}`)
+      t.true((tolerates.write ?? 0) * 3 >= detection.idle, `write ${tolerates.write} of ${detection.idle}`)
+    }),
+    { numRuns: 2000 },
+  )
+})

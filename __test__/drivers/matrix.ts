@@ -17,8 +17,8 @@ import {
 import type { ClientProcess, Manner, Seen } from './processes.ts'
 
 /** What is asked for, in milliseconds. No client leaves any of these by itself. */
-export const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
+export const ASKED = { time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 }
+const HELD = { enabled: 1, time: 11, interval: 3, retries: 5, userTimeout: 25_500 }
 
 /** Why this cannot be run here, in one sentence. */
 export async function matrixUnavailable(): Promise<string | undefined> {
@@ -131,7 +131,7 @@ export class Trial {
     const { overwrites } = { ...client, ...differing }
     const byItself = differing?.left ?? (own ? client.leftByOwn : client.left)
     const lost = overwrites === 'always' || (overwrites === 'with a delay' && own)
-    const expected = how === 'at connect' && !lost ? '16/2/5' : (byItself ?? 'said in the file of the client')
+    const expected = how === 'at connect' && !lost ? '11/3/5' : (byItself ?? 'said in the file of the client')
     for (const socket of this.#open()) this.#t.is(valuesOf(socket), expected, this.#title(how))
   }
 

@@ -40,7 +40,7 @@ test('by environment variables alone: tcp-keepalive/register 7 of 7, a preload l
   t.timeout(120_000)
   const bench = await Bench.open(['postgres', 'mariadb', 'redis', 'http'])
   t.teardown(() => bench.close())
-  const preload = { env: await compilePreload(t, { time: 16, interval: 2, retries: 5 }) }
+  const preload = { env: await compilePreload(t, { time: 11, interval: 3, retries: 5 }) }
   const register = {
     env: { TCP_KEEPALIVE_DETECT_WITHIN: '30s' },
     nodeArguments: ['--import=tcp-keepalive/register'],
@@ -55,5 +55,5 @@ test('by environment variables alone: tcp-keepalive/register 7 of 7, a preload l
 })
 
 function thatKeep(values: Readonly<Record<string, string>>): string[] {
-  return Object.keys(values).filter((name) => values[name] === '16/2/5')
+  return Object.keys(values).filter((name) => values[name] === '11/3/5')
 }

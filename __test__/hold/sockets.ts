@@ -5,8 +5,8 @@ import type { ExecutionContext } from 'ava'
 import type { Readback } from '../readback.ts'
 
 /** What is held in these tests, and what another process then reads. */
-export const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-export const HELD: Readback = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
+export const ASKED = { time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 }
+export const HELD: Readback = { enabled: 1, time: 11, interval: 3, retries: 5, userTimeout: 25_500 }
 
 /** Other values, and what is read of them. */
 export const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }

@@ -26,7 +26,7 @@ const PROGRAMS = {
 }
 const SHOWN = {
   before: { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 },
-  after: { enabled: true, time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 },
+  after: { enabled: true, time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 },
 }
 
 const machine = await startMachine()

@@ -33,7 +33,7 @@ function report(target: object, error: unknown, what: string): void {
   warning.given = true
   process.emitWarning(`${what}: ${reasonOf(error)}`, {
     code: 'TCP_KEEPALIVE_NOT_SET',
-    detail: 'Shown once; every case is published on the diagnostics channel tcp-keepalive:error.',
+    detail: 'Shown once a thread; every case is published on the diagnostics channel tcp-keepalive:error.',
   })
 }
 

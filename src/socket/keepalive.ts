@@ -15,7 +15,7 @@ import { fromKernel, values } from './values.ts'
  *
  * A connected socket, a listening server and a descriptor have the values when this returns. A socket that is not
  * connected yet gets them at 'connect', a server at 'listening'. What the kernel refuses then goes to the diagnostics
- * channel `tcp-keepalive:error` and to one process warning, and the other values are set. Where the attempt to connect
+ * channel `tcp-keepalive:error` and to one process warning a thread, and the other values are set. Where the attempt to connect
  * fails, its values are dropped. Sockets that a server accepts from then on inherit its values.
  *
  * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
@@ -53,7 +53,7 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
  *
  * @example
  * setKeepAlive(socket, { detectWithin: 30_000 })
- * getKeepAlive(socket) // { enabled: true, time: 16000, interval: 2000, retries: 5, userTimeout: 25500 }
+ * getKeepAlive(socket) // { enabled: true, time: 11000, interval: 3000, retries: 5, userTimeout: 25500 }
  */
 export function getKeepAlive(target: Target): KeepAlive {
   const fd = descriptorOf(target)

@@ -47,8 +47,8 @@ test('by environment variables alone: tcp-keepalive/register 7 of 7, a preload l
   }
   // Where a client's keepalive option names a delay, it calls Node, and Node sets all three.
   t.deepEqual(thatKeep(await valuesWith(t, bench, true, preload)), [])
-  // By default these four do not call Node, or without a delay.
-  const untouched = ['pg', 'mysql2', 'mariadb', 'ioredis']
+  // By default these three do not call Node, or without a delay.
+  const untouched = ['pg', 'mysql2', 'mariadb']
   t.deepEqual(thatKeep(await valuesWith(t, bench, false, preload)), untouched)
 
   for (const own of [true, false]) t.deepEqual(thatKeep(await valuesWith(t, bench, own, register)), NAMES)

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { destroyed, noDescriptor, notTcp } from './errors.ts'
 import { findDescriptor, MUST_SEARCH } from './endpoints.ts'
+import { insteadOf } from './nearly-a-socket.ts'
 import { beneath, handleDescriptor, isPipe } from './node-internals.ts'
 
 /**
@@ -40,9 +41,8 @@ export function descriptorOf(target: Target): number {
 
 /** @param expected what a target is */
 export function notTarget(target: unknown, expected: string): TypeError {
-  const isClient = typeof target === 'object' && target !== null && 'connect' in target && 'query' in target
-  const hint = isClient ? ' (of a database client its socket, as client.connection.stream of pg)' : ''
-  return invalidArgType('target', `${expected}${hint}`, target)
+  const instead = insteadOf(target)
+  return invalidArgType('target', instead === undefined ? expected : `${expected} (${instead})`, target)
 }
 
 function socketDescriptor(socket: Socket): number {

@@ -1,0 +1,53 @@
+/** Folders with the test runners and the built package in them, as npm puts it there. */
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from '../../scripts/build/command.ts'
+import { run } from '../../scripts/build/run.ts'
+
+/** vitest 5 needs Node 22; 4 is the newest that runs on Node 20. */
+const RUNNERS = ['jest@30.5.2', 'vitest@4.1.12', 'mocha@12.0.3', '@sinonjs/fake-timers@15.5.0']
+
+export interface Scratch {
+  /** A new folder with these files, in which the runners and the package are found. */
+  project(files: Readonly<Record<string, string>>): Promise<string>
+  /** A file of an installed package, as `jest/bin/jest.js`. */
+  installed(path: string): string
+  close(): Promise<void>
+}
+
+export async function openScratch(): Promise<Scratch> {
+  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-runners-'))
+  try {
+    await writeFile(join(folder, 'package.json'), '{ "private": true }')
+    const tarball = (
+      await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT })
+    ).trim()
+    // The package's binary is not of the registry yet: it is put where the loader looks first.
+    const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--no-package-lock']
+    await run('npm', ['install', ...options, `./${tarball}`], { cwd: folder })
+    await run('npm', ['install', ...options.filter((each) => !each.startsWith('--omit')), ...RUNNERS], {
+      cwd: folder,
+    })
+    for (const name of (await readdir(ROOT)).filter((each) => each.endsWith('.node'))) {
+      await copyFile(join(ROOT, name), join(folder, 'node_modules/tcp-keepalive', name))
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+  let projects = 0
+  return {
+    async project(files) {
+      projects += 1
+      const cwd = join(folder, `project-${projects}`)
+      await mkdir(cwd)
+      for (const [name, text] of Object.entries({ 'package.json': '{ "private": true }', ...files })) {
+        await writeFile(join(cwd, name), text)
+      }
+      return cwd
+    },
+    installed: (path) => join(folder, 'node_modules', path),
+    close: () => rm(folder, { recursive: true, force: true }),
+  }
+}

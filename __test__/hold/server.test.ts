@@ -94,6 +94,22 @@ test('a server that listens again holds on', async (t) => {
   t.deepEqual([server.listenerCount('listening'), server.listenerCount('connection')], [0, 0])
 })
 
+test('a server that listens again has another listener, and what the first one had before is not put into it', async (t) => {
+  const server = net.createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  setKeepAlive(server, OTHER)
+  const hold = holdKeepAlive(server, ASKED)
+  t.deepEqual(readback(server), HELD)
+  server.close()
+  await once(server, 'close')
+  await listening(t, server)
+  t.deepEqual(readback(server), HELD)
+  hold.release()
+  t.deepEqual(readback(server), UNTOUCHED)
+  t.deepEqual(readback(await accept(t, server)), UNTOUCHED)
+})
+
 test('released: what was accepted keeps its values and is held no longer, new connections are as without', async (t) => {
   const { server } = await listening(t)
   const [first, second] = [holdKeepAlive(server, ASKED), holdKeepAlive(server, OTHER)]

@@ -1,0 +1,47 @@
+/** A value that passes every check here, and which the kernel refuses all the same: an error that names the option. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+
+/** The numbers of linux/tcp.h, by the name in the error. */
+const OPTIONS = { TCP_KEEPIDLE: 4, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 6, TCP_USER_TIMEOUT: 18 }
+
+/** Says what is thrown for a connected socket, and what is reported for one that is not connected yet. */
+const PROGRAM = `
+  const net = require('node:net')
+  const { subscribe } = require('node:diagnostics_channel')
+  const { setKeepAlive } = require('tcp-keepalive')
+  const values = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+  const show = (error) => console.log(error.code, error.errno, error.syscall, error.option)
+  subscribe('tcp-keepalive:error', ({ error }) => show(error))
+  const server = net.createServer().listen(0, '127.0.0.1', () => {
+    const socket = net.connect(server.address().port, '127.0.0.1')
+    setKeepAlive(socket, values)
+    socket.once('connect', () => {
+      try { setKeepAlive(socket, values) } catch (error) { show(error) }
+      socket.destroy()
+      server.close()
+    })
+  })`
+
+const hasCompiler = spawnSync('gcc', ['--version']).status === 0
+const compiled = hasCompiler && process.platform === 'linux' ? test : test.skip
+
+compiled('a value that the kernel refuses is EINVAL with the option, at once and at connect', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'refuse-value-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const library = join(folder, 'refuse.so')
+  const source = fileURLToPath(new URL('refuse-value.c', import.meta.url))
+  execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source, '-ldl'])
+  for (const [name, number] of Object.entries(OPTIONS)) {
+    const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', '-e', PROGRAM], {
+      encoding: 'utf8',
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      env: { ...process.env, LD_PRELOAD: library, REFUSE_VALUE_OF: String(number) },
+    })
+    t.is(stdout, `EINVAL -22 setsockopt ${name}\n`.repeat(2), stderr)
+  }
+})

@@ -110,6 +110,17 @@ test('a server that listens again has another listener, and what the first one h
   t.deepEqual(readback(await accept(t, server)), UNTOUCHED)
 })
 
+test('a set before the hold, of a server that does not listen yet, is what the listener has after the hold', async (t) => {
+  const server = net.createServer()
+  setKeepAlive(server, OTHER)
+  const hold = holdKeepAlive(server, ASKED)
+  await listening(t, server)
+  t.deepEqual(readback(server), HELD)
+  t.deepEqual(readback(await accept(t, server)), HELD)
+  hold.release()
+  t.deepEqual(readback(server), OTHER_HELD)
+})
+
 test('released: what was accepted keeps its values and is held no longer, new connections are as without', async (t) => {
   const { server } = await listening(t)
   const [first, second] = [holdKeepAlive(server, ASKED), holdKeepAlive(server, OTHER)]

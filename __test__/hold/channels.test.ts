@@ -16,6 +16,7 @@ import {
   type KeepAliveApplied,
   type KeepAliveFailure,
   type KeepAliveLost,
+  setKeepAlive,
 } from 'tcp-keepalive'
 import { certificate } from '../certificate.ts'
 import { readback, UNTOUCHED } from '../readback.ts'
@@ -82,6 +83,21 @@ test.serial('apply: each time that values are put in, with the values and by who
 function plain({ socket, settings, by }: KeepAliveApplied): unknown {
   return { port: [socket.localPort, socket.remotePort], settings, by }
 }
+
+test.serial(
+  "apply: not at a driver's call after a set of the program's own, which has put the values in",
+  async (t) => {
+    const { port } = await listening(t)
+    const socket = await connected(t, net.connect(port, '127.0.0.1'))
+    const hold = holdKeepAlive(socket, ASKED)
+    const messages = published<KeepAliveApplied>(t, 'apply')
+    setKeepAlive(socket, { retries: 7 })
+    socket.setKeepAlive(true, 5000)
+    t.deepEqual(messages, [])
+    t.is(readback(socket).retries, 7)
+    hold.release()
+  },
+)
 
 test.serial('lost: a reset, with the error, and no listener of ours anywhere', async (t) => {
   const messages = lost(t)

@@ -372,6 +372,25 @@ test('one number is held as it is set', async (t) => {
   })
 })
 
+// Serial, so that no other test holds anything meanwhile.
+test.serial('false ends every hold on a socket, and the methods are given back', async (t) => {
+  const methods = (): unknown[] =>
+    ['connect', 'setKeepAlive', '_destroy'].map((name) => Reflect.get(net.Socket.prototype, name) as unknown)
+  const before = methods()
+  const { port } = await listening(t)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  const holds = [holdKeepAlive(socket, ASKED), holdKeepAlive(socket, OTHER), holdKeepAlive(socket, ASKED)]
+  t.notDeepEqual(methods(), before)
+  setKeepAlive(socket, false)
+  t.deepEqual(methods(), before)
+  const another = holdKeepAlive(socket, OTHER)
+  for (const hold of holds) hold.release()
+  socket.setKeepAlive(true, 5000)
+  t.deepEqual(readback(socket), OTHER_HELD)
+  another.release()
+  t.deepEqual(methods(), before)
+})
+
 test('what cannot be held is an error, and nothing is changed', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))

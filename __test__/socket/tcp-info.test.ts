@@ -1,9 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import test from 'ava'
 import { getTcpInfo } from 'tcp-keepalive'
+import { tcpInfoFrom } from '../../src/socket/tcp-info.ts'
 import { certificate } from '../certificate.ts'
 import { connectedPair, rawDescriptor } from '../readback.ts'
 
@@ -61,6 +63,38 @@ test('what the peer does not take is unsent, until it reads again', async (t) =>
 async function waitFor(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20)
 }
+
+test('each number of the binding goes to the field of its own', (t) => {
+  t.deepEqual(tcpInfoFrom(new Int32Array([0, 4, 1, 2, 3, 5, 6, 7000, 8000, 9000, 10]), 1), {
+    state: 'established',
+    silentFor: 1,
+    unansweredProbes: 2,
+    retransmits: 3,
+    totalRetransmits: 5,
+    unacknowledged: 6,
+    unsent: 10,
+    roundTrip: 7,
+    roundTripVariance: 8,
+    retransmissionTimeout: 9,
+  })
+})
+
+const hasSs = spawnSync('ss', ['--version']).status === 0
+const withSs = hasSs ? test : test.skip
+
+withSs('the round trip, its variance and the retransmission timeout are those that ss tells', async (t) => {
+  const { client, accepted, port, close } = await connectedPair()
+  t.teardown(close)
+  accepted.write('!')
+  await once(client, 'data')
+  const { roundTrip, roundTripVariance, retransmissionTimeout } = getTcpInfo(client)
+  // From here on nothing is sent, so nothing changes; ss rounds to a microsecond too.
+  const told = execFileSync('ss', ['-tinH', 'state', 'established', `dport = :${port}`], { encoding: 'utf8' })
+  const number = (pattern: RegExp): number => Number(pattern.exec(told)?.[1])
+  t.is(roundTrip, number(/ rtt:([\d.]+)\//), told)
+  t.is(roundTripVariance, number(/ rtt:[\d.]+\/([\d.]+)/), told)
+  t.true(Math.abs((retransmissionTimeout ?? 0) - number(/ rto:([\d.]+)/)) < 1, told)
+})
 
 test('what has no connection is refused as in getKeepAlive', async (t) => {
   t.throws(() => getTcpInfo(new net.Socket()), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })

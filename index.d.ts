@@ -169,8 +169,8 @@ export declare function setUserTimeout(descriptor: number, userTimeoutMs: number
  * Puts in what `setKeepAlive` puts in, but goes on where the system refuses an option. Costs no more where it refuses
  * none.
  *
- * - `refusals`: at least five long; where the result is not 0, it gets the status of each option that was refused, and 0
- *   in the places that remain. All others have been set.
+ * - `refusals`: at least five long; it gets the status of each option that was refused, and 0 in the places that remain.
+ *   All others have been set.
  *
  * The other parameters are those of `setKeepAlive`.
  *

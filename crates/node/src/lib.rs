@@ -62,8 +62,8 @@ pub fn set_keep_alive(
 /// Puts in what `setKeepAlive` puts in, but goes on where the system refuses an option. Costs no more where it refuses
 /// none.
 ///
-/// - `refusals`: at least five long; where the result is not 0, it gets the status of each option that was refused, and 0
-///   in the places that remain. All others have been set.
+/// - `refusals`: at least five long; it gets the status of each option that was refused, and 0 in the places that remain.
+///   All others have been set.
 ///
 /// The other parameters are those of `setKeepAlive`.
 ///
@@ -83,17 +83,21 @@ pub fn set_what_is_taken(
     mut refusals: Int32ArraySlice<'_>,
 ) -> i32 {
     let settings = settings(enabled, time_seconds, interval_seconds, retries, user_timeout_ms);
-    match tcp_keepalive::set_what_is_taken(raw_socket(descriptor), &settings) {
-        Ok(refused) => {
-            let Some(first) = refused.first().map(status_of) else { return 0 };
-            write(&mut refusals, refused.iter().map(status_of).chain(iter::repeat(0)));
-            first
+    // SAFETY: as in `write`.
+    let places = unsafe { refusals.as_mut() };
+    places.fill(0);
+    let mut places = places.iter_mut();
+    let mut first = 0;
+    let result = tcp_keepalive::set_what_is_taken(raw_socket(descriptor), &settings, &mut |refusal| {
+        let refused = status_of(refusal);
+        if first == 0 {
+            first = refused;
         }
-        Err(reason) => {
-            write(&mut refusals, iter::repeat(0));
-            status_of(&reason)
+        if let Some(place) = places.next() {
+            *place = refused;
         }
-    }
+    });
+    result.map_or_else(|reason| status_of(&reason), |()| first)
 }
 
 /// Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.

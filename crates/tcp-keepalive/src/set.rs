@@ -58,35 +58,44 @@ fn put_first(socket: &SockRef<'_>, settings: &Settings) -> Result<Settings, Erro
     }
 }
 
-/// Puts as much of `settings` into the TCP socket `raw` as the system takes, and returns what it refused, in the order
-/// in which the options were tried. Costs no more than [`set`] where nothing is refused.
+/// Puts as much of `settings` into the TCP socket `raw` as the system takes, and tells `refused` of each option that it
+/// refuses, in the order in which they are tried. Costs no more than [`set`] where nothing is refused.
 ///
 /// # Errors
 ///
 /// As [`set`], where nothing can be put in because `raw` is no TCP socket.
-pub fn set_what_is_taken(raw: RawSocket, settings: &Settings) -> Result<Vec<Error>, Error> {
+pub fn set_what_is_taken(
+    raw: RawSocket,
+    settings: &Settings,
+    refused: &mut dyn FnMut(&Error),
+) -> Result<(), Error> {
     match set(raw, settings) {
-        Ok(()) => Ok(Vec::new()),
+        Ok(()) => Ok(()),
         Err(reason @ (Error::NotTcp | Error::System { option: SocketOption::Protocol, .. })) => Err(reason),
-        Err(_) => socket::with_any(raw, |socket| Ok(set_one_by_one(socket, settings))),
+        Err(_) => socket::with_any(raw, |socket| {
+            set_one_by_one(socket, settings, refused);
+            Ok(())
+        }),
     }
 }
 
-fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings) -> Vec<Error> {
+fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn FnMut(&Error)) {
     // Older Windows takes these two only at once.
     let durations = Settings { enabled: true, retries: None, ..*settings };
     let at_once = durations.time.is_some()
         && durations.interval.is_some()
         && options::set_probes(socket, &durations).is_ok();
     let rest = if at_once { Settings { time: None, interval: None, ..*settings } } else { *settings };
-    let results = [
-        USER_TIMEOUT.set_if_given(socket, rest.user_timeout),
-        TIME.set_if_given(socket, rest.time),
-        INTERVAL.set_if_given(socket, rest.interval),
-        RETRIES.set_if_given(socket, rest.retries),
-        ENABLED.set(socket, rest.enabled),
-    ];
-    results.into_iter().filter_map(Result::err).collect()
+    let mut tell = |result: Result<(), Error>| {
+        if let Err(refusal) = result {
+            refused(&refusal);
+        }
+    };
+    tell(USER_TIMEOUT.set_if_given(socket, rest.user_timeout));
+    tell(TIME.set_if_given(socket, rest.time));
+    tell(INTERVAL.set_if_given(socket, rest.interval));
+    tell(RETRIES.set_if_given(socket, rest.retries));
+    tell(ENABLED.set(socket, rest.enabled));
 }
 
 /// Tries `settings` on a fresh TCP socket: puts them in, reads them back and closes the socket.

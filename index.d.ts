@@ -103,11 +103,12 @@ export declare function optionName(option: number): string | null
  * Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
  * socket, and no memory.
  *
- * - `rows`: eight numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
+ * - `rows`: nine numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
  *   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
- *   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, and the bytes that the
- *   peer has room for; -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the
- *   status that `getTcpInfo` returns for it, or -1 where it is no TCP socket, and the others are -1.
+ *   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, the bytes that the
+ *   peer has room for, and the milliseconds in all for which that room has kept data back (Linux 4.10); -1 where the
+ *   system cannot tell. Where a descriptor cannot be asked, the state is the negative of the status that `getTcpInfo`
+ *   returns for it, or -1 where it is no TCP socket, and the others are -1.
  * - `count`: how many rows are read; no more than there are.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.

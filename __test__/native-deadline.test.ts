@@ -11,7 +11,7 @@ const ENOPROTOOPT = 92
 const RTO_MAX = 8
 
 /** A row of `readWindows`. */
-const ROW = 8
+const ROW = 9
 
 async function connection(t: ExecutionContext): ReturnType<typeof connectedPair> {
   const pair = await connectedPair()
@@ -87,7 +87,7 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
   t.deepEqual([fd, state, unacknowledged, retransmits], [asked[0], 4, 0, 0])
   t.true(window >= 0 && window < unsent, 'it is closed when it has no room for a segment, and need not be 0')
 
-  const unknown = [-1, -1, -1, -1, -1, -1]
+  const unknown = [-1, -1, -1, -1, -1, -1, -1]
   const [, gone, notSocket, negative, open = []] = read()
   t.deepEqual(gone, [999_999, -(65_536 + 9), ...unknown]) // EBADF
   t.deepEqual(notSocket, [file, -(65_536 + 88), ...unknown]) // ENOTSOCK
@@ -97,7 +97,10 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
   t.deepEqual([...rows.subarray(-ROW)], Array(ROW).fill(7), 'no more rows than asked for')
 
   await sleep(300)
-  t.true((read()[4]?.[6] ?? 0) >= 250, 'milliseconds since the last acknowledgement')
+  const [stopped, , , , reading] = read()
+  t.true((reading?.[6] ?? 0) >= 250, 'milliseconds since the last acknowledgement')
+  t.true((stopped?.[8] ?? 0) >= 250, 'milliseconds for which the window has kept data back')
+  t.is(reading?.[8], 0)
 })
 
 const SETS = [

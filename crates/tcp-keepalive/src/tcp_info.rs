@@ -55,6 +55,8 @@ pub struct TcpInfo {
     pub unsent: Option<u32>,
     /// How many bytes the peer has room for, as it last said. On Linux from 5.4 on.
     pub send_window: Option<u32>,
+    /// How long in all, over the life of the connection, the peer's window has kept back what was to be sent. Linux 4.10.
+    pub window_limited: Option<Duration>,
     /// The round trip, smoothed.
     pub round_trip: Option<Duration>,
     /// How much the round trip varies.
@@ -76,6 +78,7 @@ impl TcpInfo {
             unacknowledged: None,
             unsent: None,
             send_window: None,
+            window_limited: None,
             round_trip: None,
             round_trip_variance: None,
             retransmission_timeout: None,

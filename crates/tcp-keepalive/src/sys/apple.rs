@@ -107,6 +107,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
         total_retransmits: Some(info.txretransmitbytes),
         unacknowledged: Some(info.snd_sbbytes),
         send_window: Some(info.snd_wnd),
+        window_limited: None,
         round_trip: Some(Duration::from_millis(info.srtt_ms.into())),
         round_trip_variance: Some(Duration::from_millis(info.rttvar_ms.into())),
         retransmission_timeout: Some(Duration::from_millis(info.rto_ms.into())),

@@ -70,6 +70,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     Ok(TcpInfo {
         silence: Some(Duration::from_micros(info.tcpi_last_data_recv.into())),
         send_window: Some(info.tcpi_snd_wnd),
+        window_limited: None,
         total_retransmits: Some(info.tcpi_snd_rexmitpack.into()),
         round_trip: Some(Duration::from_micros(info.tcpi_rtt.into())),
         round_trip_variance: Some(Duration::from_micros(info.tcpi_rttvar.into())),

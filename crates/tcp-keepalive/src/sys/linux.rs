@@ -94,7 +94,8 @@ pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Resul
 }
 
 /// `struct tcp_info` of `include/uapi/linux/tcp.h` (Linux 6.18), up to what is read here. Each version appends to it, and
-/// nothing in it ever moved: 104 bytes in Linux 2.6, `notsent_bytes` since 4.6, `snd_wnd` since 5.4.
+/// nothing in it ever moved: 104 bytes in Linux 2.6, `notsent_bytes` since 4.6, `rwnd_limited`
+/// since 4.10, `snd_wnd` since 5.4.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Info {
@@ -117,7 +118,9 @@ struct Info {
     /// With numbers of 64 bits among them, each at a multiple of eight.
     _pacing_rate_to_segs_in: [u32; 10],
     notsent_bytes: u32,
-    _min_rtt_to_rcv_ooopack: [u32; 20],
+    _min_rtt_to_busy_time: [u32; 7],
+    rwnd_limited_us: u64,
+    _sndbuf_limited_to_rcv_ooopack: [u32; 11],
     snd_wnd: u32,
 }
 
@@ -134,6 +137,7 @@ const _: () = {
     assert!(offset_of!(Info, rttvar_us) == 72);
     assert!(offset_of!(Info, total_retrans) == 100);
     assert!(offset_of!(Info, notsent_bytes) == 144);
+    assert!(offset_of!(Info, rwnd_limited_us) == 176);
     assert!(offset_of!(Info, snd_wnd) == 228);
     assert!(size_of::<Info>() == 232);
 };
@@ -152,6 +156,7 @@ const _: () = {
     assert!(offset_of!(Info, rttvar_us) == offset_of!(libc::tcp_info, tcpi_rttvar));
     assert!(offset_of!(Info, total_retrans) == offset_of!(libc::tcp_info, tcpi_total_retrans));
     assert!(offset_of!(Info, notsent_bytes) == offset_of!(libc::tcp_info, tcpi_notsent_bytes));
+    assert!(offset_of!(Info, rwnd_limited_us) == offset_of!(libc::tcp_info, tcpi_rwnd_limited));
     assert!(offset_of!(Info, snd_wnd) == offset_of!(libc::tcp_info, tcpi_snd_wnd));
 };
 
@@ -174,6 +179,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
     }
     // A kernel, or a sandbox in its place, that knows less of the structure writes less of it.
     let written = |offset: usize, number: u32| (length >= offset + size_of::<u32>()).then_some(number);
+    let has_limited = length >= offset_of!(Info, rwnd_limited_us) + size_of::<u64>();
     TcpInfo {
         state,
         silence,
@@ -184,6 +190,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
         unacknowledged: Some(info.unacked),
         unsent: written(offset_of!(Info, notsent_bytes), info.notsent_bytes),
         send_window: written(offset_of!(Info, snd_wnd), info.snd_wnd),
+        window_limited: has_limited.then(|| Duration::from_micros(info.rwnd_limited_us)),
         round_trip: Some(Duration::from_micros(info.rtt_us.into())),
         round_trip_variance: Some(Duration::from_micros(info.rttvar_us.into())),
         retransmission_timeout: Some(Duration::from_micros(info.rto_us.into())),

@@ -204,6 +204,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
         total_retransmits: Some(info.BytesRetrans.into()),
         unacknowledged: Some(info.BytesInFlight),
         send_window: Some(info.SndWnd),
+        window_limited: None,
         round_trip: Some(Duration::from_micros(info.RttUs.into())),
         ..TcpInfo::of(state(info.State))
     })

@@ -4,112 +4,77 @@ import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 
 const here = (...path: string[]): string => join(import.meta.dirname, ...path)
 
+/** What the implementation takes from the CommonJS door, which is loaded before it, and need not have itself. */
+const INDEX = Object.fromEntries(
+  ['hold/outcome.ts', 'settings/capabilities.ts', 'settings/tcp-keepalive-error.ts'].map((source) => [
+    here('src', source),
+    './index.cjs',
+  ]),
+)
+
+/** What is found at run time. */
+const ELSEWHERE = [/^tcp-keepalive/, './implementation.cjs', './index.cjs', './index.mjs']
+
 const common: UserConfig = {
   platform: 'node',
   target: 'node18',
   outDir: 'dist',
-  deps: { neverBundle: [/^tcp-keepalive/, './implementation.cjs'] }, // what is loaded when it is needed
+  deps: { neverBundle: ELSEWHERE },
 }
 
 /**
- * The entry of the package, index, is small, as it is read and parsed at every start. It is there for each format: an ES module
- * is loaded fastest by an ES module, a CommonJS file by a CommonJS file. Both load one implementation at the first call, so that
- * a program in which both are used has one state.
+ * The doors are files of their own, as they are read and parsed at every start. What they need at once is small, and they have
+ * it; the rest is one file, which they read at the first call, and which the command line shares.
  */
 const config: UserConfig[] = defineConfig([
-  file('index', 'index.ts', 'cjs'),
-  file('index', 'index.ts', 'esm', {
-    'read-implementation.ts': here('src/read-implementation-from-module.ts'),
-  }),
-  file('bundled', 'bundled.ts', 'esm', { 'index.ts': './index.cjs' }),
-  file('implementation', 'implementation.ts', 'cjs', {
-    'hold/outcome.ts': './index.cjs',
-    'settings/tcp-keepalive-error.ts': './index.cjs',
-  }),
-  file('register', 'register.ts', 'cjs'),
-  file('cli', 'cli/main.ts', 'cjs', {
-    'inspect/warnings.ts': './implementation.cjs',
-    'settings/address-text.ts': './implementation.cjs',
-    'settings/duration.ts': './implementation.cjs',
-    'settings/detection.ts': './implementation.cjs',
-  }),
-  { ...types('index', 'api.ts'), hooks: { 'build:done': writeModuleTypes } },
-  types('register', 'register.ts'),
+  code({ index: 'src/index.ts' }, 'cjs'),
+  code({ index: 'src/entry/module.ts' }, 'esm'),
+  code({ bundled: 'src/entry/bundled.mjs' }, 'esm'),
+  code({ register: 'src/register.ts' }, 'cjs'),
+  code({ implementation: 'src/entry/implementation.ts', cli: 'src/cli/main.ts' }, 'cjs', INDEX),
+  { ...types('index', 'src/entry/api.ts'), hooks: { 'build:done': writeModuleTypes } },
+  types('register', 'src/register.ts'),
 ])
 
 export default config
 
-/**
- * A file of code, from a source and all that it imports, except what is found in another file at run time. It is as small as
- * it can be; the functions of the entry keep their names, for whoever reads a stack trace.
- *
- * @param elsewhere source files, and which file of code has what they export, or which source stands for them
- */
-function file(
-  name: string,
-  source: string,
+/** As small as it can be; the functions of the package keep their names, for whoever reads a stack trace. */
+function code(
+  entry: Readonly<Record<string, string>>,
   format: 'cjs' | 'esm',
-  elsewhere: Readonly<Record<string, string>> = {},
+  paths: Readonly<Record<string, string>> = {},
 ): UserConfig {
   return {
     ...common,
-    entry: { [name]: join('src', source) },
+    deps: { neverBundle: [...ELSEWHERE, ...Object.keys(paths)] },
+    entry: { ...entry },
     format,
     dts: false,
     minify: {
       compress: true,
-      mangle: { keepNames: source === 'index.ts' },
+      mangle: { keepNames: 'index' in entry },
       codegen: { removeWhitespace: true },
     },
-    outputOptions: (options) => ({ ...options, comments: false }), // they are in the types, for those who read them
-    plugins: [inOtherFiles(elsewhere), requireOfBundler(), aLineForEachFunction()],
+    inputOptions: { preserveEntrySignatures: 'allow-extension' }, // so that what two entries share goes into one of them
+    outputOptions: (options) => ({ ...options, paths: { ...paths }, comments: false }), // they are in the types, for those who read them
+    plugins: [aLineForEachFunction()],
   }
 }
 
 function types(name: string, source: string): UserConfig {
   return {
     ...common,
-    entry: { [name]: join('src', source) },
+    entry: { [name]: source },
     format: 'esm',
     outExtensions: () => ({ dts: '.d.cts' }),
     dts: { oxc: true, emitDtsOnly: true },
   }
 }
 
-/** Of the ES module, which gives the same. */
+/** Of the ES modules, which give the same and a default. */
 async function writeModuleTypes(): Promise<void> {
-  await writeFile(here('dist/index.d.mts'), "export * from './index.cjs'\n")
-}
-
-function inOtherFiles(elsewhere: Readonly<Record<string, string>>): Rolldown.Plugin {
-  const files = new Map(Object.entries(elsewhere).map(([source, id]) => [here('src', source), id]))
-  const found = new Set<string>()
-  return {
-    name: 'in-other-files',
-    async resolveId(source, importer) {
-      const resolved = await this.resolve(source, importer, { skipSelf: true })
-      const id = files.get(resolved?.id ?? '')
-      if (resolved === null || id === undefined) return undefined
-      found.add(resolved.id)
-      return { id, external: id.startsWith('.') }
-    },
-    buildEnd() {
-      const missed = [...files.keys()].filter((source) => !found.has(source))
-      if (missed.length > 0) this.error(`nothing imports ${missed.join(', ')}`)
-    },
-  }
-}
-
-/** `require` in an ES module, which only bundlers know: rolldown would put one of its own in its place. */
-function requireOfBundler(): Rolldown.Plugin {
-  return {
-    name: 'require-of-bundler',
-    generateBundle(_, bundle) {
-      for (const output of Object.values(bundle)) {
-        if (output.type === 'chunk') output.code = output.code.replaceAll('requireOfBundler', 'require')
-      }
-    },
-  }
+  const text = `import * as all from './index.cjs'\nexport * from './index.cjs'\nexport { all as default }\n`
+  await writeFile(here('dist/index.d.mts'), text)
 }
 
 /** Node prints the line that an error was thrown in. */

@@ -35,8 +35,11 @@ test('import, require and bundlers get what the types promise', async (t) => {
     return (flags & ts.SymbolFlags.Value) !== 0
   })
   t.deepEqual(promised.map(({ name }) => name).toSorted(), names)
-  t.deepEqual(Object.keys(imported).toSorted(), names)
-  t.deepEqual(Object.keys(bundled).toSorted(), names)
+  for (const module of [imported, bundled]) {
+    const { default: all, ...named } = module as typeof imported & { default: typeof imported }
+    t.deepEqual(Object.keys(named).toSorted(), names)
+    for (const name of names) t.is(all[name as keyof typeof all], named[name as keyof typeof named], name)
+  }
   t.true(names.includes('setKeepAlive'))
 })
 
@@ -94,7 +97,8 @@ test('the functions have their names and lengths', (t) => {
     systemKeepAlive: 0,
   }
   for (const entry of [imported, required]) {
-    const { capabilities: _, TcpKeepAliveError: _class, ...functions } = entry
+    const { capabilities: _, TcpKeepAliveError: _class, ...rest } = entry
+    const { default: _default, ...functions } = rest as typeof rest & { default?: unknown }
     const found = Object.entries(functions).map(([name, { length, name: itself }]) => {
       t.is(itself, name)
       return [name, length]

@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs'
 import type * as threads from 'node:worker_threads'
-import type * as implementation from './implementation.ts'
+import type * as implementation from './entry/implementation.ts'
 import type { KeepAliveOptions } from './settings/options.ts'
 import { inVariables, isOff, isRequired } from './settings/environment.ts'
 

@@ -10,7 +10,6 @@ import { join } from 'node:path'
 import { minifySync } from 'rolldown/experimental'
 import { ROOT } from './command.ts'
 import type { PlatformManifest } from './create-npm-folders.ts'
-import { publishedLoader } from './published-loader.ts'
 import { binaryOf, TARGETS, type Target } from './targets.ts'
 
 export interface StagedPackage {
@@ -62,7 +61,7 @@ async function stageMain(folder: string): Promise<StagedPackage> {
     await cp(join(ROOT, file), join(folder, file), { recursive: true })
   }
   const loader = join(folder, 'index.js')
-  await writeFile(loader, minified(publishedLoader(await readFile(loader, 'utf8'))))
+  await writeFile(loader, withoutComments(await readFile(loader, 'utf8')))
   // The bundler's marks of which file a declaration came from, and what a reader can only do in a clone.
   await cut(join(folder, 'dist/index.d.cts'), /^\/\/#(end)?region.*\n/gm)
   await cut(join(folder, 'README.md'), /^## See it\n.*?(?=^## )/gms)
@@ -78,8 +77,9 @@ async function stageMain(folder: string): Promise<StagedPackage> {
   return { name, version, folder }
 }
 
-function minified(source: string): string {
-  const options = { compress: true, mangle: { toplevel: true }, codegen: { removeWhitespace: true } }
+/** The same statements: tools that trace files read them. */
+function withoutComments(source: string): string {
+  const options = { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } }
   const { code, errors } = minifySync('index.js', source, options)
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join())
   return code

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The command line: `npx tcp-keepalive`. */
+// oxlint-disable-next-line import/no-unassigned-import -- tsdown.config.ts: what both have goes into the implementation's file
+import '../entry/implementation.ts'
 import { doctor } from './doctor.ts'
 import { COMMAND_HELP, HELP } from './help.ts'
 import { plan } from './plan.ts'

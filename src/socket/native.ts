@@ -1,6 +1,6 @@
 /** The binding, loaded when it is first needed, so that importing this package never fails. */
 import type * as binding from 'tcp-keepalive/native'
-import { noBinary, truncatedBinary } from './no-binary.ts'
+import { noBinary } from './no-binary.ts'
 
 let loaded: typeof binding | undefined
 
@@ -9,14 +9,17 @@ export function native(): typeof binding {
   return loaded
 }
 
+/** By its own name, which the package's `exports` resolve wherever this code ends up. Not within `try`, where Rollup leaves
+ * `require` as it is: an ES module has none. */
+const loader = (): typeof binding & { load?(): typeof binding } =>
+  require('tcp-keepalive/native') as ReturnType<typeof loader>
+
 function load(): typeof binding {
-  const truncated = truncatedBinary()
-  if (truncated) throw truncated
+  let found
   try {
-    // By its own name, which the package's `exports` resolve wherever this code ends up, also in a bundle.
-    const found = require('tcp-keepalive/native') as typeof binding & { load?(): typeof binding }
-    return found.load?.() ?? found // there where it could not be loaded so far
+    found = loader()
   } catch (error) {
     throw noBinary(error)
   }
+  return found.load?.() ?? found // where it could not be loaded so far
 }

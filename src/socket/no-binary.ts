@@ -24,47 +24,42 @@ const PREFIX = '@tcp-keepalive/binding-'
 const { platform, arch } = process
 
 /**
- * An error where a binary of this platform is installed whose end is missing. The system's loader does not look: it
- * would end the process with SIGBUS.
+ * Throws where the end of a binary is missing. The system's loader does not look: it would end the process with SIGBUS.
+ *
+ * @param path of the file that is to be loaded
  */
-export function truncatedBinary(): TcpKeepAliveError | undefined {
-  for (const { name, path } of installed(PLATFORMS.filter(isForHere))) {
-    const file = readBinaryFile(path)
-    if (file?.truncated !== true) continue
-    return failure({
-      fitting: name,
-      state: 'is broken',
-      reason: 'its end is missing',
-      advice: broken(path, file),
-    })
-  }
-  return undefined
+export function checkBinary(path: string): void {
+  const file = readBinaryFile(path)
+  if (file?.truncated !== true) return
+  throw failure({
+    fitting: PREFIX + PLATFORMS.find((target) => path.includes(target)),
+    state: 'is broken',
+    reason: 'its end is missing',
+    advice: broken(path, file),
+  })
 }
 
-/** @param cause what the loader threw, with all that it tried as causes of each other */
-export function noBinary(cause: unknown): TcpKeepAliveError {
+/**
+ * @param cause what was thrown where the binary was looked for or loaded
+ * @param path of the file, where one was found
+ */
+export function noBinary(cause: unknown, path?: string): TcpKeepAliveError {
   if (cause instanceof TcpKeepAliveError) return cause
-  const reasons = messages(cause)
-  const fitting = fittingPackage(reasons)
-  const forbidden = reasons.find((reason) => FORBIDDEN.test(reason))
-  if (forbidden !== undefined) {
-    return failure({
-      fitting,
-      state: 'is forbidden',
-      reason: forbidden,
-      advice: waysToAllow(forbidden),
-      cause,
-    })
+  const { code, message }: NodeJS.ErrnoException = isError(cause) ? cause : new Error(String(cause))
+  const reason = message.split('\n', 1)[0] ?? ''
+  const fitting = fittingPackage(reason)
+  const found = { fitting, reason, cause }
+  if (FORBIDDEN.test(reason)) {
+    return failure({ ...found, state: 'is forbidden', advice: waysToAllow(reason) })
   }
   if (fitting === undefined) return failure({ fitting, state: 'does not exist', advice: UNSUPPORTED, cause })
-  const { path } = installed(PLATFORMS).find(({ name }) => name === fitting) ?? {}
-  const refused = reasons.find((reason) => !NOT_FOUND.test(reason))
-  if (path !== undefined || refused !== undefined) {
-    const advice = path === undefined ? REINSTALL : broken(path, readBinaryFile(path))
-    return failure({ fitting, state: 'is broken', reason: refused ?? reasons[0], advice, cause })
+  if (path !== undefined) {
+    return failure({ ...found, state: 'is broken', advice: broken(path, readBinaryFile(path)) })
   }
-  const reason = reasons.find((each) => each.includes(fitting)) ?? reasons[0]
-  return failure({ fitting, state: 'is missing', reason, advice: missing(fitting), cause })
+  if (code !== undefined && NOT_FOUND.has(code)) {
+    return failure({ ...found, state: 'is missing', advice: missing(fitting) })
+  }
+  return failure({ ...found, state: 'cannot be loaded from here', advice: BUNDLED })
 }
 
 interface Failure {
@@ -88,8 +83,15 @@ function failure({ fitting, state, reason, advice, cause }: Failure): TcpKeepAli
 }
 
 function missing(fitting: string): readonly string[] {
-  const others = installed(PLATFORMS).map(({ name }) => name)
+  const others = installed()
   const libc = libcOf(fitting)
+  const { pnp } = process.versions as { readonly pnp?: string }
+  if (pnp !== undefined) {
+    return [
+      "Yarn's Plug'n'Play knows no such package: run `yarn install` on this system, or name it in .yarnrc.yml under",
+      `supportedArchitectures (os: ${platform}, cpu: ${arch}${libc === undefined ? '' : `, libc: ${libc}`}), and install again.`,
+    ]
+  }
   const install = `npm install --os=${platform} --cpu=${arch}${libc === undefined ? '' : ` --libc=${libc}`}`
   if (others.length > 0) {
     return [
@@ -118,8 +120,13 @@ const UNSUPPORTED: readonly string[] = [`There are binaries for ${PLATFORMS.join
 /** Node's ERR_DLOPEN_DISABLED and ERR_ACCESS_DENIED, Deno's NotCapable. The loader keeps messages and drops codes. */
 const FORBIDDEN = /loading addons is disabled|has been restricted|Requires \w+ access/
 
-/** What the loader says where it has found nothing to load. */
-const NOT_FOUND = /^(Cannot find|Unsupported)/
+/** What Node, Bun and Yarn's Plug'n'Play call a package that is not there; in a single executable Node only knows its own. */
+const NOT_FOUND = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ERR_UNKNOWN_BUILTIN_MODULE'])
+
+/** Where `require` is none of Node's: within a bundle of ES modules. */
+const BUNDLED: readonly string[] = [
+  'This code is in a bundle that cannot load packages: keep tcp-keepalive external and install it beside the bundle.',
+]
 
 function waysToAllow(reason: string): readonly string[] {
   if (versions.deno !== undefined) return ['Run it with --allow-ffi and --allow-read.']
@@ -131,45 +138,24 @@ function waysToAllow(reason: string): readonly string[] {
   return ["Node runs with --no-addons: take it from the command line, NODE_OPTIONS or the Worker's options."]
 }
 
-/** The first line of the error's message and of all its causes. */
-function messages(error: unknown): readonly string[] {
-  const found: string[] = []
-  for (let cause = error; isError(cause); cause = cause.cause) {
-    found.push(cause.message.split('\n', 1)[0] ?? '')
-  }
-  return found
-}
-
-interface Installed {
-  readonly name: string
-  readonly path: string
-}
-
-/** Only here, as it takes Node a millisecond to load. */
-function nodeModule(): typeof modules {
-  return require('node:module') as typeof modules
-}
-
-/** The platform packages that there are, of these platforms. */
-function installed(platforms: readonly string[]): readonly Installed[] {
-  const { dirname, join } = require('node:path') as typeof paths
-  // In a bundle of ES modules there is no file name; then as seen from where the program runs.
-  const here = typeof __filename === 'string' ? __filename : join(process.cwd(), 'bundle.js')
-  const { resolve } = nodeModule().createRequire(here)
-  return platforms.flatMap((target) => {
+/** The platform packages that are installed, as seen from here; in a bundle that has no file name, from the working directory. */
+function installed(): readonly string[] {
+  const { createRequire } = require('node:module') as typeof modules
+  const { isAbsolute, join } = require('node:path') as typeof paths
+  const isFile = typeof __filename === 'string' && isAbsolute(__filename)
+  const { resolve } = createRequire(isFile ? __filename : join(process.cwd(), 'bundle.js'))
+  return PLATFORMS.map((target) => PREFIX + target).filter((name) => {
     try {
-      const name = `${PREFIX}${target}`
-      const manifest = resolve(`${name}/package.json`)
-      return [{ name, path: join(dirname(manifest), `tcp-keepalive.${target}.node`) }]
+      return resolve(`${name}/package.json`)
     } catch {
-      return []
+      return false
     }
   })
 }
 
 /** On Linux the loader has found out which C library this is, and its name is in that of the package it tried. */
-function fittingPackage(reasons: readonly string[]): string | undefined {
-  const musl = glibc() === undefined && reasons.some((reason) => reason.includes('-musl'))
+function fittingPackage(reason: string): string | undefined {
+  const musl = glibc() === undefined && reason.includes('-musl')
   const target = PLATFORMS.filter(isForHere).find((each) => each.endsWith('-musl') === musl)
   return target === undefined ? undefined : PREFIX + target
 }

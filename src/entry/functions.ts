@@ -1,0 +1,22 @@
+/** What the package exports, as its doors have it: what is small, and functions that read the rest when they are called. */
+import { all } from './first-call.ts'
+import type * as implementation from './implementation.ts'
+
+// Not read later: it runs in error handlers, where reading another file might fail.
+export { outcomeOf } from '../hold/outcome.ts'
+export { capabilities } from '../settings/capabilities.ts'
+export { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
+
+export const setKeepAlive: typeof implementation.setKeepAlive = (target, options) =>
+  all().setKeepAlive(target, options)
+export const getKeepAlive: typeof implementation.getKeepAlive = (target) => all().getKeepAlive(target)
+export const planKeepAlive: typeof implementation.planKeepAlive = (options, ...base) =>
+  all().planKeepAlive(options, ...base)
+export const systemKeepAlive: typeof implementation.systemKeepAlive = () => all().systemKeepAlive()
+export const holdKeepAlive: typeof implementation.holdKeepAlive = (target, options) =>
+  all().holdKeepAlive(target, options)
+export const installKeepAlive: typeof implementation.installKeepAlive = (options, ...scope) =>
+  all().installKeepAlive(options, ...scope)
+export const getTcpInfo: typeof implementation.getTcpInfo = (target) => all().getTcpInfo(target)
+export const inspectSocket: typeof implementation.inspectSocket = (target) => all().inspectSocket(target)
+export const inspectSockets: typeof implementation.inspectSockets = () => all().inspectSockets()

@@ -1,0 +1,13 @@
+/**
+ * What the doors read at the first call: all that `tcp-keepalive` gives, and what `register`, the command line and index.js ask
+ * for besides. ES modules and CommonJS files share it, and so its state. A program cannot load it by name.
+ */
+export * from './api.ts'
+export { warningsOf } from '../inspect/warnings.ts'
+export { addressText, endpointText } from '../settings/address-text.ts'
+export { formatDuration, inDurations, parseCount, parseDuration } from '../settings/duration.ts'
+export { readEnvironment } from '../settings/environment.ts'
+export { probesUntilGivenUp } from '../settings/detection.ts'
+export { resolveOptions } from '../settings/options.ts'
+export { checkBinary, noBinary } from '../socket/no-binary.ts'
+export { tryOut } from '../socket/try-out.ts'

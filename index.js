@@ -41,6 +41,7 @@ function besideThisPackage(target) {
 }
 
 function isMusl() {
+  if (process.platform !== 'linux') return false
   try {
     return readFileSync('/usr/bin/ldd', 'latin1').includes('musl')
   } catch {
@@ -56,11 +57,12 @@ function isMusl() {
   }
 }
 
-// As in the packages' names: `linux-x64-musl`.
-function targetOf({ arch, platform }, musl) {
-  if (platform === 'win32') return `win32-${arch}-msvc`
-  if (platform !== 'linux') return `${platform}-${arch}`
-  return `linux-${arch}-${musl ? 'musl' : arch === 'arm' ? 'gnueabihf' : 'gnu'}`
+// What stands behind system and processor in the names of the packages.
+function suffix(musl) {
+  if (process.platform === 'win32') return '-msvc'
+  if (process.platform !== 'linux') return ''
+  if (musl) return '-musl'
+  return process.arch === 'arm' ? '-gnueabihf' : '-gnu'
 }
 
 // From where to look for the package: from this file, from a single executable, and from the program that was started, which
@@ -72,29 +74,36 @@ function* lookFrom() {
 }
 
 function find() {
-  const musl = process.platform === 'linux' && isMusl()
-  const target = targetOf(process, musl)
-  let beside
-  if (typeof __dirname === 'string' && isAbsolute(__dirname)) {
+  const system = `${process.platform}-${process.arch}`
+  const musl = isMusl()
+  const target = system + suffix(musl)
+  const file = `tcp-keepalive.${target}.node`
+  let beside = ''
+  try {
     beside = besideThisPackage(target)
-    if (beside === undefined) {
-      const system = `${process.platform}-${process.arch}`
-      const libc = process.platform === 'linux' ? (musl ? '-musl' : '-glibc') : ''
-      throw new Error(`Unsupported platform: ${system}${libc}`)
-    }
-    // A clone has built its own, and may name another one.
-    const built = join(__dirname, `tcp-keepalive.${target}.node`)
+  } catch {
+    // A bundle of ES modules has no `__dirname`, but for ncc, which has put the path in its place.
+  }
+  if (beside === undefined)
+    throw new Error(`Unsupported platform: ${system}${suffix(musl).replace('gnu', 'glibc')}`)
+  if (typeof __dirname === 'string' && isAbsolute(__dirname)) {
+    // A clone has built its own, and may be told another one.
+    const built = join(__dirname, file)
     if (existsSync(built)) return process.env.NAPI_RS_NATIVE_LIBRARY_PATH || built
   }
+  const name = `@tcp-keepalive/binding-${target}`
   let notFound
   for (const from of lookFrom()) {
-    try {
-      return createRequire(from).resolve(`@tcp-keepalive/binding-${target}`)
-    } catch (error) {
-      notFound ??= error
+    // By its file too, as executables of Bun read no package.json.
+    for (const request of [name, `${name}/${file}`]) {
+      try {
+        return createRequire(from).resolve(request)
+      } catch (error) {
+        notFound = notFound ?? error // ncc does not read a file with `??=`
+      }
     }
   }
-  if (beside !== undefined && existsSync(beside)) return beside
+  if (isAbsolute(beside) && existsSync(beside)) return beside
   throw notFound
 }
 

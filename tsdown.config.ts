@@ -56,7 +56,12 @@ function code(
       codegen: { removeWhitespace: true },
     },
     inputOptions: { preserveEntrySignatures: 'allow-extension' }, // so that what two entries share goes into one of them
-    outputOptions: (options) => ({ ...options, paths: { ...paths }, comments: false }), // they are in the types, for those who read them
+    outputOptions: (options) => ({
+      ...options,
+      paths: { ...paths },
+      comments: false,
+      polyfillRequire: false,
+    }), // they are in the types, for those who read them
     plugins: [aLineForEachFunction()],
   }
 }

@@ -77,12 +77,15 @@ async function stageMain(folder: string): Promise<StagedPackage> {
   return { name, version, folder }
 }
 
-/** The same statements: tools that trace files read them. */
+/**
+ * The same statements, without comments and with short names. Strings stay strings: ncc does not read the paths of template
+ * literals, which are what `removeWhitespace` makes of them.
+ */
 function withoutComments(source: string): string {
-  const options = { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } }
+  const options = { compress: false, mangle: { toplevel: true }, codegen: { removeWhitespace: false } }
   const { code, errors } = minifySync('index.js', source, options)
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join())
-  return code
+  return code.replaceAll(/^\t+/gm, '')
 }
 
 async function cut(file: string, what: RegExp): Promise<void> {

@@ -19,9 +19,7 @@ function load(): typeof implementation {
     return read()
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
-    // What esbuild's own `require` says in an ES module.
-    const advice = why?.startsWith('Dynamic require') ? '; keep tcp-keepalive out of this bundle' : ''
-    const message = `The rest of tcp-keepalive, which comes with the first call, cannot be read: ${why}${advice}`
+    const message = `The rest of tcp-keepalive cannot be read: ${why}; keep tcp-keepalive out of a bundle, and installed`
     throw new TcpKeepAliveError('ERR_TCP_KEEPALIVE_NOT_LOADED', message, { cause })
   }
 }

@@ -40,4 +40,10 @@ const entry: typeof functions = {
 }
 export default entry
 
-readWith(() => createRequire(import.meta.url)('./implementation.cjs') as typeof implementation)
+// Only Bun's bundler puts this file into a bundle, and a `require` into it that knows the rest. In Node `require` is missing here, or
+// global, where a program is given to `node --eval`.
+readWith(() =>
+  typeof require === 'function' && require !== (globalThis as { readonly require?: unknown }).require
+    ? (require('./implementation.cjs') as typeof implementation)
+    : (createRequire(import.meta.url)('./implementation.cjs') as typeof implementation),
+)

@@ -13,7 +13,7 @@ const INDEX = Object.fromEntries(
 )
 
 /** What is found at run time. */
-const ELSEWHERE = [/^tcp-keepalive/, './implementation.cjs', './index.cjs', './index.mjs']
+const ELSEWHERE = [/^tcp-keepalive/, '../index.js', './implementation.cjs', './index.cjs', './index.mjs']
 
 const common: UserConfig = {
   platform: 'node',
@@ -55,7 +55,7 @@ function code(
       mangle: { keepNames: 'index' in entry },
       codegen: { removeWhitespace: true },
     },
-    inputOptions: { preserveEntrySignatures: 'allow-extension' }, // so that what two entries share goes into one of them
+    inputOptions: { makeAbsoluteExternalsRelative: false, preserveEntrySignatures: 'allow-extension' }, // so that what two entries share goes into one of them
     outputOptions: (options) => ({
       ...options,
       paths: { ...paths },

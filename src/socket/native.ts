@@ -9,10 +9,13 @@ export function native(): typeof binding {
   return loaded
 }
 
-/** By its own name, which the package's `exports` resolve wherever this code ends up. Not within `try`, where Rollup leaves
- * `require` as it is: an ES module has none. */
-const loader = (): typeof binding & { load?(): typeof binding } =>
-  require('tcp-keepalive/native') as ReturnType<typeof loader>
+/**
+ * The path is that from dist/. Not by its name, which Parcel does not find, and not within `try`, where Rollup leaves a
+ * `require` as it is: an ES module has none.
+ */
+function loader(): typeof binding & { load?(): typeof binding } {
+  return require('../index.js') as ReturnType<typeof loader>
+}
 
 function load(): typeof binding {
   let found

@@ -115,6 +115,23 @@ withPostgres("today's yarn, with Plug'n'Play", async (t) => {
   )
 })
 
+test("today's yarn, with Plug'n'Play, where the binary of another system is installed", async (t) => {
+  const project = await machine.project({
+    'app.cjs':
+      "try { require('tcp-keepalive').systemKeepAlive() } catch ({ message }) { console.log(message) }",
+    '.yarnrc.yml': 'nodeLinker: pnp\nsupportedArchitectures:\n  os: [darwin]\n  cpu: [arm64]\n',
+    'yarn.lock': '',
+  })
+  await project.node(machine.tool('yarn', 'bin/yarn.js'), 'add', 'tcp-keepalive')
+  const [first, , name, cause, ...advice] = (await project.node('--require', './.pnp.cjs', 'app.cjs')).split(
+    '\n',
+  )
+  t.is(first, 'The native binary of tcp-keepalive is missing.')
+  t.is(name, '  Package: @tcp-keepalive/binding-linux-x64-gnu')
+  t.regex(cause ?? '', /tcp-keepalive/)
+  t.regex(advice.join(), /yarn install.*supportedArchitectures/)
+})
+
 withPostgres('esbuild, with the binary kept outside', async (t) => {
   const project = await machine.project(PROGRAMS)
   await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')

@@ -19,7 +19,16 @@ const TOOLS = {
   yarn: '@yarnpkg/cli-dist@4.18.1',
   esbuild: 'esbuild@0.28.2',
   ncc: '@vercel/ncc@0.45.0',
+  nft: '@vercel/nft@1.11.5',
   webpack: 'webpack@5.112.2',
+  rspack: '@rspack/core@2.3.3',
+  rollup: 'rollup@4.68.8',
+  rollupResolve: '@rollup/plugin-node-resolve@16.0.3',
+  rollupCommonjs: '@rollup/plugin-commonjs@29.0.3',
+  vite: 'vite@8.3.8',
+  parcel: 'parcel@2.16.4',
+  postject: 'postject@1.0.0-alpha.6',
+  bun: '@oven/bun-linux-x64@1.4.5',
 }
 
 export interface Machine {
@@ -36,6 +45,8 @@ export interface Project {
   readonly folder: string
   /** Runs Node with these arguments here; resolves with what it printed. */
   node(...parameters: readonly string[]): Promise<string>
+  /** Runs a program of this machine here. */
+  run(program: string, ...parameters: readonly string[]): Promise<string>
   /** Runs npm here. */
   npm(...parameters: readonly string[]): Promise<string>
   /** Runs Node here with a few variables more. */
@@ -98,6 +109,7 @@ export async function startMachine(): Promise<Machine> {
       return {
         folder: cwd,
         node: (...parameters) => run('node', parameters, options(cwd)),
+        run: (program, ...parameters) => run(program, parameters, options(cwd)),
         npm: (...parameters) => run('node', [npm, ...parameters], options(cwd)),
         nodeWith: (variables, ...parameters) => run('node', parameters, options(cwd, variables)),
       }

@@ -6,7 +6,7 @@ const here = (...path: string[]): string => join(import.meta.dirname, ...path)
 
 /** What the implementation takes from the CommonJS door, which is loaded before it, and need not have itself. */
 const INDEX = Object.fromEntries(
-  ['hold/outcome.ts', 'settings/capabilities.ts', 'settings/tcp-keepalive-error.ts'].map((source) => [
+  ['hold/outcome.ts', 'settings/tcp-keepalive-error.ts'].map((source) => [
     here('src', source),
     './index.cjs',
   ]),

@@ -63,7 +63,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
   /** Bundling is a test of its own, which has esbuild. */
   esbuild(t, words, { at }) {
-    const slow = readFileSync(join(root, '__test__/install/install.slow.ts'), 'utf8')
+    const slow = readFileSync(join(root, '__test__/install/bundlers.slow.ts'), 'utf8')
     for (const word of words.filter((each) => /^--(?!outfile)/.test(each)))
       t.true(slow.includes(word), `${at}: ${word}`)
   },

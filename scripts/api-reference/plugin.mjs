@@ -12,9 +12,6 @@ const NATIVE = {
 gives the kernel's own units, checks nothing but that a socket speaks TCP, and does not know of holds.`,
 }
 
-/** In index.d.ts, where napi-rs puts it for its own loader. */
-const NOT_FOR_USERS = '__napiBindingTarget'
-
 /** @param {import('typedoc').Application} app */
 export function load({ converter }) {
   converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
@@ -22,7 +19,6 @@ export function load({ converter }) {
     if (!native) throw new Error('The reference lacks index.d.ts')
     native.name = NATIVE.name
     native.comment = new Comment([text(NATIVE.about)])
-    project.removeReflection(native.getChildByName(NOT_FOR_USERS))
   })
   converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     for (const alias of project.getReflectionsByKind(ReflectionKind.TypeAlias)) explainTexts(alias)

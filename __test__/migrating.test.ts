@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import test from 'ava'
 import { getKeepAlive, holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
-import { connectedPair, readback } from './readback.ts'
+import { connectedPair, readback } from '../lab/readback/readback.ts'
 
 const page = readFileSync(new URL('../docs/migrating.md', import.meta.url), 'utf8')
 

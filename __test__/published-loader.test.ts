@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import vm from 'node:vm'
 import test from 'ava'
-import { ROOT } from '../scripts/build/command.ts'
+import { ROOT } from '../lab/command.ts'
 import { publishedLoader } from '../scripts/build/published-loader.ts'
 import { TARGETS } from '../scripts/build/targets.ts'
 

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import test from 'ava'
 import { getTcpInfo } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { connectedPair, rawDescriptor } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
 
 test('the silence grows from the last thing heard, and ends with the next', async (t) => {
   const { client, accepted, close } = await connectedPair()

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { problemsOf, readFacts } from '../scripts/build/audit.ts'
-import { ROOT } from '../scripts/build/command.ts'
+import { ROOT } from '../lab/command.ts'
 import { binaryOf, TARGETS, targetsNamed, type Target } from '../scripts/build/targets.ts'
 
 const ARTIFACTS = join(ROOT, 'artifacts')

@@ -1,8 +1,8 @@
 /** A living peer must not be taken for a dead one; and where it will be, the documentation says so. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { converse } from './connections.ts'
-import { openLab, type Lab } from './lab/lab.ts'
-import type { TcpPacket } from './lab/pcap.ts'
+import { converse } from '../lab/network/connections.ts'
+import { openLab, type Lab } from '../lab/network/lab.ts'
+import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
 
 withLab(

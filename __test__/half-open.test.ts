@@ -1,7 +1,7 @@
 /** A connection that is lost in one direction only: what still comes from the peer, and what of it counts as heard. */
-import { keepAliveProbes } from './lab/keepalive-probes.ts'
-import { openLab } from './lab/lab.ts'
-import type { TcpPacket } from './lab/pcap.ts'
+import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
+import { openLab } from '../lab/network/lab.ts'
+import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
 
 const PORT = 7200

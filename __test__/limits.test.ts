@@ -1,10 +1,10 @@
 /** What docs/limits.md says that keepalive and a user timeout cannot tell, each shown once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { echoPort, startEcho } from './lab/echo.ts'
-import { keepAliveProbes } from './lab/keepalive-probes.ts'
-import { type Lab, openLab } from './lab/lab.ts'
-import type { Program } from './lab/program.ts'
+import { echoPort, startEcho } from '../lab/network/echo.ts'
+import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
+import { type Lab, openLab } from '../lab/network/lab.ts'
+import type { Program } from '../lab/network/program.ts'
 import { withLab } from './needs.ts'
 
 const DETECT_WITHIN = 5000

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import vm from 'node:vm'
 import test from 'ava'
-import { ROOT } from '../scripts/build/command.ts'
+import { ROOT } from '../lab/command.ts'
 import { BINARY_NAME, TARGETS } from '../scripts/build/targets.ts'
 
 const loader = readFileSync(join(ROOT, 'index.js'), 'utf8')

@@ -7,7 +7,7 @@ import test from 'ava'
 import { getKeepAlive, holdKeepAlive, installKeepAlive, planKeepAlive, setKeepAlive } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
 import { formatDuration } from '../src/settings/duration.ts'
-import { connectedPair, rawDescriptor, readback } from './readback.ts'
+import { connectedPair, rawDescriptor, readback } from '../lab/readback/readback.ts'
 
 const page = readFileSync(new URL('../docs/migrating.md', import.meta.url), 'utf8')
 

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import * as native from 'tcp-keepalive/native'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from './readback.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from '../lab/readback/readback.ts'
 
 const EINVAL = 22
 const ENOPROTOOPT = 92

@@ -5,9 +5,9 @@ import test from 'ava'
 import { setKeepAlive, systemKeepAlive } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
 import { statusError } from '../src/socket/errors.ts'
-import { openLab } from './lab/lab.ts'
+import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from './readback.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from '../lab/readback/readback.ts'
 
 withLab('the system defaults read back as 7200 s, 75 s and 9 where nobody has changed them', async (t) => {
   const lab = await openLab(t) // a fresh network, with the kernel's own settings

@@ -1,7 +1,7 @@
 /** Tests that need more than Node and Rust: run where the machine allows it, and always in CI. */
 import test from 'ava'
-import { postgresUnavailable } from './lab/postgres.ts'
-import { labUnavailable } from './lab/requirements.ts'
+import { postgresUnavailable } from '../lab/servers/postgres.ts'
+import { labUnavailable } from '../lab/network/requirements.ts'
 
 /** `test`, or `test.skip` for a reason; with CI set a reason is an error. */
 export function unless(reason: string | undefined): typeof test | typeof test.skip {

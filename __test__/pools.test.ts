@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import ava, { type ExecutionContext } from 'ava'
-import { type Lab, openLab } from './lab/lab.ts'
-import type { Program } from './lab/program.ts'
-import { labUnavailable } from './lab/requirements.ts'
-import { postgresUnavailable } from './lab/postgres.ts'
+import { type Lab, openLab } from '../lab/network/lab.ts'
+import type { Program } from '../lab/network/program.ts'
+import { labUnavailable } from '../lab/network/requirements.ts'
+import { postgresUnavailable } from '../lab/servers/postgres.ts'
 import { unless } from './needs.ts'
-import { mariadb } from './servers/mariadb.ts'
-import { postgres } from './servers/postgres.ts'
-import { redis } from './servers/redis.ts'
+import { mariadb } from '../lab/servers/mariadb.ts'
+import { postgres } from '../lab/servers/postgres.ts'
+import { redis } from '../lab/servers/redis.ts'
 
 /** So many connections of a pool, all idle when the cable is cut. */
 const COUNT = 20

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { type Lab, openLab } from './lab/lab.ts'
-import { type Postgres, startPostgres } from './lab/postgres.ts'
-import type { Program } from './lab/program.ts'
+import { type Lab, openLab } from '../lab/network/lab.ts'
+import { type Postgres, startPostgres } from '../lab/servers/postgres.ts'
+import type { Program } from '../lab/network/program.ts'
 import { withPostgres } from './needs.ts'
 
 const DETECT_WITHIN = 6000

@@ -1,9 +1,9 @@
 /** What a probe can meet, and what each of the values means, proven by packets. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { converse } from './connections.ts'
-import { keepAliveProbes, type KeepAliveProbe } from './lab/keepalive-probes.ts'
-import { openLab } from './lab/lab.ts'
-import type { TcpPacket } from './lab/pcap.ts'
+import { converse } from '../lab/network/connections.ts'
+import { keepAliveProbes, type KeepAliveProbe } from '../lab/network/keepalive-probes.ts'
+import { openLab } from '../lab/network/lab.ts'
+import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
 
 /**

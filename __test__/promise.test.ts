@@ -1,8 +1,8 @@
 /** The promise of `detectWithin`: nobody waits longer than that for a dead peer. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
-import { type Connections, converse } from './connections.ts'
-import { openLab } from './lab/lab.ts'
+import { type Connections, converse } from '../lab/network/connections.ts'
+import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
 
 const DEADLINES = [5, 6, 10, 20, 30, 60]

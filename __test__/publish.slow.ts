@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { publish } from '../scripts/build/publish.ts'
 import { startRegistry } from '../scripts/build/registry.ts'
-import { run } from '../scripts/build/run.ts'
+import { run } from '../lab/run.ts'
 
 const NAME = '@tcp-keepalive/published'
 

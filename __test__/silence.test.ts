@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import type { KeepAliveOptions, TcpInfo } from 'tcp-keepalive'
-import type { Capture } from './lab/capture.ts'
-import { echoPort, startEcho } from './lab/echo.ts'
-import { keepAliveProbes } from './lab/keepalive-probes.ts'
-import { type Lab, openLab } from './lab/lab.ts'
-import type { Program } from './lab/program.ts'
+import type { Capture } from '../lab/network/capture.ts'
+import { echoPort, startEcho } from '../lab/network/echo.ts'
+import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
+import { type Lab, openLab } from '../lab/network/lab.ts'
+import type { Program } from '../lab/network/program.ts'
 import { withLab } from './needs.ts'
 
 interface Sample {

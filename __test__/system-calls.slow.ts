@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { everyLine, nodeOf } from '../scripts/nodes.ts'
+import { everyLine, nodeOf } from '../lab/nodes.ts'
 
 const PROGRAM = fileURLToPath(new URL('system-calls-program.cjs', import.meta.url))
 const TIMES = 50

@@ -1,8 +1,8 @@
 /** Outages across the laboratory's router: those that planKeepAlive says are survived, and a little longer ones. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
-import { converse } from './connections.ts'
-import { openLab } from './lab/lab.ts'
+import { converse } from '../lab/network/connections.ts'
+import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
 
 /** Probes after 1, 3 and 5 s, given up after 7 s. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { nodeOf } from '../scripts/nodes.ts'
+import { nodeOf } from '../lab/nodes.ts'
 
 const HERE = import.meta.dirname
 const ROOT = join(HERE, '..')

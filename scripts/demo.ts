@@ -6,10 +6,10 @@ import { EventEmitter, once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
-import { keepAliveProbes } from '../__test__/lab/keepalive-probes.ts'
-import { type Lab, openLab } from '../__test__/lab/lab.ts'
-import type { Inside } from '../__test__/lab/program.ts'
-import { labUnavailable } from '../__test__/lab/requirements.ts'
+import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
+import { type Lab, openLab } from '../lab/network/lab.ts'
+import type { Inside } from '../lab/network/program.ts'
+import { labUnavailable } from '../lab/network/requirements.ts'
 
 const DETECT_WITHIN = 6000
 const PORT = 5432

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { root } from './ready.mjs'
 
 const ASK = `
-  import { labUnavailable } from './__test__/lab/requirements.ts'
-  import { postgresUnavailable } from './__test__/lab/postgres.ts'
-  import { matrixUnavailable } from './__test__/drivers/matrix.ts'
-  import { preloadUnavailable } from './__test__/drivers/preload.ts'
+  import { labUnavailable } from './lab/network/requirements.ts'
+  import { postgresUnavailable } from './lab/servers/postgres.ts'
+  import { matrixUnavailable } from './lab/clients/matrix.ts'
+  import { preloadUnavailable } from './lab/clients/preload.ts'
   const reasons = [
     await labUnavailable(),
     await postgresUnavailable({ tls: true }),

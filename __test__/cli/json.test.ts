@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import test from 'ava'
 import { unless } from '../needs.ts'
-import { connectedPair } from '../readback.ts'
+import { connectedPair } from '../../lab/readback/readback.ts'
 import { cli } from './command.ts'
 
 const text = readFileSync(new URL('../../docs/seeing.md', import.meta.url), 'utf8')

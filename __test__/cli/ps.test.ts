@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import type { ProcessConnections } from '../../src/cli/ps-findings.ts'
-import { findTool } from '../lab/tools.ts'
-import { openLab } from '../lab/lab.ts'
+import { findTool } from '../../lab/network/tools.ts'
+import { openLab } from '../../lab/network/lab.ts'
 import { unless, withLab } from '../needs.ts'
-import { connectedPair } from '../readback.ts'
+import { connectedPair } from '../../lab/readback/readback.ts'
 import { cli, CLI } from './command.ts'
 
 const COUNT = 1000

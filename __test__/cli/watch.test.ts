@@ -1,8 +1,8 @@
 /** `tcp-keepalive watch`, in a terminal of 80 columns on the laboratory's client. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { echoPort, startEcho } from '../lab/echo.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
+import { echoPort, startEcho } from '../../lab/network/echo.ts'
+import { type Lab, openLab } from '../../lab/network/lab.ts'
 import { withLab } from '../needs.ts'
 import { CLI } from './command.ts'
 import { type Screen, screenOf, type TerminalSize } from './terminal-screen.ts'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { CLI } from '../cli/command.ts'
-import { findTool } from '../lab/tools.ts'
+import { findTool } from '../../lab/network/tools.ts'
 import { blocks, root } from './pages.ts'
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

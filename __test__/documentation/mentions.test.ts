@@ -98,7 +98,7 @@ test('every script of npm that is named is in package.json', (t) => {
 
 test('every file of the repository that is named is there', (t) => {
   const found = inlineCode().filter(({ name }) =>
-    /^(?:__test__|bench|crates|docs|examples|scripts|src)\/[\w./-]+$/.test(name),
+    /^(?:__test__|bench|crates|docs|examples|lab|reliability|scripts|src)\/[\w./-]+$/.test(name),
   )
   t.true(found.length >= 5)
   for (const { name, path } of found) t.true(existsSync(join(root, name)), `${path}: ${name}`)

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import test from 'ava'
 import * as door from 'tcp-keepalive'
 import ts from 'typescript'
-import { connectedPair } from '../readback.ts'
+import { connectedPair } from '../../lab/readback/readback.ts'
 import { blocks } from './pages.ts'
 
 /** An object or a number, alone or before a colon and words. Anything else in a comment is not a value. */

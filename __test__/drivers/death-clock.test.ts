@@ -1,7 +1,7 @@
 /** Every client with a real server is told in time that it is gone. `npm run death-clock` measures the others beside. */
 import { unless } from '../needs.ts'
-import { competitors, DETECT_WITHIN, runDeathClock } from './clock.ts'
-import { matrixUnavailable } from './matrix.ts'
+import { competitors, DETECT_WITHIN, runDeathClock } from '../../lab/clients/clock.ts'
+import { matrixUnavailable } from '../../lab/clients/matrix.ts'
 
 const test = unless(await matrixUnavailable())
 

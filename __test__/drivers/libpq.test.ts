@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
-import { openLab } from '../lab/lab.ts'
-import { startPostgres } from '../lab/postgres.ts'
-import { findTool, needTool } from '../lab/tools.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import { startPostgres } from '../../lab/servers/postgres.ts'
+import { findTool, needTool } from '../../lab/network/tools.ts'
 import { unless, withPostgres } from '../needs.ts'
-import { socketsOf } from './processes.ts'
+import { socketsOf } from '../../lab/clients/processes.ts'
 
 const page = readFileSync(new URL('../../docs/drivers.md', import.meta.url), 'utf8')
 

@@ -1,9 +1,9 @@
 /** The tests of the driver matrix, for any Node. */
 import anyTest, { type ExecutionContext } from 'ava'
 import { unless } from '../needs.ts'
-import { type Client, clients } from './catalogue.ts'
-import { Bench, matrixUnavailable, Trial, variantsOf } from './matrix.ts'
-import { ClientProcess, type Manner } from './processes.ts'
+import { type Client, clients } from '../../lab/clients/catalogue.ts'
+import { Bench, matrixUnavailable, Trial, variantsOf } from '../../lab/clients/matrix.ts'
+import { ClientProcess, type Manner } from '../../lab/clients/processes.ts'
 
 interface Node {
   readonly version: string

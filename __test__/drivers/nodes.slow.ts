@@ -1,5 +1,5 @@
 /** The driver matrix on the other versions of Node. */
-import { nodeOf, versions } from '../../scripts/nodes.ts'
+import { nodeOf, versions } from '../../lab/nodes.ts'
 import { testMatrix } from './matrix-tests.ts'
 
 await testMatrix(versions.map((version) => ({ version, program: nodeOf(version) })))

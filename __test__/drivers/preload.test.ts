@@ -1,11 +1,11 @@
 /** The comparison: a preloaded C library sets values as a socket is made, and Node's clients write over them later. */
 import type { ExecutionContext } from 'ava'
-import type { ProgramOptions } from '../lab/program.ts'
+import type { ProgramOptions } from '../../lab/network/program.ts'
 import { unless } from '../needs.ts'
-import { clients } from './catalogue.ts'
-import { Bench, matrixUnavailable } from './matrix.ts'
-import { compilePreload, preloadUnavailable } from './preload.ts'
-import { ClientProcess } from './processes.ts'
+import { clients } from '../../lab/clients/catalogue.ts'
+import { Bench, matrixUnavailable } from '../../lab/clients/matrix.ts'
+import { compilePreload, preloadUnavailable } from '../../lab/clients/preload.ts'
+import { ClientProcess } from '../../lab/clients/processes.ts'
 
 const NAMES = ['pg', 'postgres', 'mysql2', 'mariadb', 'ioredis', 'redis', 'http']
 

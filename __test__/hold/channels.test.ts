@@ -18,8 +18,8 @@ import {
   type KeepAliveLost,
   setKeepAlive,
 } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { readback, UNTOUCHED } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, listening, tracked } from './sockets.ts'
 
 /** What is published on a channel during the test. */

@@ -5,8 +5,8 @@ import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
 import { getKeepAlive, holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { readback, UNTOUCHED } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
 test('a connected socket has the values at once, and keeps them against whatever a driver sets', async (t) => {

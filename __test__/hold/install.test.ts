@@ -15,8 +15,8 @@ import {
   type Peer,
   setKeepAlive,
 } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
 /** Installs until the end of the test. Each test has ports of its own, so they do not get into each other's way. */

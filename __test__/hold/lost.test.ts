@@ -1,7 +1,7 @@
 /** What stays in force is in force when the peer dies, and the loss is said on the channel. */
-import { echoPort, startEcho } from '../lab/echo.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
-import type { Program } from '../lab/program.ts'
+import { echoPort, startEcho } from '../../lab/network/echo.ts'
+import { type Lab, openLab } from '../../lab/network/lab.ts'
+import type { Program } from '../../lab/network/program.ts'
 import { withLab } from '../needs.ts'
 
 const DEADLINE = 6000

@@ -1,7 +1,7 @@
 /** Nothing is loaded inside events and wrapped calls, also where something fails there. */
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { certificate } from '../certificate.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
 import { unless } from '../needs.ts'
 import { refusing, refusingUnavailable, run } from './refuse.ts'
 

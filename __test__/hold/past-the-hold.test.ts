@@ -4,8 +4,8 @@ import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
 import { holdKeepAlive, inspectSocket, installKeepAlive, setKeepAlive } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { rawDescriptor, readback } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { rawDescriptor, readback } from '../../lab/readback/readback.ts'
 import { ASKED, connected, HELD, listening, tracked } from './sockets.ts'
 
 const begins = {

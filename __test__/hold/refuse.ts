@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import { findTool } from '../lab/tools.ts'
+import { findTool } from '../../lab/network/tools.ts'
 
 const gcc = findTool('gcc')
 

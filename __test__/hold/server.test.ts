@@ -10,8 +10,8 @@ import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { readback, UNTOUCHED } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
 /** Connects, and gives the server's end. */

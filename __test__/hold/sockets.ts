@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import type { ExecutionContext } from 'ava'
-import type { Readback } from '../readback.ts'
+import type { Readback } from '../../lab/readback/readback.ts'
 
 /** What is held in these tests, and what another process then reads. */
 export const ASKED = { time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { certificate } from '../certificate.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
 
 const file = fileURLToPath(new URL('unchanged.cjs', import.meta.url))
 const cwd = fileURLToPath(new URL('.', import.meta.url))

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as imported from 'tcp-keepalive'
 import { holdKeepAlive, installKeepAlive } from 'tcp-keepalive'
-import { readback } from '../readback.ts'
+import { readback } from '../../lab/readback/readback.ts'
 import { ASKED, connected, HELD, listening, tracked } from './sockets.ts'
 
 const NAMES = ['setKeepAlive', 'connect', '_destroy'] as const

@@ -11,10 +11,10 @@ import {
   setKeepAlive,
   type SocketReport,
 } from 'tcp-keepalive'
-import { echoPort, startEcho } from '../lab/echo.ts'
-import { openLab } from '../lab/lab.ts'
+import { echoPort, startEcho } from '../../lab/network/echo.ts'
+import { openLab } from '../../lab/network/lab.ts'
 import { withLab } from '../needs.ts'
-import { connectedPair, rawDescriptor, readback } from '../readback.ts'
+import { connectedPair, rawDescriptor, readback } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
 import { warningsOf } from '../../src/inspect/warnings.ts'
-import { converse } from '../connections.ts'
-import { openLab } from '../lab/lab.ts'
+import { converse } from '../../lab/network/connections.ts'
+import { openLab } from '../../lab/network/lab.ts'
 import { withLab } from '../needs.ts'
 
 /** The first probe goes out after 8 s, or an eighth later, and the second 5 s after it. */

@@ -3,8 +3,8 @@ import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { run } from '../../scripts/build/run.ts'
-import { nodeOf, versions } from '../../scripts/nodes.ts'
+import { run } from '../../lab/run.ts'
+import { nodeOf, versions } from '../../lab/nodes.ts'
 import { type Project, startMachine } from './machine.ts'
 
 /** Imports and requires: both see one state. */

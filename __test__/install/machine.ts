@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path'
 import { pack } from '../../scripts/build/pack-all.ts'
 import { publish } from '../../scripts/build/publish.ts'
 import { startRegistry } from '../../scripts/build/registry.ts'
-import { run } from '../../scripts/build/run.ts'
-import { ROOT } from '../../scripts/build/command.ts'
+import { run } from '../../lab/run.ts'
+import { ROOT } from '../../lab/command.ts'
 import { TARGETS } from '../../scripts/build/targets.ts'
 
 /** The package managers and bundlers that a user may have, as npm packages. */

@@ -2,9 +2,9 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { startEcho } from './echo.ts'
-import { openLab } from './lab.ts'
-import { postgresUnavailable, startPostgres } from './postgres.ts'
+import { startEcho } from '../../lab/network/echo.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import { postgresUnavailable, startPostgres } from '../../lab/servers/postgres.ts'
 
 const lab = await openLab()
 await lab.capture()

@@ -1,6 +1,6 @@
 import test from 'ava'
 
-import { pcapReader } from './pcap.ts'
+import { pcapReader } from '../../lab/network/pcap.ts'
 
 const from = { address: '10.9.1.1', port: 54_106 }
 const to = { address: '10.9.2.1', port: 7000 }

@@ -1,5 +1,5 @@
-import { openLab } from './lab.ts'
-import { startPostgres } from './postgres.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import { startPostgres } from '../../lab/servers/postgres.ts'
 import { withPostgres } from '../needs.ts'
 
 for (const tls of [false, true]) {

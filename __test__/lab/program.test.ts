@@ -1,6 +1,6 @@
-import { connect, echoed, echoPort, startEcho } from './echo.ts'
-import { openLab } from './lab.ts'
-import { programsAreRoot } from './namespaces.ts'
+import { connect, echoed, echoPort, startEcho } from '../../lab/network/echo.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import { programsAreRoot } from '../../lab/network/namespaces.ts'
 import { withLab } from '../needs.ts'
 
 withLab('run: values travel in as arguments and out as the result', async (t) => {

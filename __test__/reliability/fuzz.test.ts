@@ -1,6 +1,6 @@
 /** Half a minute of random calls of everything on everything; `npm run reliability -- fuzz` makes ten million. */
 import test from 'ava'
-import { runRounds } from '../../scripts/reliability/fuzz/rounds.ts'
+import { runRounds } from '../../reliability/fuzz/rounds.ts'
 
 test('random calls change no option of a socket that was not the target, and end in known errors only', async (t) => {
   const seed = Math.floor(Math.random() * 2 ** 31)

@@ -4,7 +4,7 @@
  * file, and go on protecting.
  */
 import test from 'ava'
-import { run } from '../../scripts/build/run.ts'
+import { run } from '../../lab/run.ts'
 import { type Dialect, programs, TESTS } from './programs.ts'
 import { openScratch } from './scratch.ts'
 

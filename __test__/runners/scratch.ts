@@ -2,8 +2,8 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROOT } from '../../scripts/build/command.ts'
-import { run } from '../../scripts/build/run.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 
 /** vitest 5 needs Node 22; 4 is the newest that runs on Node 20. */
 const RUNNERS = ['jest@30.5.2', 'vitest@4.1.12', 'mocha@12.0.3', '@sinonjs/fake-timers@15.5.0']

@@ -4,8 +4,8 @@ import https from 'node:https'
 import type net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { setKeepAlive } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { readback } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { readback } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { inspect, promisify } from 'node:util'
 import test from 'ava'
 import { getKeepAlive, holdKeepAlive, type KeepAliveFailure, setKeepAlive, type Target } from 'tcp-keepalive'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../readback.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 

@@ -4,7 +4,7 @@ import net from 'node:net'
 import test from 'ava'
 import * as native from 'tcp-keepalive/native'
 import { addressWords } from '../../src/settings/address.ts'
-import { connectedPair, rawDescriptor } from '../readback.ts'
+import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
 
 const NONE = -1
 

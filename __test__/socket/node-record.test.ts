@@ -4,8 +4,8 @@ import net from 'node:net'
 import tls from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { setKeepAlive } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { connectedPair, readback } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { connectedPair, readback } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5 }
 

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { getKeepAlive, setKeepAlive } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { connectedPair, type Pair, rawDescriptor, readback, UNTOUCHED } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { connectedPair, type Pair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }

@@ -6,8 +6,8 @@ import tls from 'node:tls'
 import test from 'ava'
 import { getTcpInfo } from 'tcp-keepalive'
 import { tcpInfoFrom } from '../../src/socket/tcp-info.ts'
-import { certificate } from '../certificate.ts'
-import { connectedPair, rawDescriptor } from '../readback.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
 
 test('the silence grows from the last thing heard, and ends with the next', async (t) => {
   const { client, accepted, close } = await connectedPair()

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { setKeepAlive } from 'tcp-keepalive'
-import { connectedPair, readback, UNTOUCHED } from '../readback.ts'
+import { connectedPair, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { ROOT } from '../../scripts/build/command.ts'
+import { ROOT } from '../../lab/command.ts'
 import { TARGETS } from '../../scripts/build/targets.ts'
 import { binariesDocument } from '../../scripts/supply-chain/binaries-document.ts'
 import { cratesIn } from '../../scripts/supply-chain/crates.ts'

@@ -4,9 +4,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { ROOT } from '../../scripts/build/command.ts'
+import { ROOT } from '../../lab/command.ts'
 import { pack } from '../../scripts/build/pack-all.ts'
-import { run } from '../../scripts/build/run.ts'
+import { run } from '../../lab/run.ts'
 import { targetsNamed } from '../../scripts/build/targets.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-footprint-'))

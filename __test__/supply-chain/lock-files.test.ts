@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { ROOT } from '../../scripts/build/command.ts'
-import { run } from '../../scripts/build/run.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 
 interface LockedPackage {
   readonly version?: string

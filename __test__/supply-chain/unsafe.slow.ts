@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { ROOT } from '../../scripts/build/command.ts'
-import { run } from '../../scripts/build/run.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 import { unsafeOfCrates } from '../../scripts/supply-chain/unsafe.ts'
 
 interface Message {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { run } from '../../scripts/build/run.ts'
+import { run } from '../../lab/run.ts'
 import { cratesNeeded } from '../../scripts/supply-chain/crates.ts'
 
 interface Wanted {

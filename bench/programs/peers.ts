@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { certificate } from '../../__test__/certificate.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
 
 function hold(socket: Socket): void {
   socket.on('error', () => {}) // a reset, which is how the other side ends

@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { CACHE } from './cache.ts'
-import { ROOT } from './command.ts'
-import { run } from './run.ts'
+import { CACHE } from '../../lab/cache.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 import { binaryOf, type Target } from './targets.ts'
 import { preparePython, PYTHON } from './toolchain.ts'
 

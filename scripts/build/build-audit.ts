@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
-import { ROOT, runCommand } from './command.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
 import { targetsNamed } from './targets.ts'
 
 const HELP = `npm run build:audit -- [options]

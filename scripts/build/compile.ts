@@ -1,6 +1,6 @@
 /** Compiles the binding for one target. */
 import { join } from 'node:path'
-import { run } from './run.ts'
+import { run } from '../../lab/run.ts'
 import { OLDEST_GLIBC, type Target } from './targets.ts'
 import type { Toolchain } from './toolchain.ts'
 

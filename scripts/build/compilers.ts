@@ -1,7 +1,7 @@
 /** Which compilers made each binary, noted beside it, as parts of theirs are in it: for the bill of materials. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Compilers } from '../supply-chain/bill-of-materials.ts'
+import type { Compilers } from './packed.ts'
 import { linksWithZig, type Target } from './targets.ts'
 import type { Toolchain } from './toolchain.ts'
 

@@ -6,8 +6,8 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT, runCommand } from './command.ts'
-import { run } from './run.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 import { OLDEST_GLIBC, OLDEST_MACOS, TARGETS, type Target } from './targets.ts'
 
 const HELP = `npm run create-npm-folders

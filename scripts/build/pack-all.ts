@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeMainBill, writePlatformBill } from '../supply-chain/bill-of-materials.ts'
-import { ROOT, runCommand } from './command.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
 import { compilersOf } from './compilers.ts'
-import { run } from './run.ts'
+import type { Packed } from './packed.ts'
+import { run } from '../../lab/run.ts'
 import { stage } from './stage.ts'
 import { targetsNamed, type Target } from './targets.ts'
 
@@ -18,16 +19,6 @@ build:dist), with a bill of materials (CycloneDX) beside each, and checks the ma
   --target NAME   only this platform; may be given again
   --binaries DIR  where the binaries are, instead of artifacts/
   --out DIR       where the tarballs go, instead of packages/`
-
-/** One package as npm reports that it packed it. */
-export interface Packed {
-  readonly name: string
-  readonly version: string
-  /** Where the tarball is. */
-  readonly tarball: string
-  readonly unpackedSize: number
-  readonly files: readonly string[]
-}
 
 /** Packs the packages of these targets and then the main one, in the order in which they are to be published. */
 export async function pack(

@@ -2,8 +2,8 @@
  * Publishes tarballs: the platforms' first and the main package last, so that whoever can install the main one can
  * install its binary. What is published already is left alone: a release that stopped half way is run again.
  */
-import type { Packed } from './pack-all.ts'
-import { run } from './run.ts'
+import type { Packed } from './packed.ts'
+import { run } from '../../lab/run.ts'
 
 /** `npm run --silent` would silence the reason of a failure too. */
 const LOG_ERRORS = '--loglevel=error'

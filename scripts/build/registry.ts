@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from './run.ts'
+import { run } from '../../lab/run.ts'
 
 export interface Registry extends AsyncDisposable {
   readonly url: string

@@ -3,11 +3,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from './command.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
 import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
-import { run } from './run.ts'
+import { run } from '../../lab/run.ts'
 import { TARGETS } from './targets.ts'
 
 const HELP = `npm run release:dry -- [options]

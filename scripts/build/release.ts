@@ -1,7 +1,7 @@
 /** `npm run release`: publishes what `npm run pack:all` packed. */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from './command.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
 import { readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 

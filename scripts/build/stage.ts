@@ -8,7 +8,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { minifySync } from 'rolldown/experimental'
-import { ROOT } from './command.ts'
+import { ROOT } from '../../lab/command.ts'
 import type { PlatformManifest } from './create-npm-folders.ts'
 import { binaryOf, TARGETS, type Target } from './targets.ts'
 

@@ -22,9 +22,9 @@ import {
 } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { CACHE } from './cache.ts'
-import { ROOT } from './command.ts'
-import { run } from './run.ts'
+import { CACHE } from '../../lab/cache.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 import { OLDEST_MACOS } from './targets.ts'
 
 export interface Toolchain {

@@ -2,7 +2,7 @@
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
-import { ROOT } from '../build/command.ts'
+import { ROOT } from '../../lab/command.ts'
 import { stage } from '../build/stage.ts'
 import { binaryOf, targetsNamed } from '../build/targets.ts'
 
@@ -19,7 +19,7 @@ export async function putApp(folder: string, targetName: string): Promise<void> 
   await rm(staged, { recursive: true })
   const binary = binaryOf(target)
   await cp(join(ARTIFACTS, 'misbehaving', binary), join(folder, 'panics.node'))
-  await cp(join(ROOT, '__test__/runtimes/smoke.cjs'), join(folder, 'smoke.cjs'))
+  await cp(join(ROOT, 'lab/platforms/smoke.cjs'), join(folder, 'smoke.cjs'))
   const certificate = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' })
   await writeFile(join(folder, 'key.pem'), certificate.private)
   await writeFile(join(folder, 'cert.pem'), certificate.cert)

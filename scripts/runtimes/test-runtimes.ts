@@ -4,15 +4,16 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from '../build/command.ts'
-import { run } from '../build/run.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
+import { keep, type Shown } from '../../lab/platforms/results.ts'
+import { ALL_RUNTIMES, type Runtime, type Started } from '../../lab/platforms/runtimes.ts'
+import { run } from '../../lab/run.ts'
+import { TARGETS } from '../build/targets.ts'
 import { putApp } from './app.ts'
-import { keep, type Shown } from './results.ts'
-import { ALL_RUNTIMES, type Runtime, type Started } from './runtimes.ts'
 
 const HELP = `npm run test:runtimes -- [options]
 
-Installs tcp-keepalive for every runtime that can be had on this machine and runs __test__/runtimes/smoke.cjs on it.
+Installs tcp-keepalive for every runtime that can be had on this machine and runs lab/platforms/smoke.cjs on it.
 
   --only NAME   only this one; may be given again. There are
                   ${ALL_RUNTIMES.map(({ name }) => name).join('\n                  ')}
@@ -68,7 +69,11 @@ await runCommand(HELP, async () => {
     }
   }
   for (const stop of stops) await stop()
-  if (values.write) await keep(shown)
+  if (values.write)
+    await keep(
+      shown,
+      TARGETS.map(({ name }) => name),
+    )
   console.log(`\nin ${seconds(started)}`)
   console.log(`runtimes: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
   if (count.failed > 0) process.exitCode = 1

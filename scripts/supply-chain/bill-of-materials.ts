@@ -5,16 +5,9 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { Enums, Models, Serialize, Spec, Validation } from '@cyclonedx/cyclonedx-library'
-import type { Packed } from '../build/pack-all.ts'
+import type { Compilers, Packed } from '../build/packed.ts'
 import type { Target } from '../build/targets.ts'
 import { type Crate, cratesIn, idOf } from './crates.ts'
-
-/** What compiled a binary; a part of each ends up in it. */
-export interface Compilers {
-  readonly rust: string
-  /** None where zig did not link it. */
-  readonly zig: string | undefined
-}
 
 /** The edition that is Ecma's standard 424. */
 const EDITION = Spec.Spec1dot6

@@ -1,8 +1,8 @@
 /** What a binary is compiled from, as cargo resolves it for its target. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from '../build/command.ts'
-import { run } from '../build/run.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 import type { Target } from '../build/targets.ts'
 
 export interface Crate {

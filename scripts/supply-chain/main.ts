@@ -1,7 +1,7 @@
 /** `npm run binaries-document`: prints docs/binaries.md anew, or writes it. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT, runCommand } from '../build/command.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
 import { binariesDocument } from './binaries-document.ts'
 
 const HELP = `npm run binaries-document -- [options]

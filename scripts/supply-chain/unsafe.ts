@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from '../build/command.ts'
-import { run } from '../build/run.ts'
+import { ROOT } from '../../lab/command.ts'
+import { run } from '../../lab/run.ts'
 
 export interface Unsafe {
   readonly file: string

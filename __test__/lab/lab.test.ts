@@ -1,0 +1,253 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { ExecutionContext } from 'ava'
+
+import { connect, echoed, echoPort, startEcho } from '../../lab/network/echo.ts'
+import { keepAliveProbes } from '../../lab/network/keepalive-probes.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import type { TcpPacket } from '../../lab/network/pcap.ts'
+import { withLab } from '../needs.ts'
+
+withLab('the client reaches the server across the router, over IPv4 and IPv6', async (t) => {
+  const lab = await openLab(t)
+  const capture = await lab.capture({ host: 'server' })
+  await startEcho(lab)
+  t.is(await echoed(await connect(lab), 'four'), 'four')
+  t.is(await echoed(await connect(lab, false, lab.server.address6), 'six'), 'six')
+  await capture.stop()
+  const opening = capture.packets
+    .filter(({ flags }) => flags.syn)
+    .map(({ from, flags }) => [from.address, flags.ack])
+  t.deepEqual(opening, [
+    ['10.9.1.1', false],
+    ['10.9.2.1', true],
+    ['fd09:1::1', false],
+    ['fd09:2::1', true],
+  ])
+})
+
+withLab('a person opens it by npm run lab, and closes it by "quit"', async (t) => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const said = await new Promise<string>((resolve, reject) => {
+    const lab = execFile('npm', ['run', '--silent', 'lab'], { cwd: root }, (error, out) =>
+      error ? reject(error) : resolve(out),
+    )
+    lab.stdin?.end('cut\nheal\nquit\n')
+  })
+  t.regex(said, /client +10\.9\.1\.1/)
+  t.regex(said, /cut: done[^]*heal: done/)
+})
+
+withLab('a cut lets nothing pass, in silence, until it is healed', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const client = await connect(lab)
+  t.is(await echoed(client, 'before'), 'before')
+  const [atClient, atServer] = await Promise.all([lab.capture(), lab.capture({ host: 'server' })])
+  await lab.cut()
+  client.send('lost')
+  await pause(700) // the kernel sends again after about 0.2 and 0.6 s
+  const during = { client: atClient.packets.length, server: atServer.packets.length }
+  t.true(during.client >= 2, `${during.client} packets left the client`)
+  t.is(during.server, 0)
+  t.deepEqual(atClient.icmp, [])
+  await lab.heal()
+  t.is((await client.event('data')).data, 'lost')
+})
+
+withLab('a peer that has restarted answers the next keepalive probe with RST', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const capture = await lab.capture()
+  const client = await connect(lab, true)
+  await lab.reboot()
+  t.is((await client.event('error')).data, 'ECONNRESET')
+  await capture.stop()
+  t.false(
+    capture.packets.some(({ flags }) => flags.fin),
+    'the killed server said goodbye',
+  )
+  t.true(keepAliveProbes(capture.packets, { from: lab.client.address }).at(-1)?.answer?.flags.rst)
+  await startEcho(lab) // the server is a machine like any other again
+  t.is(await echoed(await connect(lab), 'again'), 'again')
+})
+
+withLab('an unreachable server: the router says so, by ICMP, to who writes', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const client = await connect(lab)
+  const capture = await lab.capture()
+  await lab.unreachable()
+  client.send('lost')
+  await waitUntil(t, () => capture.icmp.length > 0)
+  const [answer] = capture.icmp
+  t.is(answer?.icmp, 'host-unreachable')
+  t.is(answer?.from.address, lab.router.address)
+  t.deepEqual(answer?.about?.to, { address: lab.server.address, port: echoPort })
+  await lab.heal()
+  t.is((await client.event('data')).data, 'lost')
+})
+
+withLab('a middlebox that forgets drops a connection that was silent, not one kept alive', async (t) => {
+  const lab = await openLab(t)
+  await lab.forget(2)
+  await startEcho(lab)
+  const [silent, kept] = await Promise.all([connect(lab), connect(lab, true)])
+  await pause(4000) // twice what the middlebox waits; keepalive speaks every second
+  t.is(await echoed(kept, 'here'), 'here')
+  silent.send('lost')
+  await pause(1000) // an answer takes less than a millisecond
+  t.deepEqual(
+    silent.events.map(({ name }) => name),
+    ['connected'],
+  )
+})
+
+withLab('a muted host goes on hearing, and nobody hears it', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const client = await connect(lab)
+  t.is(await echoed(client, 'before'), 'before')
+  for (const muted of ['client', 'server'] as const) {
+    const other = muted === 'client' ? 'server' : 'client'
+    const [sent, heard] = await Promise.all([lab.capture({ host: muted }), lab.capture({ host: other })])
+    await lab.mute(muted)
+    client.send(muted)
+    await pause(700) // the kernel sends again after about 0.2 and 0.6 s
+    await lab.heal()
+    t.is((await client.event('data')).data, muted)
+    await Promise.all([sent.stop(), heard.stop()])
+    const repeated = (packets: readonly TcpPacket[]): number =>
+      packets.filter(({ from, length }) => from.address === lab.client.address && length > 0).length
+    // What the client says arrives each time it is repeated while only the server's acknowledgement is lost.
+    const [left, arrived] = [repeated(sent.packets), repeated(heard.packets)]
+    if (muted === 'client') t.true(left >= 3 && arrived === 1, `${left} left, ${arrived} arrived`)
+    else t.true(left >= 3 && arrived === left, `${arrived} left, ${left} arrived`)
+  }
+})
+
+withLab('a middlebox lets a restarted server be noticed, and forgets as it was told last', async (t) => {
+  const lab = await openLab(t)
+  await lab.forget(60)
+  await startEcho(lab)
+  const client = await connect(lab, true)
+  await lab.reboot()
+  t.is((await client.event('error')).data, 'ECONNRESET')
+  await startEcho(lab)
+  const silent = await connect(lab)
+  await lab.forget(1)
+  t.is(await echoed(silent, 'known'), 'known') // from this packet on it is for one second
+  await pause(2000)
+  silent.send('lost')
+  await pause(1000) // an answer takes less than a millisecond
+  t.deepEqual(
+    silent.events.map(({ name }) => name),
+    ['connected', 'data'],
+  )
+})
+
+withLab('loss takes some packets and lets others pass', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const client = await connect(lab)
+  const [sent, arrived] = await Promise.all([lab.capture(), lab.capture({ host: 'server' })])
+  await lab.lose(50)
+  // TCP would slow down over lost data; closed ports are asked once each, 200 times.
+  await lab.client.run(
+    async ({ host, count }) => {
+      const net = await import('node:net')
+      for (let index = 0; index < count; index++) net.connect(10_000 + index, host).on('error', () => {})
+      await new Promise((resolve) => {
+        setTimeout(resolve, 500) // before the kernel asks a second time, after 1 s
+      })
+    },
+    { host: lab.server.address, count: 200 },
+  )
+  await Promise.all([sent.stop(), arrived.stop()])
+  const asked = sent.packets.filter(({ flags }) => flags.syn).length
+  const heard = arrived.packets.filter(({ flags }) => flags.syn).length
+  const answered = sent.packets.filter(({ flags }) => flags.rst).length
+  t.is(asked, 200)
+  // Six standard deviations (7 of 200) about the mean: wrong once in 500 million runs.
+  t.true(heard > 58 && heard < 142, `${heard} of 200 arrived`)
+  t.true(answered > 8 && answered < heard, `${answered} of ${heard} answers came back`)
+  await lab.heal()
+  t.is(await echoed(client, 'all'), 'all')
+})
+
+withLab('a capture shows the handshake, the probes with their spacing, and their answers', async (t) => {
+  const lab = await openLab(t)
+  await startEcho(lab)
+  const capture = await lab.capture({ filter: `tcp port ${echoPort}` })
+  const client = await connect(lab, true)
+  await waitUntil(t, () => keepAliveProbes(capture.packets).length >= 2)
+  await lab.cut()
+  const before = keepAliveProbes(capture.packets).length
+  await waitUntil(t, () => keepAliveProbes(capture.packets).length >= before + 2)
+  await capture.stop()
+  const [syn, synAck] = capture.packets
+  t.like(syn, { from: { address: lab.client.address }, flags: { syn: true, ack: false }, length: 0 })
+  t.like(synAck, { from: { address: lab.server.address, port: echoPort }, flags: { syn: true, ack: true } })
+  const probes = keepAliveProbes(capture.packets, { from: lab.client.address })
+  t.deepEqual(keepAliveProbes(capture.packets, { from: lab.server.address }), [])
+  t.true(probes[0]?.answer !== undefined)
+  t.is(probes.at(-1)?.answer, undefined)
+  const gaps = probes.slice(1).map((probe, index) => probe.at - (probes[index]?.at ?? 0))
+  // A kernel timer is late by up to an eighth, never early; the rest is a busy machine.
+  for (const gap of gaps) t.true(gap > 990 && gap < 1500, `${gap} ms between probes`)
+  // A program's clock and a capture's are the same.
+  const [connected] = client.events
+  t.true(Math.abs((connected?.at ?? 0) - (syn?.at ?? 0)) < 500)
+})
+
+withLab('everything that passed before stop() is in the capture', async (t) => {
+  const lab = await openLab(t)
+  const capture = await lab.capture()
+  const count = 500
+  await lab.client.run(
+    async ({ host, ports }) => {
+      const net = await import('node:net')
+      for (let index = 0; index < ports; index++) {
+        await new Promise((resolve) => {
+          net.connect(10_000 + index, host).on('error', resolve)
+        })
+      }
+    },
+    { host: lab.server.address, ports: count },
+  )
+  await capture.stop()
+  t.is(capture.packets.filter(({ flags }) => flags.syn).length, count)
+  t.is(capture.packets.filter(({ flags }) => flags.rst).length, count)
+})
+
+withLab('laboratories side by side do not touch each other', async (t) => {
+  const labs = await Promise.all([openLab(t), openLab(t), openLab(t), openLab(t)])
+  const clients = await Promise.all(
+    labs.map(async (lab) => {
+      await startEcho(lab)
+      return connect(lab)
+    }),
+  )
+  await labs[0]?.cut()
+  for (const client of clients) client.send('hello')
+  await Promise.all(clients.slice(1).map((client) => client.event('data')))
+  t.deepEqual(
+    clients.map(({ events }) => events.filter(({ name }) => name === 'data').length),
+    [0, 1, 1, 1],
+  )
+})
+
+async function waitUntil(t: ExecutionContext, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000 // what is waited for takes a few seconds on an idle machine
+  while (!condition()) {
+    if (Date.now() > deadline) return t.fail(`never came true: ${condition.toString()}`)
+    await pause(20)
+  }
+  return undefined
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+}

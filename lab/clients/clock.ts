@@ -1,0 +1,117 @@
+/** How long clients wait for a dead server: every driver with a real one, idle, waiting and writing at the cut. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Lab, openLab } from '../network/lab.ts'
+import type { Program } from '../network/program.ts'
+import { clients, type ServerName, startServers, stopServers } from './catalogue.ts'
+
+export type Setting = 'defaults' | 'own' | 'ours'
+export type Doing = 'idle' | 'waiting' | 'writing'
+
+/** What the install asks for. */
+export const DETECT_WITHIN = 6000
+
+export interface Measured {
+  readonly name: string
+  readonly setting: Setting
+  readonly doing: Doing
+  /** Milliseconds from the cut, or from the write; `null`: not told before the clock was stopped. */
+  readonly took: number | null
+  /** The error's code, or the event by which the client tells. */
+  readonly told: string | null
+}
+
+interface Lost {
+  readonly name: string
+  readonly doing: Doing
+  readonly code?: string
+  readonly at: number
+}
+
+const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing']
+
+/** The clients that take part. */
+export const competitors: readonly string[] = [...clients]
+  .filter(([, { clock }]) => clock)
+  .map(([name]) => name)
+
+/**
+ * Connects everything, cuts the cable, writes, and notes who is told when.
+ *
+ * @param stopAfter milliseconds after the cut at which the clock is stopped, unless all have been told before
+ */
+export async function runDeathClock(settings: readonly Setting[], stopAfter: number): Promise<Measured[]> {
+  const lab = await openLab()
+  try {
+    const started = await startServers(lab.server, [...new Set(competitors.map(serverOf))])
+    try {
+      const ports = competitors.map((name) => [name, started.get(serverOf(name))?.port ?? 0] as const)
+      return await race(lab, Object.fromEntries(ports), settings, stopAfter)
+    } finally {
+      await stopServers(started)
+    }
+  } finally {
+    await lab.close()
+  }
+}
+
+function serverOf(name: string): ServerName {
+  const server = clients.get(name)?.server
+  if (!server) throw new Error(`${name} has no server that answers`)
+  return server
+}
+
+async function race(
+  lab: Lab,
+  ports: Readonly<Record<string, number>>,
+  settings: readonly Setting[],
+  stopAfter: number,
+): Promise<Measured[]> {
+  const programs = settings.map((setting) => ({ setting, program: startProgram(lab, ports, setting) }))
+  await Promise.all(programs.map(({ program }) => program.event('ready')))
+  await sleep(500) // everything that was sent is acknowledged
+  const cutAt = performance.timeOrigin + performance.now()
+  await lab.cut()
+  for (const { program } of programs) program.send('cut')
+  const deadline = Date.now() + stopAfter
+  const expected = competitors.length * DOINGS.length
+  while (Date.now() < deadline && programs.some(({ program }) => told(program).length < expected))
+    await sleep(100)
+  return programs.flatMap(({ setting, program }) =>
+    competitors.flatMap((name) => DOINGS.map((doing) => measured(program, { name, setting, doing }, cutAt))),
+  )
+}
+
+function startProgram(lab: Lab, ports: Readonly<Record<string, number>>, setting: Setting): Program<void> {
+  return lab.client.start(
+    async ({ inside, ...args }, within) => {
+      const { runClock } = (await import(inside)) as {
+        runClock(args: unknown, inside: unknown): Promise<void>
+      }
+      await runClock(args, within)
+    },
+    {
+      inside: new URL('clock-inside.mjs', import.meta.url).href,
+      host: lab.server.address,
+      ports,
+      setting,
+      values: { detectWithin: DETECT_WITHIN },
+    },
+  )
+}
+
+function told(program: Program<void>): Lost[] {
+  return program.events.filter(({ name }) => name === 'lost').map(({ data }) => data as Lost)
+}
+
+/** The clock of an idle and of a waiting connection starts at the cut, that of a write at the write. */
+function measured(
+  program: Program<void>,
+  which: Pick<Measured, 'name' | 'setting' | 'doing'>,
+  cutAt: number,
+): Measured {
+  const loss = told(program).find(({ name, doing }) => name === which.name && doing === which.doing)
+  const writes = program.events.filter(({ name }) => name === 'wrote').map(({ data }) => data as Lost)
+  const wroteAt = writes.find(({ name }) => name === which.name)?.at ?? Number.NaN
+  const since = which.doing === 'writing' ? wroteAt : cutAt
+  return { ...which, took: loss ? Math.round(loss.at - since) : null, told: loss?.code ?? null }
+}

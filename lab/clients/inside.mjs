@@ -1,0 +1,88 @@
+/** What runs in a process of its own: one client, driven by messages. Plain JavaScript, for every Node. */
+import { readlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
+
+/** For how long a client may try to connect again; the slowest waits a second before it does. */
+const PATIENCE_MS = 15_000
+
+export async function drive(name, { tell, next }) {
+  const { default: adapter } = await import(`./programs/${name}.mjs`)
+  const driver = adapter.package && examples(adapter.package)
+  process.on('unhandledRejection', () => {}) // of a client that is taken down while it connects
+  tell('pid', Number(readlinkSync('/proc/self'))) // as the system outside counts
+  let client
+  let undo = () => {}
+  const actions = {
+    async open({ where, own, how, values }) {
+      undo = await manners[how](values)
+      const options = own ? adapter.own : {}
+      const config = adapter.config(where, options)
+      const flat =
+        adapter.config.length === 1 && typeof config === 'object' ? { ...config, ...options } : config
+      client =
+        how === 'example'
+          ? await connectExample(adapter, await example(name), config)
+          : adapter.open(driver, flat)
+    },
+    use: () => persist(() => adapter.use(client)),
+    /** A client whose server never answers. */
+    async begin() {
+      Promise.resolve(adapter.use(client)).catch(() => {})
+    },
+    async close() {
+      await Promise.race([Promise.resolve(adapter.close(client)).catch(() => {}), sleep(500)])
+      undo()
+    },
+  }
+  for (;;) {
+    const { action, ...args } = await next()
+    try {
+      await actions[action](args)
+      tell('done')
+    } catch (error) {
+      tell('done', String(error?.stack ?? error))
+    }
+  }
+}
+
+async function persist(use) {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await use()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await sleep(50)
+    }
+  }
+}
+
+const connectExample = ({ fromExample }, { connect }, config) =>
+  fromExample ? fromExample(connect, config) : connect(config)
+
+const example = (name) => import(new URL(`../../examples/${name}.mjs`, import.meta.url))
+
+/** In what way values come to the client's sockets; each gives back how to end it. */
+const manners = {
+  bare: async () => () => {},
+  example: async () => () => {},
+  async install(values) {
+    const { installKeepAlive } = await import('tcp-keepalive')
+    const install = installKeepAlive(values)
+    return () => install.uninstall()
+  },
+  /** Once, when the socket has connected and before anybody else hears of it. */
+  async 'at connect'(values) {
+    const { setKeepAlive } = await import('tcp-keepalive')
+    const { connect } = Socket.prototype
+    Socket.prototype.connect = function (...args) {
+      this.prependOnceListener('connect', () => setKeepAlive(this, values))
+      return Reflect.apply(connect, this, args)
+    }
+    return () => (Socket.prototype.connect = connect)
+  },
+}

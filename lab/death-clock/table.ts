@@ -1,0 +1,64 @@
+/** The death clock as a page of Markdown. */
+import type { Doing, Setting } from '../clients/clock.ts'
+import type { Result } from './result.ts'
+
+const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing']
+const SETTINGS: readonly Setting[] = ['defaults', 'own', 'ours']
+
+export function writeTable(result: Result): string {
+  const [stop, within] = [result.stoppedAfter / 1000, result.detectWithin / 1000]
+  const head = SETTINGS.flatMap((setting) => DOINGS.map((doing) => `${heading(setting, within)}: ${doing}`))
+  const rows = Object.keys(result.clients).map((name) => [name, ...cellsOf(result, name)])
+  const own = Object.entries(result.clients).map(([name, { version, own }]) => [
+    `${name} ${version}`,
+    `\`${inSource(own)}\``,
+  ])
+  return `# The death clock
+
+![How long clients wait for a server that is gone](death-clock.svg)
+
+The cable between a client and its server is cut. How many seconds go by until the client is told: on a connection that is
+idle, on one that waits for an answer, and on one that writes at the cut? The clock of the write starts at the write, and
+all clocks are stopped after ${stop} s. Measured by \`npm run death-clock\` on Node ${result.node}, with real servers in the
+[network laboratory](../lab/network/README.md); the figures are in [death-clock.json](death-clock.json).
+
+${table(['client', ...head], rows)}
+
+A message broker's client waits for a message on a queue or subject to which it has subscribed. The clients' own options are
+those for TCP keepalive, at the shortest that Node takes: the first probe after a second of silence, and the end after ten more,
+as Node sets them. What a client has written is not probed for, but sent again, for some 15 minutes. mqtt and nats have no such
+option, but a ping of their own protocols:
+
+${table(['client', 'its own option'], own)}
+`
+}
+
+function heading(setting: Setting, within: number): string {
+  return { defaults: 'defaults', own: 'own option', ours: `\`detectWithin\` ${within} s` }[setting]
+}
+
+function cellsOf({ measured, stoppedAfter }: Result, name: string): string[] {
+  return SETTINGS.flatMap((setting) =>
+    DOINGS.map((doing) => {
+      const found = measured.find(
+        (one) => one.name === name && one.setting === setting && one.doing === doing,
+      )
+      const took = found?.took ?? undefined
+      return took === undefined ? `> ${stoppedAfter / 1000}` : (took / 1000).toFixed(1)
+    }),
+  )
+}
+
+/** As a person would write it. */
+function inSource(options: object): string {
+  const members = Object.entries(options).map(([name, value]) => `${name}: ${value}`)
+  return `{ ${members.join(', ')} }`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}

@@ -1,0 +1,113 @@
+/** Connections across the laboratory's router, each with its own values, and what becomes of them. */
+import type { KeepAliveOptions } from 'tcp-keepalive'
+import { echoPort, startEcho } from './echo.ts'
+import type { Lab } from './lab.ts'
+import type { Program } from './program.ts'
+
+/** What is set on each connection, by its name; `false` for nothing at all. */
+export type Connections = Readonly<Record<string, KeepAliveOptions | number | false>>
+
+/** Times are in milliseconds since 1970 with fractions, the clock of a capture. */
+export interface Loss {
+  readonly name: string
+  readonly code: string
+  readonly outcome: string | undefined
+  readonly port: number
+  /** When the peer was last heard. */
+  readonly heardAt: number
+  /** When the program last wrote; 0 if not since the connection was opened. */
+  readonly wroteAt: number
+  readonly lostAt: number
+}
+
+interface Opened {
+  readonly port: number
+  readonly heardAt: number
+}
+
+/** Connections that are open, each of which has had an answer. */
+export class Conversation {
+  readonly #program: Program<void>
+  /** By name: the local port, and when the answer came. */
+  readonly opened: Readonly<Record<string, Opened>>
+
+  constructor(program: Program<void>, opened: Readonly<Record<string, Opened>>) {
+    this.#program = program
+    this.opened = opened
+  }
+
+  /** Those that the kernel has given up so far. */
+  get losses(): Loss[] {
+    return this.#program.events.filter(({ name }) => name === 'lost').map(({ data }) => data as Loss)
+  }
+
+  /** The next that the kernel gives up. */
+  async loss(): Promise<Loss> {
+    return (await this.#program.event<Loss>('lost')).data
+  }
+
+  /** So many losses, by name. */
+  async lossesOf(count: number): Promise<Record<string, Loss>> {
+    const all: Record<string, Loss> = {}
+    for (let index = 0; index < count; index++) {
+      const loss = await this.loss()
+      all[loss.name] = loss
+    }
+    return all
+  }
+
+  /** Writes on one connection; the peer sends it back if it can. */
+  write(name: string, text = '.'): void {
+    this.#program.send({ name, text })
+  }
+}
+
+/** Opens them all from one process on the client, to an echo server of its own making. */
+export async function converse(lab: Lab, connections: Connections): Promise<Conversation> {
+  await startEcho(lab)
+  const program = lab.client.start(
+    async ({ host, port, all }, { tell, next }) => {
+      const net = await import('node:net')
+      const { setKeepAlive, outcomeOf } = await import('tcp-keepalive')
+      const now = (): number => performance.timeOrigin + performance.now()
+      const sockets = new Map<string, { write(text: string): void }>()
+      const opening = Object.entries(all).map(async ([name, options]) => {
+        const socket = net.connect(port, host)
+        let [heardAt, wroteAt] = [0, 0]
+        const answered = new Promise<void>((resolve) => {
+          socket.on('data', () => {
+            heardAt = now()
+            resolve()
+          })
+        })
+        socket.on('error', (error: NodeJS.ErrnoException) => {
+          const { code } = error
+          const outcome = outcomeOf(error)
+          tell('lost', { name, code, outcome, port: local, heardAt, wroteAt, lostAt: now() })
+        })
+        let local = 0
+        socket.on('connect', () => {
+          local = socket.localPort ?? 0
+          if (options !== false) setKeepAlive(socket, options)
+          socket.write('.')
+        })
+        sockets.set(name, {
+          write(text) {
+            wroteAt = now()
+            socket.write(text)
+          },
+        })
+        await answered
+        return [name, { port: local, heardAt }] as const
+      })
+      tell('open', Object.fromEntries(await Promise.all(opening)))
+      for (;;) {
+        const { name, text } = await next<{ name: string; text: string }>()
+        sockets.get(name)?.write(text)
+      }
+    },
+    { host: lab.server.address, port: echoPort, all: connections },
+  )
+  const { data } = await program.event<Readonly<Record<string, Opened>>>('open')
+  return new Conversation(program, data)
+}

@@ -1,0 +1,84 @@
+/** What was shown, kept in docs/platforms.json, and the page for people that is written from it. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT } from '../command.ts'
+import { ALL_RUNTIMES } from './runtimes.ts'
+
+/** What one runtime has shown. */
+export interface Shown {
+  readonly name: string
+  readonly target: string
+  readonly how: string
+  readonly runtime: string
+  readonly passed: readonly string[]
+  readonly userTimeout: string
+}
+
+const RESULTS = join(ROOT, 'docs/platforms.json')
+const PAGE = join(ROOT, 'docs/platforms.md')
+
+/**
+ * Puts these results in the place of older ones of the same runtimes.
+ *
+ * @param targets all platforms that get a binary, by name
+ */
+export async function keep(shown: readonly Shown[], targets: readonly string[]): Promise<void> {
+  const before = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]')) as readonly Shown[]
+  const all = ALL_RUNTIMES.flatMap(({ name }) => {
+    const newest = [...shown, ...before].find((each) => each.name === name)
+    return newest ? [newest] : []
+  })
+  await writeFile(RESULTS, `${JSON.stringify(all, undefined, 2)}\n`)
+  await writeFile(PAGE, page(all, targets))
+}
+
+export function page(results: readonly Shown[], targets: readonly string[]): string {
+  const rows = targets.map((name) => {
+    const on = results.filter((each) => each.target === name)
+    const tier = on.length > 0 ? 'tested' : 'built only'
+    const shown = on.length > 0 ? 'yes' : '–'
+    return `| ${name} | ${tier} | yes | ${shown} | ${shown} | ${ways(on) || 'not run'} |`
+  })
+  const runtimes = results.map(
+    (each) =>
+      `| ${each.runtime} | ${each.target} | ${each.how} | ${each.passed.length} | ${each.userTimeout} |`,
+  )
+  const checks = [...new Set(results.flatMap(({ passed }) => passed))]
+  return `# Platforms
+
+Written by \`npm run test:runtimes -- --write\`, which builds every platform's binary, installs the packages for every
+runtime that can be had on one Linux machine and runs a script on each. What that showed is in \`platforms.json\`.
+
+- **tested**: the published files were loaded there, and a socket's values were set and read back.
+- **built only**: the binary was built and audited; nobody here has seen it run.
+
+| platform | tier | built | loaded | set and read back | how it was tested |
+|---|---|---|---|---|---|
+${rows.join('\n')}
+
+## What each runtime showed
+
+| runtime | binary | run | checks | user timeout |
+|---|---|---|---|---|
+${runtimes.join('\n')}
+
+The script is \`lab/platforms/smoke.cjs\`. Its checks: ${checks.join(', ')}.
+
+- The values are read back by this package, with getsockopt. On Linux x64 the other tests have another process read
+  them.
+- Emulated by QEMU, it is the Linux kernel of the machine beneath that holds the values.
+- Wine is not Windows: its Winsock hands the probes' options to Linux, whose limits then hold, and has no TCP_MAXRT, so
+  that nobody here has seen a user timeout on Windows. Before Windows 10 1709 there is only SIO_KEEPALIVE_VALS, which
+  was built and not run.
+`
+}
+
+/** As "natively, glibc: Node.js 18.20.8, Node.js 20.20.2; …". */
+function ways(results: readonly Shown[]): string {
+  return [...new Set(results.map(({ how }) => how))]
+    .map((how) => {
+      const runtimes = results.filter((each) => each.how === how).map(({ runtime }) => runtime)
+      return `${how}: ${runtimes.join(', ')}`
+    })
+    .join('; ')
+}

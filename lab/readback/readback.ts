@@ -1,0 +1,76 @@
+/** What another process reads from the very same socket, with system calls of its own. */
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+/** In the kernel's units: seconds, a count, and milliseconds for the user timeout. */
+export interface Readback {
+  enabled: number
+  time: number
+  interval: number
+  retries: number
+  userTimeout: number
+}
+
+/** A program that is built for the tests. */
+export const witness = (name: string): string =>
+  fileURLToPath(new URL(`../../target/release/${name}`, import.meta.url))
+
+/** What Linux does unasked here: net.ipv4.tcp_keepalive_*, which somebody may have changed. */
+const system = (name: string): number =>
+  Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8'))
+
+/** A socket to which nobody has done anything. */
+export const UNTOUCHED: Readback = {
+  enabled: 0,
+  time: system('time'),
+  interval: system('intvl'),
+  retries: system('probes'),
+  userTimeout: 0,
+}
+
+/** Hands the descriptor to a child process, which reads it. */
+export function readback(target: number | net.Socket | net.Server): Readback {
+  const fd = typeof target === 'number' ? target : rawDescriptor(target)
+  const { status, stdout, stderr, error } = spawnSync(witness('readback'), {
+    stdio: ['ignore', 'pipe', 'pipe', fd],
+  })
+  if (error) throw error
+  if (status !== 0) throw new Error(`readback: ${stderr.toString()}`)
+  return JSON.parse(stdout.toString()) as Readback
+}
+
+/** The raw descriptor, which Node has no public name for. */
+export function rawDescriptor(target: net.Socket | net.Server): number {
+  const { _handle: handle } = target as unknown as { _handle?: { fd: number } | null }
+  if (!handle) throw new Error('no handle')
+  return handle.fd
+}
+
+/** A connected pair on loopback, and the server between; all are gone after `close()`. */
+export interface Pair {
+  client: net.Socket
+  accepted: net.Socket
+  server: net.Server
+  port: number
+  close(): void
+}
+
+/** @param host where to listen; @param to where to connect, by default the same */
+export async function connectedPair(host = '127.0.0.1', to: string = host): Promise<Pair> {
+  const server = net.createServer().listen(0, host)
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const client = net.connect({ port, host: to })
+  const [accepted] = (await once(server, 'connection')) as [net.Socket]
+  if (client.connecting) await once(client, 'connect')
+  for (const socket of [client, accepted]) socket.on('error', () => {})
+  const close = (): void => {
+    client.destroy()
+    accepted.destroy()
+    server.close()
+  }
+  return { client, accepted, server, port, close }
+}

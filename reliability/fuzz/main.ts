@@ -1,0 +1,62 @@
+/** The part `fuzz`: random calls of everything on everything. */
+import { parseArgs } from 'node:util'
+import { count, type Figure, type Measured } from '../record.ts'
+import { runRounds } from './rounds.ts'
+
+const DEFAULT_CALLS = 1_000_000
+
+export const usage: Measured['usage'] = `
+  --calls N      how many calls of the package's functions (${DEFAULT_CALLS}; with --seconds as many as there is time for)
+  --seconds N    for how long at most
+  --seed N       the first round's seed, to repeat what a run has printed
+  --processes N  child processes at a time (2)`
+
+export async function run(args: readonly string[]): Promise<readonly Figure[]> {
+  const text = { type: 'string' } as const
+  const options = { calls: text, seconds: text, seed: text, processes: text }
+  const { values } = parseArgs({ args: [...args], options })
+  const seconds = numberOf(values.seconds, Number.POSITIVE_INFINITY)
+  const calls = numberOf(
+    values.calls,
+    values.seconds === undefined ? DEFAULT_CALLS : Number.POSITIVE_INFINITY,
+  )
+  const seed = numberOf(values.seed, Math.floor(Math.random() * 2 ** 31))
+  const processes = numberOf(values.processes, 2)
+  console.log(`Seed ${seed}`)
+  let told = Date.now()
+  const progress = (sofar: number): void => {
+    if (Date.now() - told < 5000) return
+    told = Date.now()
+    console.log(`${sofar.toLocaleString('en')} calls`)
+  }
+  const result = await runRounds({ seed, calls, seconds, processes, progress })
+  const { totals } = result
+  return [
+    { what: "calls of the package's functions", figure: count(totals.calls) },
+    { what: "calls of Node's own `setKeepAlive` in between", figure: count(totals.driverCalls) },
+    { what: 'by function', figure: list(totals.byName) },
+    { what: 'errors thrown, all of them known ones', figure: list(totals.byCode) },
+    { what: 'seeds', figure: `${seed} to ${seed + result.rounds - 1}, a child process each` },
+    { what: 'time', figure: `${result.seconds.toFixed(0)} s` },
+    { what: 'crashes, hangs, uncaught errors, unknown errors, other warnings', figure: '0' },
+    { what: "times that a socket's options were read back", figure: count(totals.readings) },
+    {
+      what: 'sockets opened in the tick in which another was destroyed',
+      figure: `${count(totals.foreign)}, of them ${count(totals.reused)} under its very number`,
+    },
+    { what: 'sockets read back by another process at the end', figure: count(totals.readFromOutside) },
+    { what: 'options changed on a socket that was not the target', figure: '0' },
+    { what: 'descriptors more or fewer at the end of a round', figure: '0' },
+  ]
+}
+
+function list(by: Readonly<Record<string, number>>): string {
+  const most = Object.entries(by).toSorted(([, a], [, b]) => b - a)
+  return most.map(([name, times]) => `${name} ${count(times)}`).join(', ')
+}
+
+function numberOf(text: string | undefined, otherwise: number): number {
+  const number = text === undefined ? otherwise : Number(text)
+  if (number >= 0) return number
+  throw new TypeError(`"${text}" is not a number`)
+}

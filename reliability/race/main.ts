@@ -1,0 +1,39 @@
+/** The part `race`: sockets that die, and others that get their numbers. */
+import { parseArgs } from 'node:util'
+import { count, type Figure, type Measured } from '../record.ts'
+import { runRace } from './cycles.ts'
+
+export const usage: Measured['usage'] = `
+  --cycles N  how many sockets die (100000)
+  --seed N    repeats the choices of another run`
+
+export async function run(args: readonly string[]): Promise<readonly Figure[]> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...args], options: { cycles: text, seed: text } })
+  const cycles = Number(values.cycles ?? 100_000)
+  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+  console.log(`Seed ${seed}`)
+  const started = Date.now()
+  const race = await runRace(cycles, seed, (done) => {
+    if (done % 5000 === 0) console.log(`${done.toLocaleString('en')} cycles`)
+  })
+  const reused = race.reusedByFile + race.reusedBySocket
+  if (reused < race.cycles / 2) throw new Error(`only ${reused} numbers of ${race.cycles} were used again`)
+  const ways = Object.entries(race.byWay).toSorted(([, a], [, b]) => b - a)
+  return [
+    {
+      what: 'cycles',
+      figure: `${count(race.cycles)}, seed ${seed}, in ${Math.round((Date.now() - started) / 1000)} s`,
+    },
+    { what: 'ways to die', figure: ways.map(([way, times]) => `${way} ${count(times)}`).join(', ') },
+    {
+      what: 'dead numbers that were used again in the same tick',
+      figure: `${count(reused)} (${((reused / race.cycles) * 100).toFixed(1)} %): by a file ${count(race.reusedByFile)}, by another TCP socket ${count(race.reusedBySocket)}`,
+    },
+    { what: 'calls on dead sockets', figure: count(race.calls) },
+    { what: 'times that a foreign socket was read back', figure: count(race.readings) },
+    { what: 'of these by another process', figure: count(race.readFromOutside) },
+    { what: 'calls on a dead socket that came as far as the system', figure: '0' },
+    { what: 'foreign sockets touched', figure: '0' },
+  ]
+}

@@ -1,0 +1,61 @@
+/** Writes what was measured into docs/reliability.md, each part between its own two marks. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem, type } from 'node:os'
+
+const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
+const END = '<!-- end of measured -->'
+
+/** The parts of docs/reliability.md, each measured by a command of its own. */
+export type Part = 'fuzz' | 'sanitizers' | 'life-cycle' | 'race' | 'soak' | 'supply-chain'
+
+/** A line of a part's table. */
+export interface Figure {
+  readonly what: string
+  readonly figure: string
+}
+
+/** What each file that measures a part exports. */
+export interface Measured {
+  /** Its options, a line each. */
+  readonly usage: string
+  /** @returns the figures; throws where something broke */
+  run(options: readonly string[]): Promise<readonly Figure[]>
+}
+
+/** A number as it stands in a table: 10,000,000. */
+export function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+/**
+ * Replaces the figures of one part.
+ *
+ * @param command what measured them, as a person types it
+ */
+export function record(part: Part, command: string, figures: readonly Figure[]): void {
+  const begin = `<!-- measured: ${part} -->`
+  const before = readFileSync(DOCUMENT, 'utf8')
+  const at = before.indexOf(begin)
+  const end = before.indexOf(END, at)
+  if (at < 0 || end < 0) throw new Error(`docs/reliability.md lacks ${begin} or ${END} after it`)
+  const table = figures.map(({ what, figure }) => `| ${what} | ${figure} |`)
+  const section = [
+    begin,
+    '',
+    `\`${command}\`, on ${machine()}:`,
+    '',
+    '| what | figure |',
+    '|---|---|',
+    ...table,
+    '',
+  ]
+  writeFileSync(DOCUMENT, before.slice(0, at) + section.join('\n') + before.slice(end))
+}
+
+function machine(): string {
+  const processors = cpus()
+  const kernel = /^\d+(\.\d+)*/.exec(release())?.[0] ?? ''
+  const memory = Math.round(totalmem() / 2 ** 30)
+  const name = processors[0]?.model.trim() ?? process.arch
+  return `${processors.length} × ${name}, ${memory} GiB, ${type()} ${kernel}, Node ${process.versions.node}`
+}

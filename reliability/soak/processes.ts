@@ -1,0 +1,69 @@
+/** The processes on the client, from outside. */
+import type { Lab } from '../../lab/network/lab.ts'
+import type { Postgres } from '../../lab/servers/postgres.ts'
+import type { Program } from '../../lab/network/program.ts'
+import type { Answers, ClientOptions, Command } from './client.ts'
+import { SEMI_SPACE_MIB } from './flat.ts'
+
+/** One holds each connection, the other has an install. */
+const PROCESSES = ['hold', 'install'] as const
+
+const POOLS_EACH = 4
+
+/** Node's own arguments: a collection of garbage can be asked for, and how much is kept for new objects stays the same. */
+const NODE_ARGUMENTS = [
+  '--expose-gc',
+  `--max-semi-space-size=${SEMI_SPACE_MIB}`,
+  `--import=${import.meta.resolve('ts-blank-space/register')}`,
+]
+
+export class Processes {
+  readonly #programs: ReadonlyArray<Program<never>>
+
+  private constructor(programs: ReadonlyArray<Program<never>>) {
+    this.#programs = programs
+  }
+
+  static async start(
+    lab: Lab,
+    { connection }: Postgres,
+    connections: number,
+    seed: number,
+  ): Promise<Processes> {
+    const sizes = shares(connections, PROCESSES.length * POOLS_EACH)
+    const programs = PROCESSES.map((by, index) => {
+      const own = sizes.slice(index * POOLS_EACH, (index + 1) * POOLS_EACH)
+      return startOne(lab, { connection, by, sizes: own, seed: seed + index + 1 })
+    })
+    const processes = new Processes(programs)
+    await processes.tell('status')
+    return processes
+  }
+
+  /** Tells each the same, and gives what each answers. */
+  async tell<Name extends Command>(command: Name): Promise<Array<Answers[Name]>> {
+    return Promise.all(
+      this.#programs.map(async (program) => {
+        program.send(command)
+        return (await program.event<Answers[Name]>(command)).data
+      }),
+    )
+  }
+}
+
+function startOne(lab: Lab, options: ClientOptions): Program<never> {
+  const module = new URL('client.ts', import.meta.url).href
+  return lab.client.start(
+    async ({ module, options }, inside) => {
+      const { serve } = (await import(module)) as { serve: (...all: unknown[]) => Promise<never> }
+      return serve(options, inside)
+    },
+    { module, options },
+    { nodeArguments: NODE_ARGUMENTS },
+  )
+}
+
+/** A number in parts that are as equal as can be. */
+function shares(whole: number, parts: number): number[] {
+  return Array.from({ length: parts }, (_, index) => Math.floor((whole + index) / parts))
+}

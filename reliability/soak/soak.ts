@@ -1,0 +1,87 @@
+/** Pools on a PostgreSQL across the router, one fault after the other: the dead are told once and in time, nobody else. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Lab, openLab } from '../../lab/network/lab.ts'
+import { postgresUnavailable } from '../../lab/servers/postgres.ts'
+import { labUnavailable } from '../../lab/network/requirements.ts'
+import type { Figure } from '../record.ts'
+import { type FaultKind, faultKinds, PATIENCE_SECONDS } from './faults.ts'
+import { clock, figuresOf, seconds } from './figures.ts'
+import { grown } from './flat.ts'
+import { readOptions, type SoakOptions } from './options.ts'
+import { Processes } from './processes.ts'
+import { between, type Random, seeded, shuffled } from './random.ts'
+import { makeWhole, meet, type RoundResult } from './round.ts'
+import { startServer } from './server.ts'
+import { Silence } from './silence.ts'
+
+export { usage } from './options.ts'
+
+/** How often a fault is tried whose length decides nothing. */
+const ATTEMPTS = 5
+
+/** Two thousand lines help nobody. */
+const WRONG_SHOWN = 20
+
+/** @throws where a dead connection was not told once and in time, or a living one was dropped */
+export async function run(args: readonly string[]): Promise<readonly Figure[]> {
+  const options = readOptions(args)
+  const missing = (await labUnavailable()) ?? (await postgresUnavailable())
+  if (missing !== undefined) throw new Error(missing)
+  console.log(`${options.connections} connections, --seed ${options.seed}`)
+  const lab = await openLab()
+  try {
+    const start = performance.now()
+    const rounds = await soak(lab, options)
+    const tookMs = performance.now() - start
+    const wrong = grown(rounds)
+    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+    return figuresOf(rounds, options, tookMs)
+  } finally {
+    await lab.close()
+  }
+}
+
+async function soak(lab: Lab, { connections, lastsMs, seed }: SoakOptions): Promise<RoundResult[]> {
+  const random = seeded(seed)
+  await lab.forget(PATIENCE_SECONDS) // what is opened before would not be known
+  const postgres = await startServer(lab, connections)
+  const silence = new Silence(postgres.connection.port)
+  await lab.capture({
+    filter: `tcp port ${postgres.connection.port}`,
+    each: (packet) => silence.take(packet),
+  })
+  const processes = await Processes.start(lab, postgres, connections, seed)
+  const opening = await makeWhole(processes, connections)
+  console.log(`all open after ${seconds(opening)}`)
+  await processes.tell('startLoad')
+  const rounds: RoundResult[] = []
+  const start = performance.now()
+  for (const kind of course(random, () => performance.now() - start < lastsMs)) {
+    for (let attempt = 1, isOpen = true; isOpen; attempt++) {
+      if (attempt > ATTEMPTS) throw new Error('this machine is too busy for a fault of a certain length')
+      await sleep(between(random, 500, 2500))
+      const result = await meet(kind({ lab, postgres, random }), processes, connections, silence)
+      console.log(`${clock(performance.now() - start)}  ${describe(result)}`)
+      const wrong = result.wrong.slice(0, WRONG_SHOWN)
+      if (wrong.length > 0) throw new Error([result.name, ...wrong].join('\n'))
+      rounds.push(result)
+      isOpen = result.fate === 'open'
+    }
+  }
+  await postgres.stop()
+  return rounds
+}
+
+/** Every kind once in a random order, and again in another for as long as there is time. */
+function* course(random: Random, hasTime: () => boolean): Generator<FaultKind> {
+  yield* shuffled(random, faultKinds)
+  while (hasTime()) {
+    for (const kind of shuffled(random, faultKinds)) if (hasTime()) yield kind
+  }
+}
+
+function describe({ name, fate, lost, latest, wholeAfter }: RoundResult): string {
+  const told = lost === 0 ? 'none lost' : `${lost} lost, the latest told after ${seconds(latest)}`
+  const open = fate === 'open' ? ' (too long to be harmless, too short to kill: once more)' : ''
+  return `${name.padEnd(26)}${told}${open}; all answer again after ${seconds(wholeAfter)}`
+}

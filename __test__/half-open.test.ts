@@ -3,40 +3,46 @@ import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { openLab } from '../lab/network/lab.ts'
 import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
+import { isInTime, KERNEL_MS, PAUSES, type Pauses } from './timing.ts'
 
 const PORT = 7200
-
-/** What a busy machine may add before a program gets to see an error. */
-const BUSY_MS = 350
 
 interface Lost {
   readonly port: number
   readonly isProbed: boolean
+  /** The longest time in which the program did not get to run. */
+  readonly pausedMs: number
 }
 
 withLab(
   'the probes of a peer that hears nothing do not put off the end, data that it repeats does',
   async (t) => {
     const lab = await openLab(t)
-    const server = lab.server.start(async (port: number, { tell }) => {
+    const server = lab.server.start(async (port: number, { tell, next }) => {
       const net = await import('node:net')
       const { setKeepAlive } = await import('tcp-keepalive')
+      const answers: Array<() => void> = []
       const listener = net.createServer((socket) => {
         socket.on('error', () => {})
         socket.on('data', (data) => {
           socket.write('.')
           if (String(data) === 'probe') setKeepAlive(socket, { time: 1000, interval: 1000, retries: 20 })
-          else setTimeout(() => socket.write('answer'), 1000)
+          else answers.push(() => socket.write('answer'))
         })
       })
       listener.listen(port, () => tell('listening'))
+      await next()
+      for (const answer of answers) answer()
     }, PORT)
     await server.event('listening')
     const capture = await lab.capture()
     const client = lab.client.start(
-      async ({ host, port }, { tell }) => {
+      async ({ host, port, pauses }, { tell }) => {
         const net = await import('node:net')
         const { setKeepAlive } = await import('tcp-keepalive')
+        const { watchPauses } = (await import(pauses)) as Pauses
+        const pausedSince = watchPauses()
+        const beganAt = Date.now()
         for (const wish of ['probe', 'answer']) {
           const socket = net.connect(port, host)
           setKeepAlive(socket, { detectWithin: 5000 })
@@ -46,14 +52,17 @@ withLab(
             socket.write(wish)
           })
           socket.once('data', () => tell('heard'))
-          socket.on('error', () => tell('lost', { port: own, isProbed: wish === 'probe' }))
+          socket.on('error', () => {
+            tell('lost', { port: own, isProbed: wish === 'probe', pausedMs: pausedSince(beganAt) })
+          })
         }
       },
-      { host: lab.server.address, port: PORT },
+      { host: lab.server.address, port: PORT, pauses: PAUSES },
     )
     for (let heard = 0; heard < 2; heard++) await client.event('heard')
     await lab.mute('client')
     const mutedAt = Date.now()
+    server.send('answer')
     const all = [await client.event<Lost>('lost'), await client.event<Lost>('lost')]
     await capture.stop()
     for (const { at, data } of all) {
@@ -62,9 +71,10 @@ withLab(
       const probes = new Set(keepAliveProbes(capture.packets, { from }).map((probe) => probe.at))
       const isProbe = (packet: TcpPacket): boolean => probes.has(packet.at)
       const heardAt = came.findLast((packet) => !isProbe(packet))?.at ?? Number.NaN
+      const took = at - heardAt
       t.true(
-        at - heardAt >= 4000 - BUSY_MS && at - heardAt <= 5000,
-        `told ${at - heardAt} ms after the last thing heard`,
+        took >= 4000 - KERNEL_MS && isInTime(took, data.pausedMs, 5000),
+        `told ${took} ms after the last thing heard; the program paused for ${data.pausedMs} ms`,
       )
       const after = came.filter((packet) => packet.at > heardAt)
       if (data.isProbed) t.true(after.length >= 3 && after.every(isProbe), `${after.length} probes came`)

@@ -6,6 +6,7 @@ import { type Lab, openLab } from '../lab/network/lab.ts'
 import { type Postgres, startPostgres } from '../lab/servers/postgres.ts'
 import type { Program } from '../lab/network/program.ts'
 import { withPostgres } from './needs.ts'
+import { isInTime, PAUSES, type Pauses } from './timing.ts'
 
 const DETECT_WITHIN = 6000
 
@@ -13,6 +14,8 @@ interface Ended {
   readonly client: string
   readonly code: string | undefined
   readonly at: number
+  /** The longest time since the clients were ready in which the program did not get to run. */
+  readonly pausedMs: number
 }
 
 /**
@@ -26,24 +29,29 @@ async function connectClients(
   options: KeepAliveOptions | undefined,
 ): Promise<Program<void>> {
   const program = lab.client.start(
-    async ({ connection, clients, asked }, { tell, next }) => {
+    async ({ connection, clients, asked, pauses }, { tell, next }) => {
       const { default: pg } = await import('pg')
       const { setKeepAlive } = await import('tcp-keepalive')
       const now = (): number => performance.timeOrigin + performance.now()
+      const { watchPauses } = (await import(pauses)) as Pauses
+      const pausedSince = watchPauses()
+      let readyAt = 0
+      const ended = (client: string, { code }: NodeJS.ErrnoException): void => {
+        tell('ended', { client, code, at: now(), pausedMs: pausedSince(readyAt) })
+      }
       const all = new Map<string, InstanceType<typeof pg.Client>>()
       for (const name of clients) {
         const client = new pg.Client(connection)
         await client.connect()
         if (asked)
           setKeepAlive((client as unknown as { connection: { stream: never } }).connection.stream, asked)
-        const told = (error: NodeJS.ErrnoException): void => {
-          tell('ended', { client: name, code: error.code, at: now() })
-        }
+        const told = (error: NodeJS.ErrnoException): void => ended(name, error)
         client.on('error', told)
         await client.query('select 1')
         if (name === 'query') client.query('select pg_sleep(600)').catch(told)
         all.set(name, client)
       }
+      readyAt = now()
       tell('ready')
       for (;;) {
         const { client, sql } = await next<{ client: string; sql: string }>()
@@ -53,11 +61,11 @@ async function connectClients(
           ?.query(sql)
           .then(
             () => tell('answered', client),
-            (error: NodeJS.ErrnoException) => tell('ended', { client, code: error.code, at: now() }),
+            (error: NodeJS.ErrnoException) => ended(client, error),
           )
       }
     },
-    { connection: postgres.connection, clients: names, asked: options },
+    { connection: postgres.connection, clients: names, asked: options, pauses: PAUSES },
   )
   await program.event('ready')
   return program
@@ -104,9 +112,10 @@ withPostgres('detectWithin 6 s: idle, querying and writing clients are told with
   for (const name of CLIENTS) {
     const end = ends.get(name)
     const took = (end?.at ?? Number.NaN) - (since[name] ?? Number.NaN)
-    t.log(`${name}: ${end?.code} after ${(took / 1000).toFixed(2)} s`)
+    const pausedMs = end?.pausedMs ?? Number.NaN
+    t.log(`${name}: ${end?.code} after ${(took / 1000).toFixed(2)} s; paused for ${pausedMs.toFixed()} ms`)
     t.is(end?.code, 'ETIMEDOUT', name)
-    t.true(took <= DETECT_WITHIN, `${name} was told after ${took} ms`)
+    t.true(isInTime(took, pausedMs, DETECT_WITHIN), `${name} was told after ${took} ms`)
   }
 })
 

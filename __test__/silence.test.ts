@@ -8,7 +8,9 @@ import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { type Lab, openLab } from '../lab/network/lab.ts'
 import type { Program } from '../lab/network/program.ts'
 import { withLab } from './needs.ts'
+import { KERNEL_MS } from './timing.ts'
 
+/** Times are by the clock of a capture. */
 interface Sample {
   readonly before: number
   readonly info: TcpInfo
@@ -21,11 +23,6 @@ interface Watched {
   readonly code: string
 }
 
-/** How far the two clocks, of the kernel's packets and of the program, may be apart. */
-const CLOCKS_MS = 15
-
-const SILENCE_MS = 350
-
 /** A connection whose information is read every 50 ms until its end; it writes when it is told to. */
 function watch(lab: Lab, options: KeepAliveOptions): Program<Watched> {
   return lab.client.start(
@@ -33,7 +30,6 @@ function watch(lab: Lab, options: KeepAliveOptions): Program<Watched> {
       const { default: events } = await import('node:events')
       const net = await import('node:net')
       const { getTcpInfo, setKeepAlive } = await import('tcp-keepalive')
-      const now = (): number => performance.timeOrigin + performance.now()
       const socket = net.connect(port, host)
       await events.once(socket, 'connect')
       setKeepAlive(socket, asked)
@@ -41,9 +37,9 @@ function watch(lab: Lab, options: KeepAliveOptions): Program<Watched> {
       await events.once(socket, 'data')
       const samples: { before: number; info: ReturnType<typeof getTcpInfo>; after: number }[] = []
       const timer = setInterval(() => {
-        const before = now()
+        const before = Date.now()
         const info = getTcpInfo(socket)
-        samples.push({ before, info, after: now() })
+        samples.push({ before, info, after: Date.now() })
       }, 50)
       void next().then(() => socket.write('late'))
       const { localPort = 0 } = socket
@@ -56,25 +52,49 @@ function watch(lab: Lab, options: KeepAliveOptions): Program<Watched> {
   )
 }
 
-/** Both must say the same at every sample. */
+/**
+ * Both must say the same at every sample. On a busy machine a sample takes as long as somebody else has the processor, and
+ * something may be heard meanwhile: then the sample may tell the silence before that or after it.
+ */
 function compare(t: ExecutionContext, { samples, port }: Watched, capture: Capture, lab: Lab): void {
   const probes = keepAliveProbes(capture.packets, { from: { address: lab.client.address, port } })
   const heard = capture.packets.filter(({ to }) => to.address === lab.client.address && to.port === port)
-  let worst = 0
-  for (const { before, info, after } of samples) {
-    const at = (before + after) / 2
-    const last = heard.findLast((packet) => packet.at <= before)
-    const silence = at - (last?.at ?? Number.NaN)
-    worst = Math.max(worst, Math.abs((info.silentFor ?? Number.NaN) - silence))
-    const since = probes.filter((probe) => probe.at > (last?.at ?? Number.NaN))
-    const [fewest, most] = [before - CLOCKS_MS, after + CLOCKS_MS].map(
-      (moment) => since.filter((probe) => probe.at <= moment).length,
+  const open = whileOpen(samples)
+  for (const { before, info, after } of open) {
+    const [from, until] = [before - KERNEL_MS, after + KERNEL_MS]
+    const sure = heard.filter(({ at }) => at <= from).slice(-1)
+    const meanwhile = heard.filter(({ at }) => at > from && at <= until)
+    const possible = [...sure, ...meanwhile].map((last) => {
+      const since = probes.filter(({ at }) => at > last.at)
+      return {
+        silence: [from - last.at, until - last.at] as const,
+        probes: [
+          since.filter(({ at }) => at <= from).length,
+          since.filter(({ at }) => at <= until).length,
+        ] as const,
+      }
+    })
+    const { silentFor = Number.NaN, unansweredProbes = Number.NaN } = info
+    t.true(
+      possible.some((each) => isIn(each.silence, silentFor) && isIn(each.probes, unansweredProbes)),
+      `silent for ${silentFor} ms, ${unansweredProbes} probes; captured: ${JSON.stringify(possible)}`,
     )
-    const told = info.unansweredProbes ?? Number.NaN
-    t.true(told >= (fewest ?? 0) && told <= (most ?? 0), `${told} probes, captured ${fewest} to ${most}`)
   }
-  t.log(`${samples.length} samples, ${probes.length} probes, silence at most ${worst.toFixed(0)} ms apart`)
-  t.true(worst <= SILENCE_MS, `${worst} ms`)
+  const longest = Math.max(...open.map(({ before, after }) => after - before))
+  t.log(`${open.length} samples, the longest took ${longest} ms; ${probes.length} probes`)
+}
+
+function isIn([least, most]: readonly [number, number], value: number): boolean {
+  return value >= least && value <= most
+}
+
+/**
+ * The samples before the end. The kernel has ended the connection when the timer of a sample comes first and Node tells the
+ * error afterwards: such a socket is closed, and has no count of probes any more.
+ */
+function whileOpen(samples: readonly Sample[]): readonly Sample[] {
+  const open = samples.filter(({ info }) => info.state !== 'closed')
+  return samples.slice(0, open.length).every((sample) => open.includes(sample)) ? open : samples
 }
 
 withLab('idle: silence and unanswered probes are those of the capture from the cut to the end', async (t) => {
@@ -89,7 +109,7 @@ withLab('idle: silence and unanswered probes are those of the capture from the c
   await capture.stop()
   t.is(watched.code, 'ETIMEDOUT')
   compare(t, watched, capture, lab)
-  const counts = new Set(watched.samples.map(({ info }) => info.unansweredProbes))
+  const counts = new Set(whileOpen(watched.samples).map(({ info }) => info.unansweredProbes))
   t.deepEqual([...counts], [0, 1, 2, 3, 4])
 })
 
@@ -101,14 +121,19 @@ withLab('writing: what is unacknowledged is told until the end, and that it was 
   await program.event('watching')
   await sleep(500)
   await lab.cut()
-  const cutAt = performance.timeOrigin + performance.now()
+  const cutAt = Date.now()
   program.send('write')
   const watched = await program.result
   await capture.stop()
   t.is(watched.code, 'ETIMEDOUT')
   compare(t, watched, capture, lab)
-  const settled = watched.samples.filter(({ before }) => before > cutAt + 1000)
-  t.true(settled.length > 10)
+  // Once, then soon again as a probe of loss, and from then on because nothing was acknowledged.
+  const written = capture.packets.filter(({ length }) => length === 'late'.length)
+  const againAt = written[2]?.at ?? Number.NaN
+  const settled = whileOpen(watched.samples).filter(({ before }) => before > againAt + KERNEL_MS)
+  t.true(settled.length > 0)
   t.true(settled.every(({ info }) => info.unacknowledged === 1 && (info.retransmits ?? 0) >= 1))
-  t.true(watched.samples.filter(({ after }) => after < cutAt).every(({ info }) => info.unacknowledged === 0))
+  const unwritten = watched.samples.filter(({ after }) => after < cutAt)
+  t.true(unwritten.length > 0)
+  t.true(unwritten.every(({ info }) => info.unacknowledged === 0))
 })

@@ -15,9 +15,6 @@ import { cli, CLI } from './command.ts'
 
 const COUNT = 1000
 
-/** Of the command, beyond what an empty program takes to start, on a machine that is busy with other tests. */
-const LIMIT_MS = 300
-
 const onLinux = unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')
 
 /** A connection, as both tell it. */
@@ -66,7 +63,7 @@ function milliseconds(time: string): number {
 }
 
 // In the laboratory for a network of its own: the kernel's table has every socket of a network in it.
-withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says, in less than 0.3 s`, async (t) => {
+withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says`, async (t) => {
   const lab = await openLab(t)
   const file = fileURLToPath(new URL('process-of-sockets.cjs', import.meta.url))
   const told = await lab.client.run(
@@ -77,31 +74,18 @@ withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says, in less
       const [pid] = (await events.once(program, 'message')) as [number]
       const run = (...words: string[]): string =>
         execFileSync(words[0] ?? '', words.slice(1), { encoding: 'utf8', maxBuffer: 1e8 })
-      const best = (...words: string[]): number => {
-        // Many, as other tests run at the same time, and can only make it slower.
-        const times = Array.from({ length: 12 }, () => {
-          const start = performance.now()
-          run(...words)
-          return performance.now() - start
-        })
-        return Math.min(...times)
-      }
       const ps = [process.execPath, command, 'ps', String(pid)]
       const all = {
         pid,
         shell: run(ss, '-tnop'),
         json: run(...ps, '--json'),
         text: run(...ps),
-        took: best(...ps),
-        bareTook: best(process.execPath, '-e', '0'),
       }
       program.disconnect()
       return all
     },
     { file, count: COUNT, command: CLI, ss: findTool('ss') ?? 'ss' },
   )
-  t.log(`${told.took.toFixed(0)} ms, of which Node takes ${told.bareTook.toFixed(0)} ms to start`)
-  t.true(told.took - told.bareTook < LIMIT_MS)
   const [shell, command] = [byShell(told.shell, told.pid), byCommand(told.json)]
   const keys = (all: readonly Seen[]): string[] => all.map(({ key }) => key).toSorted()
   t.deepEqual(keys(command), keys(shell))

@@ -3,6 +3,7 @@ import { echoPort, startEcho } from '../../lab/network/echo.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
 import type { Program } from '../../lab/network/program.ts'
 import { withLab } from '../needs.ts'
+import { isInTime, PAUSES, type Pauses } from '../timing.ts'
 
 const DEADLINE = 6000
 
@@ -20,10 +21,13 @@ interface Lost {
  */
 function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<void> {
   return lab.client.start(
-    async ({ host, port, by, detectWithin }, { tell, next }) => {
+    async ({ host, port, by, detectWithin, pauses }, { tell, next }) => {
       const net = await import('node:net')
       const { subscribe } = await import('node:diagnostics_channel')
       const { holdKeepAlive, installKeepAlive } = await import('tcp-keepalive')
+      const { watchPauses } = (await import(pauses)) as Pauses
+      const pausedSince = watchPauses()
+      let heardAt = 0
       const socket = new net.Socket()
       let count = 0
       subscribe('tcp-keepalive:lost', (message) => {
@@ -32,12 +36,16 @@ function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<vo
           outcome,
           error,
         } = message as { socket: unknown; outcome: string; error: { code: string } }
+        tell('paused', pausedSince(heardAt))
         tell('lost', { outcome, code: error.code, count, isHeld: of === socket })
       })
       if (by === 'hold') holdKeepAlive(socket, { detectWithin })
       if (by === 'install') installKeepAlive({ detectWithin }, { match: port })
       socket.on('error', () => tell('error'))
-      socket.on('data', () => tell('connected', ++count))
+      socket.on('data', () => {
+        heardAt = Date.now()
+        tell('connected', ++count)
+      })
       socket.on('connect', () => {
         socket.setKeepAlive(true, 3_600_000)
         socket.write('.')
@@ -52,7 +60,7 @@ function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<vo
         await closed
       }
     },
-    { host: lab.server.address, port: echoPort, by, detectWithin: DEADLINE },
+    { host: lab.server.address, port: echoPort, by, detectWithin: DEADLINE, pauses: PAUSES },
     by === 'register'
       ? { nodeArguments: ['--import=tcp-keepalive/register'], env: { TCP_KEEPALIVE_DETECT_WITHIN: '6s' } }
       : {},
@@ -70,7 +78,11 @@ for (const by of ['hold', 'install', 'register'] as const) {
     await lab.cut()
     const { at, data } = await program.event<Lost>('lost')
     t.deepEqual(data, { outcome: 'no-answer', code: 'ETIMEDOUT', count: 2, isHeld: true })
-    t.true(at - heardAt <= DEADLINE, `told after ${at - heardAt} ms`)
+    const { data: pausedMs } = await program.event<number>('paused')
+    t.true(
+      isInTime(at - heardAt, pausedMs, DEADLINE),
+      `told after ${at - heardAt} ms, paused for ${pausedMs} ms`,
+    )
     await program.event('error')
   })
 }

@@ -1,5 +1,6 @@
 /** What runs on the laboratory's client: for each client library three connections, and when it is told of their end. */
 import { createRequire } from 'node:module'
+import { watchPauses } from '../pauses.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const now = () => performance.timeOrigin + performance.now()
@@ -11,12 +12,20 @@ export async function runClock({ host, ports, setting, values }, { tell, next })
     const { installKeepAlive } = await import('tcp-keepalive')
     installKeepAlive(values)
   }
+  const pausedSince = watchPauses()
+  let readyAt = 0
   const writers = []
   for (const [name, port] of Object.entries(ports)) {
     const { default: adapter } = await import(`./programs/${name}.mjs`)
     for (const doing of ['idle', 'waiting', 'writing']) {
       const lost = once((error) =>
-        tell('lost', { name, doing, code: error?.code ?? error?.message, at: now() }),
+        tell('lost', {
+          name,
+          doing,
+          code: error?.code ?? error?.message,
+          at: now(),
+          pausedMs: pausedSince(readyAt),
+        }),
       )
       const connection = await open(adapter, { host, port, own: setting === 'own' }, lost)
       await adapter.clock.write(connection)
@@ -30,6 +39,7 @@ export async function runClock({ host, ports, setting, values }, { tell, next })
       }
     }
   }
+  readyAt = now()
   tell('ready')
   await next()
   for (const write of writers) write()

@@ -20,11 +20,17 @@ export interface Measured {
   readonly told: string | null
 }
 
+/** With what a busy machine may have added: the longest time since the cut in which the program did not get to run. */
+export interface MeasuredHere extends Measured {
+  readonly pausedMs: number
+}
+
 interface Lost {
   readonly name: string
   readonly doing: Doing
   readonly code?: string
   readonly at: number
+  readonly pausedMs: number
 }
 
 const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing']
@@ -39,7 +45,10 @@ export const competitors: readonly string[] = [...clients]
  *
  * @param stopAfter milliseconds after the cut at which the clock is stopped, unless all have been told before
  */
-export async function runDeathClock(settings: readonly Setting[], stopAfter: number): Promise<Measured[]> {
+export async function runDeathClock(
+  settings: readonly Setting[],
+  stopAfter: number,
+): Promise<MeasuredHere[]> {
   const lab = await openLab()
   try {
     const started = await startServers(lab.server, [...new Set(competitors.map(serverOf))])
@@ -65,7 +74,7 @@ async function race(
   ports: Readonly<Record<string, number>>,
   settings: readonly Setting[],
   stopAfter: number,
-): Promise<Measured[]> {
+): Promise<MeasuredHere[]> {
   const programs = settings.map((setting) => ({ setting, program: startProgram(lab, ports, setting) }))
   await Promise.all(programs.map(({ program }) => program.event('ready')))
   await sleep(500) // everything that was sent is acknowledged
@@ -108,10 +117,11 @@ function measured(
   program: Program<void>,
   which: Pick<Measured, 'name' | 'setting' | 'doing'>,
   cutAt: number,
-): Measured {
+): MeasuredHere {
   const loss = told(program).find(({ name, doing }) => name === which.name && doing === which.doing)
   const writes = program.events.filter(({ name }) => name === 'wrote').map(({ data }) => data as Lost)
   const wroteAt = writes.find(({ name }) => name === which.name)?.at ?? Number.NaN
   const since = which.doing === 'writing' ? wroteAt : cutAt
-  return { ...which, took: loss ? Math.round(loss.at - since) : null, told: loss?.code ?? null }
+  const took = loss ? Math.round(loss.at - since) : null
+  return { ...which, took, told: loss?.code ?? null, pausedMs: Math.round(loss?.pausedMs ?? 0) }
 }

@@ -1,8 +1,9 @@
 /** Connections across the laboratory's router, each with its own values, and what becomes of them. */
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { echoPort, startEcho } from './echo.ts'
-import type { Lab } from './lab.ts'
-import type { Program } from './program.ts'
+import { echoPort, startEcho } from './lab/echo.ts'
+import type { Lab } from './lab/lab.ts'
+import type { Program } from './lab/program.ts'
+import { PAUSES, type Pauses } from './timing.ts'
 
 /** What is set on each connection, by its name; `false` for nothing at all. */
 export type Connections = Readonly<Record<string, KeepAliveOptions | number | false>>
@@ -17,7 +18,10 @@ export interface Loss {
   readonly heardAt: number
   /** When the program last wrote; 0 if not since the connection was opened. */
   readonly wroteAt: number
+  /** When the program heard of the loss: up to `pausedMs` after the kernel decided it. */
   readonly lostAt: number
+  /** The longest time since `heardAt` in which the program did not get to run. */
+  readonly pausedMs: number
 }
 
 interface Opened {
@@ -66,9 +70,11 @@ export class Conversation {
 export async function converse(lab: Lab, connections: Connections): Promise<Conversation> {
   await startEcho(lab)
   const program = lab.client.start(
-    async ({ host, port, all }, { tell, next }) => {
+    async ({ host, port, all, pauses }, { tell, next }) => {
       const net = await import('node:net')
       const { setKeepAlive, outcomeOf } = await import('tcp-keepalive')
+      const { watchPauses } = (await import(pauses)) as Pauses
+      const pausedSince = watchPauses()
       const now = (): number => performance.timeOrigin + performance.now()
       const sockets = new Map<string, { write(text: string): void }>()
       const opening = Object.entries(all).map(async ([name, options]) => {
@@ -83,7 +89,8 @@ export async function converse(lab: Lab, connections: Connections): Promise<Conv
         socket.on('error', (error: NodeJS.ErrnoException) => {
           const { code } = error
           const outcome = outcomeOf(error)
-          tell('lost', { name, code, outcome, port: local, heardAt, wroteAt, lostAt: now() })
+          const pausedMs = pausedSince(heardAt)
+          tell('lost', { name, code, outcome, port: local, heardAt, wroteAt, lostAt: now(), pausedMs })
         })
         let local = 0
         socket.on('connect', () => {
@@ -106,7 +113,7 @@ export async function converse(lab: Lab, connections: Connections): Promise<Conv
         sockets.get(name)?.write(text)
       }
     },
-    { host: lab.server.address, port: echoPort, all: connections },
+    { host: lab.server.address, port: echoPort, all: connections, pauses: PAUSES },
   )
   const { data } = await program.event<Readonly<Record<string, Opened>>>('open')
   return new Conversation(program, data)

@@ -44,8 +44,8 @@ withLab('for 5, 6, 10, 20, 30 and 60 s, idle and writing, the end is in time and
 
 withLab('a write during the probing starts a clock of its own', async (t) => {
   const lab = await openLab(t)
-  const connection = await converse(lab, { late: { detectWithin: 6000 } })
   const capture = await lab.capture()
+  const connection = await converse(lab, { late: { detectWithin: 6000 } })
   await lab.cut()
   // The first probe goes out after 1 s, the end is at 5 s.
   const unanswered = (): number =>

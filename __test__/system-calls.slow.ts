@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { everyLine, nodeOf } from '../lab/nodes.ts'
+import { CLI } from './cli/command.ts'
+import { connectedPair } from './readback.ts'
 
 const PROGRAM = fileURLToPath(new URL('system-calls-program.cjs', import.meta.url))
 const TIMES = 50
@@ -94,26 +95,37 @@ for (const [claim, workload, calls] of promises) {
   test(claim, (t) => t.deepEqual(added(workload), calls))
 }
 
-/** What C does for the same values: four calls, in any order. Node writes nothing of its own. */
-for (const version of everyLine) {
-  const node = nodeOf(version)
-  const off = { 'set SO_KEEPALIVE': 1 }
-  // libuv 1.44 and newer write these four for a delay.
-  const byNode = once(SET)
-
-  test(`Node ${version}: a first set is four system calls and no more`, (t) => {
-    t.deepEqual(added('first-set', node), once(SET))
+test('a look at all sockets, here three, reads each option of each of them once, and sets none', (t) => {
+  const { 'get SO_PROTOCOL': asked = 0, ...read } = added('inspect-all')
+  t.deepEqual(read, {
+    'get SO_KEEPALIVE': 3 * TIMES,
+    'get TCP_KEEPIDLE': 3 * TIMES,
+    'get TCP_KEEPINTVL': 3 * TIMES,
+    'get TCP_KEEPCNT': 3 * TIMES,
+    'get TCP_USER_TIMEOUT': 3 * TIMES,
+    'get TCP_INFO': 3 * TIMES,
   })
+  t.is(asked % TIMES, 0) // one for each place in the table of descriptors
+})
 
-  test(`Node ${version}: socket.setKeepAlive(false) afterwards turns it off`, (t) => {
-    t.deepEqual(added('set-then-off', node), sum(once(SET), off))
+test("ps reads the kernel's tables once, and each descriptor once", async (t) => {
+  const pairs = await Promise.all(Array.from({ length: 100 }, () => connectedPair()))
+  t.teardown(() => {
+    for (const { close } of pairs) close()
   })
-
-  test(`Node ${version}: a delay given to Node afterwards is written once, however often it is repeated`, (t) => {
-    t.deepEqual(added('set-then-delay', node), sum(once(SET), byNode))
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-strace-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const log = join(folder, 'log')
+  const strace = ['-f', '-qq', '-e', 'trace=openat,readlink', '-e', 'signal=none', '-o', log]
+  const printed = execFileSync('strace', [...strace, process.execPath, CLI, 'ps', String(process.pid)], {
+    encoding: 'utf8',
   })
-
-  test(`Node ${version}: at a reconnect nothing of a set is repeated`, (t) => {
-    t.deepEqual(added('set-then-reconnect', node), once(SET))
-  })
-}
+  t.regex(printed, /^200 connections/m)
+  const calls = readFileSync(log, 'utf8').matchAll(
+    new RegExp(`"/proc/${process.pid}/(net/[^"]+|fd/\\d+)"`, 'g'),
+  )
+  const paths = [...calls].map(([, path = '']) => path)
+  t.deepEqual(paths.filter((path) => path.startsWith('net/')).toSorted(), ['net/tcp', 'net/tcp6'])
+  t.is(new Set(paths).size, paths.length)
+  t.true(paths.length > 200)
+})

@@ -46,10 +46,13 @@ static int set_one(int fd, int time, int user_timeout) {
   return put(fd, IPPROTO_TCP, TCP_KEEPIDLE, time) || set_rest(fd);
 }
 
-static int read_all(int fd, int values[6]) {
-  return read_one(fd, SOL_SOCKET, SO_PROTOCOL, &values[0]) || read_one(fd, SOL_SOCKET, SO_KEEPALIVE, &values[1]) ||
-         read_one(fd, IPPROTO_TCP, TCP_KEEPIDLE, &values[2]) || read_one(fd, IPPROTO_TCP, TCP_KEEPINTVL, &values[3]) ||
+static int read_values(int fd, int values[6]) {
+  return read_one(fd, SOL_SOCKET, SO_KEEPALIVE, &values[1]) || read_one(fd, IPPROTO_TCP, TCP_KEEPIDLE, &values[2]) || read_one(fd, IPPROTO_TCP, TCP_KEEPINTVL, &values[3]) ||
          read_one(fd, IPPROTO_TCP, TCP_KEEPCNT, &values[4]) || read_one(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &values[5]);
+}
+
+static int read_all(int fd, int values[6]) {
+  return read_one(fd, SOL_SOCKET, SO_PROTOCOL, &values[0]) || read_values(fd, values);
 }
 
 #define ARGUMENTS(count)       \
@@ -122,6 +125,29 @@ static napi_value scan(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* inspectEach(last): of every TCP socket among the descriptors, all that inspectSockets() tells; gives their number */
+static napi_value inspect_each(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  const int last = integer(env, given[0]);
+  int values[6], found = 0;
+  char bytes[512];
+  struct sockaddr_storage address;
+  for (int fd = 0; fd <= last; fd++) {
+    if (read_one(fd, SOL_SOCKET, SO_PROTOCOL, &values[0]) || values[0] != IPPROTO_TCP) continue;
+    socklen_t size = sizeof address;
+    getsockname(fd, (struct sockaddr *)&address, &size);
+    size = sizeof address;
+    getpeername(fd, (struct sockaddr *)&address, &size);
+    if (read_values(fd, values)) give_up(env, "inspectEach");
+    size = sizeof bytes;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &size)) give_up(env, "inspectEach");
+    found++;
+  }
+  napi_value number = NULL;
+  napi_create_int32(env, found, &number);
+  return number;
+}
+
 /*
  * setOnce(fd, enabled, time, interval, retries, userTimeout): one call, as that of the binding: six arguments, each checked
  * for its type, and a number as the answer (0, or -1 where the system refuses). Less than this no addon takes for it.
@@ -161,6 +187,7 @@ NAPI_MODULE_INIT() {
       {"tcpInfo", NULL, tcp_info, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setOnce", NULL, set_once, NULL, NULL, NULL, napi_enumerable, NULL},
       {"count", NULL, count_instructions, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"inspectEach", NULL, inspect_each, NULL, NULL, NULL, napi_enumerable, NULL},
       {"scan", NULL, scan, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

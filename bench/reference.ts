@@ -7,6 +7,8 @@ interface Reference {
   get(fd: number, times: number): void
   tcpInfo(fd: number, times: number): void
   scan(lastDescriptor: number, times: number): void
+  /** How many TCP sockets there are. */
+  inspectEach(lastDescriptor: number): number
   /** One call, which is counted in with what it does. */
   setOnce(
     fd: number,

@@ -20,6 +20,8 @@ const PROGRAMS = [
   'growth',
   'held-memory',
   'endpoints',
+  'inspect',
+  'ps',
 ]
 
 const prepared = prepare()

@@ -4,10 +4,12 @@
  * minutes.
  */
 import { ready, readyExamples } from './ready.mjs'
+import { drawSeed } from './seed.mjs'
 import { countAva, countRuntimes, Suite } from './suite.mjs'
 
 ready()
 readyExamples()
+drawSeed()
 const suite = new Suite()
 await suite.command("every platform's binary, built and audited", 'npm', ['run', '--silent', 'build:all'])
 const again = ['run', '--silent', 'build:reproducible', '--', '--target', 'linux-x64-gnu']
@@ -23,5 +25,6 @@ for (const part of [['sanitizers'], ['life-cycle', '--newest']]) {
 }
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
 await suite.run('Slow tests', 'npm', slow, countAva)
+await suite.run('Tests that measure time, on a busy machine', 'npm', ['run', '--silent', 'busy'], countAva)
 suite.check('the workflows hold (actionlint; a Go module)', 'actionlint', [])
 suite.close()

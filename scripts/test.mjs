@@ -5,6 +5,7 @@
 import { check } from './check.mjs'
 import { leftOut } from './left-out.mjs'
 import { ready, readyExamples, step } from './ready.mjs'
+import { drawSeed } from './seed.mjs'
 import { countAva, countCargo, Suite } from './suite.mjs'
 
 ready()
@@ -12,6 +13,7 @@ readyExamples()
 const witness = ['build', '--quiet', '--locked', '--release', '--package', 'readback']
 step('Building the witness that reads sockets from another process', 'cargo', witness)
 console.log()
+drawSeed()
 const suite = new Suite()
 check(suite)
 await suite.run('Rust tests', 'cargo', ['test', '--quiet', '--locked', '--workspace'], countCargo)

@@ -281,15 +281,17 @@ test.serial(
       holdKeepAlive(server.on('connection', (socket) => socket.setKeepAlive(true, 5000)), { time: 9000 })
       const socket = net.connect(server.address().port, '127.0.0.1', () => {
         console.log(socket.setKeepAlive(true, 5000) === socket)
-        setTimeout(() => {
-          console.log(failures.every((code) => code === 'EPERM'), failures.length > 2)
+        const check = () => {
+          if (failures.length <= 2) return setTimeout(check, 20)
+          console.log(failures.every((code) => code === 'EPERM'))
           socket.destroy()
           server.close()
-        }, 100)
+        }
+        check()
       })
     })`
     const cwd = fileURLToPath(new URL('.', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd })
-    t.is(stdout, 'warning TCP_KEEPALIVE_NOT_SET\ntrue\ntrue true\n')
+    t.is(stdout, 'warning TCP_KEEPALIVE_NOT_SET\ntrue\ntrue\n')
   },
 )

@@ -5,6 +5,7 @@ import { warningsOf } from '../../src/inspect/warnings.ts'
 import { converse } from '../../lab/network/connections.ts'
 import { openLab } from '../../lab/network/lab.ts'
 import { withLab } from '../needs.ts'
+import { timerAtMost } from '../timing.ts'
 
 /** The first probe goes out after 8 s, or an eighth later, and the second 5 s after it. */
 const COMMON = { time: 8000, interval: 5000, retries: 3 }
@@ -24,9 +25,10 @@ withLab(
   async (t) => {
     const lab = await openLab(t)
     const conversation = await converse(lab, CONNECTIONS)
-    await sleep(4000)
     await lab.cut()
-    await sleep(5800) // the first probe is out by now, and the second is not
+    const heardAt = Math.max(...Object.values(conversation.opened).map((opened) => opened.heardAt))
+    // The first probe is out by then, and the second is not.
+    await sleep(heardAt + timerAtMost(COMMON.time) + 500 - Date.now())
     await lab.heal()
     await conversation.loss()
     await sleep(4000)

@@ -1,9 +1,10 @@
 /** As fuzz.test.ts, for longer and with two processes at a time. */
 import test from 'ava'
-import { runRounds } from '../../reliability/fuzz/rounds.ts'
+import { runRounds } from '../../scripts/reliability/fuzz/rounds.ts'
+import { drawSeed } from '../seed.ts'
 
 test('a minute and a half of random calls', async (t) => {
-  const seed = Math.floor(Math.random() * 2 ** 31)
+  const seed = drawSeed()
   t.log(`seed ${seed}`)
   const { totals, rounds } = await runRounds({
     seed,

@@ -1,9 +1,10 @@
 /** Half a minute of random calls of everything on everything; `npm run reliability -- fuzz` makes ten million. */
 import test from 'ava'
-import { runRounds } from '../../reliability/fuzz/rounds.ts'
+import { runRounds } from '../../scripts/reliability/fuzz/rounds.ts'
+import { drawSeed } from '../seed.ts'
 
 test('random calls change no option of a socket that was not the target, and end in known errors only', async (t) => {
-  const seed = Math.floor(Math.random() * 2 ** 31)
+  const seed = drawSeed()
   t.log(`seed ${seed}`)
   const { totals } = await runRounds({ seed, calls: Number.POSITIVE_INFINITY, seconds: 30, processes: 1 })
   t.log(`${totals.calls} calls, ${totals.readings} times that a socket was read back`)

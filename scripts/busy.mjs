@@ -1,0 +1,89 @@
+/**
+ * `npm run busy`: the tests that measure time, on a machine that is busy: pinned to one processor, which three loops want
+ * too. What fails here depends on the machine. `-- --times 5` repeats it, `-- --all` runs every test; it names the slowest
+ * tests, and the seed of the random ones.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { ready, readyExamples, root } from './ready.mjs'
+import { drawSeed } from './seed.mjs'
+
+const LOOPS = 3
+const SLOWEST = 10
+
+const { values } = parseArgs({
+  options: { times: { type: 'string', default: '1' }, all: { type: 'boolean' } },
+})
+
+/** A test that compares times takes its allowances from timing.ts: that import is what marks the file. */
+function filesThatMeasureTime() {
+  const files = readdirSync(`${root}/__test__`, { recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `__test__/${name}`)
+  const marked = files.filter((file) =>
+    /from '[./]*\/timing\.ts'/.test(readFileSync(`${root}/${file}`, 'utf8')),
+  )
+  if (marked.length === 0) throw new Error('no test file imports timing.ts')
+  return marked.toSorted()
+}
+
+/** As taskset says it: all that this process starts has the last processor alone. */
+function pin() {
+  const processor = String(availableParallelism() - 1)
+  const { error, status } = spawnSync('taskset', ['-apc', processor, String(process.pid)], {
+    stdio: 'ignore',
+  })
+  if (error || status !== 0) throw new Error('taskset could not pin this process (Debian package util-linux)')
+}
+
+/** Loops that end with this process, however it ends. */
+function keepBusy() {
+  const loop = 'for (const parent = process.ppid; process.ppid === parent;);'
+  for (let count = 0; count < LOOPS; count++) spawn(process.execPath, ['-e', loop], { stdio: 'ignore' })
+}
+
+/** Runs the tests with their output shown, and gives it back. */
+async function runTests(files) {
+  const child = spawn('npm', ['exec', '--no', '--', 'ava', ...files], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    output += chunk
+    process.stdout.write(chunk)
+  })
+  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+  return { status, output }
+}
+
+/** The tests that took longest, as ava prints them: "✔ title (1m 2.5s)". */
+function slowest(output) {
+  const tests = [...output.matchAll(/^ {2}\S (.*) \((?:(\d+)m )?([\d.]+)(ms|s)\)$/gm)]
+  return tests
+    .map(([, title, minutes = 0, number, unit]) => ({
+      title,
+      seconds: Number(minutes) * 60 + Number(number) / (unit === 'ms' ? 1000 : 1),
+    }))
+    .toSorted((one, other) => other.seconds - one.seconds)
+    .slice(0, SLOWEST)
+}
+
+ready()
+readyExamples()
+drawSeed()
+const files = values.all ? [] : filesThatMeasureTime()
+pin()
+keepBusy()
+const all = []
+for (let time = 0; time < Number(values.times); time++) {
+  const { status, output } = await runTests(files)
+  all.push(output)
+  if (status !== 0) process.exitCode = 1
+}
+console.log(`\nThe slowest of them, with ${LOOPS} loops on the same processor:`)
+for (const { title, seconds } of slowest(all.join('\n')))
+  console.log(`${seconds.toFixed(1).padStart(7)} s  ${title}`)
+process.exit()

@@ -13,6 +13,9 @@ import { drawSeed } from './seed.mjs'
 const LOOPS = 3
 const SLOWEST = 10
 
+/** Test files at a time: these tests wait most of the time. */
+const AT_ONCE = '4'
+
 const { values } = parseArgs({
   options: { times: { type: 'string', default: '1' }, all: { type: 'boolean' } },
 })
@@ -46,7 +49,7 @@ function keepBusy() {
 
 /** Runs the tests with their output shown, and gives it back. */
 async function runTests(files) {
-  const child = spawn('npm', ['exec', '--no', '--', 'ava', ...files], {
+  const child = spawn('npm', ['exec', '--no', '--', 'ava', '--concurrency', AT_ONCE, ...files], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

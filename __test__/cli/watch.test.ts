@@ -174,7 +174,7 @@ withLab(
     const peer = `${lab.server.address}:${echoPort}`
     const peers = Array.from({ length: 9 }, () => peer)
     const size = { columns: 48, rows: 8 }
-    const session = watchInSmallTerminal(lab, size, ...peers, '--detect-within', '10s', '--for', '2s')
+    const session = watchInSmallTerminal(lab, size, ...peers, '--detect-within', '10s', '--for', '4s')
     const screen = await session.end()
     t.log(screen.lines.join('\n'))
     t.is(events(screen).length, 9)
@@ -218,7 +218,7 @@ withLab('without a terminal there are only lines of what happens, and as JSON to
   await startEcho(lab)
   const peer = `${lab.server.address}:${echoPort}`
   const run = async (...args: string[]): Promise<string> => {
-    const program = lab.client.spawn(process.execPath, [CLI, 'watch', peer, '--for', '1s', ...args], {
+    const program = lab.client.spawn(process.execPath, [CLI, 'watch', peer, '--for', '4s', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let output = ''

@@ -23,7 +23,7 @@ test("libpq's own parameters, as the page gives them, are on psql's socket", asy
   const psql = lab.client.spawn(needTool('psql'), [words, '-c', 'select pg_sleep(60)'], { stdio: 'ignore' })
   t.teardown(() => psql.kill('SIGKILL'))
   const { settings } = planKeepAlive({ detectWithin: 30_000 })
-  for (const patience = Date.now() + 10_000; Date.now() < patience; await sleep(50)) {
+  for (const patience = Date.now() + 60_000; Date.now() < patience; await sleep(50)) {
     const socket = socketsBelow(psql.pid).find(({ peerPort }) => peerPort === port)
     if (!socket) continue
     t.deepEqual(

@@ -13,7 +13,7 @@ withLab('nothing is left of a laboratory whose process is killed', async (t) => 
   const [{ namespaces, folders }] = said as [{ namespaces: string[]; folders: string[] }]
   t.true(processesIn(namespaces).length >= 6) // three holders at least, and programs
   victim.kill('SIGKILL')
-  const deadline = Date.now() + 10_000 // it takes some milliseconds; removing PostgreSQL's files is the longest
+  const deadline = Date.now() + 60_000 // it takes some milliseconds; removing PostgreSQL's files is the longest
   const left = (): string[] => [
     ...processesIn(namespaces),
     ...folders.map((name) => join(tmpdir(), name)).filter((folder) => existsSync(folder)),

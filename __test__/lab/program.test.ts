@@ -107,7 +107,7 @@ withLab('spawn: signals reach the program; a stopped one answers no more, and ca
   client.send('two')
   const acknowledged = (): boolean =>
     capture.packets.some(({ from, flags }) => from.port === echoPort && flags.ack)
-  for (const deadline = Date.now() + 5000; !acknowledged() && Date.now() < deadline;) {
+  for (const deadline = Date.now() + 60_000; !acknowledged() && Date.now() < deadline;) {
     await new Promise((resolve) => {
       setTimeout(resolve, 20)
     })

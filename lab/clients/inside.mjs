@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 
 /** For how long a client may try to connect again; the slowest waits a second before it does. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 export async function drive(name, { tell, next }) {
   const { default: adapter } = await import(`./programs/${name}.mjs`)

@@ -151,7 +151,7 @@ export class Trial {
       const ports = this.sockets().map(({ localPort }) => localPort)
       return ports.length > 0 && ports.every((port) => !before.has(port))
     }
-    for (let attempt = 0, seen = 0; attempt < 60 && seen < 2; attempt++) {
+    for (let attempt = 0, seen = 0; attempt < 300 && seen < 2; attempt++) {
       if (!isNew()) await this.use()
       await sleep(50)
       seen = isNew() ? seen + 1 : 0

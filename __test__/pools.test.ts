@@ -42,14 +42,14 @@ const KINDS: readonly PoolKind[] = [
     name: 'pg',
     server: postgres,
     unavailable: await postgresUnavailable({ tls: true }),
-    config: { user: 'postgres', database: 'postgres', max: COUNT, connectionTimeoutMillis: 1500 },
+    config: { user: 'postgres', database: 'postgres', max: COUNT, connectionTimeoutMillis: 6000 },
     ask: 'connect',
   },
   {
     name: 'mysql2',
     server: mariadb,
     unavailable: mariadb.unavailable(),
-    config: { user: 'test', database: 'test', connectionLimit: COUNT, connectTimeout: 1500 },
+    config: { user: 'test', database: 'test', connectionLimit: COUNT, connectTimeout: 6000 },
     ask: 'getConnection',
   },
 ]

@@ -1,7 +1,8 @@
 /** What stays in force is in force when the peer dies, and the loss is said on the channel. */
-import { echoPort, startEcho } from '../../lab/network/echo.ts'
-import { type Lab, openLab } from '../../lab/network/lab.ts'
-import type { Program } from '../../lab/network/program.ts'
+import type { KeepAliveOptions } from 'tcp-keepalive'
+import { echoPort, startEcho } from '../lab/echo.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import type { Program } from '../lab/program.ts'
 import { withLab } from '../needs.ts'
 import { isInTime, PAUSES, type Pauses } from '../timing.ts'
 
@@ -19,9 +20,13 @@ interface Lost {
  * One socket object that connects, is ended, and connects again when it is told to; a driver sets 1 h at each connect.
  * It tells 'connected' with each answer, 'lost' for what is published and 'error' for what the program sees.
  */
-function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<void> {
+function reconnecting(
+  lab: Lab,
+  by: 'hold' | 'install' | 'register',
+  asked: KeepAliveOptions = { detectWithin: DEADLINE },
+): Program<void> {
   return lab.client.start(
-    async ({ host, port, by, detectWithin, pauses }, { tell, next }) => {
+    async ({ host, port, by, asked, pauses }, { tell, next }) => {
       const net = await import('node:net')
       const { subscribe } = await import('node:diagnostics_channel')
       const { holdKeepAlive, installKeepAlive } = await import('tcp-keepalive')
@@ -39,8 +44,8 @@ function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<vo
         tell('paused', pausedSince(heardAt))
         tell('lost', { outcome, code: error.code, count, isHeld: of === socket })
       })
-      if (by === 'hold') holdKeepAlive(socket, { detectWithin })
-      if (by === 'install') installKeepAlive({ detectWithin }, { match: port })
+      if (by === 'hold') holdKeepAlive(socket, asked)
+      if (by === 'install') installKeepAlive(asked, { match: port })
       socket.on('error', () => tell('error'))
       socket.on('data', () => {
         heardAt = Date.now()
@@ -60,7 +65,7 @@ function reconnecting(lab: Lab, by: 'hold' | 'install' | 'register'): Program<vo
         await closed
       }
     },
-    { host: lab.server.address, port: echoPort, by, detectWithin: DEADLINE, pauses: PAUSES },
+    { host: lab.server.address, port: echoPort, by, asked, pauses: PAUSES },
     by === 'register'
       ? { nodeArguments: ['--import=tcp-keepalive/register'], env: { TCP_KEEPALIVE_DETECT_WITHIN: '6s' } }
       : {},
@@ -90,7 +95,8 @@ for (const by of ['hold', 'install', 'register'] as const) {
 withLab('a peer that was restarted is published as a reset', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
-  const program = reconnecting(lab, 'hold')
+  // So many retries that the restart may take its time.
+  const program = reconnecting(lab, 'hold', { time: 1000, interval: 1000, retries: 100 })
   await program.event('connected')
   await lab.reboot()
   const { data } = await program.event<Lost>('lost')

@@ -21,7 +21,9 @@ export default {
   clock: {
     own: { keepAliveDelay: 1000 },
     async connect({ createConnection }, config, lost) {
-      return (await createConnection(config)).on('error', lost).on('end', () => lost({ code: 'end' }))
+      // By default it wants to be connected within a second, which a busy machine may not grant.
+      const connection = await createConnection({ connectTimeout: 60_000, ...config })
+      return connection.on('error', lost).on('end', () => lost({ code: 'end' }))
     },
     write: (connection) => connection.query('select 1'),
     wait: (connection) => connection.query('select sleep(600)'),

@@ -4,7 +4,7 @@ import { converse } from '../lab/network/connections.ts'
 import { openLab, type Lab } from '../lab/network/lab.ts'
 import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
-import { timerAtMost } from './timing.ts'
+import { timerAtMost } from '../lab/timing.ts'
 
 withLab(
   '10 % loss each way for 60 s, 50 connections probed every second, retries 12: none is dropped',

@@ -3,7 +3,7 @@ import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { openLab } from '../lab/network/lab.ts'
 import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
-import { isInTime, KERNEL_MS, PAUSES, type Pauses } from './timing.ts'
+import { isInTime, KERNEL_MS, PAUSES, type Pauses } from '../lab/timing.ts'
 
 const PORT = 7200
 

@@ -5,7 +5,7 @@ import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { getTcpInfo, holdKeepAlive } from 'tcp-keepalive'
 import { connected, type Listening, listening } from './hold/sockets.ts'
-import { KERNEL_MS } from './timing.ts'
+import { KERNEL_MS } from '../lab/timing.ts'
 
 const examples = new URL('../examples/', import.meta.url)
 const require = createRequire(new URL('package.json', examples))

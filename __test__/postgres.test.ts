@@ -6,7 +6,7 @@ import { type Lab, openLab } from '../lab/network/lab.ts'
 import { type Postgres, startPostgres } from '../lab/servers/postgres.ts'
 import type { Program } from '../lab/network/program.ts'
 import { withPostgres } from './needs.ts'
-import { isInTime, PAUSES, type Pauses } from './timing.ts'
+import { isInTime, PAUSES, type Pauses } from '../lab/timing.ts'
 
 const DETECT_WITHIN = 6000
 

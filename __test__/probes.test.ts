@@ -1,11 +1,11 @@
 /** What a probe can meet, and what each of the values means, proven by packets. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { converse, type Loss } from './connections.ts'
-import { keepAliveProbes, type KeepAliveProbe } from './lab/keepalive-probes.ts'
-import { openLab } from './lab/lab.ts'
-import type { TcpPacket } from './lab/pcap.ts'
+import { converse, type Loss } from '../lab/network/connections.ts'
+import { keepAliveProbes, type KeepAliveProbe } from '../lab/network/keepalive-probes.ts'
+import { openLab } from '../lab/network/lab.ts'
+import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
-import { isInTime, KERNEL_MS, timerAtMost } from './timing.ts'
+import { isInTime, KERNEL_MS, timerAtMost } from '../lab/timing.ts'
 
 /** The gaps in milliseconds from the last packet before the probes to the first probe, and on from there. */
 function gaps(packets: readonly TcpPacket[], probes: readonly KeepAliveProbe[]): number[] {

@@ -1,11 +1,11 @@
 /** The promise of `detectWithin`: nobody waits longer than that for a dead peer. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
-import { type Connections, converse } from './connections.ts'
-import { keepAliveProbes } from './lab/keepalive-probes.ts'
-import { openLab } from './lab/lab.ts'
+import { type Connections, converse } from '../lab/network/connections.ts'
+import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
+import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
-import { isInTime, KERNEL_MS, timerAtMost } from './timing.ts'
+import { isInTime, KERNEL_MS, timerAtMost } from '../lab/timing.ts'
 
 const DEADLINES = [5, 6, 10, 20, 30, 60]
 

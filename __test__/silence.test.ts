@@ -8,7 +8,7 @@ import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { type Lab, openLab } from '../lab/network/lab.ts'
 import type { Program } from '../lab/network/program.ts'
 import { withLab } from './needs.ts'
-import { KERNEL_MS } from './timing.ts'
+import { KERNEL_MS } from '../lab/timing.ts'
 
 /** Times are by the clock of a capture. */
 interface Sample {

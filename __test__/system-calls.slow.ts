@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { CLI } from './cli/command.ts'
-import { connectedPair } from './readback.ts'
+import { connectedPair } from '../lab/readback/readback.ts'
 
 const PROGRAM = fileURLToPath(new URL('system-calls-program.cjs', import.meta.url))
 const TIMES = 50

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { echoPort, startEcho } from '../../lab/network/echo.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
 import { withLab } from '../needs.ts'
-import { timerAtMost } from '../timing.ts'
+import { timerAtMost } from '../../lab/timing.ts'
 import { CLI } from './command.ts'
 import { type Screen, screenOf, type TerminalSize } from './terminal-screen.ts'
 

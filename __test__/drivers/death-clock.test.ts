@@ -1,8 +1,8 @@
 /** Every client with a real server is told in time that it is gone. `npm run death-clock` measures the others beside. */
 import { unless } from '../needs.ts'
-import { isInTime } from '../timing.ts'
-import { competitors, DETECT_WITHIN, runDeathClock } from './clock.ts'
-import { matrixUnavailable } from './matrix.ts'
+import { isInTime } from '../../lab/timing.ts'
+import { competitors, DETECT_WITHIN, runDeathClock } from '../../lab/clients/clock.ts'
+import { matrixUnavailable } from '../../lab/clients/matrix.ts'
 
 const test = unless(await matrixUnavailable())
 

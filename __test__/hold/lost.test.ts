@@ -1,10 +1,10 @@
 /** What stays in force is in force when the peer dies, and the loss is said on the channel. */
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { echoPort, startEcho } from '../lab/echo.ts'
-import { type Lab, openLab } from '../lab/lab.ts'
-import type { Program } from '../lab/program.ts'
+import { echoPort, startEcho } from '../../lab/network/echo.ts'
+import { type Lab, openLab } from '../../lab/network/lab.ts'
+import type { Program } from '../../lab/network/program.ts'
 import { withLab } from '../needs.ts'
-import { isInTime, PAUSES, type Pauses } from '../timing.ts'
+import { isInTime, PAUSES, type Pauses } from '../../lab/timing.ts'
 
 const DEADLINE = 6000
 

@@ -5,7 +5,7 @@ import { warningsOf } from '../../src/inspect/warnings.ts'
 import { converse } from '../../lab/network/connections.ts'
 import { openLab } from '../../lab/network/lab.ts'
 import { withLab } from '../needs.ts'
-import { timerAtMost } from '../timing.ts'
+import { timerAtMost } from '../../lab/timing.ts'
 
 /** The first probe goes out after 8 s, or an eighth later, and the second 5 s after it. */
 const COMMON = { time: 8000, interval: 5000, retries: 3 }

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 
-import { connect, echoed, echoPort, startEcho } from './lab/echo.ts'
-import { keepAliveProbes } from './lab/keepalive-probes.ts'
-import { openLab } from './lab/lab.ts'
-import type { TcpPacket } from './lab/pcap.ts'
-import { withLab } from './needs.ts'
-import { KERNEL_MS, timerAtMost } from './timing.ts'
+import { connect, echoed, echoPort, startEcho } from '../../lab/network/echo.ts'
+import { keepAliveProbes } from '../../lab/network/keepalive-probes.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import type { TcpPacket } from '../../lab/network/pcap.ts'
+import { withLab } from '../needs.ts'
+import { KERNEL_MS, timerAtMost } from '../../lab/timing.ts'
 
 withLab('the client reaches the server across the router, over IPv4 and IPv6', async (t) => {
   const lab = await openLab(t)

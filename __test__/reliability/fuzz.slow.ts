@@ -1,6 +1,6 @@
 /** As fuzz.test.ts, for longer and with two processes at a time. */
 import test from 'ava'
-import { runRounds } from '../../scripts/reliability/fuzz/rounds.ts'
+import { runRounds } from '../../reliability/fuzz/rounds.ts'
 import { drawSeed } from '../seed.ts'
 
 test('a minute and a half of random calls', async (t) => {

@@ -1,6 +1,6 @@
 /** Random calls of everything on everything; `npm run reliability -- fuzz` makes ten million. */
 import test from 'ava'
-import { runRounds } from '../../scripts/reliability/fuzz/rounds.ts'
+import { runRounds } from '../../reliability/fuzz/rounds.ts'
 import { drawSeed } from '../seed.ts'
 
 const CALLS = 20_000

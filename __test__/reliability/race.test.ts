@@ -1,6 +1,6 @@
 /** Sockets die, others get their numbers; `npm run reliability -- race` does it a hundred thousand times. */
 import test from 'ava'
-import { runRace } from '../../scripts/reliability/race/cycles.ts'
+import { runRace } from '../../reliability/race/cycles.ts'
 import { drawSeed } from '../seed.ts'
 
 test('calls on dead sockets touch no file and no socket that has their numbers by now', async (t) => {

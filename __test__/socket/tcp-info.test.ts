@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import test from 'ava'
 import { getTcpInfo } from 'tcp-keepalive'
-import { certificate } from '../certificate.ts'
-import { connectedPair, rawDescriptor } from '../readback.ts'
-import { KERNEL_MS } from '../timing.ts'
+import { tcpInfoFrom } from '../../src/socket/tcp-info.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
+import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
+import { KERNEL_MS } from '../../lab/timing.ts'
 
 test('the silence grows from the last thing heard, and ends with the next', async (t) => {
   const { client, accepted, close } = await connectedPair()

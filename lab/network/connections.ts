@@ -1,9 +1,9 @@
 /** Connections across the laboratory's router, each with its own values, and what becomes of them. */
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { echoPort, startEcho } from './lab/echo.ts'
-import type { Lab } from './lab/lab.ts'
-import type { Program } from './lab/program.ts'
-import { PAUSES, type Pauses } from './timing.ts'
+import { echoPort, startEcho } from './echo.ts'
+import type { Lab } from './lab.ts'
+import type { Program } from './program.ts'
+import { PAUSES, type Pauses } from '../timing.ts'
 
 /** What is set on each connection, by its name; `false` for nothing at all. */
 export type Connections = Readonly<Record<string, KeepAliveOptions | number | false>>

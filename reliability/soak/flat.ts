@@ -1,5 +1,6 @@
 /** Whether descriptors and memory stayed as they were, whatever was lost meanwhile. */
 import type { Footprint } from './client.ts'
+import { SEMI_SPACE_MIB } from './processes.ts'
 import type { RoundResult } from './round.ts'
 
 const MIB = 2 ** 20
@@ -9,9 +10,6 @@ const MIB = 2 ** 20
  * was lost less than anything that could be kept of it, as a closure takes 500 bytes.
  */
 const HEAP = { compiled: 2 * MIB, ofEachLost: 100 }
-
-/** V8's young generation grows to three times this, whatever is kept; as a rule it is 16 MiB, which would hide much. */
-export const SEMI_SPACE_MIB = 1
 
 /** The young generations of both processes, and for each 16 MiB that malloc has given out once and keeps. */
 const RESIDENT = 2 * (3 * SEMI_SPACE_MIB + 16) * MIB

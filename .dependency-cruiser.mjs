@@ -1,0 +1,71 @@
+/** Who may import whom, types included: a part of `npm run check`. */
+
+/** The layers of src/, the highest first; the doors, in src/ itself and src/entry/, are above them all. */
+const LAYERS = ['cli', 'drill', 'inspect', 'reach', 'hold', 'deadline', 'socket', 'settings']
+/** A door and the command line are beside each other: each is an entry. */
+const BESIDE = { cli: ['drill'], drill: ['cli'] }
+
+const folders = (...names) => `^(?:${names.join('|')})/`
+
+const upwards = LAYERS.map((layer, index) => {
+  const above = LAYERS.slice(0, index).filter((each) => !BESIDE[layer]?.includes(each))
+  const higher = above.length > 0 ? `|(?:${above.join('|')})/` : ''
+  return {
+    name: `${layer}-imports-down`,
+    comment: `src/${layer} imports only what is beneath it: a layer is understood without those above it.`,
+    severity: 'error',
+    from: { path: `^src/${layer}/` },
+    to: { path: `^src/(?:[^/]+$|entry/${higher})` },
+  }
+})
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-circle',
+      comment:
+        'Of two files in a circle neither is understood, loaded or tested without the other. What both need goes beneath both.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    ...upwards,
+    {
+      name: 'src-stands-alone',
+      comment: 'The package is what is published: nothing that stays in the repository is a part of it.',
+      severity: 'error',
+      from: { path: folders('src') },
+      to: { path: folders('__test__', 'bench', 'examples', 'lab', 'reliability', 'scripts') },
+    },
+    {
+      name: 'lab-is-equipment',
+      comment: 'Equipment knows nothing of those who use it, or they could not share it.',
+      severity: 'error',
+      from: { path: folders('lab') },
+      to: { path: folders('__test__', 'bench', 'reliability', 'scripts') },
+    },
+    {
+      name: 'tests-are-used-by-nobody',
+      comment: 'What a test and something else need is equipment, and lies in lab/.',
+      severity: 'error',
+      from: { path: folders('bench', 'reliability', 'scripts') },
+      to: { path: folders('__test__') },
+    },
+    {
+      name: 'scripts-measure-nothing',
+      comment: 'scripts/ builds, checks and releases; bench/ and reliability/ measure what it built.',
+      severity: 'error',
+      from: { path: folders('scripts') },
+      to: { path: folders('bench', 'reliability') },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^dist/', '^index\\.js$'] },
+    exclude: { path: ['^dist/', 'node_modules'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.cjs', '.js', '.json'] },
+    moduleSystems: ['es6', 'cjs'],
+  },
+}

@@ -1,7 +1,6 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
 import type * as modules from 'node:module'
 import type * as paths from 'node:path'
-import { isError } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 
@@ -45,7 +44,8 @@ export function checkBinary(path: string): void {
  */
 export function noBinary(cause: unknown, path?: string): TcpKeepAliveError {
   if (cause instanceof TcpKeepAliveError) return cause
-  const { code, message }: NodeJS.ErrnoException = isError(cause) ? cause : new Error(String(cause))
+  // Bun's ResolveMessage is no Error.
+  const { code, message = String(cause) } = Object(cause) as Partial<NodeJS.ErrnoException>
   const reason = message.split('\n', 1)[0] ?? ''
   const fitting = fittingPackage(reason)
   const found = { fitting, reason, cause }

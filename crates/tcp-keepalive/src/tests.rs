@@ -38,37 +38,6 @@ const ALL: Settings = Settings {
 };
 
 #[test]
-fn values_are_tried_out_on_a_socket_of_our_own() {
-    try_out(&ALL).unwrap();
-    try_out(&Settings::default()).unwrap();
-    let too_many = Settings { retries: Some(1_000_000), ..ALL };
-    assert!(matches!(try_out(&too_many), Err(Error::System { option: SocketOption::Retries, .. })));
-}
-
-#[test]
-fn the_first_option_that_is_not_held_is_named() {
-    let held = Current {
-        enabled: ALL.enabled,
-        time: ALL.time,
-        interval: ALL.interval,
-        retries: ALL.retries,
-        user_timeout: None, // which this system cannot tell
-    };
-    assert_eq!(ALL.first_not_held(&held), None);
-    assert_eq!(ALL.first_not_held(&Current { enabled: false, ..held }), Some(SocketOption::Enabled));
-    assert_eq!(ALL.first_not_held(&Current { time: Some(seconds(1)), ..held }), Some(SocketOption::Time));
-    assert_eq!(
-        ALL.first_not_held(&Current { interval: Some(seconds(1)), ..held }),
-        Some(SocketOption::Interval)
-    );
-    assert_eq!(ALL.first_not_held(&Current { retries: Some(1), ..held }), Some(SocketOption::Retries));
-    assert_eq!(
-        ALL.first_not_held(&Current { user_timeout: Some(seconds(1)), ..held }),
-        Some(SocketOption::UserTimeout)
-    );
-}
-
-#[test]
 fn every_value_reaches_the_kernel() {
     let (client, _server) = connected();
     let socket = SockRef::from(&client);

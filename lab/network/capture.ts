@@ -75,12 +75,17 @@ export async function startCapture(
   }
 }
 
-/** Resolves when tcpdump has written every packet that the kernel has put aside for it: it counts both on SIGUSR1. */
+/**
+ * Resolves when tcpdump has written every packet that the kernel has put aside for it until now: it counts both on SIGUSR1.
+ * Where the kernel had to drop some, it never does.
+ */
 async function caughtUp(tcpdump: ChildProcess, said: Remarks): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt++) {
+  let received: number | undefined
+  for (let attempt = 0; attempt < 500; attempt++) {
     tcpdump.kill('SIGUSR1')
     const counts = await said.wait(/(\d+) packets? captured,? (\d+) packets? received by filter.*\n/)
-    if (counts[1] === counts[2]) return
+    received ??= Number(counts[2])
+    if (Number(counts[1]) >= received) return
     await sleep(10)
   }
 }

@@ -16,6 +16,10 @@ function run(...parameters: string[]): string {
   return execFileSync(process.execPath, parameters, { encoding: 'utf8', maxBuffer: 1e8 })
 }
 
+function startNode(): void {
+  run('-e', '0')
+}
+
 function listThem(): void {
   if (!run(command, 'ps', String(process.pid)).includes(`\n${SOCKETS} connections`)) {
     throw new Error('ps has not found all connections')
@@ -31,7 +35,6 @@ function timed(task: () => void): number {
 
 /** As `paired()`, but once a round: a process takes long enough to be measured by itself. */
 function inTurn(): Paired {
-  const startNode = (): void => void run('-e', '0')
   const seen = Array.from({ length: ROUNDS }, () => {
     const [reference, measured, again] = [timed(startNode), timed(listThem), timed(startNode)]
     return { reference, measured, again }

@@ -195,5 +195,5 @@ export const rows: readonly RowOf[] = [
   ),
   endpointsAgain,
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 3),
-  atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 3),
+  atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
 ]

@@ -194,6 +194,6 @@ export const rows: readonly RowOf[] = [
     1.5,
   ),
   endpointsAgain,
-  atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 3),
+  atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
 ]

@@ -29,7 +29,8 @@ function watchInSmallTerminal(lab: Lab, size: TerminalSize, ...args: string[]): 
   const inside = `stty cols ${size.columns} rows ${size.rows}; exec ${command}`
   const program = lab.client.spawn('script', ['-qec', inside, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, TERM: 'xterm', NO_COLOR: '' },
+    // Node takes a terminal of an unknown CI for one without colours.
+    env: { ...process.env, CI: undefined, TERM: 'xterm', NO_COLOR: '' },
   })
   let recorded = ''
   program.stdout?.setEncoding('utf8').on('data', (chunk: string) => (recorded += chunk))

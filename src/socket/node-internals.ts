@@ -108,3 +108,28 @@ export function activeTargets(): (Socket | Server)[] {
   const all = list?.call(process) ?? []
   return all.filter((each): each is Socket | Server => each instanceof Socket || each instanceof Server)
 }
+
+/** What stands for a TCP connection beneath all TLS, in lib/internal/stream_base_commons.js and src/stream_base.cc. */
+export interface ConnectionHandle {
+  /** The descriptor; negative once the handle is closed. */
+  readonly fd: number
+  /** All that was ever handed to it, whether the kernel has taken it or not; of TLS, the encrypted bytes. */
+  readonly bytesWritten: number
+  /** What libuv keeps, as the kernel's send buffer is full. */
+  readonly writeQueueSize: number
+}
+
+/**
+ * The handle that is the connection: beneath the socket that TLS was put around, and beneath the handle of TLS
+ * (`res._parent` in lib/_tls_wrap.js). `undefined` where there is none, or where the runtime's are of another kind.
+ */
+export function connectionHandle(socket: Socket): ConnectionHandle | undefined {
+  let handle = handleOf(beneath(socket)) as Partial<ConnectionHandle & { _parent: unknown }> | undefined
+  for (let depth = 0; depth < DEEPEST_PARENT && isObject(handle?._parent); depth++) handle = handle._parent
+  const isOne = typeof handle?.bytesWritten === 'number' && typeof handle.writeQueueSize === 'number'
+  return isOne && typeof handle?.fd === 'number' ? (handle as ConnectionHandle) : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

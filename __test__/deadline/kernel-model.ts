@@ -1,0 +1,307 @@
+/**
+ * Linux's side of one TCP connection that sends, as far as the user timeout is concerned, in virtual time: retransmission,
+ * window probes and their backing off, TCP_USER_TIMEOUT and TCP_RTO_MAX_MS. After net/ipv4/tcp_timer.c, tcp_input.c and
+ * tcp_output.c of Linux 6.15; each method names the function that it models. Time is in milliseconds.
+ *
+ * What is left out makes no difference to the rule: congestion control (a connection at a slow reader is held by its
+ * window), selective acknowledgements, tail-loss probes (they move the kernel's clock by one round trip), keepalive (it
+ * rests while anything is unsent or in flight).
+ */
+import type { Look } from '../../src/deadline/rule.ts'
+import type { Peer } from './peer-model.ts'
+
+const RTO_MIN = 200
+const RETRIES = 15 // net.ipv4.tcp_retries2
+const SYSTEM_RTO_MAX = 120_000
+const TIMEOUT_MIN = 2
+
+export interface Path {
+  /** One way, in ms. */
+  readonly delay: number
+  /** Whether a packet that is sent at this time is lost. */
+  lost(now: number, from: 'sender' | 'peer'): boolean
+  /** How late a timer of this length fires: up to an eighth (kernel/time/timer.c). */
+  late(length: number): number
+}
+
+interface Timer {
+  readonly kind: 'retransmit' | 'probe'
+  at: number
+}
+
+interface Packet {
+  readonly at: number
+  arrive(): void
+}
+
+export class KernelModel {
+  now = 0
+  /** When the kernel gave the connection up. */
+  droppedAt: number | undefined
+  userTimeout = 0
+  rtoMax = SYSTEM_RTO_MAX
+  #unsent = 0
+  /** Sizes of the segments in flight, the oldest first. */
+  #inFlight: number[] = []
+  #bytesInFlight = 0
+  /** `snd_una`: how much the peer has acknowledged. */
+  #acknowledged = 0
+  #window: number
+  #pendingSince = 0
+  #rcvTstamp = 0
+  #probesOut = 0
+  #probesTstamp: number | undefined
+  #retransmits = 0
+  #retransStamp: number | undefined
+  #backoff = 0
+  #rto = RTO_MIN
+  #timer: Timer | undefined
+  /** Under way, in the order in which they arrive, as all take the same time. */
+  #packets: Packet[] = []
+  readonly #mss: number
+  readonly #peer: Peer
+  readonly #path: Path
+
+  constructor(peer: Peer, path: Path, mss: number) {
+    this.#peer = peer
+    this.#path = path
+    this.#mss = mss
+    this.#window = peer.window()
+    peer.acknowledge = () => this.#sendAcknowledgement()
+  }
+
+  /** The program writes. */
+  write(bytes: number): void {
+    if (this.#unsent === 0 && this.#inFlight.length === 0) this.#pendingSince = this.now
+    this.#unsent += bytes
+    this.#transmit()
+  }
+
+  /** TCP_INFO. */
+  look(): Look {
+    return {
+      state: this.droppedAt === undefined ? 4 : 0,
+      unacknowledged: this.droppedAt === undefined ? this.#inFlight.length : 0,
+      unsent: this.droppedAt === undefined ? this.#unsent : 0,
+      unansweredProbes: this.#probesOut,
+      retransmits: this.#retransmits,
+      silentFor: this.now - this.#rcvTstamp,
+      sendWindow: this.#window,
+    }
+  }
+
+  /** From when on a deadline counts: the last thing heard, or the write if nothing was pending before it. */
+  get waitingSince(): number {
+    return Math.max(this.#rcvTstamp, this.#pendingSince)
+  }
+
+  /** Lets time pass. */
+  runUntil(end: number): void {
+    for (let next = this.#next(); next <= end && this.droppedAt === undefined; next = this.#next()) {
+      this.now = Math.max(this.now, next)
+      this.#arriving()
+      this.#expire()
+    }
+    this.now = Math.max(this.now, end)
+  }
+
+  #next(): number {
+    const never = Number.POSITIVE_INFINITY
+    return Math.min(this.#timer?.at ?? never, this.#packets[0]?.at ?? never)
+  }
+
+  #arriving(): void {
+    for (let [packet] = this.#packets; packet && packet.at <= this.now; packet = this.#packets[0]) {
+      this.#packets.shift()
+      packet.arrive()
+    }
+  }
+
+  #expire(): void {
+    const timer = this.#timer
+    if (timer === undefined || timer.at > this.now) return
+    this.#timer = undefined
+    if (timer.kind === 'probe') this.#probeTimer()
+    else this.#retransmitTimer()
+  }
+
+  #arm(kind: Timer['kind'], length: number): void {
+    this.#timer = { kind, at: this.now + Math.ceil(length + this.#path.late(length)) } // in ticks of 1 ms
+  }
+
+  #drop(): void {
+    this.droppedAt = this.now
+    this.#timer = undefined
+    this.#packets = []
+  }
+
+  #send(from: 'sender' | 'peer', arrive: () => void): void {
+    if (this.#path.lost(this.now, from)) return
+    this.#packets.push({ at: this.now + this.#path.delay, arrive })
+  }
+
+  /** tcp_write_xmit(): whole segments that the window has room for. */
+  #transmit(): void {
+    while (this.#unsent > 0 && this.#head() <= this.#room()) this.#transmitSegment(this.#head())
+    // tcp_check_probe_timer()
+    if (this.#unsent > 0 && this.#inFlight.length === 0 && !this.#timer) this.#arm('probe', this.#probeBase())
+  }
+
+  #head(): number {
+    return Math.min(this.#mss, this.#unsent)
+  }
+
+  #room(): number {
+    return this.#window - this.#bytesInFlight
+  }
+
+  #transmitSegment(size: number): void {
+    const offset = this.#acknowledged + this.#bytesInFlight
+    this.#unsent -= size
+    this.#inFlight.push(size)
+    this.#bytesInFlight += size
+    this.#send('sender', () => this.#peer.receive(offset, size))
+    if (this.#timer?.kind !== 'retransmit') this.#arm('retransmit', this.#rto)
+  }
+
+  #sendAcknowledgement(): void {
+    const [received, window] = [this.#peer.received, this.#peer.window()]
+    this.#send('peer', () => this.#acknowledgementArrives(received, window))
+  }
+
+  /** tcp_ack() */
+  #acknowledgementArrives(received: number, window: number): void {
+    if (received < this.#acknowledged) return
+    this.#rcvTstamp = this.now
+    this.#probesOut = 0
+    this.#window = window
+    if (this.#inFlight.length === 0) this.#acknowledgeProbe()
+    else if (received > this.#acknowledged) this.#progress(received)
+    this.#transmit()
+  }
+
+  #progress(received: number): void {
+    for (let [size = 0] = this.#inFlight; this.#inFlight.length > 0; size = this.#inFlight[0] ?? 0) {
+      if (this.#acknowledged + size > received) break
+      this.#acknowledged += size
+      this.#bytesInFlight -= size
+      this.#inFlight.shift()
+    }
+    const wasRecovering = this.#retransmits > 0
+    this.#retransmits = 0
+    this.#retransStamp = undefined
+    this.#backoff = 0
+    this.#rto = RTO_MIN
+    this.#timer = undefined // tcp_rearm_rto()
+    if (this.#inFlight.length === 0) return
+    this.#arm('retransmit', this.#rto)
+    if (wasRecovering) this.#retransmitHead()
+  }
+
+  /** tcp_ack_probe() */
+  #acknowledgeProbe(): void {
+    if (this.#unsent === 0) return
+    if (this.#head() <= this.#window) {
+      this.#backoff = 0
+      this.#probesTstamp = undefined
+      this.#timer = undefined
+    } else {
+      this.#arm('probe', this.#clampProbe(this.#probeWhen()))
+    }
+  }
+
+  /** tcp_probe0_base() */
+  #probeBase(): number {
+    return Math.max(this.#rto, RTO_MIN)
+  }
+
+  /** tcp_probe0_when() */
+  #probeWhen(): number {
+    return Math.min(this.#probeBase() * 2 ** Math.min(this.#backoff, 10), this.rtoMax)
+  }
+
+  /** tcp_clamp_probe0_to_user_timeout() */
+  #clampProbe(when: number): number {
+    if (this.userTimeout === 0 || this.#probesTstamp === undefined) return when
+    const remaining = this.userTimeout - (this.now - this.#probesTstamp)
+    return Math.min(when, Math.max(remaining, TIMEOUT_MIN))
+  }
+
+  /** tcp_probe_timer() */
+  #probeTimer(): void {
+    if (this.#inFlight.length > 0 || this.#unsent === 0) {
+      this.#endProbing()
+      return
+    }
+    if (this.#probesTstamp === undefined) this.#probesTstamp = this.now
+    else if (this.userTimeout > 0 && this.now - this.#probesTstamp >= this.userTimeout) {
+      this.#drop()
+      return
+    }
+    if (this.#probesOut >= RETRIES) this.#drop()
+    else this.#sendProbe()
+  }
+
+  /** tcp_send_probe0() and tcp_write_wakeup(): what fits into a small opening is sent, else an empty segment. */
+  #sendProbe(): void {
+    const fitting = Math.min(this.#window, this.#head())
+    if (fitting > 0) {
+      this.#transmitSegment(fitting)
+      this.#endProbing()
+      this.#backoff = 0
+      return
+    }
+    this.#send('sender', () => this.#peer.probe())
+    this.#probesOut++
+    if (this.#backoff < RETRIES) this.#backoff++
+    this.#arm('probe', this.#clampProbe(this.#probeWhen()))
+  }
+
+  #endProbing(): void {
+    this.#probesOut = 0
+    this.#probesTstamp = undefined
+  }
+
+  /** tcp_retransmit_timer() */
+  #retransmitTimer(): void {
+    if (this.#inFlight.length === 0) return
+    const isTakenBack = this.#window === 0
+    if (isTakenBack ? this.#isTakenBackForTooLong() : this.#isRetransmittedForTooLong()) {
+      this.#drop()
+      return
+    }
+    if (!isTakenBack) this.#retransmits++
+    this.#retransmitHead()
+    this.#retransStamp ??= this.now
+    this.#rto = Math.min(this.#rto * 2, this.rtoMax)
+    this.#arm('retransmit', this.#clampRetransmission())
+  }
+
+  #retransmitHead(): void {
+    const [offset, size = 0] = [this.#acknowledged, this.#inFlight[0]]
+    this.#send('sender', () => this.#peer.receive(offset, size))
+  }
+
+  /** retransmits_timed_out() and tcp_model_timeout() */
+  #isRetransmittedForTooLong(): boolean {
+    if (this.#retransmits === 0 || this.#retransStamp === undefined) return false
+    const threshold = Math.floor(Math.log2(this.rtoMax / RTO_MIN))
+    const modelled = (2 ** (threshold + 1) - 1) * RTO_MIN + (RETRIES - threshold) * this.rtoMax
+    return this.now - this.#retransStamp >= (this.userTimeout || modelled)
+  }
+
+  /** tcp_rtx_probe0_timed_out() */
+  #isTakenBackForTooLong(): boolean {
+    const since = this.#retransStamp === undefined ? 0 : this.now - this.#retransStamp
+    if (this.userTimeout > 0 && since > this.userTimeout) return true
+    const timeout = Math.min(this.rtoMax * 2, this.userTimeout || Number.POSITIVE_INFINITY)
+    return this.now - this.#rcvTstamp > timeout && since > timeout
+  }
+
+  /** tcp_clamp_rto_to_user_timeout() */
+  #clampRetransmission(): number {
+    if (this.userTimeout === 0 || this.#retransStamp === undefined) return this.#rto
+    const remaining = this.userTimeout - (this.now - this.#retransStamp)
+    return remaining <= 0 ? 1 : Math.min(this.#rto, remaining)
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The regular look at the connections with a deadline. The kernel ends connections, never a timer of ours: a late or
+ * missing sweep at worst leaves the kernel's own rule.
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { clearInterval, setInterval } from 'node:timers'
+import { reportFailure } from '../socket/failure.ts'
+import type { ConnectionHandle } from '../socket/node-internals.ts'
+import { type Look, LOOKS_PER_DEADLINE } from './rule.ts'
+import { type DeadlineKernel, ROW_LENGTH, type Watched } from './watched.ts'
+
+/** Taken at import: fake timers that a test puts in later must neither stop the sweep nor see it. */
+const timers = { clearInterval, setInterval }
+
+/**
+ * The timer is made here, and not by the request that happens to open the first connection, whose
+ * `AsyncLocalStorage` it would keep for as long as it runs.
+ */
+const outside = new AsyncResource('TCPKEEPALIVESWEEP')
+
+/** A closed handle is kept until the next sweep at the latest, so there is one even for a deadline of hours. */
+const LONGEST_PERIOD_MS = 60_000
+
+/** So many connections are asked with the memory that stays. */
+const ROOM = 64
+
+/** What happens beside the looks, while any connection is watched. */
+export interface WhileWatching {
+  begin(): void
+  end(): void
+}
+
+export class Sweep {
+  readonly #kernel: DeadlineKernel
+  readonly #beside: WhileWatching
+  /**
+   * The handles are not held weakly: libuv keeps an open one alive anyway, and a closed one leaves at the next sweep.
+   * To ask a WeakRef costs five times what the rest of a look at an idle connection does.
+   */
+  readonly #watched = new Map<ConnectionHandle, Watched>()
+  #timer: NodeJS.Timeout | undefined
+  #periodMs = Number.POSITIVE_INFINITY
+  #rows = new Int32Array(ROOM * ROW_LENGTH)
+  readonly #asked: Watched[] = []
+
+  constructor(kernel: DeadlineKernel, beside: WhileWatching) {
+    this.#kernel = kernel
+    this.#beside = beside
+  }
+
+  get size(): number {
+    return this.#watched.size
+  }
+
+  /** The time between two sweeps; `undefined` while there are none. */
+  get periodMs(): number | undefined {
+    return this.#timer && this.#periodMs
+  }
+
+  get(handle: ConnectionHandle): Watched | undefined {
+    return this.#watched.get(handle)
+  }
+
+  all(): IterableIterator<Watched> {
+    return this.#watched.values()
+  }
+
+  /** Looks at a connection from now on; what is known of it from before is forgotten. */
+  add(watched: Watched): void {
+    if (this.#watched.size === 0) this.#beside.begin()
+    this.#watched.set(watched.handle, watched)
+    const periodMs = periodFor(watched.detectWithinMs)
+    if (this.#timer === undefined || periodMs < this.#periodMs) this.#startTimer(periodMs)
+  }
+
+  delete(handle: ConnectionHandle): void {
+    if (this.#watched.delete(handle) && this.#watched.size === 0) this.#stop()
+  }
+
+  #startTimer(periodMs: number): void {
+    if (this.#timer) timers.clearInterval(this.#timer)
+    this.#periodMs = periodMs
+    this.#timer = outside.runInAsyncScope(() => timers.setInterval(this.#sweepSafely, periodMs))
+    this.#timer.unref()
+  }
+
+  #stop(): void {
+    if (this.#timer) timers.clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#rows = new Int32Array(ROOM * ROW_LENGTH)
+    this.#beside.end()
+  }
+
+  readonly #sweepSafely = (): void => {
+    try {
+      this.sweep()
+    } catch (error) {
+      reportFailure(this, error)
+    }
+  }
+
+  /** One look at each connection whose turn it is: one call of the binding for all that have to be asked. */
+  sweep(): void {
+    const shortestMs = this.#chooseAsked()
+    const asked = this.#asked
+    try {
+      if (asked.length > 0) this.#kernel.readWindows(this.#rows, asked.length)
+      for (let index = 0; index < asked.length; index++) {
+        const watched = asked[index] as Watched
+        const at = index * ROW_LENGTH
+        const descriptor = this.#rows[at] as number
+        if (!watched.act(this.#kernel, descriptor, lookAt(this.#rows, at)))
+          this.#watched.delete(watched.handle)
+      }
+    } finally {
+      asked.length = 0
+    }
+    if (this.#watched.size === 0) this.#stop()
+    else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
+  }
+
+  /** @returns the shortest period that any connection still needs */
+  #chooseAsked(): number {
+    let shortestMs = Number.POSITIVE_INFINITY
+    for (const watched of this.#watched.values()) {
+      const periodMs = periodFor(watched.detectWithinMs)
+      if (periodMs < shortestMs) shortestMs = periodMs
+      if (--watched.sweepsLeft > 0) continue
+      watched.sweepsLeft = Math.floor(periodMs / this.#periodMs)
+      // Read in the tick in which it is used: the number of a closed descriptor may be somebody else's.
+      const { fd } = watched.handle
+      if (fd < 0) this.#watched.delete(watched.handle)
+      else if (watched.mayBePending()) this.#ask(watched, fd)
+    }
+    return shortestMs
+  }
+
+  #ask(watched: Watched, fd: number): void {
+    const at = this.#asked.push(watched) * ROW_LENGTH - ROW_LENGTH
+    if (at === this.#rows.length) this.#grow()
+    this.#rows[at] = fd
+  }
+
+  #grow(): void {
+    const larger = new Int32Array(this.#rows.length * 2)
+    larger.set(this.#rows)
+    this.#rows = larger
+  }
+}
+
+function periodFor(detectWithinMs: number): number {
+  return Math.min(detectWithinMs / LOOKS_PER_DEADLINE, LONGEST_PERIOD_MS)
+}
+
+function lookAt(rows: Int32Array, at: number): Look {
+  return {
+    state: rows[at + 1] ?? -1,
+    unacknowledged: rows[at + 2] ?? -1,
+    unsent: rows[at + 3] ?? -1,
+    unansweredProbes: rows[at + 4] ?? -1,
+    retransmits: rows[at + 5] ?? -1,
+    silentFor: rows[at + 6] ?? -1,
+    sendWindow: rows[at + 7] ?? -1,
+  }
+}

@@ -1,0 +1,113 @@
+/** One connection with a deadline, as the sweep knows it. */
+import type { ConnectionHandle } from '../socket/node-internals.ts'
+import { isDrained, isTold, type Look, nextStage, rtoMaxFor, type Stage, userTimeoutOf } from './rule.ts'
+
+/** What is asked of the kernel: functions of the binding, whose documentation says what they take and give. */
+export interface DeadlineKernel {
+  /** Eight numbers a row: the descriptor, then those of a {@link Look} in its order. */
+  readWindows(rows: Int32Array, count: number): void
+  setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
+  getUserTimeout(descriptor: number, values: Int32Array): number
+}
+
+/** What `detectWithin` was solved for. */
+export interface SolvedDeadline {
+  readonly detectWithinMs: number
+  readonly userTimeoutMs: number
+}
+
+/** Numbers in a row of `readWindows`. */
+export const ROW_LENGTH = 8
+
+/** For an option that is to stay as it is. */
+const LEAVE = -1
+
+/** Where the binding writes user timeout and TCP_RTO_MAX_MS; read at once, so one array serves every call. */
+const held = new Int32Array(2)
+
+export class Watched {
+  readonly handle: ConnectionHandle
+  readonly detectWithinMs: number
+  readonly #userTimeoutMs: number
+  /** What TCP_RTO_MAX_MS was before; negative where the system has no such option. */
+  readonly #rtoMaxBeforeMs: number
+  #stage: Stage = 'solved'
+  /** What `bytesWritten` was at the last look. */
+  #bytesWritten = 0
+  /** Whether everything was acknowledged at the last look. */
+  #wasEmpty = false
+  /** How many sweeps until the next look. */
+  sweepsLeft = 0
+
+  constructor(handle: ConnectionHandle, solved: SolvedDeadline, rtoMaxBeforeMs: number) {
+    this.handle = handle
+    this.detectWithinMs = solved.detectWithinMs
+    this.#userTimeoutMs = solved.userTimeoutMs
+    this.#rtoMaxBeforeMs = rtoMaxBeforeMs
+  }
+
+  get stage(): Stage {
+    return this.#stage
+  }
+
+  get rtoMaxBeforeMs(): number {
+    return this.#rtoMaxBeforeMs
+  }
+
+  /**
+   * Whether something may be in the kernel that the peer has not acknowledged. What Node keeps in JavaScript changes
+   * `bytesWritten` when it is handed on; what libuv keeps was counted already.
+   */
+  mayBePending(): boolean {
+    return !this.#wasEmpty || this.handle.bytesWritten !== this.#bytesWritten
+  }
+
+  /**
+   * Acts on what the kernel has said in this tick.
+   *
+   * @returns whether the connection is to be looked at any longer
+   */
+  act(kernel: DeadlineKernel, descriptor: number, look: Look): boolean {
+    this.#bytesWritten = this.handle.bytesWritten
+    // After the loop was busy, the kernel may be empty before libuv has handed on what it keeps.
+    this.#wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
+    const next = nextStage(this.#stage, look, this.detectWithinMs)
+    return (next === this.#stage || this.#change(kernel, descriptor, next)) && isTold(look)
+  }
+
+  /**
+   * A user timeout that somebody else has set meanwhile stays, and ends the lifting: it is theirs, with the kernel's own
+   * rule.
+   */
+  #change(kernel: DeadlineKernel, descriptor: number, next: Stage): boolean {
+    if (!this.#isOurs(kernel, descriptor)) return false
+    this.#stage = next
+    return kernel.setUserTimeout(descriptor, this.#timeoutOf(next), LEAVE) === 0
+  }
+
+  #isOurs(kernel: DeadlineKernel, descriptor: number): boolean {
+    if (kernel.getUserTimeout(descriptor, held) !== 0) return false
+    return held[0] === this.#timeoutOf(this.#stage)
+  }
+
+  #timeoutOf(stage: Stage): number {
+    return userTimeoutOf(stage, this.detectWithinMs, this.#userTimeoutMs)
+  }
+
+  /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
+  release(kernel: DeadlineKernel, descriptor: number): void {
+    if (this.#stage !== 'solved') this.#change(kernel, descriptor, 'solved')
+    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[1] !== rtoMaxFor(this.detectWithinMs)) return
+    kernel.setUserTimeout(descriptor, LEAVE, this.#rtoMaxBeforeMs)
+  }
+}
+
+/** Reads what TCP_RTO_MAX_MS is before a deadline is put in. */
+export function rtoMaxOn(kernel: DeadlineKernel, descriptor: number): number {
+  return kernel.getUserTimeout(descriptor, held) === 0 ? (held[1] ?? LEAVE) : LEAVE
+}
+
+/** Puts in what lies beside the solved user timeout. A kernel before 6.15 refuses it, and tells a death later. */
+export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWithinMs: number): void {
+  kernel.setUserTimeout(descriptor, LEAVE, rtoMaxFor(detectWithinMs))
+}

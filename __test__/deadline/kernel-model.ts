@@ -14,6 +14,7 @@ const RTO_MIN = 200
 const RETRIES = 15 // net.ipv4.tcp_retries2
 const SYSTEM_RTO_MAX = 120_000
 const TIMEOUT_MIN = 2
+const BUFFER = 65_536
 
 export interface Path {
   /** One way, in ms. */
@@ -49,6 +50,9 @@ export class KernelModel {
   #window: number
   #pendingSince = 0
   #rcvTstamp = 0
+  /** tcp_chrono_start() with TCP_CHRONO_RWND_LIMITED */
+  #limitedSince: number | undefined
+  #limitedFor = 0
   #probesOut = 0
   #probesTstamp: number | undefined
   #retransmits = 0
@@ -87,6 +91,8 @@ export class KernelModel {
       retransmits: this.#retransmits,
       silentFor: this.now - this.#rcvTstamp,
       sendWindow: this.#window,
+      windowLimitedFor:
+        this.#limitedFor + (this.#limitedSince === undefined ? 0 : this.now - this.#limitedSince),
     }
   }
 
@@ -143,12 +149,28 @@ export class KernelModel {
   /** tcp_write_xmit(): whole segments that the window has room for. */
   #transmit(): void {
     while (this.#unsent > 0 && this.#head() <= this.#room()) this.#transmitSegment(this.#head())
+    this.#noteLimit(this.#unsent > 0)
     // tcp_check_probe_timer()
     if (this.#unsent > 0 && this.#inFlight.length === 0 && !this.#timer) this.#arm('probe', this.#probeBase())
   }
 
+  #noteLimit(isLimited: boolean): void {
+    if (isLimited) {
+      this.#limitedSince ??= this.now
+    } else if (this.#limitedSince !== undefined) {
+      this.#limitedFor += this.now - this.#limitedSince
+      this.#limitedSince = undefined
+    }
+  }
+
+  /** The next segment. */
   #head(): number {
     return Math.min(this.#mss, this.#unsent)
+  }
+
+  /** The next buffer: as many segments as go into one (tcp_sendmsg_locked(), net/ipv4/tcp.c). */
+  #buffer(): number {
+    return Math.min(Math.max(1, Math.floor(BUFFER / this.#mss)) * this.#mss, this.#unsent)
   }
 
   #room(): number {
@@ -201,7 +223,7 @@ export class KernelModel {
   /** tcp_ack_probe() */
   #acknowledgeProbe(): void {
     if (this.#unsent === 0) return
-    if (this.#head() <= this.#window) {
+    if (this.#buffer() <= this.#window) {
       this.#backoff = 0
       this.#probesTstamp = undefined
       this.#timer = undefined

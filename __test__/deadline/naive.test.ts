@@ -1,14 +1,15 @@
 /**
- * Rules that look simpler, on the same model and the same lives: each drops a living peer. So the model can tell a good rule
- * from a bad one, and rule.ts needs each of its parts.
+ * Rules that look simpler, on the same model: each drops a living peer. So the model can tell a good rule from a bad one, and
+ * each part of rule.ts is needed.
  */
 import test from 'ava'
-import fc from 'fast-check'
-import { rtoMaxFor } from '../../src/deadline/rule.ts'
-import { lifting, lives, type Rule, Scenario, type Setting, settings } from './scenario.ts'
+import { type Look, rtoMaxFor } from '../../src/deadline/rule.ts'
+import { lifting, type Rule, Scenario, type Setting, type Step } from './scenario.ts'
 
-const isClosed: (look: Parameters<ReturnType<Rule>>[0]) => boolean = (look) =>
-  look.sendWindow === 0 || (look.unacknowledged === 0 && look.unsent > 0)
+const isClosed = (look: Look): boolean =>
+  look.sendWindow === 0 || (look.unacknowledged === 0 && look.unsent > 0 && look.sendWindow < look.unsent)
+
+const isPending = (look: Look): boolean => look.unacknowledged + look.unsent > 0
 
 const kernelAlone: Rule = (_, solvedMs) => () => solvedMs
 
@@ -25,103 +26,163 @@ const pushing: Rule = (deadlineMs, solvedMs) => {
   }
 }
 
-/** Lifts; what seems dead and what is put in then are as given. */
-function liftingBut(
-  seemsDead: (look: Parameters<ReturnType<Rule>>[0], deadlineMs: number) => boolean,
-  condemned: (deadlineMs: number) => number,
-): Rule {
-  return (deadlineMs, solvedMs) => {
+interface Parts {
+  readonly putsBack?: boolean
+  readonly seesPastClosings?: boolean
+  readonly probeSilence?: number
+  readonly condemnedMs?: (deadlineMs: number) => number
+}
+
+/** Lifting, with parts that differ from those of the package. */
+const liftingWith =
+  (parts: Parts): Rule =>
+  (deadlineMs, solvedMs) => {
+    const { putsBack = false, seesPastClosings = true, probeSilence = 0.69, condemnedMs = rtoMaxFor } = parts
     let isLifted = false
+    const seemsDead = (look: Look): boolean =>
+      look.unacknowledged > 0
+        ? look.silentFor >= 0.6 * deadlineMs && (look.retransmits > 0 || look.sendWindow === 0)
+        : look.silentFor >= probeSilence * deadlineMs && look.unansweredProbes >= 3
     return (look) => {
-      if (look.unacknowledged + look.unsent === 0) isLifted = false
-      else if (isClosed(look)) isLifted = true
+      if (isPending(look) && isClosed(look)) isLifted = true
+      else if (seesPastClosings && look.windowLimitedFor >= 100) isLifted = true
+      if (putsBack && !isPending(look)) isLifted = false
       if (!isLifted) return solvedMs
-      return seemsDead(look, deadlineMs) ? condemned(deadlineMs) : 0
+      return isPending(look) && seemsDead(look) ? condemnedMs(deadlineMs) : 0
     }
   }
+
+const setting: Setting = {
+  deadlineMs: 6000,
+  mss: 1460,
+  capacity: 16_384,
+  grain: 1460,
+  delay: 5,
+  sweepLateness: 0.02,
+  timerLateness: [0.5],
 }
 
-const isInFlight: Parameters<typeof liftingBut>[0] = (look, deadlineMs) =>
-  look.silentFor >= 0.6 * deadlineMs && look.unacknowledged > 0 && (look.retransmits > 0 || look.sendWindow === 0)
-
-const areProbesUnanswered =
-  (share: number): Parameters<typeof liftingBut>[0] =>
-  (look, deadlineMs) =>
-    isInFlight(look, deadlineMs) ||
-    (look.unacknowledged === 0 && look.unansweredProbes >= 3 && look.silentFor >= share * deadlineMs)
-
-const naive: Readonly<Record<string, Rule>> = {
-  'the kernel alone': kernelAlone,
-  'pushing the user timeout ahead': pushing,
-  'lifting, with three unanswered probes alone as the verdict': liftingBut(areProbesUnanswered(0), rtoMaxFor),
-  'lifting, with a verdict while the third probe is on its way': liftingBut(areProbesUnanswered(0.6), rtoMaxFor),
-  'lifting, with a verdict of 1 ms': liftingBut(areProbesUnanswered(0.69), () => 1),
+function livesThrough(rule: Rule, steps: readonly Step[], more: Partial<Setting> = {}): boolean {
+  const scenario = new Scenario({ ...setting, ...more }, rule)
+  scenario.play(steps)
+  return scenario.kernel.droppedAt === undefined
 }
 
-function findsDroppedLiving(rule: Rule): boolean {
-  const property = fc.property(settings, lives, (setting, steps) => {
-    const scenario = new Scenario(setting, rule)
-    scenario.play(steps)
-    scenario.pass(2 * setting.deadlineMs)
-    return scenario.kernel.droppedAt === undefined
-  })
-  return fc.check(property, { numRuns: 100_000, endOnFailure: true }).failed
+const wait = (share: number): Step => ({ kind: 'wait', share })
+const write = (bytes: number): Step => ({ kind: 'write', bytes })
+const read = (bytes: number, times: number, share: number): Step => ({ kind: 'read', bytes, times, share })
+
+const range = (count: number, step: number): number[] =>
+  Array.from({ length: count }, (_, index) => index * step)
+
+/** An outage of so many deadlines while the window is closed, begun at any moment between two probes and two looks. */
+function outages(share: number): Step[][] {
+  return range(50, 0.002).flatMap((phase) =>
+    range(11, 0.02).map((start): Step[] => [
+      wait(phase),
+      write(3_000_000),
+      wait(3 + start),
+      { kind: 'outage', share },
+      wait(3),
+    ]),
+  )
 }
 
-for (const [name, rule] of Object.entries(naive)) {
-  test(`${name}: a living peer is dropped`, (t) => t.true(findsDroppedLiving(rule)))
-}
-
-test('lifting, with the parts of the package: none of the rules above', (t) => {
-  t.false(findsDroppedLivingOnce(liftingBut(areProbesUnanswered(0.69), rtoMaxFor)))
+test('the kernel alone drops a peer that reads nothing for a deadline', (t) => {
+  const steps = [write(3_000_000), wait(1.2)]
+  t.false(livesThrough(kernelAlone, steps))
+  t.true(livesThrough(lifting, steps))
 })
 
-function findsDroppedLivingOnce(rule: Rule): boolean {
-  const property = fc.property(settings, lives, (setting, steps) => {
-    const scenario = new Scenario(setting, rule)
-    scenario.play(steps)
-    return scenario.kernel.droppedAt === undefined
-  })
-  return fc.check(property, { numRuns: 1000, endOnFailure: true }).failed
-}
+test('the kernel alone drops a peer whose window opens in time, but by less than a whole buffer', (t) => {
+  const steps = [write(3_000_000), read(1460, 60, 4)]
+  t.false(livesThrough(kernelAlone, steps))
+  t.true(livesThrough(lifting, steps))
+})
 
-/** The readers of the measurement with a real kernel (loopback, D = 6 s), each for 60 s. */
-const readers: ReadonlyArray<readonly [name: string, bytes: number, everyMs: number, capacity: number]> = [
-  ['nothing at all', 0, 1000, 2304],
-  ['20,000 bytes each 3 s', 20_000, 3000, 65_536],
-  ['1,000 bytes each 0.1 s with a receive buffer of 8 KB', 1000, 100, 8192],
-  ['4 KB each 0.5 s with 16 KB', 4096, 500, 16_384],
-]
+test('pushing keeps a peer that reads nothing, and drops one that reads a little', (t) => {
+  t.true(livesThrough(pushing, [write(3_000_000), wait(4)]))
+  const steps = [write(3_000_000), wait(1.5), read(1460, 60, 4)]
+  t.false(livesThrough(pushing, steps))
+  t.true(livesThrough(lifting, steps))
+})
 
-function readSlowly(rule: Rule, bytes: number, everyMs: number, capacity: number): number | undefined {
-  const setting: Setting = {
-    deadlineMs: 6000,
-    mss: 65_483,
-    capacity,
-    grain: capacity / 2,
-    delay: 0,
-    sweepLateness: 0.02,
-    timerLateness: [0.5],
-  }
+const sizes = range(50, 1000).map((more) => 40_000 + more)
+
+/** The window closes for half a deadline, opens little by little until all is read, and closes again after ten deadlines. */
+const closedTwice = sizes.map((size) => [
+  write(size),
+  wait(0.5),
+  read(1500, 60, 0.02),
+  wait(10),
+  write(60_000),
+  wait(0.5),
+])
+
+test('putting the user timeout back when all is acknowledged drops a peer whose window closes again', (t) => {
+  t.false(closedTwice.every((steps) => livesThrough(liftingWith({ putsBack: true }), steps)))
+  t.true(closedTwice.every((steps) => livesThrough(lifting, steps)))
+})
+
+/** As above, but opened again before any look. */
+const closedBetweenLooks = sizes.map((size) => [
+  wait(0.105),
+  write(size),
+  wait(0.05),
+  read(1500, 60, 0.003),
+  wait(10),
+  write(60_000),
+  wait(0.05),
+])
+
+test('seeing the closings of the moment alone drops a peer whose window was closed between two looks', (t) => {
+  const long = { deadlineMs: 60_000 }
+  const momentary = liftingWith({ seesPastClosings: false })
+  t.false(closedBetweenLooks.every((steps) => livesThrough(momentary, steps, long)))
+  t.true(closedBetweenLooks.every((steps) => livesThrough(lifting, steps, long)))
+})
+
+test('three unanswered probes alone, as a verdict, drop a peer after an outage of a fifth of the deadline', (t) => {
+  const early: Step[] = [write(60_000), wait(0.02), { kind: 'outage', share: 0.25 }, wait(3)]
+  t.false(livesThrough(liftingWith({ probeSilence: 0 }), early, { deadlineMs: 30_000 }))
+  t.true(livesThrough(lifting, early, { deadlineMs: 30_000 }))
+})
+
+test('a verdict while the third probe is on its way drops a peer after an outage of a quarter of the deadline', (t) => {
+  const far = { delay: 30, deadlineMs: 10_000 }
+  const all = outages(0.25)
+  t.false(all.every((steps) => livesThrough(liftingWith({ probeSilence: 0.6 }), steps, far)))
+  t.true(all.every((steps) => livesThrough(lifting, steps, far)))
+})
+
+/** The acknowledgements are lost for as long as it takes to condemn, then the peer speaks, with its window closed. */
+function livesThroughLateAnswer(rule: Rule, phase: number): boolean {
   const scenario = new Scenario(setting, rule)
-  const times = 60_000 / everyMs
-  scenario.play([
-    { kind: 'write', bytes: 3_000_000 },
-    { kind: 'read', bytes, times, share: 10 },
-  ])
-  return scenario.kernel.droppedAt
+  const { kernel, peer, deadlineMs } = scenario
+  scenario.play([write(20_000), wait(0.5), read(20_000, 2, 0.5), wait(phase)])
+  scenario.cut('peer')
+  kernel.write(60_000)
+  scenario.pass(0.65 * deadlineMs)
+  scenario.heal()
+  peer.acknowledge()
+  scenario.pass(3 * deadlineMs)
+  return kernel.droppedAt === undefined
 }
 
-for (const [name, ...reader] of readers) {
-  test(`who reads ${name} is dropped by the kernel alone, and lives with the rule`, (t) => {
-    const dropped = readSlowly(kernelAlone, ...reader)
-    // Measured: after 4.7 to 6.6 s.
-    t.true(dropped !== undefined && dropped > 4000 && dropped < 8000, `dropped at ${dropped}`)
-    t.is(readSlowly(lifting, ...reader), undefined)
-  })
-}
+test('a verdict of 1 ms drops a peer that has answered after all', (t) => {
+  const oneMs = liftingWith({ condemnedMs: () => 1 })
+  const phases = range(50, 0.002)
+  t.false(phases.every((phase) => livesThroughLateAnswer(oneMs, phase)))
+  t.true(phases.every((phase) => livesThroughLateAnswer(lifting, phase)))
+})
 
-test('pushing keeps a peer that reads nothing, and drops one that reads 20,000 bytes each 3 s', (t) => {
-  t.is(readSlowly(pushing, 0, 1000, 2304), undefined)
-  t.not(readSlowly(pushing, 20_000, 3000, 65_536), undefined)
+test('counting silence from before the write drops a peer that had nothing to say, after an outage', (t) => {
+  const closed: Step[] = [write(20_000), wait(0.5), read(20_000, 2, 0.5)]
+  const steps: Step[] = [...closed, wait(2), { kind: 'outage', share: 0.3, bytes: 1 }, wait(3)]
+  t.false(livesThrough(liftingWith({}), steps))
+  t.true(livesThrough(lifting, steps))
+})
+
+test('where the peer is asked all the time, the parts that the rules above share drop nobody', (t) => {
+  t.true([...closedTwice, ...outages(0.25)].every((steps) => livesThrough(liftingWith({}), steps)))
 })

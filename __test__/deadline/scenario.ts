@@ -1,6 +1,13 @@
 /** What happens to a connection of the model, and which rule watches over it. */
 import fc from 'fast-check'
-import { LOOKS_PER_DEADLINE, type Look, nextStage, rtoMaxFor, type Stage, userTimeoutOf } from '../../src/deadline/rule.ts'
+import {
+  AT_FIRST,
+  LOOKS_PER_DEADLINE,
+  type Look,
+  remember,
+  rtoMaxFor,
+  userTimeoutOf,
+} from '../../src/deadline/rule.ts'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { solveDetectWithin } from '../../src/settings/detect-within.ts'
 import { KernelModel } from './kernel-model.ts'
@@ -14,10 +21,10 @@ export type Rule = (deadlineMs: number, solvedMs: number) => Watcher
 
 /** The rule of the package. */
 export const lifting: Rule = (deadlineMs, solvedMs) => {
-  let stage: Stage = 'solved'
+  let memory = AT_FIRST
   return (look) => {
-    stage = nextStage(stage, look, deadlineMs)
-    return userTimeoutOf(stage, deadlineMs, solvedMs)
+    memory = remember(memory, look, deadlineMs)
+    return userTimeoutOf(memory.stage, deadlineMs, solvedMs)
   }
 }
 
@@ -42,8 +49,8 @@ export type Step =
   | { readonly kind: 'write'; readonly bytes: number }
   /** Reads so much, so often, with the rest of `share` spread between. */
   | { readonly kind: 'read'; readonly bytes: number; readonly times: number; readonly share: number }
-  /** Nothing passes, in either direction. */
-  | { readonly kind: 'outage'; readonly share: number }
+  /** Nothing passes, in either direction; the program writes at its beginning. */
+  | { readonly kind: 'outage'; readonly share: number; readonly bytes?: number }
   /** The next packet of that side is lost. */
   | { readonly kind: 'loss'; readonly from: 'sender' | 'peer' }
   | { readonly kind: 'out of memory'; readonly share: number }
@@ -54,7 +61,8 @@ export class Scenario {
   readonly peer: Peer
   readonly deadlineMs: number
   #nextLook: number
-  #isCut = false
+  /** Whose packets are lost. */
+  #isCut: 'both' | 'peer' | undefined
   #losing: 'sender' | 'peer' | undefined
   #timers = 0
   readonly #setting: Setting
@@ -83,7 +91,7 @@ export class Scenario {
   }
 
   #isLost(from: 'sender' | 'peer'): boolean {
-    if (this.#isCut) return true
+    if (this.#isCut === 'both' || this.#isCut === from) return true
     if (this.#losing !== from) return false
     this.#losing = undefined
     return true
@@ -107,12 +115,12 @@ export class Scenario {
     this.kernel.runUntil(end)
   }
 
-  cut(): void {
-    this.#isCut = true
+  cut(whose: 'both' | 'peer' = 'both'): void {
+    this.#isCut = whose
   }
 
   heal(): void {
-    this.#isCut = false
+    this.#isCut = undefined
   }
 
   play(steps: readonly Step[]): void {
@@ -135,12 +143,15 @@ export class Scenario {
   }
 
   #interrupt(step: Extract<Step, { kind: 'outage' | 'out of memory' }>): void {
-    const isOutage = step.kind === 'outage'
-    if (isOutage) this.cut()
-    else this.peer.isOutOfMemory = true
+    if (step.kind === 'outage') {
+      this.cut()
+      if (step.bytes !== undefined) this.kernel.write(step.bytes)
+    } else {
+      this.peer.isOutOfMemory = true
+    }
     this.pass(step.share * this.deadlineMs)
-    if (isOutage) this.heal()
-    else this.peer.isOutOfMemory = false
+    this.heal()
+    this.peer.isOutOfMemory = false
   }
 }
 
@@ -152,7 +163,7 @@ export const settings: fc.Arbitrary<Setting> = fc
     capacity: fc.constantFrom(2304, 8192, 65_536, 1_000_000),
     smallness: fc.double({ min: 0, max: 0.5, noNaN: true }),
     delayShare: fc.double({ min: 0, max: 1 / 160, noNaN: true }),
-    sweepLateness: fc.double({ min: 0, max: 0.1, noNaN: true }),
+    sweepLateness: fc.double({ min: 0, max: 0.08, noNaN: true }),
     timerLateness: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
   })
   .map(({ smallness, delayShare, ...setting }) => ({
@@ -161,7 +172,11 @@ export const settings: fc.Arbitrary<Setting> = fc
     delay: setting.deadlineMs * delayShare,
   }))
 
-const bytes = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 2_000_000 }))
+const bytes = fc.oneof(
+  fc.constant(1),
+  fc.integer({ min: 1, max: 5000 }),
+  fc.integer({ min: 1, max: 2_000_000 }),
+)
 const upTo = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true })
 
 /** A peer whose program stops, reads a little, reads all; a program that writes when it likes. */
@@ -179,16 +194,26 @@ const life: fc.Arbitrary<Step> = fc.oneof(
 /** What a living peer survives, then as much time as TCP needs to have made up for it. */
 const trouble: fc.Arbitrary<Step[]> = fc
   .oneof(
+    fc.record({ kind: fc.constant('outage' as const), share: upTo(0.3), bytes }),
     fc.record({ kind: fc.constant('outage' as const), share: upTo(0.3) }),
-    fc.record({ kind: fc.constant('loss' as const), from: fc.constantFrom('sender' as const, 'peer' as const) }),
+    fc.record({
+      kind: fc.constant('loss' as const),
+      from: fc.constantFrom('sender' as const, 'peer' as const),
+    }),
     fc.record({ kind: fc.constant('out of memory' as const), share: upTo(4) }),
   )
   .map((step) => [step, { kind: 'wait', share: 1 }])
 
-/** Everything that a living peer and the path to it do, in any order, with something to send from the start. */
+/** Everything that a living peer and the path to it do, in any order; often with much to send from the start. */
 export const lives: fc.Arbitrary<Step[]> = fc
-  .array(fc.oneof({ weight: 3, arbitrary: life.map((step) => [step]) }, { weight: 1, arbitrary: trouble }), {
-    minLength: 1,
-    maxLength: 20,
-  })
-  .map((steps) => [{ kind: 'write', bytes: 3_000_000 } as Step, ...steps.flat()])
+  .tuple(
+    fc.constantFrom(3_000_000, 60_000, 1),
+    fc.array(
+      fc.oneof({ weight: 3, arbitrary: life.map((step) => [step]) }, { weight: 1, arbitrary: trouble }),
+      {
+        minLength: 1,
+        maxLength: 20,
+      },
+    ),
+  )
+  .map(([first, steps]) => [{ kind: 'write', bytes: first }, ...steps.flat()])

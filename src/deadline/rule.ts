@@ -2,15 +2,18 @@
  * The rule of lifting: what a look at a connection says about its user timeout. Pure; sweep.ts looks and acts.
  *
  * Linux counts TCP_USER_TIMEOUT also while a living peer keeps its window closed, from the first window probe on
- * (`icsk_probes_tstamp`, tcp_probe_timer() in net/ipv4/tcp_timer.c). Answers do not stop that clock, and neither does an
- * opening too small for the next segment (tcp_ack_probe() in net/ipv4/tcp_input.c). So the user timeout is lifted (0)
- * while the window is closed. To push it ahead instead kills slow readers: __test__/deadline/naive.test.ts shows it.
+ * (`icsk_probes_tstamp`, tcp_probe_timer() in net/ipv4/tcp_timer.c). Answers do not stop that clock. An opening does only
+ * where the whole next buffer fits into it (tcp_ack_probe() in net/ipv4/tcp_input.c); into a smaller one the kernel sends
+ * segments while the clock runs on, even after all is acknowledged: when the window closes again, minutes later,
+ * the kernel drops the peer at the first probe, after 0.2 s. So the user timeout is lifted (0) once the window has been
+ * closed, and stays so: nothing tells whether the clock stands still. __test__/deadline has a model of the kernel, and
+ * shows that rules which look simpler drop living peers.
  */
 
 /**
  * Which user timeout is in force:
  * - `solved`: the one that `detectWithin` solves for
- * - `lifted`: none, as the peer's window is closed
+ * - `lifted`: none, as the peer's window is closed, or has been
  * - `condemned`: a short one, as the peer is taken for dead; the kernel ends the connection at its next timer
  */
 export type Stage = 'solved' | 'lifted' | 'condemned'
@@ -31,29 +34,38 @@ export interface Look {
   readonly silentFor: number
   /** Bytes that the peer's window has room for (`tcpi_snd_wnd`, Linux 5.4). */
   readonly sendWindow: number
+  /** Milliseconds in all for which the peer's window has kept data back (`tcpi_rwnd_limited`, Linux 4.10). */
+  readonly windowLimitedFor: number
 }
+
+/**
+ * After this much closing the kernel's clock may run: it starts at the first probe, which comes after 0.2 s at the earliest
+ * (tcp_probe0_base() in include/net/tcp.h).
+ */
+const CLOCK_MAY_RUN_MS = 100
 
 /** How often each connection is looked at within its deadline. */
 export const LOOKS_PER_DEADLINE = 10
 
 /**
- * The silence after which a peer may be taken for dead while data is in flight, as a share of the deadline. A tenth is added
- * until the next look, and the kernel's next timer comes after a fifth ({@link rtoMaxFor}), which may be late by an eighth.
+ * The silence after which a peer may be taken for dead, as a share of the deadline: six looks, whose distance may be
+ * rounded. With a tenth until the next look, and the kernel's next timer after a fifth ({@link rtoMaxFor}), which may be
+ * late by an eighth, the end comes before the deadline.
  */
-const SILENCE_IN_FLIGHT = 0.6
-
-/**
- * The same while the window is probed. The third probe comes after three fifths at the earliest, or an eighth later; at
- * this silence its answer has had time to arrive. The look after it still comes before the fourth, at which the
- * kernel acts.
- */
-const SILENCE_OF_PROBES = 0.69
+const SILENCE = 0.59
 
 /**
  * The first probes follow each other within 0.2 s, so a count alone is no sign of death: at 10 % loss it dropped five
- * of 24 living peers. Nor is silence alone: without TCP_RTO_MAX_MS a living peer is not even asked for up to 120 s.
+ * of 24 living peers. Nor is silence alone: without TCP_RTO_MAX_MS a living peer is not even asked for up to 120 s. The
+ * last probe may be just on its way, so three that are surely unanswered are four.
  */
-const UNANSWERED_PROBES = 3
+const UNANSWERED_PROBES = 4
+
+/**
+ * Probes that follow each other at the longest distance, a fifth of the deadline or an eighth more, are three after this
+ * silence, and the third has had time to be answered. The fourth, at which the kernel acts, is still to come.
+ */
+const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
 /** TCP_RTO_MAX_MS takes 1,000 to 120,000 (include/net/tcp.h: TCP_RTO_MAX_SEC; Linux 6.15). */
 const [SHORTEST_RTO_MAX_MS, LONGEST_RTO_MAX_MS] = [1000, 120_000]
@@ -86,21 +98,43 @@ export function isDrained({ unacknowledged, unsent }: Look): boolean {
   return unacknowledged === 0 && unsent === 0
 }
 
+/** What the rule remembers of a connection from one look to the next. */
+export interface Memory {
+  readonly stage: Stage
+  /**
+   * How long the peer had been silent when something was seen pending first: that it said nothing while nothing was asked of
+   * it is no sign of death. `undefined` while nothing is pending.
+   */
+  readonly silentBefore: number | undefined
+}
+
+export const AT_FIRST: Memory = Object.freeze({ stage: 'solved', silentBefore: undefined })
+
 /**
- * The stage after a look.
+ * What a look adds.
  *
  * From `condemned` there is a way back: a peer may answer before the kernel's next timer. Where the answer lets data through,
- * the kernel's clock starts anew, and the next look lifts again in time. Where the window was closed and stays so, the
+ * the kernel counts anew, and the next look lifts again in time. Where the window was closed and stays so, the
  * kernel ends the connection at that answer: it left three probes unanswered, two of them for a fifth of the deadline.
  */
-export function nextStage(stage: Stage, look: Look, deadlineMs: number): Stage {
-  if (!isTold(look)) return 'solved' // the kernel's own rule
-  // On an empty queue the kernel sets its clock back: nothing of the closing counts when data is sent again.
-  if (isDrained(look)) return 'solved'
-  if (!CAN_SEND.has(look.state)) return stage
-  const isDead = seemsDead(look, deadlineMs)
-  if (stage === 'solved') return isClosed(look) && !isDead ? 'lifted' : 'solved'
-  return isDead ? 'condemned' : 'lifted'
+export function remember(before: Memory, look: Look, deadlineMs: number): Memory {
+  if (!isTold(look)) return AT_FIRST // the kernel's own rule
+  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, look)
+  return { stage: nextStage(before.stage, look, silentBefore, deadlineMs), silentBefore }
+}
+
+function silenceBefore({ silentBefore }: Memory, { silentFor }: Look): number {
+  if (silentBefore === undefined) return silentFor
+  return silentFor < silentBefore ? 0 : silentBefore // heard since
+}
+
+function nextStage(stage: Stage, look: Look, silentBefore: number | undefined, deadlineMs: number): Stage {
+  const isPending = silentBefore !== undefined
+  if (isPending && !CAN_SEND.has(look.state)) return stage
+  const isDead = isPending && seemsDead(look, (look.silentFor - silentBefore) / deadlineMs)
+  if (stage !== 'solved') return isDead ? 'condemned' : 'lifted'
+  const hasBeenClosed = look.windowLimitedFor >= CLOCK_MAY_RUN_MS || (isPending && isClosed(look))
+  return hasBeenClosed && !isDead ? 'lifted' : 'solved'
 }
 
 /**
@@ -115,13 +149,15 @@ function isClosed({ unacknowledged, unsent, sendWindow }: Look): boolean {
 }
 
 /**
- * In flight a retransmission must have been tried: a program that was busy for long may have written only just before
- * the look. A window taken back is probed by retransmissions that the kernel does not count (tcp_retransmit_timer()).
+ * In flight a retransmission must have been tried. A window taken back is probed by retransmissions that the kernel does
+ * not count (tcp_retransmit_timer()).
+ *
+ * @param silence since something was pending, as a share of the deadline
  */
-function seemsDead(look: Look, deadlineMs: number): boolean {
-  const { unacknowledged, unansweredProbes, retransmits, silentFor, sendWindow } = look
-  if (unacknowledged > 0) {
-    return silentFor >= deadlineMs * SILENCE_IN_FLIGHT && (retransmits > 0 || sendWindow === 0)
-  }
-  return silentFor >= deadlineMs * SILENCE_OF_PROBES && unansweredProbes >= UNANSWERED_PROBES
+function seemsDead(look: Look, silence: number): boolean {
+  const { unacknowledged, unansweredProbes, retransmits, sendWindow } = look
+  if (silence < SILENCE) return false
+  if (unacknowledged > 0) return retransmits > 0 || sendWindow === 0
+  if (unansweredProbes >= UNANSWERED_PROBES) return true
+  return silence >= SILENCE_OF_SPARSE_PROBES && unansweredProbes >= UNANSWERED_SPARSE_PROBES
 }

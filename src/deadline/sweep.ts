@@ -161,5 +161,6 @@ function lookAt(rows: Int32Array, at: number): Look {
     retransmits: rows[at + 5] ?? -1,
     silentFor: rows[at + 6] ?? -1,
     sendWindow: rows[at + 7] ?? -1,
+    windowLimitedFor: rows[at + 8] ?? -1,
   }
 }

@@ -1,10 +1,20 @@
 /** One connection with a deadline, as the sweep knows it. */
 import type { ConnectionHandle } from '../socket/node-internals.ts'
-import { isDrained, isTold, type Look, nextStage, rtoMaxFor, type Stage, userTimeoutOf } from './rule.ts'
+import {
+  AT_FIRST,
+  isDrained,
+  isTold,
+  type Look,
+  type Memory,
+  remember,
+  rtoMaxFor,
+  type Stage,
+  userTimeoutOf,
+} from './rule.ts'
 
 /** What is asked of the kernel: functions of the binding, whose documentation says what they take and give. */
 export interface DeadlineKernel {
-  /** Eight numbers a row: the descriptor, then those of a {@link Look} in its order. */
+  /** Nine numbers a row: the descriptor, then those of a {@link Look} in its order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
@@ -17,7 +27,7 @@ export interface SolvedDeadline {
 }
 
 /** Numbers in a row of `readWindows`. */
-export const ROW_LENGTH = 8
+export const ROW_LENGTH = 9
 
 /** For an option that is to stay as it is. */
 const LEAVE = -1
@@ -31,7 +41,7 @@ export class Watched {
   readonly #userTimeoutMs: number
   /** What TCP_RTO_MAX_MS was before; negative where the system has no such option. */
   readonly #rtoMaxBeforeMs: number
-  #stage: Stage = 'solved'
+  #memory: Memory = AT_FIRST
   /** What `bytesWritten` was at the last look. */
   #bytesWritten = 0
   /** Whether everything was acknowledged at the last look. */
@@ -47,7 +57,7 @@ export class Watched {
   }
 
   get stage(): Stage {
-    return this.#stage
+    return this.#memory.stage
   }
 
   get rtoMaxBeforeMs(): number {
@@ -71,23 +81,18 @@ export class Watched {
     this.#bytesWritten = this.handle.bytesWritten
     // After the loop was busy, the kernel may be empty before libuv has handed on what it keeps.
     this.#wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
-    const next = nextStage(this.#stage, look, this.detectWithinMs)
-    return (next === this.#stage || this.#change(kernel, descriptor, next)) && isTold(look)
+    const { stage } = this
+    this.#memory = remember(this.#memory, look, this.detectWithinMs)
+    return (this.stage === stage || this.#change(kernel, descriptor, stage)) && isTold(look)
   }
 
   /**
    * A user timeout that somebody else has set meanwhile stays, and ends the lifting: it is theirs, with the kernel's own
    * rule.
    */
-  #change(kernel: DeadlineKernel, descriptor: number, next: Stage): boolean {
-    if (!this.#isOurs(kernel, descriptor)) return false
-    this.#stage = next
-    return kernel.setUserTimeout(descriptor, this.#timeoutOf(next), LEAVE) === 0
-  }
-
-  #isOurs(kernel: DeadlineKernel, descriptor: number): boolean {
-    if (kernel.getUserTimeout(descriptor, held) !== 0) return false
-    return held[0] === this.#timeoutOf(this.#stage)
+  #change(kernel: DeadlineKernel, descriptor: number, before: Stage): boolean {
+    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== this.#timeoutOf(before)) return false
+    return kernel.setUserTimeout(descriptor, this.#timeoutOf(this.stage), LEAVE) === 0
   }
 
   #timeoutOf(stage: Stage): number {
@@ -96,7 +101,9 @@ export class Watched {
 
   /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
   release(kernel: DeadlineKernel, descriptor: number): void {
-    if (this.#stage !== 'solved') this.#change(kernel, descriptor, 'solved')
+    const { stage } = this
+    this.#memory = AT_FIRST
+    if (stage !== 'solved') this.#change(kernel, descriptor, stage)
     if (kernel.getUserTimeout(descriptor, held) !== 0 || held[1] !== rtoMaxFor(this.detectWithinMs)) return
     kernel.setUserTimeout(descriptor, LEAVE, this.#rtoMaxBeforeMs)
   }

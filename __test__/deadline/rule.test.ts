@@ -23,7 +23,7 @@ test('a peer that dies at any moment of such a life is told by the deadline from
       const { kernel, deadlineMs } = scenario
       scenario.play(steps)
       scenario.cut()
-      scenario.pass(late * deadlineMs)
+      scenario.pass(2 * setting.delay + 1 + late * deadlineMs) // what is on its way arrives
       const { unacknowledged, unsent } = kernel.look()
       if (unacknowledged + unsent === 0) kernel.write(1) // else only keepalive would tell
       scenario.pass(3 * deadlineMs)

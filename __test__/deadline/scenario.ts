@@ -169,7 +169,7 @@ export const settings: fc.Arbitrary<Setting> = fc
   .map(({ smallness, delayShare, ...setting }) => ({
     ...setting,
     grain: Math.max(1, setting.capacity * smallness),
-    delay: setting.deadlineMs * delayShare,
+    delay: Math.round(setting.deadlineMs * delayShare),
   }))
 
 const bytes = fc.oneof(

@@ -47,6 +47,9 @@ const CLOCK_MAY_RUN_MS = 100
 /** How often each connection is looked at within its deadline. */
 export const LOOKS_PER_DEADLINE = 10
 
+/** The time between two looks may be rounded, by libuv as by the kernel, to so much of it. */
+const ROUNDED = 0.9
+
 /**
  * The silence after which a peer may be taken for dead, as a share of the deadline: six looks, whose distance may be
  * rounded. With a tenth until the next look, and the kernel's next timer after a fifth ({@link rtoMaxFor}), which may be
@@ -106,9 +109,11 @@ export interface Memory {
    * it is no sign of death. `undefined` while nothing is pending.
    */
   readonly silentBefore: number | undefined
+  /** How long the peer had been silent at the last look. */
+  readonly silentFor: number
 }
 
-export const AT_FIRST: Memory = Object.freeze({ stage: 'solved', silentBefore: undefined })
+export const AT_FIRST: Memory = Object.freeze({ stage: 'solved', silentBefore: undefined, silentFor: 0 })
 
 /**
  * What a look adds.
@@ -119,13 +124,16 @@ export const AT_FIRST: Memory = Object.freeze({ stage: 'solved', silentBefore: u
  */
 export function remember(before: Memory, look: Look, deadlineMs: number): Memory {
   if (!isTold(look)) return AT_FIRST // the kernel's own rule
-  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, look)
-  return { stage: nextStage(before.stage, look, silentBefore, deadlineMs), silentBefore }
+  const { silentFor } = look
+  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, deadlineMs)
+  return { stage: nextStage(before.stage, look, silentBefore, deadlineMs), silentBefore, silentFor }
 }
 
-function silenceBefore({ silentBefore }: Memory, { silentFor }: Look): number {
-  if (silentBefore === undefined) return silentFor
-  return silentFor < silentBefore ? 0 : silentBefore // heard since
+/** A silence that has not grown by the time between two looks began after the last. */
+function silenceBefore(before: Memory, silentFor: number, deadlineMs: number): number {
+  if (before.silentBefore === undefined) return silentFor
+  const hasGrown = silentFor - before.silentFor >= (deadlineMs / LOOKS_PER_DEADLINE) * ROUNDED
+  return hasGrown ? before.silentBefore : 0
 }
 
 function nextStage(stage: Stage, look: Look, silentBefore: number | undefined, deadlineMs: number): Stage {

@@ -40,7 +40,7 @@ export class KernelModel {
   /** When the kernel gave the connection up. */
   droppedAt: number | undefined
   userTimeout = 0
-  rtoMax = SYSTEM_RTO_MAX
+  rtoMax: number = SYSTEM_RTO_MAX
   #unsent = 0
   /** Sizes of the segments in flight, the oldest first. */
   #inFlight: number[] = []

@@ -4,14 +4,17 @@
  * already, and lifting comes on top of it.
  */
 import type { Socket } from 'node:net'
-import { isLinux } from '../settings/linux.ts'
+import { isLinux } from '../settings/capabilities.ts'
+import type { KernelValues } from '../settings/options.ts'
+import type { Deadlines } from '../socket/deadlines.ts'
+import { reportFailure } from '../socket/failure.ts'
 import { native } from '../socket/native.ts'
-import { connectionHandle } from '../socket/node-internals.ts'
+import { type ConnectionHandle, connectionHandle } from '../socket/node-internals.ts'
 import { shared } from '../socket/shared.ts'
 import { ExitListener, putBackWhatIsPending } from './closing.ts'
 import type { Stage } from './rule.ts'
-import { Sweep } from './sweep.ts'
-import { type DeadlineKernel, putRtoMax, rtoMaxOn, type SolvedDeadline, Watched } from './watched.ts'
+import { Sweep, type WhileWatching } from './sweep.ts'
+import { type DeadlineKernel, putRtoMax, rtoMaxOn, type SolvedDeadline, stageOf, Watched } from './watched.ts'
 
 interface OfThread {
   readonly kernel: DeadlineKernel
@@ -20,6 +23,13 @@ interface OfThread {
 
 const slot: { thread: OfThread | undefined } = shared('deadline', () => ({ thread: undefined }))
 
+/** What else happens while any connection is watched: hold/, which lies above, has `_destroy` wrapped. */
+let closes: WhileWatching | undefined
+
+export function whileWatching(beside: WhileWatching): void {
+  closes = beside
+}
+
 /** Made at the first deadline, when the binding has been loaded already. */
 function ofThread(): OfThread {
   slot.thread ??= begin(native())
@@ -27,27 +37,100 @@ function ofThread(): OfThread {
 }
 
 function begin(kernel: DeadlineKernel): OfThread {
-  const sweep: Sweep = new Sweep(kernel, new ExitListener(kernel, () => sweep.all()))
+  const exit = new ExitListener(kernel, () => sweep.all())
+  const sweep: Sweep = new Sweep(kernel, {
+    begin() {
+      exit.begin()
+      coverCloses()
+    },
+    end() {
+      exit.end()
+      closes?.end()
+    },
+  })
   return { kernel, sweep }
+}
+
+/** Where the methods of `net.Socket` are frozen, what is pending at a close stays under the user timeout. */
+function coverCloses(): void {
+  try {
+    closes?.begin()
+  } catch (error) {
+    reportFailure(slot, error)
+  }
+}
+
+export const deadlines: Deadlines = {
+  userTimeoutNow(socket, values) {
+    const handle = handleFor(socket)
+    // Nothing was written, so no window can have been in its way: so it is at each 'connect'.
+    if (handle === undefined || handle.bytesWritten === 0) return values.userTimeoutMs
+    const { kernel, sweep } = ofThread()
+    const known = sweep.get(handle)
+    if (known?.isFor(solvedOf(values))) return known.userTimeoutMs
+    const stage = known ? known.stage : stageOf(kernel, handle.fd, solvedOf(values))
+    return stage === 'solved' ? values.userTimeoutMs : 0
+  },
+  begin(socket, values) {
+    const handle = handleFor(socket)
+    if (handle) watch(handle, solvedOf(values))
+  },
+  beginInherited(socket, values) {
+    const handle = handleFor(socket)
+    if (handle && ofThread().kernel.getUserTimeout(handle.fd, held) === 0 && held[0] === values.userTimeoutMs) {
+      watch(handle, solvedOf(values))
+    }
+  },
+  end: unwatchDeadline,
+  release(socket) {
+    const watched = watchedOn(socket)
+    if (watched) watched.releaseRtoMax(ofThread().kernel)
+  },
+  isLifted(socket) {
+    const stage = deadlineStage(socket)
+    return stage !== undefined && stage !== 'solved'
+  },
+}
+
+/** Where `beginInherited` reads user timeout and TCP_RTO_MAX_MS. */
+const held = new Int32Array(2)
+
+function solvedOf({ deadlineMs = 0, userTimeoutMs }: KernelValues): SolvedDeadline {
+  return { detectWithinMs: deadlineMs, userTimeoutMs }
+}
+
+/** Lifting is for Linux, whose user timeout counts closed windows, and for what is a TCP connection of Node. */
+function handleFor(socket: Socket): ConnectionHandle | undefined {
+  const handle = isLinux(process.platform) ? connectionHandle(socket) : undefined
+  return handle === undefined || handle.fd < 0 ? undefined : handle
 }
 
 /**
  * Lifts the user timeout of a connected socket while its peer's window is closed, from now on until the connection ends
- * or {@link unwatchDeadline}. Called right after the solved values were put in; again after each later time. On other
- * systems than Linux, whose rules differ, and on what is no TCP connection of Node, it does nothing.
+ * or {@link unwatchDeadline}. Called right after the solved values were put in; again after each later time.
  */
 export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {
-  const handle = isLinux(process.platform) ? connectionHandle(socket) : undefined
-  if (handle === undefined || handle.fd < 0) return
+  const handle = handleFor(socket)
+  if (handle) watch(handle, solved)
+}
+
+function watch(handle: ConnectionHandle, solved: SolvedDeadline): void {
   const { kernel, sweep } = ofThread()
-  const rtoMaxBeforeMs = sweep.get(handle)?.rtoMaxBeforeMs ?? rtoMaxOn(kernel, handle.fd)
+  const known = sweep.get(handle)
+  // The same values once more: what is known of the connection stays, and TCP_RTO_MAX_MS goes back in after a release.
+  if (known?.isFor(solved)) {
+    known.putRtoMax(kernel)
+    return
+  }
+  const rtoMaxBeforeMs = known ? known.rtoMaxBeforeMs : rtoMaxOn(kernel, handle.fd)
+  const stage = handle.bytesWritten === 0 ? 'solved' : known ? known.stage : stageOf(kernel, handle.fd, solved)
   putRtoMax(kernel, handle.fd, solved.detectWithinMs)
-  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs))
+  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, stage))
 }
 
 /**
- * Ends the lifting, with the solved user timeout in force and TCP_RTO_MAX_MS as it was before. Called on release, and
- * before values are put in whose user timeout does not come from a deadline.
+ * Ends the lifting, with the solved user timeout in force and TCP_RTO_MAX_MS as it was before. Called once values are in
+ * whose user timeout does not come from a deadline, which then stays.
  */
 export function unwatchDeadline(socket: Socket): void {
   const watched = watchedOn(socket)

@@ -6,8 +6,8 @@ import { AsyncResource } from 'node:async_hooks'
 import { clearInterval, setInterval } from 'node:timers'
 import { reportFailure } from '../socket/failure.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
-import { type Look, LOOKS_PER_DEADLINE } from './rule.ts'
-import { type DeadlineKernel, ROW_LENGTH, type Watched } from './watched.ts'
+import { LOOKS_PER_DEADLINE } from './rule.ts'
+import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched.ts'
 
 /** Taken at import: fake timers that a test puts in later must neither stop the sweep nor see it. */
 const timers = { clearInterval, setInterval }
@@ -150,17 +150,4 @@ export class Sweep {
 
 function periodFor(detectWithinMs: number): number {
   return Math.min(detectWithinMs / LOOKS_PER_DEADLINE, LONGEST_PERIOD_MS)
-}
-
-function lookAt(rows: Int32Array, at: number): Look {
-  return {
-    state: rows[at + 1] ?? -1,
-    unacknowledged: rows[at + 2] ?? -1,
-    unsent: rows[at + 3] ?? -1,
-    unansweredProbes: rows[at + 4] ?? -1,
-    retransmits: rows[at + 5] ?? -1,
-    silentFor: rows[at + 6] ?? -1,
-    sendWindow: rows[at + 7] ?? -1,
-    windowLimitedFor: rows[at + 8] ?? -1,
-  }
 }

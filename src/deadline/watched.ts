@@ -46,11 +46,20 @@ export class Watched {
   #bytesWritten = 0
   /** Whether everything was acknowledged at the last look. */
   #wasEmpty = false
+  /** Whether TCP_RTO_MAX_MS was put back before the end. */
+  #isReleased = false
   /** How many sweeps until the next look. */
   sweepsLeft = 0
 
-  constructor(handle: ConnectionHandle, solved: SolvedDeadline, rtoMaxBeforeMs: number) {
+  /** @param stage which user timeout is in the kernel already */
+  constructor(
+    handle: ConnectionHandle,
+    solved: SolvedDeadline,
+    rtoMaxBeforeMs: number,
+    stage: Stage = 'solved',
+  ) {
     this.handle = handle
+    if (stage !== 'solved') this.#memory = { ...AT_FIRST, stage: 'lifted' }
     this.detectWithinMs = solved.detectWithinMs
     this.#userTimeoutMs = solved.userTimeoutMs
     this.#rtoMaxBeforeMs = rtoMaxBeforeMs
@@ -58,6 +67,15 @@ export class Watched {
 
   get stage(): Stage {
     return this.#memory.stage
+  }
+
+  /** The user timeout that is in force. */
+  get userTimeoutMs(): number {
+    return this.#timeoutOf(this.stage)
+  }
+
+  isFor({ detectWithinMs, userTimeoutMs }: SolvedDeadline): boolean {
+    return this.detectWithinMs === detectWithinMs && this.#userTimeoutMs === userTimeoutMs
   }
 
   get rtoMaxBeforeMs(): number {
@@ -104,6 +122,23 @@ export class Watched {
     const { stage } = this
     this.#memory = AT_FIRST
     if (stage !== 'solved') this.#change(kernel, descriptor, stage)
+    this.#restoreRtoMax(kernel, descriptor)
+  }
+
+  /** Puts TCP_RTO_MAX_MS back alone: the user timeout stays in the kernel, and so the lifting goes on. */
+  releaseRtoMax(kernel: DeadlineKernel): void {
+    const { fd } = this.handle
+    if (fd >= 0 && !this.#isReleased) this.#restoreRtoMax(kernel, fd)
+    this.#isReleased = true
+  }
+
+  /** Puts it in once more after a release. */
+  putRtoMax(kernel: DeadlineKernel): void {
+    if (this.#isReleased) putRtoMax(kernel, this.handle.fd, this.detectWithinMs)
+    this.#isReleased = false
+  }
+
+  #restoreRtoMax(kernel: DeadlineKernel, descriptor: number): void {
     if (kernel.getUserTimeout(descriptor, held) !== 0 || held[1] !== rtoMaxFor(this.detectWithinMs)) return
     kernel.setUserTimeout(descriptor, LEAVE, this.#rtoMaxBeforeMs)
   }
@@ -117,4 +152,28 @@ export function rtoMaxOn(kernel: DeadlineKernel, descriptor: number): number {
 /** Puts in what lies beside the solved user timeout. A kernel before 6.15 refuses it, and tells a death later. */
 export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWithinMs: number): void {
   kernel.setUserTimeout(descriptor, LEAVE, rtoMaxFor(detectWithinMs))
+}
+
+/** Where one look is read. */
+const row = new Int32Array(ROW_LENGTH)
+
+/** What the user timeout of a connection must be that is not watched yet, on which something was written. */
+export function stageOf(kernel: DeadlineKernel, descriptor: number, { detectWithinMs }: SolvedDeadline): Stage {
+  row[0] = descriptor
+  kernel.readWindows(row, 1)
+  return remember(AT_FIRST, lookAt(row, 0), detectWithinMs).stage
+}
+
+/** What `readWindows` has written at `at`. */
+export function lookAt(rows: Int32Array, at: number): Look {
+  return {
+    state: rows[at + 1] ?? -1,
+    unacknowledged: rows[at + 2] ?? -1,
+    unsent: rows[at + 3] ?? -1,
+    unansweredProbes: rows[at + 4] ?? -1,
+    retransmits: rows[at + 5] ?? -1,
+    silentFor: rows[at + 6] ?? -1,
+    sendWindow: rows[at + 7] ?? -1,
+    windowLimitedFor: rows[at + 8] ?? -1,
+  }
 }

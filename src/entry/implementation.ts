@@ -2,6 +2,14 @@
  * What the doors read at the first call: all that `tcp-keepalive` gives, and what `register`, the command line and index.js ask
  * for besides. ES modules and CommonJS files share it, and so its state. A program cannot load it by name.
  */
+import { deadlines, whileWatching } from '../deadline/deadline.ts'
+import { closes } from '../hold/coordinator.ts'
+import { provideDeadlines } from '../socket/deadlines.ts'
+
+// Each lies above the one that uses it.
+provideDeadlines(deadlines)
+whileWatching(closes)
+
 export * from './api.ts'
 export { warningsOf } from '../inspect/warnings.ts'
 export { addressText, endpointText } from '../settings/address-text.ts'

@@ -2,7 +2,7 @@
 import { type Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { amend } from '../settings/amend.ts'
-import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from '../settings/options.ts'
+import { type KernelValues, resolveOptions } from '../settings/options.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
 import { getKeepAlive } from '../socket/keepalive.ts'
 import { beneath, isPipe } from '../socket/node-internals.ts'
@@ -54,12 +54,6 @@ export function changeServerHolds(server: Server, asked: KernelValues | undefine
   if (!held || !newest) return
   if (asked) newest.values = amend(newest.values, asked)
   else for (const claim of held.claims) end(server, held, claim)
-}
-
-/** A deadline leaves the user timeout alone, unless the program names it: a client may stop reading and still live. */
-export function forServer(values: KernelValues, options: KeepAliveOptions | number): KernelValues {
-  const named = typeof options === 'object' && options.userTimeout !== undefined
-  return named ? values : { ...values, userTimeoutMs: LEAVE }
 }
 
 function begin(server: Server): HeldServer {

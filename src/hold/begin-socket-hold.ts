@@ -1,11 +1,12 @@
 /** A hold on one socket, from its beginning to its end. */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
+import { releaseDeadline } from '../socket/deadlines.ts'
 import { reportRefusals } from '../socket/failure.ts'
 import { type Put, putPossible } from '../socket/put-values.ts'
 import { applyEffective } from './apply.ts'
 import { publishApplied } from './channels.ts'
-import { awaitConnect } from './connecting.ts'
+import { awaitConnect, boundConnecting } from './connecting.ts'
 import type { KeepAliveHold } from './handles.ts'
 import { dropState, ensureState, type OwnClaim, type SocketState, stateOf } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
@@ -28,8 +29,10 @@ class SocketHold implements OwnClaim, KeepAliveHold {
     const state = stateOf(this.#connection)
     if (!state) return
     unlink(state, this)
-    if (state.governing === undefined && state.host === undefined) dropState(this.#connection)
-    else applyEffective(this.#connection, state)
+    if (state.governing === undefined && state.host === undefined) {
+      dropState(this.#connection)
+      releaseDeadline(this.#connection)
+    } else applyEffective(this.#connection, state)
   }
 
   [Symbol.dispose](): void {
@@ -47,6 +50,7 @@ export function holdSocket(connection: Socket, values: KernelValues, isConnected
   hold.older = state.own
   state.own = hold
   if (put) noteApplied(connection, state, put)
+  else boundConnecting(connection)
   return hold
 }
 

@@ -43,6 +43,8 @@ function areSame(a: KernelValues, b: KernelValues): boolean {
     a.timeSeconds === b.timeSeconds &&
     a.intervalSeconds === b.intervalSeconds &&
     a.retries === b.retries &&
-    a.userTimeoutMs === b.userTimeoutMs
+    a.userTimeoutMs === b.userTimeoutMs &&
+    a.deadlineMs === b.deadlineMs &&
+    a.connectTimeoutMs === b.connectTimeoutMs
   )
 }

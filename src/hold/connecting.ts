@@ -4,11 +4,20 @@
  */
 import type { Socket } from 'node:net'
 import { reportFailure } from '../socket/failure.ts'
+import { type KernelValues, LEAVE } from '../settings/options.ts'
+import {
+  ATTEMPT,
+  boundAttempt,
+  connectTimeoutOf,
+  isAddress,
+  onceBegun,
+  unboundAttempt,
+} from '../socket/attempt.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
 import { applyEffective } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
-import { candidatesFor, matching } from './installs.ts'
+import { candidatesFor, destination, type InstallClaim, matching, mayMatch } from './installs.ts'
 import { dropState, ensureState, type SocketState, stateOf } from './socket-state.ts'
 
 /**
@@ -20,7 +29,8 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
   try {
     if (!socket.connecting || beneath(socket) !== socket) return
     const known = stateOf(socket)
-    const candidates = candidatesFor(args)
+    const to = destination(args)
+    const candidates = to && candidatesFor(to)
     if (known === undefined && candidates === undefined) return
     const state = known ?? ensureState(socket)
     state.others = candidates?.claims ?? NO_CLAIMS
@@ -28,10 +38,50 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     state.override = undefined
     state.applied = undefined
     state.lastCall = Number.NaN
+    state.isBounded = false
     awaitConnect(socket)
+    // Most attempts are to an address, which then begins in the next tick, and is the only one.
+    if (to && isAddress(to.host)) onceBegun(boundHeld, socket, to.host, to.port)
+    else awaitAttempts(socket)
   } catch (error) {
     reportFailure(socket, error)
   }
+}
+
+/** For a socket that is connecting already: its attempt may have begun, and others may follow. */
+export function boundConnecting(connection: Socket): void {
+  if (!connection.connecting) return
+  onceBegun(boundHeld, connection)
+  awaitAttempts(connection)
+}
+
+function awaitAttempts(connection: Socket): void {
+  connection.removeListener(ATTEMPT, onAttempt)
+  connection.on(ATTEMPT, onAttempt) // after what a plain set has there, so that what is held has the last word
+}
+
+function onAttempt(this: Socket, ...told: readonly unknown[]): void {
+  const [address, port] = ATTEMPT === 'lookup' ? [told[1]] : told
+  onceBegun(boundHeld, this, address, port)
+}
+
+/** Puts what bounds the attempt into it. Which installs match may be known only at 'connect': the newest that may does. */
+function boundHeld(connection: Socket, address?: unknown, port?: unknown): void {
+  try {
+    const state = stateOf(connection)
+    const values = state && valuesWhileConnecting(state, String(address ?? ''), Number(port ?? Number.NaN))
+    if (state && boundAttempt(connection, connectTimeoutOf(values))) state.isBounded = true
+  } catch (error) {
+    reportFailure(connection, error)
+  }
+}
+
+function valuesWhileConnecting(state: SocketState, address: string, port: number): KernelValues | undefined {
+  const { host } = state
+  if (host === undefined || state.own) return state.effective
+  const peer = { host, address, port }
+  const claim = state.others.find((each) => each.active && mayMatch(each as InstallClaim, peer))
+  return claim && state.valuesOf(claim)
 }
 
 /** Makes sure that a held socket gets its values at the next 'connect', before the program's own listeners run. */
@@ -47,10 +97,17 @@ function onConnect(this: Socket): void {
   this.removeListener('connect', onConnect)
   const state = stateOf(this)
   if (!state) return
-  putWaiting(this)
+  this.removeListener(ATTEMPT, onAttempt)
   decideInstalls(this, state)
+  if (state.isBounded && !setsUserTimeout(state.effective)) unboundAttempt(this)
+  putWaiting(this)
   if (state.governing === undefined) dropState(this)
   else applyEffective(this, state)
+}
+
+/** Whether what bounded the attempts is overwritten now. */
+function setsUserTimeout(values: KernelValues | undefined): boolean {
+  return values !== undefined && values.userTimeoutMs !== LEAVE
 }
 
 /** Finds out which installs match, once the peer's address is known. */

@@ -1,11 +1,12 @@
 /** This copy of the package as the coordinator of holds and installs, and the choice of the copy that is to coordinate. */
+import type { WhileWatching } from '../deadline/sweep.ts'
 import { activeCoordinator, appoint, type Coordinator } from '../socket/coordination.ts'
 import { afterOwnSet } from './after-own-set.ts'
 import { install } from './begin-install.ts'
 import { holdServer } from './begin-server-hold.ts'
 import { holdSocket } from './begin-socket-hold.ts'
 import { stateOf } from './socket-state.ts'
-import { isWrapped } from './wrap.ts'
+import { isWrapped, leaveWrap, useWrap } from './wrap.ts'
 
 const thisCopy: Coordinator = {
   isActive: isWrapped,
@@ -13,10 +14,27 @@ const thisCopy: Coordinator = {
   holdServer,
   install,
   afterOwnSet,
+  coverCloses: useWrap,
+  uncoverCloses: leaveWrap,
   heldBy: (connection) => stateOf(connection)?.governing?.by,
 }
 
 /** The copy that begins the next hold or install: the one that holds something already, else this one. */
 export function coordinator(): Coordinator {
   return activeCoordinator() ?? appoint(thisCopy)
+}
+
+let covering: Coordinator | undefined
+
+/** Has `_destroy` wrapped while any connection has a deadline, also where nothing is held. */
+export const closes: WhileWatching = {
+  begin() {
+    const chosen = coordinator()
+    chosen.coverCloses()
+    covering = chosen
+  },
+  end() {
+    covering?.uncoverCloses()
+    covering = undefined
+  },
 }

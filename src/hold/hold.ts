@@ -4,7 +4,7 @@ import type { KeepAliveOptions } from '../settings/options.ts'
 import { beneath, behindProxy } from '../socket/node-internals.ts'
 import { prepareForEvents } from '../socket/prepare.ts'
 import { descriptorOf, NOT_YET, notTarget, type Target } from '../socket/target.ts'
-import { forServer, hasListener } from './begin-server-hold.ts'
+import { hasListener } from './begin-server-hold.ts'
 import { valuesToHold } from './claim.ts'
 import { coordinator } from './coordinator.ts'
 import type { KeepAliveHold } from './handles.ts'
@@ -14,8 +14,7 @@ import type { KeepAliveHold } from './handles.ts'
  * a driver or an agent gives to `socket.setKeepAlive()` later, on the socket or on TLS around it, `false` included.
  *
  * Held on a server, they are held on every connection that it accepts from then on, also where the server's own
- * `keepAlive` option sets others; its listener gets them too. `detectWithin` then leaves the user timeout as it is,
- * since clients may stop reading for long and still live; give `userTimeout` itself where it is wanted.
+ * `keepAlive` option sets others; its listener gets them too.
  *
  * - A field that is left out is not held: the driver's value for it gets through.
  * - Of several claims the most specific governs: the socket's own newest hold, then holds of the server that accepted
@@ -45,7 +44,7 @@ export function holdKeepAlive(
   if (target instanceof Server) {
     const isListening = hasListener(target)
     prepareForEvents() // throws here, not at 'connect', where no binary fits
-    return coordinator().holdServer(target, forServer(values, options), isListening)
+    return coordinator().holdServer(target, values, isListening)
   }
   if (target instanceof Socket) {
     const connection = beneath(behindProxy(target))

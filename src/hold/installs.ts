@@ -11,6 +11,12 @@ export interface InstallClaim extends Claim {
   readonly alone: Claims
 }
 
+/** Where a `connect()` goes. */
+export interface Destination {
+  readonly host: string
+  readonly port: number
+}
+
 /** Newest first. */
 let installs: readonly InstallClaim[] = []
 
@@ -29,12 +35,8 @@ export interface Candidates {
   readonly undecided: string | undefined
 }
 
-/** @param args the arguments of `connect()`; `undefined`: no install matches */
-export function candidatesFor(args: readonly unknown[]): Candidates | undefined {
-  if (installs.length === 0) return undefined
-  const to = destination(args)
-  if (!to) return undefined
-  const { host, port } = to
+/** @returns `undefined`: no install matches */
+export function candidatesFor({ host, port }: Destination): Candidates | undefined {
   let claims: Claims = NO_CLAIMS
   let undecided: string | undefined
   for (const install of installs) {
@@ -44,6 +46,11 @@ export function candidatesFor(args: readonly unknown[]): Candidates | undefined 
     if (matches === undefined) undecided = host
   }
   return claims.length === 0 ? undefined : { claims, undecided }
+}
+
+/** What can be said of an attempt to connect to an address, without asking the program's own function. */
+export function mayMatch({ matcher }: InstallClaim, peer: Peer): boolean {
+  return matcher.during?.(peer) ?? true
 }
 
 /** Those of the candidates that match, now that the peer's address is known. */
@@ -69,7 +76,7 @@ function matches(socket: Socket, { matcher }: InstallClaim, peer: Peer): boolean
  * Where a `connect()` goes, from its arguments as lib/net.js reads them (normalizeArgs); `undefined` for a pipe.
  * net.connect() hands over an array that it has normalized before.
  */
-function destination(args: readonly unknown[]): { host: string; port: number } | undefined {
+export function destination(args: readonly unknown[]): Destination | undefined {
   const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
   if (typeof first !== 'object' || first === null) {
     if (typeof first === 'string' && !(Number(first) >= 0)) return undefined

@@ -21,6 +21,8 @@ export class SocketState {
   override: { readonly of: Claim; readonly values: KernelValues } | undefined
   /** What was put into the kernel for this connection. */
   applied: KernelValues | undefined
+  /** Whether the user timeout of an attempt to connect was put in, for which a claim must answer at 'connect'. */
+  isBounded = false
   /** The last `socket.setKeepAlive()` on this connection, as a number (see driver-call.ts). */
   lastCall: number = Number.NaN
 

@@ -1,14 +1,16 @@
 /**
- * While anything is held, three methods of `net.Socket.prototype` are wrapped, and nothing else anywhere:
+ * While anything is held, or any connection has a deadline, three methods of `net.Socket.prototype` are wrapped, and nothing else anywhere:
  *
  * - `setKeepAlive`, which drivers and agents call: on a held socket their values do not get through;
  * - `connect`, to learn where a socket goes, and that a socket connects again;
- * - `_destroy`, which gets the error with which a connection ends. A listener for 'error' would get it too, but then an
+ * - `_destroy`, before which a user timeout that a deadline was solved for is taken back, as the kernel goes on counting it
+ *   after close; and which gets the error with which a connection ends. A listener for 'error' would get it too, but then an
  *   unhandled error would no longer be one. With TLS around a socket only the TLS socket gets the error.
  *
  * On sockets that are not held they do what they did.
  */
 import { Socket } from 'node:net'
+import { beforeClose } from '../deadline/deadline.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { applyEffective, checkApplied, noteEnd } from './apply.ts'
@@ -143,6 +145,7 @@ const around: Record<Name, (original: Method, isActive: () => boolean) => Method
 
 function ending(socket: Socket, error: unknown): void {
   try {
+    beforeClose(socket)
     const connection = beneath(socket)
     const state = stateOf(connection)
     if (state) noteEnd(connection, state, error)

@@ -3,12 +3,14 @@ import type { Socket } from 'node:net'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { isLifted } from '../socket/deadlines.ts'
 import { lastSetOn } from '../socket/last-set.ts'
 
 /** What somebody has changed since it was set, in words. */
 export function overwrittenOn(socket: Socket, held: KeepAlive): readonly string[] {
   const set = lastSetOn(socket)
-  return set === undefined ? [] : differences(set, held)
+  if (set === undefined) return []
+  return differences(isLifted(socket) ? { ...set, userTimeoutMs: LEAVE } : set, held)
 }
 
 /** What `held` has different from what was set; what was left out when it was set is not looked at. */

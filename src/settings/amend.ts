@@ -8,6 +8,20 @@ export function amend(values: KernelValues, asked: KernelValues): KernelValues {
     timeSeconds: asked.timeSeconds === LEAVE ? values.timeSeconds : asked.timeSeconds,
     intervalSeconds: asked.intervalSeconds === LEAVE ? values.intervalSeconds : asked.intervalSeconds,
     retries: asked.retries === LEAVE ? values.retries : asked.retries,
-    userTimeoutMs: asked.userTimeoutMs === LEAVE ? values.userTimeoutMs : asked.userTimeoutMs,
+    ...deadlineOf(values, asked),
+  }
+}
+
+type Deadline = Pick<KernelValues, 'userTimeoutMs' | 'deadlineMs' | 'rtoMaxMs' | 'connectTimeoutMs'>
+
+/** What a deadline was solved for goes with the user timeout; where none is solved, it bounds connecting alone. */
+function deadlineOf(values: KernelValues, asked: KernelValues): Deadline {
+  const { userTimeoutMs, deadlineMs, rtoMaxMs } = asked.userTimeoutMs === LEAVE ? values : asked
+  const left = asked.userTimeoutMs === LEAVE ? values.connectTimeoutMs : undefined
+  const connectTimeoutMs = asked.connectTimeoutMs ?? left
+  return {
+    userTimeoutMs,
+    ...(deadlineMs === undefined ? {} : { deadlineMs, rtoMaxMs }),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
   }
 }

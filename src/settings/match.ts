@@ -28,6 +28,8 @@ export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => 
 export interface PeerMatcher {
   /** What can be said before the host's name is resolved; `undefined`: not yet. */
   early(host: string, port: number): boolean | undefined
+  /** What can be said of an attempt to connect to an address; left out where the program's own function decides. */
+  during?(peer: Peer): boolean
   /** What can be said of a connection. May throw what the program's own function throws, or for a promise from it. */
   late(peer: Peer): boolean
 }
@@ -57,14 +59,8 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
   const list = Array.isArray(match) ? (match as readonly PeerPattern[]) : [match as PeerPattern]
   const patterns = Array.from(list, (pattern) => parsePattern(pattern)) // unlike map(), it does not pass over a hole
   if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
-  return {
-    early(host, port) {
-      return anyOf(patterns, port, host, host)
-    },
-    late({ host, port, address }) {
-      return anyOf(patterns, port, host, address) === true
-    },
-  }
+  const late = ({ host, port, address }: Peer): boolean => anyOf(patterns, port, host, address) === true
+  return { early: (host, port) => anyOf(patterns, port, host, host), during: late, late }
 }
 
 /** A promise is true whatever it comes to, so that an async function would mean everybody. */

@@ -1,5 +1,5 @@
 /** What a program asks for, checked, and turned into the whole numbers that the kernel takes. */
-import { capabilities, type Capability } from './capabilities.ts'
+import { capabilities, type Capability, isLinux } from './capabilities.ts'
 import { solveDetectWithin } from './detect-within.ts'
 import { invalidArgType, milliseconds, outOfRange } from './errors.ts'
 import { TcpKeepAliveError } from './tcp-keepalive-error.ts'
@@ -77,9 +77,14 @@ export interface KernelValues {
    * The deadline that the user timeout was solved for, in milliseconds. Left out where the user timeout is the program's own
    * number, 0 or left as it is: then the kernel's rule holds as it is.
    */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** What belongs into TCP_RTO_MAX_MS beside that user timeout; there exactly where `deadlineMs` is. */
-  readonly rtoMaxMs?: number
+  readonly rtoMaxMs?: number | undefined
+  /**
+   * How long an attempt to connect may take, where a deadline solves no user timeout, which bounds that on Linux. There on
+   * other systems than Linux alone.
+   */
+  readonly connectTimeoutMs?: number | undefined
 }
 
 /** The number that stands for "as it is in the kernel". */
@@ -144,6 +149,11 @@ function oneNumber(ms: number): KernelValues {
   }
 }
 
+/**
+ * Outside Linux no user timeout is solved. FreeBSD counts it while a living peer keeps its window closed; that macOS and
+ * Windows do not is not shown. macOS and FreeBSD probe while data is in flight as well, so that keepalive ends a write there
+ * too, and Windows gives a write up by itself after some 20 s.
+ */
 function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
   const { detectWithin, userTimeout } = options
   for (const other of ['time', 'interval', 'retries'] as const) {
@@ -157,7 +167,8 @@ function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
   supported('options.detectWithin', capabilities.time)
   const { rtoMaxMs, ...solved } = solveDetectWithin(detectWithin, capabilities)
   if (userTimeout === 0) return { ...solved, userTimeoutMs: 0 }
-  return { ...solved, deadlineMs: detectWithin, rtoMaxMs }
+  if (isLinux(capabilities.platform)) return { ...solved, deadlineMs: detectWithin, rtoMaxMs }
+  return { ...solved, userTimeoutMs: LEAVE, connectTimeoutMs: solved.userTimeoutMs }
 }
 
 function wholeSeconds(name: string, ms: unknown, capability: Capability): number {

@@ -19,7 +19,7 @@ import type { Target } from './target.ts'
  * not know the field ignores it.
  */
 export interface Coordinator {
-  /** Whether it holds anything. */
+  /** Whether it holds anything, or covers closes. */
   isActive(): boolean
   holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): Releasable
   holdServer(server: Server, values: KernelValues, isListening: boolean): Releasable
@@ -30,6 +30,14 @@ export interface Coordinator {
    * @param asked what was set; `undefined` for `false`, which ends what is held on the target
    */
   afterOwnSet(target: Target, asked: KernelValues | undefined): void
+  /**
+   * Called when the first connection of the thread has a deadline, so that each socket is looked at before it closes.
+   *
+   * @throws TypeError where somebody has frozen the method
+   */
+  coverCloses(): void
+  /** Called when none has any more. */
+  uncoverCloses(): void
   /** What holds values on a connection. */
   heldBy(connection: Socket): 'hold' | 'install' | undefined
 }

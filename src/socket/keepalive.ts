@@ -2,12 +2,14 @@
 import type { Server, Socket } from 'node:net'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KeepAliveOptions, resolveOptions } from '../settings/options.ts'
+import { coverAccepted } from './accepted.ts'
 import { activeCoordinator } from './coordination.ts'
+import { releaseDeadline } from './deadlines.ts'
 import { statusError } from './errors.ts'
 import { native } from './native.ts'
 import { setWhenReady } from './pending.ts'
 import { notYet, putAll } from './put-values.ts'
-import { descriptorOf, NOT_YET, type Target } from './target.ts'
+import { descriptorOf, isSocket, NOT_YET, type Target } from './target.ts'
 import { fromKernel, values } from './values.ts'
 
 /**
@@ -39,7 +41,12 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
   const asked = resolveOptions(options)
   const fd = descriptorOf(target)
   if (fd === NOT_YET) setWhenReady(target as Socket | Server, asked)
-  else putAll(target, fd, asked)
+  else {
+    putAll(target, fd, asked)
+    if (isSocket(target)) {
+      if (options === false) releaseDeadline(target)
+    } else if (typeof target === 'object') coverAccepted(target as Server, asked)
+  }
   activeCoordinator()?.afterOwnSet(target, options === false ? undefined : asked)
 }
 

@@ -52,5 +52,8 @@ function put(known: Mutable<KernelValues>, values: KernelValues): void {
   if (values.timeSeconds !== LEAVE) known.timeSeconds = values.timeSeconds
   if (values.intervalSeconds !== LEAVE) known.intervalSeconds = values.intervalSeconds
   if (values.retries !== LEAVE) known.retries = values.retries
-  if (values.userTimeoutMs !== LEAVE) known.userTimeoutMs = values.userTimeoutMs
+  if (values.userTimeoutMs === LEAVE) return
+  known.userTimeoutMs = values.userTimeoutMs
+  known.deadlineMs = values.deadlineMs
+  known.rtoMaxMs = values.rtoMaxMs
 }

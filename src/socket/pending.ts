@@ -2,6 +2,8 @@
 import { type Server, Socket } from 'node:net'
 import { amend } from '../settings/amend.ts'
 import type { KernelValues } from '../settings/options.ts'
+import { coverAccepted } from './accepted.ts'
+import { ATTEMPT, boundAttempt, connectTimeoutOf, onceBegun } from './attempt.ts'
 import { reportFailure, reportRefusals } from './failure.ts'
 import { beneath } from './node-internals.ts'
 import { prepareForEvents } from './prepare.ts'
@@ -32,6 +34,21 @@ export function setWhenReady(target: Socket | Server, asked: KernelValues): void
   removeListeners(connection) // The program may have removed all listeners since the last time.
   connection.prependListener(eventOf(connection), onReady)
   connection.prependListener('close', onClose)
+  if (isSocket(connection) && connectTimeoutOf(values) > 0) awaitAttempts(connection)
+}
+
+/** The attempt may have begun already; each later one, of happy eyeballs or of a later `connect()`, is told. */
+function awaitAttempts(connection: Socket): void {
+  connection.prependListener(ATTEMPT, onAttempt)
+  if (connection.connecting) onceBegun(boundWaiting, connection)
+}
+
+function onAttempt(this: Socket): void {
+  onceBegun(boundWaiting, this)
+}
+
+function boundWaiting(connection: Socket): void {
+  boundAttempt(connection, connectTimeoutOf(waiting.get(connection)?.values))
 }
 
 /** Puts in now what waits for this connection or server, so that the caller can have the last word. */
@@ -40,7 +57,8 @@ export function putWaiting(connection: Socket | Server): void {
   if (!found) return
   forget(connection)
   try {
-    const { refusals } = putPossible(found.target, found.values, false)
+    const { values, refusals } = putPossible(found.target, found.values, false)
+    if (!isSocket(connection)) coverAccepted(connection, values)
     reportRefusals(found.target, refusals)
   } catch (error) {
     reportFailure(found.target, error)
@@ -68,6 +86,7 @@ function forget(connection: Socket | Server): void {
 function removeListeners(connection: Socket | Server): void {
   connection.removeListener(eventOf(connection), onReady)
   connection.removeListener('close', onClose)
+  connection.removeListener(ATTEMPT, onAttempt)
 }
 
 function eventOf(target: Socket | Server): 'connect' | 'listening' {

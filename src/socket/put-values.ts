@@ -2,6 +2,7 @@
 import type { Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { isLifted, noteUserTimeout, valuesNow } from './deadlines.ts'
 import { notConnected, notListening, refusedOption, statusError } from './errors.ts'
 import { lastSetOn, rememberSet } from './last-set.ts'
 import { native } from './native.ts'
@@ -9,8 +10,10 @@ import { keepRecordTrue } from './node-record.ts'
 import { descriptorOf, isSocket, NOT_YET, type Target } from './target.ts'
 import { values as read } from './values.ts'
 
+type Field = 'timeSeconds' | 'intervalSeconds' | 'retries' | 'userTimeoutMs'
+
 /** The options of a set, by their number in a status of the binding. */
-const FIELDS: Readonly<Record<number, Exclude<keyof KernelValues, 'enabled'>>> = {
+const FIELDS: Readonly<Record<number, Field>> = {
   3: 'timeSeconds',
   4: 'intervalSeconds',
   5: 'retries',
@@ -23,7 +26,7 @@ const FIELDS: Readonly<Record<number, Exclude<keyof KernelValues, 'enabled'>>> =
  * @throws as `setKeepAlive`; the message names the values that were set before the refusal
  */
 export function putAll(target: Target, fd: number, asked: KernelValues): void {
-  const status = write(fd, asked)
+  const status = write(target, fd, asked)
   if (status !== 0) throw refusal(target, fd, asked, status)
   remember(target, asked, true)
 }
@@ -46,7 +49,7 @@ export interface Put {
 export function putPossible(target: Socket | Server, asked: KernelValues, isHeld: boolean): Put {
   const fd = descriptorOf(target)
   if (fd === NOT_YET) throw notYet(target)
-  const status = write(fd, asked)
+  const status = write(target, fd, asked)
   const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
   remember(target, put.values, !isHeld)
   return put
@@ -56,7 +59,7 @@ export function putPossible(target: Socket | Server, asked: KernelValues, isHeld
 function putRest(target: Socket | Server, fd: number, asked: KernelValues, refused: number): Put {
   const refusals: Error[] = []
   let rest = asked
-  for (let status = refused; status !== 0; status = write(fd, rest)) {
+  for (let status = refused; status !== 0; status = write(target, fd, rest)) {
     const field = FIELDS[refusedOption(status)]
     // The same option twice, though it was left out, would go on for ever.
     if (field === undefined || rest[field] === LEAVE) throw refusal(target, fd, asked, status)
@@ -80,7 +83,7 @@ export function isIntact(socket: Socket): boolean {
     isSame(set.timeSeconds, time) &&
     isSame(set.intervalSeconds, interval) &&
     isSame(set.retries, retries) &&
-    isSame(set.userTimeoutMs, userTimeout)
+    (isSame(set.userTimeoutMs, userTimeout) || isLifted(socket))
   )
 }
 
@@ -93,8 +96,9 @@ export function notYet(target: Target): TcpKeepAliveError {
   return isSocket(target) ? notConnected() : notListening()
 }
 
-function write(fd: number, asked: KernelValues): number {
-  const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = asked
+function write(target: Target, fd: number, asked: KernelValues): number {
+  const now = isSocket(target) ? valuesNow(target, asked) : asked
+  const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = now
   return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
 }
 
@@ -102,6 +106,7 @@ function remember(target: Target, put: KernelValues, untilClose: boolean): void 
   if (!isSocket(target)) return
   keepRecordTrue(target, put.enabled, untilClose)
   rememberSet(target, put)
+  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put)
 }
 
 /** The order in which the binding writes them, by their place among what it reads. */

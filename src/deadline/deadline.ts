@@ -77,7 +77,11 @@ export const deadlines: Deadlines = {
   },
   beginInherited(socket, values) {
     const handle = handleFor(socket)
-    if (handle && ofThread().kernel.getUserTimeout(handle.fd, held) === 0 && held[0] === values.userTimeoutMs) {
+    if (
+      handle &&
+      ofThread().kernel.getUserTimeout(handle.fd, held) === 0 &&
+      held[0] === values.userTimeoutMs
+    ) {
       watch(handle, solvedOf(values))
     }
   },
@@ -123,7 +127,8 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline): void {
     return
   }
   const rtoMaxBeforeMs = known ? known.rtoMaxBeforeMs : rtoMaxOn(kernel, handle.fd)
-  const stage = handle.bytesWritten === 0 ? 'solved' : known ? known.stage : stageOf(kernel, handle.fd, solved)
+  const stage =
+    handle.bytesWritten === 0 ? 'solved' : known ? known.stage : stageOf(kernel, handle.fd, solved)
   putRtoMax(kernel, handle.fd, solved.detectWithinMs)
   sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, stage))
 }

@@ -158,7 +158,11 @@ export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWith
 const row = new Int32Array(ROW_LENGTH)
 
 /** What the user timeout of a connection must be that is not watched yet, on which something was written. */
-export function stageOf(kernel: DeadlineKernel, descriptor: number, { detectWithinMs }: SolvedDeadline): Stage {
+export function stageOf(
+  kernel: DeadlineKernel,
+  descriptor: number,
+  { detectWithinMs }: SolvedDeadline,
+): Stage {
   row[0] = descriptor
   kernel.readWindows(row, 1)
   return remember(AT_FIRST, lookAt(row, 0), detectWithinMs).stage

@@ -25,7 +25,10 @@ function tellsAttempts(version: string): boolean {
 }
 
 /** Runs `bound` as soon as the attempt that begins in this tick has a descriptor. */
-export function onceBegun<Args extends readonly unknown[]>(bound: (...args: Args) => void, ...args: Args): void {
+export function onceBegun<Args extends readonly unknown[]>(
+  bound: (...args: Args) => void,
+  ...args: Args
+): void {
   nextTick(bound, ...args)
 }
 

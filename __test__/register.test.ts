@@ -35,13 +35,19 @@ const IMPORT = '--import=tcp-keepalive/register'
 const register = (variables?: Readonly<Record<string, string>>): Promise<Ended> =>
   run([IMPORT, program], variables)
 
-const DEFAULT: KeepAlive = { enabled: true, time: 28_000, interval: 5000, retries: 5, userTimeout: 0 }
+const DEFAULT: KeepAlive = {
+  enabled: true,
+  time: 28_000,
+  interval: 5000,
+  retries: 5,
+  userTimeout: process.platform === 'linux' ? 52_500 : 0,
+}
 /** What the driver in the program sets, where nothing holds it off. */
 const UNPROTECTED: KeepAlive = { enabled: true, time: 5000, interval: 1000, retries: 10, userTimeout: 0 }
 
 const held = ({ stdout }: Ended): unknown => JSON.parse(stdout)
 
-test('with nothing set, 60 s and the idle half only', async (t) => {
+test('with nothing set, 60 s; on Linux the whole promise, elsewhere the idle half', async (t) => {
   const ended = await register()
   t.deepEqual(held(ended), DEFAULT)
   t.deepEqual([ended.stderr, ended.code], ['', 0])
@@ -50,6 +56,15 @@ test('with nothing set, 60 s and the idle half only', async (t) => {
 const FULL: KeepAlive = { enabled: true, time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 }
 const variables: ReadonlyArray<readonly [Record<string, string>, KeepAlive]> = [
   [{ TCP_KEEPALIVE_DETECT_WITHIN: '30s' }, FULL],
+  [{ TCP_KEEPALIVE_USER_TIMEOUT: 'leave' }, { ...DEFAULT, userTimeout: 0 }],
+  [
+    { TCP_KEEPALIVE_USER_TIMEOUT: 'leave', TCP_KEEPALIVE_DETECT_WITHIN: '30s' },
+    { ...FULL, userTimeout: 0 },
+  ],
+  [
+    { TCP_KEEPALIVE_USER_TIMEOUT: 'Leave', TCP_KEEPALIVE_TIME: '1h' },
+    { ...UNPROTECTED, time: 3_600_000 },
+  ],
   [
     { TCP_KEEPALIVE_DETECT_WITHIN: '0.5m', TCP_KEEPALIVE_USER_TIMEOUT: '0' },
     { ...FULL, userTimeout: 0 },

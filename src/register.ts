@@ -9,7 +9,10 @@ import type * as implementation from './entry/implementation.ts'
 import type { KeepAliveOptions } from './settings/options.ts'
 import { inVariables, isOff, isRequired } from './settings/environment.ts'
 
-/** Without any value set: a dead peer is noticed within 60 s by whoever waits; a user timeout is not touched. */
+/**
+ * Without any value set, nobody waits longer than this for a dead peer. Where it is not shown that living peers survive the user timeout
+ * that this takes, it is not touched: then the deadline is that of whoever only waits.
+ */
 const DEFAULT_DETECT_WITHIN_MS = 60_000
 
 /** Standard error of the process, which `process.stderr` of a worker does not say. */
@@ -28,15 +31,22 @@ function install(): void {
   // Only here, so that off costs nothing.
   const { installKeepAlive, planKeepAlive, readEnvironment, resolveOptions, tryOut } =
     require('./implementation.cjs') as typeof implementation
-  const { options: given, match } = readEnvironment(process.env)
+  const { options: given, leavesUserTimeout, match } = readEnvironment(process.env)
   let options: KeepAliveOptions = given as object
-  if (Object.keys(given).length === 0) {
-    const { settings } = planKeepAlive({ detectWithin: DEFAULT_DETECT_WITHIN_MS })
-    options = { ...settings, userTimeout: undefined }
+  const isBare = Object.keys(given).length === 0
+  if (isBare) options = { detectWithin: DEFAULT_DETECT_WITHIN_MS }
+  if (options.detectWithin !== undefined && (leavesUserTimeout || (isBare && !isWholePromiseShown()))) {
+    options = { ...planKeepAlive(options).settings, userTimeout: undefined }
   }
   // An install puts in what it can. Who requires protection requires all of it.
   if (isRequired(process.env)) tryOut(resolveOptions(options))
   installKeepAlive(options, { match })
+}
+
+/** On Linux with Node a test shows it. */
+function isWholePromiseShown(): boolean {
+  const { bun, deno } = process.versions as { readonly bun?: string; readonly deno?: string }
+  return process.platform === 'linux' && bun === undefined && deno === undefined
 }
 
 /** On one line, whatever the message is like. */

@@ -70,6 +70,6 @@ test('watch', async (t) => {
     .trim()
     .split('\n')
     .flatMap((line) => keysOf(JSON.parse(line), []))
-  const statuses = ['alive', 'silent', 'closed', 'lost']
+  const statuses = ['alive', 'silent', 'closed', 'lost', 'unreached']
   t.deepEqual(sorted(['service', ...statuses, ...keys]), documented('watch'))
 })

@@ -121,7 +121,7 @@ withLab('unreachable: said at once when connecting; while idle the probes say it
   const refused = await late.end()
   t.log(refused.lines.join('\n'))
   t.deepEqual(events(refused), [
-    `${peer} lost: EHOSTUNREACH: unreachable: a router says that there is no way`,
+    `${peer} could not be reached: EHOSTUNREACH: unreachable: a router says that there is no way`,
   ])
   t.is(refused.code, 1)
   const screen = await before.end()
@@ -195,7 +195,7 @@ withLab('who has not answered when the time is over could not be connected to', 
   await lab.cut()
   const peer = `${lab.server.address}:${echoPort}`
   const screen = await watchInTerminal(lab, peer, '--for', '1s').end()
-  t.deepEqual(events(screen), [`${peer} lost: nothing has answered`])
+  t.deepEqual(events(screen), [`${peer} could not be reached: nothing has answered`])
   t.is(screen.code, 1)
 })
 

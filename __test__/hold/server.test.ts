@@ -68,10 +68,11 @@ test('a server that listens already, and its listener has the values too', async
   t.deepEqual(readback(earlier), UNTOUCHED)
 })
 
-test('a deadline leaves the user timeout of accepted connections alone, unless it is named', async (t) => {
+test('a deadline is held whole on what a server accepts', async (t) => {
   const { server } = await listening(t)
   const hold = holdKeepAlive(server, { detectWithin: 30_000 })
-  t.deepEqual(readback(await accept(t, server)), { ...HELD, userTimeout: 0 })
+  const userTimeout = process.platform === 'linux' ? HELD.userTimeout : 0
+  t.deepEqual(readback(await accept(t, server)), { ...HELD, userTimeout })
   hold.release()
   holdKeepAlive(server, { time: 9000, userTimeout: 7000 })
   t.is(readback(await accept(t, server)).userTimeout, 7000)
@@ -226,10 +227,9 @@ test.serial('a hold that fails half way leaves nothing behind', (t) => {
   const throwing = (key: PropertyKey): ProxyHandler<net.Server> => ({
     get: (target, name) => (name === key ? fail() : (Reflect.get(target, name) as unknown)),
   })
-  let asked = 0
   const options = {
     get userTimeout(): number {
-      return asked++ === 0 ? 9000 : fail()
+      return fail()
     },
   }
   const server = net.createServer()

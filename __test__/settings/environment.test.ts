@@ -15,13 +15,19 @@ test('each variable has its option', (t) => {
   })
   t.deepEqual(asked, {
     options: { time: 30_000, interval: 2500, retries: 4, userTimeout: 60_000 },
+    leavesUserTimeout: false,
     match: ['5432', '*.internal:*'],
   })
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE_DETECT_WITHIN: '1h' })?.options, { detectWithin: 3_600_000 })
 })
 
+test('TCP_KEEPALIVE_USER_TIMEOUT=leave is no value, and is told apart', (t) => {
+  const { options, leavesUserTimeout } = readEnvironment({ TCP_KEEPALIVE_USER_TIMEOUT: 'leave' })
+  t.deepEqual([options, leavesUserTimeout], [{}, true])
+})
+
 test('nothing set, or set to nothing, asks for no values', (t) => {
-  const nothing = { options: {}, match: undefined }
+  const nothing = { options: {}, leavesUserTimeout: false, match: undefined }
   t.deepEqual(readEnvironment({}), nothing)
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE: '', TCP_KEEPALIVE_TIME: '', TCP_KEEPALIVE_IDLE: '' }), nothing)
 })
@@ -110,6 +116,7 @@ test('any values that are written into the variables come back as options, whate
       })
       t.deepEqual(asked, {
         options: { time: time * 1000, interval: interval * 1000, retries },
+        leavesUserTimeout: false,
         match: undefined,
       })
     }),

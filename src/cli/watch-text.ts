@@ -80,7 +80,8 @@ export function eventOf(before: Snapshot | undefined, now: Snapshot, paint: Pain
   if (now.status === 'connecting') return undefined
   if (before && statusText(before) === text && before.code === now.code) return undefined
   const code = now.code === undefined ? '' : `: ${now.code}`
-  return { text: paintStatus(now.status, `${now.peer} ${text}`, paint) + code, words: now.words }
+  const happened = now.status === 'unreached' ? 'could not be reached' : text
+  return { text: paintStatus(now.status, `${now.peer} ${happened}`, paint) + code, words: now.words }
 }
 
 export function statusText({ status, unansweredProbes, probes }: Snapshot): string {
@@ -92,6 +93,7 @@ function paintStatus(status: Status, text: string, paint: Paint): string {
     case 'alive':
       return paint.good(text)
     case 'lost':
+    case 'unreached':
       return paint.bad(text)
     case 'silent':
     case 'closed':

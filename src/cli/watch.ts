@@ -28,13 +28,17 @@ export async function watch(args: string[]): Promise<number> {
   const before = await look(watched, show, time)
   const last = watched.map((each) => each.end())
   show(before, last)
-  return last.some(({ status }) => status === 'lost') ? 1 : 0
+  return last.some(isOver) ? 1 : 0
 }
 
 /** Shows what is, having known `before`. */
 type Show = (before: readonly Snapshot[], now: readonly Snapshot[]) => void
 
-/** Until all are lost, the time is over, or a person has seen enough. */
+function isOver({ status }: Snapshot): boolean {
+  return status === 'lost' || status === 'unreached'
+}
+
+/** Until all are lost or could not be reached, the time is over, or a person has seen enough. */
 async function look(
   watched: readonly Watched[],
   show: Show,
@@ -46,7 +50,7 @@ async function look(
       const now = watched.map((each) => each.look())
       show(before, now)
       before = now
-      if (now.every(({ status }) => status === 'lost')) stop()
+      if (now.every(isOver)) stop()
     }
     const stop = (): void => {
       clearInterval(ticking)

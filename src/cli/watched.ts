@@ -5,7 +5,7 @@ import { probesUntilGivenUp } from '../settings/detection.ts'
 import { lossInWords } from './loss-in-words.ts'
 import type { Address } from './peers.ts'
 
-export type Status = 'connecting' | 'alive' | 'silent' | 'closed' | 'lost'
+export type Status = 'connecting' | 'unreached' | 'alive' | 'silent' | 'closed' | 'lost'
 
 /** How it stands with a connection at a moment. */
 export interface Snapshot {
@@ -66,16 +66,19 @@ export class Watched {
   end(): Snapshot {
     clearTimeout(this.#again)
     this.#socket.destroy()
-    if (this.#last.status === 'connecting') this.#change({ status: 'lost', words: 'nothing has answered' })
+    if (this.#last.status === 'connecting') {
+      this.#change({ status: 'unreached', words: 'nothing has answered' })
+    }
     return this.#last
   }
 
   #connect(): Socket {
     const { host, port } = this.#address
     const socket = connect({ host, port })
+    // Before it connects, so that the attempt is bounded too.
+    setKeepAlive(socket, this.#options)
     socket.resume() // what a server says first is of no interest
     socket.once('connect', () => {
-      setKeepAlive(socket, this.#options)
       this.#change({ status: 'alive', probes: probesUntilGivenUp(getKeepAlive(socket)), words: undefined })
     })
     socket.once('end', () => this.#hungUp())
@@ -107,7 +110,8 @@ export class Watched {
 
   #lost(error: NodeJS.ErrnoException): void {
     const { code } = error
-    this.#change({ status: 'lost', code, words: lossInWords(error, this.#last) })
+    const status = this.#isOpen() ? 'lost' : 'unreached'
+    this.#change({ status, code, words: lossInWords(error, this.#last) })
   }
 
   #isOpen(): boolean {

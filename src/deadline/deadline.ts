@@ -159,6 +159,17 @@ export function deadlineStage(socket: Socket): Stage | undefined {
   return watchedOn(socket)?.stage
 }
 
+/** The user timeout that was solved for a connection, while it is lifted; `undefined` while it is in force, or there is none. */
+export function liftedFrom(socket: Socket): number | undefined {
+  const watched = watchedOn(socket)
+  return watched === undefined || watched.stage === 'solved' ? undefined : watched.solvedUserTimeoutMs
+}
+
+/** The deadline of a connection whose user timeout was solved for it. */
+export function deadlineOn(socket: Socket): number | undefined {
+  return watchedOn(socket)?.detectWithinMs
+}
+
 function watchedOn(socket: Socket): Watched | undefined {
   if (slot.thread === undefined || slot.thread.sweep.size === 0) return undefined
   const handle = connectionHandle(socket)

@@ -10,6 +10,10 @@
  * shows that rules which look simpler drop living peers.
  */
 
+import { rtoMaxFor } from '../settings/detect-within.ts'
+
+export { rtoMaxFor }
+
 /**
  * Which user timeout is in force:
  * - `solved`: the one that `detectWithin` solves for
@@ -70,16 +74,8 @@ const UNANSWERED_PROBES = 4
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
-/** TCP_RTO_MAX_MS takes 1,000 to 120,000 (include/net/tcp.h: TCP_RTO_MAX_SEC; Linux 6.15). */
-const [SHORTEST_RTO_MAX_MS, LONGEST_RTO_MAX_MS] = [1000, 120_000]
-
 /** Established, FIN wait 1, close wait, closing, last ACK: the states in which data may wait to be sent. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
-
-/** The longest time between two window probes or retransmissions that goes with a deadline, for TCP_RTO_MAX_MS. */
-export function rtoMaxFor(deadlineMs: number): number {
-  return Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.round(deadlineMs / 5)))
-}
 
 /**
  * The user timeout of a stage, in milliseconds. That of `condemned` has passed at the kernel's next timer, as the kernel's

@@ -1,4 +1,5 @@
 /** One connection with a deadline, as the sweep knows it. */
+import { rtoMaxFor } from '../settings/detect-within.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import {
   AT_FIRST,
@@ -7,7 +8,6 @@ import {
   type Look,
   type Memory,
   remember,
-  rtoMaxFor,
   type Stage,
   userTimeoutOf,
 } from './rule.ts'
@@ -67,6 +67,10 @@ export class Watched {
 
   get stage(): Stage {
     return this.#memory.stage
+  }
+
+  get solvedUserTimeoutMs(): number {
+    return this.#userTimeoutMs
   }
 
   /** The user timeout that is in force. */

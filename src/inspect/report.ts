@@ -2,7 +2,8 @@
 import { Server, Socket } from 'node:net'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import type { Detection } from '../settings/detection.ts'
+import { type Detection, detectionOf } from '../settings/detection.ts'
+import { deadlineOn, liftedFrom } from '../deadline/deadline.ts'
 import { activeCoordinator } from '../socket/coordination.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'
@@ -36,6 +37,12 @@ export interface SocketReport {
   readonly detection: Detection
   /** What the kernel knows of the connection; `undefined` where this version of the system does not tell. */
   readonly tcpInfo: TcpInfo | undefined
+  /**
+   * Whether the user timeout that `detectWithin` solves for is lifted: the peer's window is closed, or has been, and the kernel would
+   * count that as if the peer were dead. The deadline holds all the same, and `detection` and `warnings` are those of the
+   * solved user timeout, while `keepAlive` says what the kernel holds. Linux; `false` for a raw descriptor.
+   */
+  readonly lifted: boolean
   /**
    * What holds values on it. `undefined`: nothing, or it cannot be told, as the descriptor's socket object is out of
    * reach: `inspectSockets()` knows the objects that keep the process running, and no raw descriptor has one.
@@ -125,28 +132,49 @@ function reportFrom(
   const remote = endpointFrom(row, at + REMOTE)
   const isLocal = remote !== undefined && (isLoopback(remote.address) || remote.address === local?.address)
   const { keepAlive, detection, warnings } = judgements.of(row, at + VALUES, isLocal)
-  const hasInfo = (row[at + INFO] ?? NONE) >= 0
+  const tcpInfo = (row[at + INFO] ?? NONE) >= 0 ? tcpInfoFrom(row, at + INFO) : undefined
+  const solved = socket && liftedFrom(socket)
+  const meant = solved === undefined ? keepAlive : { ...keepAlive, userTimeout: solved }
   return {
     descriptor: row[at] ?? NONE,
     local,
     remote,
     keepAlive,
-    detection,
-    tcpInfo: hasInfo ? tcpInfoFrom(row, at + INFO) : undefined,
+    detection: solved === undefined ? detection : detectionOf(meant),
+    tcpInfo,
+    lifted: solved !== undefined,
     heldBy: socket && activeCoordinator()?.heldBy(beneath(socket)),
-    warnings: remote ? withOverwritten(warnings, socket, keepAlive, isLocal) : [],
+    warnings: remote
+      ? warningsFor({ kind: warnings, socket, keepAlive, meant, tcpInfo, local: isLocal })
+      : [],
   }
 }
 
-function withOverwritten(
-  warnings: readonly KeepAliveWarning[],
-  socket: Socket | undefined,
-  held: KeepAlive,
-  local: boolean,
-): readonly KeepAliveWarning[] {
-  const overwritten = socket ? overwrittenOn(socket, held) : []
-  if (overwritten.length === 0) return warnings
-  return warningsOf({ held, local, overwritten, platform: process.platform })
+interface Told {
+  /** Those of its kind: of all sockets that hold the same. */
+  readonly kind: readonly KeepAliveWarning[]
+  readonly socket: Socket | undefined
+  readonly keepAlive: KeepAlive
+  /** With the user timeout that a deadline was solved for, also while it is lifted. */
+  readonly meant: KeepAlive
+  readonly tcpInfo: TcpInfo | undefined
+  readonly local: boolean
+}
+
+function warningsFor({ kind, socket, keepAlive, meant, tcpInfo, local }: Told): readonly KeepAliveWarning[] {
+  if (socket === undefined) return kind
+  const overwritten = overwrittenOn(socket, keepAlive)
+  const deadline = deadlineOn(socket)
+  if (overwritten.length === 0 && deadline === undefined) return kind
+  const retransmissionTimeout = tcpInfo?.retransmissionTimeout
+  return warningsOf({
+    held: meant,
+    local,
+    overwritten,
+    platform: process.platform,
+    deadline,
+    retransmissionTimeout,
+  })
 }
 
 function endpointFrom(row: Int32Array, at: number): Endpoint | undefined {

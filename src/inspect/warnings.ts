@@ -2,7 +2,7 @@
 import { isLinux } from '../settings/capabilities.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { detectionOf, followsUserTimeout, probesUntilGivenUp } from '../settings/detection.ts'
+import { detectionOf, followsUserTimeout, latestWrite, probesUntilGivenUp } from '../settings/detection.ts'
 import { fewestSyns } from '../settings/tolerance.ts'
 import { MIDDLEBOXES } from './middleboxes.ts'
 
@@ -24,6 +24,8 @@ export type KeepAliveWarningCode =
   | 'middlebox'
   /** Of a plan: so few SYNs before the user timeout that ordinary loss fails an attempt to connect. */
   | 'few-syns'
+  /** The retransmission timeout is so long that a write may be told of after its deadline. */
+  | 'late-write'
   /** The values are not those that were set with this package. */
   | 'overwritten'
 
@@ -46,6 +48,10 @@ export interface Inspected {
   readonly platform: string
   /** Whether the connection is still to be made, with these values. */
   readonly planned?: boolean
+  /** The `detectWithin` that its user timeout was solved for. */
+  readonly deadline?: number | undefined
+  /** How long the kernel waits for an acknowledgement now. */
+  readonly retransmissionTimeout?: number | undefined
 }
 
 /** What each rule has to say, or nothing. */
@@ -99,6 +105,14 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     return (
       `while connecting, as few as ${syns} ${syns === 1 ? 'SYN is' : 'SYNs are'} sent before the user timeout of ` +
       `${formatDuration(userTimeout)}: at 10 % loss each way ${failing} % of attempts to reach a living peer fail`
+    )
+  },
+  'late-write'({ deadline, retransmissionTimeout, held: { userTimeout = 0 } }) {
+    if (deadline === undefined || retransmissionTimeout === undefined) return undefined
+    if (latestWrite(userTimeout, deadline, retransmissionTimeout) <= deadline) return undefined
+    return (
+      `the retransmission timeout is ${formatDuration(retransmissionTimeout)}, as after a lost SYN-ACK: until the peer has ` +
+      `acknowledged something, a write may be told of after the deadline of ${formatDuration(deadline)}`
     )
   },
   overwritten({ overwritten }) {

@@ -1,4 +1,5 @@
 /** What each system can set and read, with its units and limits: the one table of what differs. */
+import { existsSync } from 'node:fs'
 
 /** What a system can do with one of the four values. */
 export interface Capability {
@@ -28,7 +29,15 @@ export interface Capabilities {
   readonly retries: Capability
   /** How long sent data may stay unacknowledged; besides the range, 0 stands for the system's own rules. */
   readonly userTimeout: Capability
+  /**
+   * The longest time between two retransmissions, and between two window probes, which `detectWithin` sets beside the user timeout.
+   * Linux 6.15 has it. Without it a peer that dies while its window is closed is told of later than the deadline, and a
+   * living one survives shorter outages while data is in flight.
+   */
+  readonly rtoMax: Capability
 }
+
+type Known = Omit<Capabilities, 'platform'>
 
 /** The kernels keep these in a signed 32-bit integer, and so does the binding. */
 const INT32_MAX = 2 ** 31 - 1
@@ -47,15 +56,46 @@ const userTimeout = (option: string, step: number): Capability => {
   return Object.freeze({ option, settable: true, readable: true, min: 1, max, step })
 }
 
+const nothing = (like: Capability): Capability => Object.freeze({ ...like, settable: false, readable: false })
+
+/** include/net/tcp.h: TCP_RTO_MAX_MIN_SEC, TCP_RTO_MAX_SEC. */
+const RTO_MAX: Capability = Object.freeze({
+  option: 'TCP_RTO_MAX_MS',
+  settable: true,
+  readable: true,
+  min: 1000,
+  max: 120_000,
+  step: 1,
+})
+
+const NO_RTO_MAX = nothing(RTO_MAX)
+
+let linuxRtoMax: Capability | undefined
+
+/**
+ * Asked at the first look, without the binary: Linux 6.15 added the option and this file together (net/ipv4/sysctl_net_ipv4.c).
+ * A runtime that lets a program see no files says that there is none.
+ */
+function hasRtoMax(): boolean {
+  try {
+    return existsSync('/proc/sys/net/ipv4/tcp_rto_max_ms')
+  } catch {
+    return false
+  }
+}
+
 /** include/net/tcp.h: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT; tcp(7). */
-const linux: Omit<Capabilities, 'platform'> = {
+const linux: Known = {
   time: seconds('TCP_KEEPIDLE', 32_767),
   interval: seconds('TCP_KEEPINTVL', 32_767),
   retries: probes('TCP_KEEPCNT', 127),
   userTimeout: userTimeout('TCP_USER_TIMEOUT', 1),
+  get rtoMax() {
+    return (linuxRtoMax ??= hasRtoMax() ? RTO_MAX : nothing(RTO_MAX))
+  },
 }
 
-const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
+const table: Readonly<Record<string, Known>> = {
   linux,
   android: linux,
   /** xnu, bsd/netinet/tcp_usrreq.c: seconds whose ticks must fit into 32 bits. */
@@ -64,6 +104,7 @@ const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
     interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
     retries: probes('TCP_KEEPCNT', INT32_MAX),
     userTimeout: userTimeout('TCP_RXT_CONNDROPTIME', 1000),
+    rtoMax: NO_RTO_MAX,
   },
   /** sys/netinet/tcp_usrreq.c: UINT_MAX / hz. The user timeout is there from FreeBSD 14 on. */
   freebsd: {
@@ -71,6 +112,7 @@ const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
     interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
     retries: probes('TCP_KEEPCNT', INT32_MAX),
     userTimeout: userTimeout('TCP_MAXUNACKTIME', 1000),
+    rtoMax: NO_RTO_MAX,
   },
   /** "IPPROTO_TCP socket options" of the Windows SDK; Windows 10 1709 and later. */
   win32: {
@@ -78,6 +120,7 @@ const table: Readonly<Record<string, Omit<Capabilities, 'platform'>>> = {
     interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
     retries: probes('TCP_KEEPCNT', 255),
     userTimeout: userTimeout('TCP_MAXRT', 1000),
+    rtoMax: NO_RTO_MAX,
   },
 }
 
@@ -86,19 +129,21 @@ export function isLinux(platform: string): boolean {
   return platform === 'linux' || platform === 'android'
 }
 
-const nothing = (like: Capability): Capability => Object.freeze({ ...like, settable: false, readable: false })
+const NOWHERE: Omit<Known, 'rtoMax'> = {
+  time: nothing(linux.time),
+  interval: nothing(linux.interval),
+  retries: nothing(linux.retries),
+  userTimeout: nothing(linux.userTimeout),
+}
 
 /** What `platform` can do; on a system without a binary of this package, nothing. */
 export function capabilitiesOf(platform: string): Capabilities {
   const known = table[platform]
-  if (known) return Object.freeze({ platform, ...known })
-  return Object.freeze({
-    platform,
-    time: nothing(linux.time),
-    interval: nothing(linux.interval),
-    retries: nothing(linux.retries),
-    userTimeout: nothing(linux.userTimeout),
-  })
+  const rtoMax: PropertyDescriptor = { enumerable: true, get: () => (known ?? { rtoMax: NO_RTO_MAX }).rtoMax }
+  const { time, interval, retries, userTimeout: timeout } = known ?? NOWHERE
+  const all = { platform, time, interval, retries, userTimeout: timeout }
+  // Asked for only where somebody looks, as importing the package asks the system nothing.
+  return Object.freeze(Object.defineProperty(all, 'rtoMax', rtoMax)) as Capabilities
 }
 
 /**

@@ -60,8 +60,13 @@ export function solveDetectWithin(detectWithin: unknown, capabilities: Capabilit
     intervalSeconds,
     retries,
     userTimeoutMs: Math.floor((total * 1000 - IN_FLIGHT_LEAD_MS) / step) * step,
-    rtoMaxMs: Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5))),
+    rtoMaxMs: rtoMaxFor(detectWithin),
   }
+}
+
+/** The longest time between two retransmissions that goes with a deadline. */
+export function rtoMaxFor(detectWithin: number): number {
+  return Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5)))
 }
 
 /**

@@ -1,6 +1,6 @@
 /** When a dead peer is noticed with given values, by each system's rules. */
 import { capabilities, isLinux } from './capabilities.ts'
-import { IN_FLIGHT_LEAD_MS } from './detect-within.ts'
+import { IN_FLIGHT_LEAD_MS, rtoMaxFor } from './detect-within.ts'
 import type { KeepAlive } from './keepalive.ts'
 
 /**
@@ -66,6 +66,25 @@ export function detectionOf(held: KeepAlive, platform: string = capabilities.pla
     }
   }
   return { idle, write: held.enabled && probesInFlight(platform) ? idle : undefined, connect: undefined }
+}
+
+/** TCP_TIMEOUT_INIT of include/net/tcp.h: when a tail-loss probe is sent at the latest. */
+const LONGEST_TAIL_LOSS_PROBE_MS = 1000
+
+/**
+ * When a write to a dead peer is told of at the latest, in milliseconds, on a connection with this retransmission timeout.
+ *
+ * Linux looks at the user timeout only when it sends data again, and counts it from the first retransmission: after a tail-loss probe,
+ * and after a retransmission timeout, of which TCP_RTO_MAX_MS allows a fifth of the deadline. Each timer may be late by an
+ * eighth. After a lost SYN-ACK the retransmission timeout is 3 s until something is acknowledged (TCP_TIMEOUT_FALLBACK).
+ */
+export function latestWrite(userTimeout: number, deadline: number, retransmissionTimeout: number): number {
+  const rtoMax = rtoMaxFor(deadline)
+  const between = capabilities.rtoMax.settable
+    ? Math.min(retransmissionTimeout, rtoMax)
+    : retransmissionTimeout
+  const first = Math.min(between, LONGEST_TAIL_LOSS_PROBE_MS) + between
+  return (first * 9) / 8 + userTimeout + Math.min(rtoMax, userTimeout) / 8
 }
 
 /**

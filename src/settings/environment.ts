@@ -12,6 +12,8 @@ export interface Asked {
     readonly retries?: number
     readonly userTimeout?: number
   }
+  /** Whether the user timeout is left as it is, also where a deadline would solve for one. */
+  readonly leavesUserTimeout: boolean
   readonly match: readonly string[] | undefined
 }
 
@@ -27,6 +29,9 @@ const VALUES = {
   TCP_KEEPALIVE_RETRIES: 'retries',
   TCP_KEEPALIVE_USER_TIMEOUT: 'userTimeout',
 } as const
+
+/** `leave` keeps the idle half of a deadline alone, with whatever user timeout the socket has. */
+const USER_TIMEOUT = 'TCP_KEEPALIVE_USER_TIMEOUT'
 
 const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_MATCH', 'TCP_KEEPALIVE_REQUIRED']
 
@@ -71,11 +76,17 @@ export function readEnvironment(variables: Variables): Asked {
     throw wrong('TCP_KEEPALIVE_REQUIRED', given, 'it is 1 or 0')
   }
   const options: Record<string, number> = {}
+  const leavesUserTimeout = given.get(USER_TIMEOUT)?.toLowerCase() === 'leave'
+  if (leavesUserTimeout) given.delete(USER_TIMEOUT)
   for (const [name, text] of given) {
     if (isValue(name)) options[VALUES[name]] = read(name, text)
     else if (!OTHERS.includes(name)) throw unknownName(name)
   }
-  return { options, match: given.has('TCP_KEEPALIVE_MATCH') ? readMatch(given) : undefined }
+  return {
+    options,
+    leavesUserTimeout,
+    match: given.has('TCP_KEEPALIVE_MATCH') ? readMatch(given) : undefined,
+  }
 }
 
 /** Checked here as well, as only here it is known by which variable it came. A comma too many does no harm. */

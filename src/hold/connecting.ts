@@ -13,6 +13,7 @@ import {
   onceBegun,
   unboundAttempt,
 } from '../socket/attempt.ts'
+import { lastSetOn } from '../socket/last-set.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
 import { applyEffective } from './apply.ts'
@@ -42,7 +43,10 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     awaitConnect(socket)
     // Most attempts are to an address, which then begins in the next tick, and is the only one.
     if (to && isAddress(to.host)) onceBegun(boundHeld, socket, to.host, to.port)
-    else awaitAttempts(socket)
+    else {
+      awaitAttempts(socket)
+      boundHeld(socket) // a lookup that answers at once has begun the attempt already
+    }
   } catch (error) {
     reportFailure(socket, error)
   }
@@ -69,17 +73,21 @@ function onAttempt(this: Socket, ...told: readonly unknown[]): void {
 function boundHeld(connection: Socket, address?: unknown, port?: unknown): void {
   try {
     const state = stateOf(connection)
-    const values = state && valuesWhileConnecting(state, String(address ?? ''), Number(port ?? Number.NaN))
+    const values = state && valuesWhileConnecting(state, address, port)
     if (state && boundAttempt(connection, connectTimeoutOf(values))) state.isBounded = true
   } catch (error) {
     reportFailure(connection, error)
   }
 }
 
-function valuesWhileConnecting(state: SocketState, address: string, port: number): KernelValues | undefined {
+function valuesWhileConnecting(
+  state: SocketState,
+  address: unknown,
+  port: unknown,
+): KernelValues | undefined {
   const { host } = state
   if (host === undefined || state.own) return state.effective
-  const peer = { host, address, port }
+  const peer = typeof address === 'string' && typeof port === 'number' ? { host, address, port } : undefined
   const claim = state.others.find((each) => each.active && mayMatch(each as InstallClaim, peer))
   return claim && state.valuesOf(claim)
 }
@@ -99,13 +107,14 @@ function onConnect(this: Socket): void {
   if (!state) return
   this.removeListener(ATTEMPT, onAttempt)
   decideInstalls(this, state)
-  if (state.isBounded && !setsUserTimeout(state.effective)) unboundAttempt(this)
+  if (state.isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(this)))
+    unboundAttempt(this)
   putWaiting(this)
   if (state.governing === undefined) dropState(this)
   else applyEffective(this, state)
 }
 
-/** Whether what bounded the attempts is overwritten now. */
+/** Whether what bounded the attempts is overwritten now, or has been by a set that waited. */
 function setsUserTimeout(values: KernelValues | undefined): boolean {
   return values !== undefined && values.userTimeoutMs !== LEAVE
 }

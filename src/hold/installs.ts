@@ -49,8 +49,8 @@ export function candidatesFor({ host, port }: Destination): Candidates | undefin
 }
 
 /** What can be said of an attempt to connect to an address, without asking the program's own function. */
-export function mayMatch({ matcher }: InstallClaim, peer: Peer): boolean {
-  return matcher.during?.(peer) ?? true
+export function mayMatch({ matcher }: InstallClaim, peer: Peer | undefined): boolean {
+  return peer === undefined || (matcher.during?.(peer) ?? true)
 }
 
 /** Those of the candidates that match, now that the peer's address is known. */

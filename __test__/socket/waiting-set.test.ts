@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import net from 'node:net'
+import tls from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { setKeepAlive } from 'tcp-keepalive'
 import { connectedPair, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
@@ -118,4 +119,15 @@ test.serial('a server that fails to listen keeps its set for the next time', asy
   t.teardown(() => server.close())
   await once(server, 'listening')
   t.deepEqual(readback(server), HELD)
+})
+
+test.serial('TLS around a connection that is still being made has the values when it is there', async (t) => {
+  const plain = fresh(t).connect(await openPort(t), '127.0.0.1')
+  const secure = tls.connect({ socket: plain }).on('error', () => {})
+  t.teardown(() => secure.destroy())
+  setKeepAlive(secure, ASKED)
+  await once(plain, 'connect')
+  t.deepEqual(readback(plain), HELD)
+  secure.setKeepAlive(false)
+  t.is(readback(plain).enabled, 0)
 })

@@ -6,6 +6,7 @@ import { coverAccepted } from './accepted.ts'
 import { ATTEMPT, boundAttempt, connectTimeoutOf, onceBegun } from './attempt.ts'
 import { reportFailure, reportRefusals } from './failure.ts'
 import { beneath } from './node-internals.ts'
+import { keepRecordTrue } from './node-record.ts'
 import { prepareForEvents } from './prepare.ts'
 import { putPossible } from './put-values.ts'
 import { shared } from './shared.ts'
@@ -57,7 +58,9 @@ export function putWaiting(connection: Socket | Server): void {
   if (!found) return
   forget(connection)
   try {
-    const { values, refusals } = putPossible(found.target, found.values, false)
+    // Not into the target: TLS around a connection learns only after this event that it is connected.
+    const { values, refusals } = putPossible(connection, found.values, false)
+    if (isSocket(found.target)) keepRecordTrue(found.target, values.enabled, true)
     if (!isSocket(connection)) coverAccepted(connection, values)
     reportRefusals(found.target, refusals)
   } catch (error) {

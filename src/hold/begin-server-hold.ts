@@ -102,6 +102,7 @@ function onConnection(this: Server, socket: unknown): void {
   // http.Server takes any stream that a program hands to its 'connection'.
   if (!server || !(socket instanceof Socket) || isPipe(socket)) return
   const connection = beneath(socket)
+  if (connection.destroyed) return // by a listener before this one; nothing would tell that it has ended
   const state = ensureState(connection)
   state.others = server.claims
   server.accepted.add(connection)

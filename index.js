@@ -49,8 +49,10 @@ function isMusl() {
   }
   try {
     const { report } = process
+    const { excludeNetwork } = report
     report.excludeNetwork = true // else it looks up the names of all peers
     const { header, sharedObjects } = report.getReport()
+    report.excludeNetwork = excludeNetwork // the program's own reports are as it wants them
     return !header.glibcVersionRuntime && sharedObjects.some((file) => file.includes('ld-musl-'))
   } catch {
     return false

@@ -27,6 +27,8 @@ const implementation = {
 interface Loaded {
   /** The package that was asked for. */
   readonly asked: string
+  /** What the loader leaves in `process.report.excludeNetwork`. */
+  readonly excludesNetwork: boolean
   readonly exports: Readonly<Record<string, (() => unknown) | undefined>>
 }
 
@@ -80,11 +82,11 @@ function loadOn({ platform, arch, ldd, report }: System, binding?: object, place
     ...started,
     platform,
     arch,
-    report: { getReport: () => report },
+    report: { excludeNetwork: false, getReport: () => report },
   }
   const here = file === undefined ? {} : { __filename: file, __dirname: dirname(file) }
   vm.runInNewContext(loader, { module, process, require, ...here })
-  return { asked, exports: module.exports }
+  return { asked, excludesNetwork: process.report.excludeNetwork, exports: module.exports }
 }
 
 const askedFor = (system: System): string => loadOn(system, {}).asked
@@ -107,6 +109,7 @@ test('without /usr/bin/ldd the report tells the C library', (t) => {
   t.is(askedFor({ ...linux, report: glibc }), '@tcp-keepalive/binding-linux-x64-gnu')
   t.is(askedFor({ ...linux, report: musl }), '@tcp-keepalive/binding-linux-x64-musl')
   t.is(askedFor(linux), '@tcp-keepalive/binding-linux-x64-gnu')
+  t.false(loadOn({ ...linux, report: musl }, {}).excludesNetwork, "the program's own reports have all of it")
 })
 
 test('what it exports is the binding itself, so that a call goes no way around', (t) => {

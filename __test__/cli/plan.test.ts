@@ -81,6 +81,7 @@ test('--tolerate gives the shortest deadline in whole seconds that survives such
     for (let shorter = 5000; shorter < detectWithin; shorter += 1000) t.false(survives(shorter))
   }
   t.regex(cli('plan', '--tolerate', '20s').stdout, /^--detect-within 51s\n/)
+  t.regex(cli('plan', '--help').stdout, /--tolerate TIME/)
 })
 
 test('few SYNs are warned of, as an attempt to connect may then fail by ordinary loss', (t) => {

@@ -32,10 +32,14 @@ can be set here, and what the system does where nobody asks for anything.
 Exit code 1: the native binary cannot be used.`,
   plan: `Usage: tcp-keepalive plan --detect-within 30s [--json]
 
-Shows what would be set, when a dead peer is noticed, and the same settings for
-libpq, pgbouncer and sysctl. Nothing is set.
+Shows what would be set, when a dead peer is noticed, which outages a living
+peer survives, and the same settings for libpq, pgbouncer and sysctl. Nothing
+is set.
 
-${VALUES}`,
+  --tolerate TIME       solves for a deadline: the shortest one with which a
+                        living peer survives an outage of this time
+${VALUES}
+Without any of these: --detect-within 60s.`,
   watch: `Usage: tcp-keepalive watch HOST:PORT ... [options]
 
 Connects, sets values, sends nothing, and shows live: silence, unanswered

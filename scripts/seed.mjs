@@ -1,6 +1,6 @@
 /**
- * The seed of a run's random tests (fast-check's, and the suites of `scripts/reliability` that the tests start). Tests take it
- * from the environment, so that a run can be repeated; where nobody has given one, a run draws its own and prints it.
+ * The seed of a run's random tests (fast-check's, and the suites of `reliability` that the tests start). Tests take it from the
+ * environment, so that a run can be repeated. Where nobody has given one, a run draws its own and prints it.
  */
 export const SEED = 'KEEPALIVE_SEED'
 

@@ -203,37 +203,44 @@ test("the package's own setKeepAlive on a held server changes what is held, and 
   t.is(readback(server).enabled, 0)
 })
 
-test('a connection that an earlier listener has destroyed is collected', async (t) => {
-  const program = `
-    const net = require('node:net')
-    const { holdKeepAlive } = require('tcp-keepalive')
-    let gone = 0
-    const registry = new FinalizationRegistry(() => gone++)
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      holdKeepAlive(server, { time: 16000 })
-      server.prependListener('connection', (socket) => {
-        registry.register(socket)
-        socket.destroy()
+const endings: Readonly<Record<string, string>> = {
+  'that an earlier listener has destroyed': `server.prependListener('connection', (socket) => socket.destroy())`,
+  'that was handed on to another held server': `
+    const other = require('node:http').createServer()
+    holdKeepAlive(other, { time: 9000 })
+    server.on('connection', (socket) => other.emit('connection', socket) && socket.destroy())`,
+}
+for (const [which, listen] of Object.entries(endings)) {
+  test(`a connection ${which} is collected`, (t) => {
+    const program = `
+      const net = require('node:net')
+      const { holdKeepAlive } = require('tcp-keepalive')
+      let gone = 0
+      const registry = new FinalizationRegistry(() => gone++)
+      const server = net.createServer((socket) => registry.register(socket))
+      server.listen(0, '127.0.0.1', () => {
+        const { port } = server.address()
+        holdKeepAlive(server, { time: 16000 })
+        ${listen}
+        let left = 20
+        for (let i = 0; i < 20; i++) {
+          net.connect(port, '127.0.0.1').on('error', () => {}).resume().on('close', () => {
+            if (--left === 0) check()
+          })
+        }
       })
-      let left = 20
-      for (let i = 0; i < 20; i++) {
-        net.connect(port, '127.0.0.1').on('error', () => {}).resume().on('close', () => {
-          if (--left === 0) check()
-        })
-      }
-    })
-    let tries = 500
-    function check() {
-      gc()
-      if (gone < 19 && --tries > 0) return setTimeout(check, 20) // one may still be on the stack
-      console.log(gone >= 19)
-      server.close()
-    }`
-  const cwd = fileURLToPath(new URL('.', import.meta.url))
-  const printed = execFileSync(process.execPath, ['--expose-gc', '-e', program], { encoding: 'utf8', cwd })
-  t.is(printed, 'true\n')
-})
+      let tries = 500
+      function check() {
+        gc()
+        if (gone < 19 && --tries > 0) return setTimeout(check, 20) // one may still be on the stack
+        console.log(gone >= 19)
+        server.close()
+      }`
+    const cwd = fileURLToPath(new URL('.', import.meta.url))
+    const printed = execFileSync(process.execPath, ['--expose-gc', '-e', program], { encoding: 'utf8', cwd })
+    t.is(printed, 'true\n')
+  })
+}
 
 test('a Unix-domain server is refused, and its connections are untouched', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))

@@ -104,6 +104,8 @@ function onConnection(this: Server, socket: unknown): void {
   const connection = beneath(socket)
   if (connection.destroyed) return // by a listener before this one; nothing would tell that it has ended
   const state = ensureState(connection)
+  // A program may hand a connection on to another server, which is held too.
+  for (const { accepted } of state.others) accepted?.delete(connection)
   state.others = server.claims
   server.accepted.add(connection)
   applyEffective(connection, state)

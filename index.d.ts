@@ -2,6 +2,21 @@
 /* eslint-disable */
 
 /**
+ * Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
+ *
+ * - `pid`: the process. It takes the rights of ptrace(2).
+ * - `descriptor`: its number there.
+ *
+ * Returns a descriptor of this process, which the caller has to close, soon: until then the peer sees no end of the
+ * connection. Else the system's error number, negative: ESRCH where there is no such process, EBADF where it has no such
+ * descriptor, EPERM where the rights are missing, ENOSYS on an older kernel. A descriptor that is no TCP socket is not handed
+ * over: EBADF.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function duplicateSocket(pid: number, descriptor: number): number
+
+/**
  * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
  * sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
  *
@@ -19,6 +34,19 @@
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function findDescriptor(endpoints: Int32Array, hint: number): number
+
+/**
+ * Reads what `setHopMinimum` writes, and which socket this is. Linux only: elsewhere there is no such function.
+ *
+ * - `descriptor`: the raw descriptor.
+ * - `values`: at least four long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
+ *   lower half of `SO_COOKIE`, the number by which the kernel knows a socket, which no other ever has.
+ *
+ * Returns a status, as `setKeepAlive` does.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function getHopMinimum(descriptor: number, values: Int32Array): number
 
 /**
  * Reads what the kernel holds for a TCP socket.
@@ -86,8 +114,9 @@ export declare function inspectSockets(rows: Int32Array): number
 
 /**
  * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
- * 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, as this
- * system's headers call it. `null` for any other number.
+ * 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, and on
+ * Linux 10 and 11 the fewest hops over IPv4 and IPv6 and 12 the cookie, as this system's headers call it. `null` for any
+ * other number.
  */
 export declare function optionName(option: number): string | null
 
@@ -120,6 +149,22 @@ export declare function readWindows(rows: Int32Array, count: number): void
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function setConnectTimeout(descriptor: number, timeoutMs: number): number
+
+/**
+ * Puts the fewest hops that an arriving packet must have left into a TCP socket. With 255 the kernel drops what comes from
+ * all but a few peers, before TCP sees it. Linux only: elsewhere there is no such function.
+ *
+ * - `descriptor`: the raw descriptor. Borrowed for the call, never closed.
+ * - `v4`: `IP_MINTTL`, 0 to 255; for a socket of IPv6 too, as its peer may be v4-mapped.
+ * - `v6`: `IPV6_MINHOPCOUNT`, 0 to 255; for a socket of IPv6 only.
+ *
+ * A negative value leaves that option as it is in the kernel.
+ *
+ * Returns a status, as `setKeepAlive` does.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function setHopMinimum(descriptor: number, v4: number, v6: number): number
 
 /**
  * Puts values into a TCP socket; nothing is checked but that it is one.

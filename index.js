@@ -130,8 +130,11 @@ function later() {
   return { ...Object.fromEntries(functions), load }
 }
 
+// What cuts connections off is there on Linux only.
 const NAMES = [
+  'duplicateSocket',
   'findDescriptor',
+  'getHopMinimum',
   'getKeepAlive',
   'getTcpInfo',
   'getUserTimeout',
@@ -140,6 +143,7 @@ const NAMES = [
   'optionName',
   'readWindows',
   'setConnectTimeout',
+  'setHopMinimum',
   'setKeepAlive',
   'setUserTimeout',
   'setWhatIsTaken',
@@ -158,7 +162,9 @@ function loadOrLater() {
 const binding = loadOrLater()
 module.exports = binding
 // So that `import` knows the names, which Node reads from the text.
+module.exports.duplicateSocket = binding.duplicateSocket
 module.exports.findDescriptor = binding.findDescriptor
+module.exports.getHopMinimum = binding.getHopMinimum
 module.exports.getKeepAlive = binding.getKeepAlive
 module.exports.getTcpInfo = binding.getTcpInfo
 module.exports.getUserTimeout = binding.getUserTimeout
@@ -167,6 +173,7 @@ module.exports.inspectSockets = binding.inspectSockets
 module.exports.optionName = binding.optionName
 module.exports.readWindows = binding.readWindows
 module.exports.setConnectTimeout = binding.setConnectTimeout
+module.exports.setHopMinimum = binding.setHopMinimum
 module.exports.setKeepAlive = binding.setKeepAlive
 module.exports.setUserTimeout = binding.setUserTimeout
 module.exports.setWhatIsTaken = binding.setWhatIsTaken

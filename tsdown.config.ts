@@ -31,9 +31,11 @@ const config: UserConfig[] = defineConfig([
   code({ index: 'src/entry/module.ts' }, 'esm'),
   code({ bundled: 'src/entry/bundled.mjs' }, 'esm'),
   code({ register: 'src/register.ts' }, 'cjs'),
+  code({ drill: 'src/drill.ts' }, 'cjs'),
   code({ implementation: 'src/entry/implementation.ts', cli: 'src/cli/main.ts' }, 'cjs', INDEX),
   { ...types('index', 'src/entry/api.ts'), hooks: { 'build:done': writeModuleTypes } },
   types('register', 'src/register.ts'),
+  types('drill', 'src/entry/drill.ts'),
 ])
 
 export default config

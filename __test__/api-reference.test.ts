@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
 import * as door from 'tcp-keepalive'
+import * as drill from 'tcp-keepalive/drill'
 import * as native from 'tcp-keepalive/native'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -34,6 +35,8 @@ test('everything that the package gives has its heading in the reference', (t) =
   const own = names(door)
   t.true(own.length >= 12)
   for (const name of own) t.true(headings('tcp-keepalive.md').includes(name), name)
+  t.deepEqual(names(drill), ['cutOff'])
+  for (const name of names(drill)) t.true(headings('drill.md').includes(name), name)
   for (const name of names(native).filter(
     (name) => typeof native[name as keyof typeof native] === 'function',
   )) {

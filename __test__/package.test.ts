@@ -181,7 +181,7 @@ test('types come first under every condition, and the files exist', (t) => {
 })
 
 test('the types ask for nothing newer than ES2020, and @types/node', (t) => {
-  const files = ['dist/index.d.cts', 'dist/register.d.cts', 'index.d.ts'].map((file) =>
+  const files = ['dist/drill.d.cts', 'dist/index.d.cts', 'dist/register.d.cts', 'index.d.ts'].map((file) =>
     fileURLToPath(new URL(`../${file}`, import.meta.url)),
   )
   const program = ts.createProgram(files, {
@@ -220,9 +220,11 @@ for (const [name, resolution, files] of [
     }
     const text = `
       import { capabilities, type KeepAlive, getKeepAlive, setKeepAlive, TcpKeepAliveError } from 'tcp-keepalive'
+      import { cutOff } from 'tcp-keepalive/drill'
       import { systemKeepAlive } from 'tcp-keepalive/native'
       import 'tcp-keepalive/register'
       export const step: number = capabilities.time.step + systemKeepAlive(new Int32Array(5))
+      export const restore: () => void = () => cutOff(3).restore()
       export function set(fd: number): KeepAlive | string {
         try { setKeepAlive(fd, { detectWithin: 30_000 }); return getKeepAlive(fd) } catch (error) {
           if (error instanceof TcpKeepAliveError) return error.code

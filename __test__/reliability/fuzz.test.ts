@@ -27,6 +27,8 @@ const FUNCTIONS = [
   'inspectSocket',
   'inspectSockets',
   'outcomeOf',
+  'cutOff',
+  'restore',
   'systemKeepAlive',
   'native',
   'node',

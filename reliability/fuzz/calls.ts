@@ -19,6 +19,7 @@ import {
   systemKeepAlive,
   type Target,
 } from 'tcp-keepalive'
+import { cutOff, type Drill } from 'tcp-keepalive/drill'
 import * as native from 'tcp-keepalive/native'
 import { descriptorOf } from '../handles.ts'
 import type { Random } from '../random.ts'
@@ -58,6 +59,7 @@ interface KeptHold {
 const MOST_LISTENERS = 6
 const MOST_HOLDS = 24
 const MOST_INSTALLS = 5
+const MOST_DRILLS = 3
 
 /** What a socket holds before a plan. */
 const BASE: KeepAlive = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 0 }
@@ -73,6 +75,7 @@ export class Calls {
   readonly #targets: Targets
   readonly #holds: KeptHold[] = []
   readonly #installs: KeepAliveInstall[] = []
+  readonly #drills: Drill[] = []
   readonly #table: readonly Entry[]
 
   constructor(world: World, targets: Targets) {
@@ -89,6 +92,8 @@ export class Calls {
       [3, 'getTcpInfo', this.#reader(getTcpInfo)],
       [3, 'inspectSocket', this.#reader(inspectSocket)],
       [3, 'outcomeOf', this.#outcome],
+      [1, 'cutOff', this.#cutOff],
+      [2, 'restore', this.#restore],
       [1, 'systemKeepAlive', (): ReturnType<Maker> => ({ run: () => void systemKeepAlive() })],
       [7, 'native', this.#native],
       [8, 'node', this.#driver],
@@ -121,6 +126,7 @@ export class Calls {
   endAll(): void {
     for (const { hold } of this.#holds.splice(0)) hold.release()
     for (const install of this.#installs.splice(0)) install.uninstall()
+    for (const drill of this.#drills.splice(0)) drill.restore()
   }
 
   readonly #set: Maker = (random, effect) => {
@@ -236,6 +242,21 @@ export class Calls {
     }
   }
 
+  /** Seldom, as the kernel keeps what is closed while it is cut off for minutes. */
+  readonly #cutOff: Maker = (random) => {
+    const target = this.#targets.choose(random)
+    if (!random.oneIn(10)) return { run: () => {} }
+    const run = (): void => void this.#drills.push(cutOff(target.value as Target))
+    if (this.#drills.length >= MOST_DRILLS) this.#drills.shift()?.restore()
+    return { run, given: target.what }
+  }
+
+  readonly #restore: Maker = (random) => {
+    const index = random.below(this.#drills.length)
+    const [drill] = random.oneIn(4) ? this.#drills.slice(index, index + 1) : this.#drills.splice(index, 1)
+    return { run: () => drill?.restore(), given: `drill ${index}` }
+  }
+
   readonly #inspectAll: Maker = () => ({ run: compareAll })
 
   readonly #outcome: Maker = (random) => {
@@ -271,6 +292,8 @@ export class Calls {
       ['setWhatIsTaken', [fd, true, ...given.slice(2), array]],
       ['setUserTimeout', [fd, number(), number()]],
       ['getUserTimeout', given],
+      ['getHopMinimum', given],
+      ['setHopMinimum', [fd, hops(random), hops(random)]],
       ['setConnectTimeout', [fd, number()]],
       ['readWindows', [array, number()]],
       ['tryKeepAlive', [true, ...given.slice(2)]],
@@ -311,6 +334,11 @@ function compareAll(): void {
   for (const { descriptor, keepAlive } of inspectSockets()) {
     sameValues(keepAlive, heldOn(descriptor), `what was reported of ${descriptor}`)
   }
+}
+
+/** Few enough for loopback, whose packets have 64: a listener that hears nothing would end the run. */
+function hops(random: Random): unknown {
+  return random.oneIn(6) ? describe(anything(random)) : random.below(60) - 2
 }
 
 const read = new Int32Array(5)

@@ -1,6 +1,6 @@
 /**
- * What the doors read at the first call: all that `tcp-keepalive` gives, and what `register`, the command line and index.js ask
- * for besides. ES modules and CommonJS files share it, and so its state. A program cannot load it by name.
+ * What the doors read at the first call: all that `tcp-keepalive` gives, and what `drill`, `register`, the command line and index.js
+ * ask for besides. ES modules and CommonJS files share it, and so its state. A program cannot load it by name.
  */
 import { deadlines, whileWatching } from '../deadline/deadline.ts'
 import { closes } from '../hold/coordinator.ts'
@@ -11,6 +11,7 @@ provideDeadlines(deadlines)
 whileWatching(closes)
 
 export * from './api.ts'
+export { cutOff } from './drill.ts'
 export { warningsOf } from '../inspect/warnings.ts'
 export { addressText, endpointText } from '../settings/address-text.ts'
 export { formatDuration, inDurations, parseCount, parseDuration } from '../settings/duration.ts'

@@ -18,6 +18,8 @@ use tcp_keepalive::{Current, Endpoints, Error, Found, RawSocket, Settings, Socke
 #[cfg_attr(unix, path = "candidates/process.rs")]
 mod candidates;
 pub mod deadline;
+#[cfg(target_os = "linux")]
+pub mod drill;
 pub mod inspect;
 
 /// Numbers of a [`Current`].
@@ -154,8 +156,9 @@ pub fn system_keep_alive(mut values: Int32ArraySlice<'_>) -> i32 {
 }
 
 /// The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
-/// 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, as this
-/// system's headers call it. `null` for any other number.
+/// 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, and on
+/// Linux 10 and 11 the fewest hops over IPv4 and IPv6 and 12 the cookie, as this system's headers call it. `null` for any
+/// other number.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn option_name(option: u32) -> Option<&'static str> {

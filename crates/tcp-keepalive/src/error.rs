@@ -24,11 +24,20 @@ pub enum SocketOption {
     RtoMax,
     /// See [`set_connect_timeout`](crate::set_connect_timeout).
     ConnectTimeout,
+    /// See [`HopMinimum::v4`](crate::HopMinimum::v4).
+    #[cfg(target_os = "linux")]
+    MinTtl,
+    /// See [`HopMinimum::v6`](crate::HopMinimum::v6).
+    #[cfg(target_os = "linux")]
+    MinHopCount,
+    /// The number that the kernel gives each socket, and never again.
+    #[cfg(target_os = "linux")]
+    Cookie,
 }
 
 impl SocketOption {
     /// All of them, in the order of their numbers, which start at 1.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &'static [Self] = &[
         Self::Protocol,
         Self::Enabled,
         Self::Time,
@@ -38,6 +47,12 @@ impl SocketOption {
         Self::TcpInfo,
         Self::RtoMax,
         Self::ConnectTimeout,
+        #[cfg(target_os = "linux")]
+        Self::MinTtl,
+        #[cfg(target_os = "linux")]
+        Self::MinHopCount,
+        #[cfg(target_os = "linux")]
+        Self::Cookie,
     ];
 
     /// The name that this system's headers give the option, such as `TCP_KEEPIDLE`.
@@ -53,6 +68,12 @@ impl SocketOption {
             Self::TcpInfo => sys::TCP_INFO_NAME,
             Self::RtoMax => "TCP_RTO_MAX_MS",
             Self::ConnectTimeout => sys::CONNECT_TIMEOUT_NAME,
+            #[cfg(target_os = "linux")]
+            Self::MinTtl => "IP_MINTTL",
+            #[cfg(target_os = "linux")]
+            Self::MinHopCount => "IPV6_MINHOPCOUNT",
+            #[cfg(target_os = "linux")]
+            Self::Cookie => "SO_COOKIE",
         }
     }
 }

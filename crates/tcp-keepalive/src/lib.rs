@@ -19,6 +19,8 @@
 
 mod endpoints;
 mod error;
+#[cfg(target_os = "linux")]
+mod hop_minimum;
 mod inspection;
 mod options;
 mod set;
@@ -29,6 +31,8 @@ mod tcp_info;
 
 pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
+#[cfg(target_os = "linux")]
+pub use hop_minimum::{HopMinimum, cookie, hop_minimum, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 pub use set::{
     Deadline, connect_timeout, deadline, set, set_connect_timeout, set_deadline, set_what_is_taken,
@@ -36,6 +40,8 @@ pub use set::{
 };
 pub use settings::{Current, Settings};
 pub use sys::RawSocket;
+#[cfg(target_os = "linux")]
+pub use sys::duplicate_of;
 #[cfg(unix)]
 pub use sys::own_descriptors;
 pub use tcp_info::{State, TcpInfo};

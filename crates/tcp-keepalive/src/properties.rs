@@ -110,6 +110,8 @@ fn any_settings_at_all_are_held_exactly_or_refused_by_the_name_of_one_that_was_a
             | SocketOption::TcpInfo
             | SocketOption::RtoMax
             | SocketOption::ConnectTimeout => false,
+            #[cfg(target_os = "linux")]
+            SocketOption::MinTtl | SocketOption::MinHopCount | SocketOption::Cookie => false,
         };
         prop_assert!(was_asked_for, "{option:?} was refused");
         if option == SocketOption::UserTimeout {

@@ -7,6 +7,7 @@
 //! - `set_probes_otherwise`: another way to put in time and interval, for systems without the options;
 //! - `ONLY_TCP_HAS_ITS_OPTIONS`: whether the system is known to refuse them to every other kind of socket;
 //! - `readable`: an option that this socket does not have, read as `None`;
+//! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `duplicate_of`: cutting a connection off, also that of another process;
 //! - `tcp_info`: what the kernel knows of the connection;
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 
@@ -20,6 +21,11 @@ mod unix;
 mod imp;
 
 pub use imp::*;
+
+#[cfg(target_os = "linux")]
+mod linux_drill;
+#[cfg(target_os = "linux")]
+pub use linux_drill::*;
 
 /// Rounded up, for an option that counts seconds.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]

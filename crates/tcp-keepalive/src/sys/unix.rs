@@ -133,7 +133,7 @@ pub fn bsd_state(number: u8) -> State {
     }
 }
 
-/// One integer option of the TCP level, for those that socket2 does not know, or not by themselves.
+/// One integer option, of the TCP level if nothing else is said, for those that socket2 does not know, or not by themselves.
 pub mod option {
     use std::{io, os::fd::AsRawFd, ptr, time::Duration};
 
@@ -144,28 +144,30 @@ pub mod option {
     const SIZE: socklen_t = 4;
 
     pub fn get(socket: &SockRef<'_>, name: c_int) -> io::Result<c_int> {
+        get_at(socket, libc::IPPROTO_TCP, name)
+    }
+
+    pub fn set(socket: &SockRef<'_>, name: c_int, value: c_int) -> io::Result<()> {
+        set_at(socket, libc::IPPROTO_TCP, name, value)
+    }
+
+    pub fn get_at(socket: &SockRef<'_>, level: c_int, name: c_int) -> io::Result<c_int> {
         let mut value: c_int = 0;
         let mut size = SIZE;
         // SAFETY: `value` and `size` live over the call, and `size` says how large `value` is.
         let result = unsafe {
-            libc::getsockopt(
-                socket.as_raw_fd(),
-                libc::IPPROTO_TCP,
-                name,
-                ptr::from_mut(&mut value).cast(),
-                &raw mut size,
-            )
+            libc::getsockopt(socket.as_raw_fd(), level, name, ptr::from_mut(&mut value).cast(), &raw mut size)
         };
         if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
     }
 
-    pub fn set(socket: &SockRef<'_>, name: c_int, value: c_int) -> io::Result<()> {
+    pub fn set_at(socket: &SockRef<'_>, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
         // SAFETY: `value` lives over the call, and SIZE says how large it is.
-        let result = unsafe {
-            libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, name, ptr::from_ref(&value).cast(), SIZE)
-        };
+        let result =
+            unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, ptr::from_ref(&value).cast(), SIZE) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
+
     /// Whole seconds; what is too long for the option is refused by the system.
     pub fn set_seconds(socket: &SockRef<'_>, name: c_int, value: Duration) -> io::Result<()> {
         set(socket, name, c_int::try_from(value.as_secs()).unwrap_or(c_int::MAX))

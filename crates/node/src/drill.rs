@@ -1,0 +1,76 @@
+//! Cutting a connection off, also that of another process. Linux only: the functions are missing elsewhere.
+
+use std::os::fd::{AsRawFd, IntoRawFd};
+
+use napi::bindgen_prelude::Int32ArraySlice;
+use napi_derive::napi;
+use tcp_keepalive::{Error, HopMinimum};
+
+use super::{given, number, raw_socket, status, write};
+
+/// `include/uapi/asm-generic/errno-base.h`; the same on every processor.
+const EBADF: i32 = 9;
+
+/// Puts the fewest hops that an arriving packet must have left into a TCP socket. With 255 the kernel drops what comes from
+/// all but a few peers, before TCP sees it. Linux only: elsewhere there is no such function.
+///
+/// - `descriptor`: the raw descriptor. Borrowed for the call, never closed.
+/// - `v4`: `IP_MINTTL`, 0 to 255; for a socket of IPv6 too, as its peer may be v4-mapped.
+/// - `v6`: `IPV6_MINHOPCOUNT`, 0 to 255; for a socket of IPv6 only.
+///
+/// A negative value leaves that option as it is in the kernel.
+///
+/// Returns a status, as `setKeepAlive` does.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn set_hop_minimum(descriptor: f64, v4: i32, v6: i32) -> i32 {
+    let least = HopMinimum { v4: given(v4), v6: given(v6) };
+    status(tcp_keepalive::set_hop_minimum(raw_socket(descriptor), least))
+}
+
+/// Reads what `setHopMinimum` writes, and which socket this is. Linux only: elsewhere there is no such function.
+///
+/// - `descriptor`: the raw descriptor.
+/// - `values`: at least four long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
+///   lower half of `SO_COOKIE`, the number by which the kernel knows a socket, which no other ever has.
+///
+/// Returns a status, as `setKeepAlive` does.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn get_hop_minimum(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
+    status(hop_minimum(descriptor).map(|numbers| write(&mut values, numbers)))
+}
+
+fn hop_minimum(descriptor: f64) -> Result<[i32; 4], Error> {
+    let raw = raw_socket(descriptor);
+    let HopMinimum { v4, v6 } = tcp_keepalive::hop_minimum(raw)?;
+    let cookie = tcp_keepalive::cookie(raw)?;
+    #[expect(clippy::cast_possible_truncation, reason = "a half is cut out of it")]
+    let half = |shift: u32| (cookie >> shift) as i32;
+    Ok([number(v4), number(v6), half(32), half(0)])
+}
+
+/// Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
+///
+/// - `pid`: the process. It takes the rights of ptrace(2).
+/// - `descriptor`: its number there.
+///
+/// Returns a descriptor of this process, which the caller has to close, soon: until then the peer sees no end of the
+/// connection. Else the system's error number, negative: ESRCH where there is no such process, EBADF where it has no such
+/// descriptor, EPERM where the rights are missing, ENOSYS on an older kernel. A descriptor that is no TCP socket is not handed
+/// over: EBADF.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn duplicate_socket(pid: i32, descriptor: i32) -> i32 {
+    match tcp_keepalive::duplicate_of(pid, descriptor) {
+        Ok(duplicate) if tcp_keepalive::is_tcp(duplicate.as_raw_fd()) => duplicate.into_raw_fd(),
+        Ok(_) => -EBADF,
+        Err(error) => -error.raw_os_error().unwrap_or_default(),
+    }
+}

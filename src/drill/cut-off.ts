@@ -1,0 +1,83 @@
+/** A connection cut off on purpose, to see what the program does. */
+import { Server } from 'node:net'
+import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
+import { notConnected } from '../socket/errors.ts'
+import { checkHopMinimum } from '../socket/hop-minimum.ts'
+import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
+import { getTcpInfo } from '../socket/tcp-info.ts'
+import { cutOf } from './cut.ts'
+
+/** A connection that is cut off until it is restored; `using` restores it at the end of a block. */
+export interface Drill {
+  /**
+   * Ends it: from now on the peer is heard again, and what it sent meanwhile arrives, as TCP sends it again. Where the socket
+   * was cut off more than once, the last of them ends it. Does nothing the second time, and where the connection has ended.
+   *
+   * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED where the peer was heard all the same, so that nothing was tried out;
+   *   the earlier settings are back by then
+   */
+  restore(): void
+  /** The same as `restore()`, for `using`. */
+  [Symbol.dispose](): void
+}
+
+/**
+ * Cuts a connection off: from now on the kernel drops all that its peer sends, before TCP sees it. To the program it looks as if
+ * the peer, or the network, had died without a word. What the program sends still leaves, and no answer comes back. The kernel
+ * tells the program when it gives up: by keepalive while it waits, by the user timeout while it writes.
+ *
+ * It takes no rights, no network namespace and no other program, works in every container, and touches no other connection. New
+ * connections to the same peer work. Cut off as many as you like, in any order; settings that were there before are put back. The
+ * options are IP_MINTTL and IPV6_MINHOPCOUNT with 255, ip(7), RFC 5082: the kernel takes only packets that have not passed a
+ * router and started with the largest number there is, and nearly all systems start with 64 or 128.
+ *
+ * A peer, or a load balancer before it, that does send with 255 and is not behind a router cannot be cut off. So the connection is
+ * looked at ten times a second, from 0.1 s after the call on, and `restore()` throws where anything was heard.
+ *
+ * Linux only.
+ *
+ * @param target a connected `net.Socket` or `tls.TLSSocket`, from either end, or a raw descriptor
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED on other systems, and for a server: all that it accepts would be cut off
+ *   too; ERR_TCP_KEEPALIVE_NOT_CONNECTED for a socket that is not connected
+ * @throws as `getKeepAlive` does for a target that is none
+ *
+ * @example
+ * import { cutOff } from 'tcp-keepalive/drill'
+ *
+ * const cut = cutOff(socket)
+ * await once(socket, 'close') // ETIMEDOUT, if keepalive or a user timeout is set
+ * cut.restore()
+ */
+export function cutOff(target: Target): Drill {
+  checkHopMinimum()
+  if (target instanceof Server) throw listener()
+  const fd = descriptorOf(target)
+  if (fd === NOT_YET) throw notConnected()
+  const { state } = getTcpInfo(fd)
+  if (state === 'listen') throw listener()
+  if (state === 'closed' || state === 'syn-sent') throw notConnected()
+  const cut = cutOf(target, fd)
+  cut.add()
+  let isCut = true
+  const restore = (): void => {
+    if (!isCut) return
+    isCut = false
+    cut.remove()
+    if (cut.heard) throw stillHeard()
+  }
+  return { restore, [Symbol.dispose]: restore }
+}
+
+function listener(): TcpKeepAliveError {
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_UNSUPPORTED',
+    'A server cannot be cut off, as all that it accepts would be cut off too: cut off the sockets that it has accepted',
+  )
+}
+
+function stillHeard(): TcpKeepAliveError {
+  return new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_UNSUPPORTED',
+    "The connection was not cut off: its peer's packets come with a TTL of 255, and were heard all the time. Cut it off on the way instead",
+  )
+}

@@ -1,0 +1,43 @@
+/** The fewest hops that an arriving packet must have left (RFC 5082), and which socket that was read from. Linux only. */
+import { isLinux } from '../settings/capabilities.ts'
+import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
+import { statusError } from './errors.ts'
+import { native } from './native.ts'
+
+/** The largest number that a packet can have, and so one that hardly any has when it arrives. */
+export const MOST_HOPS = 255
+
+/** `IP_MINTTL` and `IPV6_MINHOPCOUNT`. */
+export interface HopMinimum {
+  readonly v4: number
+  /** -1 for a socket of IPv4, which has no such option. */
+  readonly v6: number
+}
+
+/** The kernel's number for a socket, which no other socket ever has (`SO_COOKIE`). */
+export type Cookie = string
+
+/** Where the binding writes; read at once, so one array serves every call. */
+const numbers = new Int32Array(4)
+
+/** @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED where this is not Linux */
+export function checkHopMinimum(): void {
+  if (isLinux(process.platform) && 'setHopMinimum' in native()) return
+  throw new TcpKeepAliveError(
+    'ERR_TCP_KEEPALIVE_UNSUPPORTED',
+    `Only Linux can cut a connection off, not ${process.platform}: no other system drops by IP_MINTTL what comes for one socket`,
+  )
+}
+
+/** @throws TcpKeepAliveError or TcpKeepAliveSystemError, as `getKeepAlive` does for this descriptor */
+export function readHopMinimum(fd: number): HopMinimum & { readonly cookie: Cookie } {
+  const status = native().getHopMinimum(fd, numbers)
+  if (status !== 0) throw statusError(status, 'getsockopt')
+  const [v4 = 0, v6 = -1, upper = 0, lower = 0] = numbers
+  return { v4, v6, cookie: `${upper >>> 0}:${lower >>> 0}` }
+}
+
+export function putHopMinimum(fd: number, { v4, v6 }: HopMinimum): void {
+  const status = native().setHopMinimum(fd, v4, v6)
+  if (status !== 0) throw statusError(status, 'setsockopt')
+}

@@ -1,18 +1,24 @@
 /**
- * The main job, to look at: a pg client on an embedded PostgreSQL, its values before and after, and then, where a
- * network can be made, the cable cut and the moment at which the client is told.
+ * The main job, to look at: two pg clients on an embedded PostgreSQL, their values before and after, and then both cut off, one
+ * that waits and one that writes, and the moments at which they are told. It takes no rights, no network of its own and no other
+ * program; where connections cannot be cut off (that takes Linux) it shows the values alone.
  */
-import { EventEmitter, once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
-import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
-import { type Lab, openLab } from '../lab/network/lab.ts'
-import type { Inside } from '../lab/network/program.ts'
-import { labUnavailable } from '../lab/network/requirements.ts'
+import { PGlite } from '@electric-sql/pglite'
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import pg from 'pg'
+import {
+  getKeepAlive,
+  getTcpInfo,
+  type KeepAlive,
+  outcomeOf,
+  planKeepAlive,
+  setKeepAlive,
+} from 'tcp-keepalive'
+import { cutOff } from 'tcp-keepalive/drill'
 
 const DETECT_WITHIN = 6000
-const PORT = 5432
 
 interface Values {
   readonly before: KeepAlive
@@ -20,114 +26,79 @@ interface Values {
   readonly answer: string
 }
 
-interface Told {
-  readonly code: string | undefined
-  readonly outcome: string | undefined
-  readonly message: string
+/** A client, as an application would write it. */
+interface Client {
+  readonly client: pg.Client
+  readonly stream: Socket
+  readonly values: Values
+  /** Resolves with the moment at which the client is told, and with what. */
+  readonly told: Promise<{ readonly at: number; readonly error: NodeJS.ErrnoException }>
 }
 
-/** An embedded PostgreSQL that listens like a real one. The function travels to the laboratory, hence its imports. */
-const serve = async ({ port }: { port: number }, { tell, next }: Inside): Promise<void> => {
-  const { PGlite } = await import('@electric-sql/pglite')
-  const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket')
-  const server = new PGLiteSocketServer({ db: await PGlite.create(), host: '0.0.0.0', port })
-  await server.start()
-  tell('listening')
-  await next() // until it is told to stop
-  await server.stop()
+console.log('tcp-keepalive: a PostgreSQL client, and a server that disappears\n')
+const server = new PGLiteSocketServer({
+  db: await PGlite.create(),
+  host: '127.0.0.1',
+  port: 0,
+  maxConnections: 2,
+})
+await server.start()
+const port = Number(server.getServerConn().split(':').at(-1))
+const [waiting, writing] = await Promise.all([connect(port), connect(port)])
+showValues(waiting.values)
+if (process.platform === 'linux') {
+  await cutBothOff()
+} else {
+  console.log('\nLeft out: cutting the clients off, which takes Linux.')
+  await Promise.all([waiting.client.end(), writing.client.end()])
 }
+await server.stop()
 
-/** The client, as an application would write it. */
-const connect = async (
-  { host, port, detectWithin }: { host: string; port: number; detectWithin: number },
-  { tell, next }: Inside,
-): Promise<void> => {
-  const { default: pg } = await import('pg')
-  const { getKeepAlive, outcomeOf, setKeepAlive } = await import('tcp-keepalive')
-  const client = new pg.Client({ host, port, user: 'postgres', database: 'postgres' })
-  client.on('error', (error: NodeJS.ErrnoException) => {
-    tell('told', { code: error.code, outcome: outcomeOf(error), message: error.message } satisfies Told)
+async function connect(port: number): Promise<Client> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' })
+  const told = new Promise<{ at: number; error: NodeJS.ErrnoException }>((resolve) => {
+    client.once('error', (error) => resolve({ at: performance.now(), error }))
   })
+  client.on('error', () => {})
   await client.connect()
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   const before = getKeepAlive(stream)
-  setKeepAlive(stream, { detectWithin })
+  setKeepAlive(stream, { detectWithin: DETECT_WITHIN })
   const { rows } = await client.query<{ answer: string }>("select 'still here' as answer")
-  tell('connected', { before, after: getKeepAlive(stream), answer: rows[0]?.answer ?? '' } satisfies Values)
-  await next() // until it is told to stop
-  await client.end()
+  const values = { before, after: getKeepAlive(stream), answer: rows[0]?.answer ?? '' }
+  return { client, stream, values, told }
 }
 
-const reason = await labUnavailable()
-console.log('tcp-keepalive: a PostgreSQL client, and a server that disappears\n')
-if (reason === undefined) {
-  const lab = await openLab()
-  try {
-    await acrossTheNetwork(lab)
-  } finally {
-    await lab.close()
-  }
-} else {
-  await onLoopback()
-  console.log(`\nLeft out: cutting the cable. ${reason}`)
+async function cutBothOff(): Promise<void> {
   console.log(
-    'What would be seen: the client told of the dead server within 6 s; by default, after 2 h 11 min 15 s.',
+    '\nTwo clients, one that waits and one that writes. Now nothing reaches them any more, and nobody says goodbye:\n',
   )
-}
-
-async function acrossTheNetwork(lab: Lab): Promise<void> {
-  console.log(
-    `client ${lab.client.address} \u2500\u2500 router \u2500\u2500 ${lab.server.address} server (embedded PostgreSQL)\n`,
-  )
-  const server = lab.server.start(serve, { port: PORT })
-  await server.event('listening')
-  const capture = await lab.capture()
-  const client = lab.client.start(connect, {
-    host: lab.server.address,
-    port: PORT,
-    detectWithin: DETECT_WITHIN,
-  })
-  showValues((await client.event<Values>('connected')).data)
-
-  console.log(
-    '\nThe client waits for nothing in particular. Now the cable is cut, and nobody says goodbye:\n',
-  )
-  const cutAt = performance.timeOrigin + performance.now()
-  await lab.cut()
-  line(0, 'the cable is cut')
+  const drills = [cutOff(waiting.stream), cutOff(writing.stream)]
+  const cutAt = performance.now()
+  line(0, 'both are cut off; one sends a query')
+  writing.client.query('select 1').catch(() => {}) // its 'error' tells the moment
+  const ended = Promise.all([
+    tell('the client that waits', waiting, cutAt),
+    tell('the client that writes', writing, cutAt),
+  ])
   let seen = 0
-  const told = client.event<Told>('told')
-  while (!(await Promise.race([told, sleep(100)]))) {
-    const probes = keepAliveProbes(capture.packets, { from: lab.client.address }).filter(
-      ({ at }) => at > cutAt,
-    )
-    for (const { at } of probes.slice(seen)) line(at - cutAt, `probe ${++seen}, no answer`)
+  while ((await Promise.race([ended, sleep(20)])) === undefined) {
+    const probes = waiting.stream.destroyed ? 0 : (getTcpInfo(waiting.stream).unansweredProbes ?? 0)
+    while (seen < probes) line(performance.now() - cutAt, `probe ${++seen} to the one that waits, no answer`)
   }
-  const { at, data } = await told
-  line(at - cutAt, `the client is told: ${data.message} (${data.code}, outcome "${data.outcome}")`)
-  await capture.stop()
-  const { idle } = planKeepAlive({}).detection
-  line(idle, `the same with keepalive on and Linux's defaults (${duration(idle)})`)
-  console.log('      never   the same with what pg sets by default: keepalive off')
+  for (const drill of drills) drill.restore()
+  const { idle, write } = planKeepAlive({}).detection
+  line(
+    write ?? 0,
+    `the same write with Linux's defaults (about ${Math.round((write ?? 0) / 60_000)} minutes)`,
+  )
+  line(idle, `the same wait with keepalive on and Linux's defaults (${duration(idle)})`)
+  console.log('      never   the same wait with what pg sets by default: keepalive off')
 }
 
-/** The same two functions in this process. */
-async function onLoopback(): Promise<void> {
-  const news = new EventEmitter()
-  const here: Inside = {
-    tell: (name, data) => void news.emit(name, data),
-    next: async <T>() => (await once(news, 'stop'))[0] as T,
-  }
-  const port = 15_432
-  const ended: Promise<void>[] = []
-  const listening = once(news, 'listening')
-  ended.push(serve({ port }, here))
-  await listening
-  const connected = once(news, 'connected')
-  ended.push(connect({ host: '127.0.0.1', port, detectWithin: DETECT_WITHIN }, here))
-  showValues(((await connected) as [Values])[0])
-  news.emit('stop')
-  await Promise.all(ended)
+async function tell(who: string, { told }: Client, cutAt: number): Promise<void> {
+  const { at, error } = await told
+  line(at - cutAt, `${who} is told: ${error.message} (${error.code}, outcome "${outcomeOf(error)}")`)
 }
 
 function showValues({ before, after, answer }: Values): void {

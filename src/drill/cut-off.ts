@@ -45,8 +45,8 @@ export interface Drill {
  * import { cutOff } from 'tcp-keepalive/drill'
  *
  * const cut = cutOff(socket)
- * await once(socket, 'close') // ETIMEDOUT, if keepalive or a user timeout is set
- * cut.restore()
+ * socket.once('error', (error) => console.log(error)) // ETIMEDOUT, if keepalive or a user timeout is set
+ * socket.once('close', () => cut.restore())
  */
 export function cutOff(target: Target): Drill {
   checkHopMinimum()

@@ -91,6 +91,23 @@ export declare function getTcpInfo(descriptor: number, values: Int32Array): numb
 export declare function getUserTimeout(descriptor: number, values: Int32Array): number
 
 /**
+ * Reads all that can be read from TCP sockets of another process. Linux only, from 5.6 on.
+ *
+ * Each is duplicated (`pidfd_getfd`), asked, and the duplicate is closed at once. Nothing is changed.
+ *
+ * - `pid`: the process; not this one.
+ * - `rows`: 27 numbers a socket. The first is its descriptor in that process, which is read and stays. The others are
+ *   written: those of `inspectSocket`, and the milliseconds of `TCP_RTO_MAX_MS`, -1 where the system has no such option. Where
+ *   a descriptor is no TCP socket (any more), or may not be looked at, all others are -1.
+ *
+ * Returns 0, or the last of the system's error numbers because of which a descriptor, or the process as a whole, could not be
+ * looked at: `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function inspectProcess(pid: number, rows: Int32Array): number
+
+/**
  * Reads all that can be read from a TCP socket.
  *
  * - `descriptor`: as for `getTcpInfo`.

@@ -138,6 +138,7 @@ const NAMES = [
   'getKeepAlive',
   'getTcpInfo',
   'getUserTimeout',
+  'inspectProcess',
   'inspectSocket',
   'inspectSockets',
   'optionName',
@@ -168,6 +169,7 @@ module.exports.getHopMinimum = binding.getHopMinimum
 module.exports.getKeepAlive = binding.getKeepAlive
 module.exports.getTcpInfo = binding.getTcpInfo
 module.exports.getUserTimeout = binding.getUserTimeout
+module.exports.inspectProcess = binding.inspectProcess
 module.exports.inspectSocket = binding.inspectSocket
 module.exports.inspectSockets = binding.inspectSockets
 module.exports.optionName = binding.optionName

@@ -196,4 +196,5 @@ export const rows: readonly RowOf[] = [
   endpointsAgain,
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
+  figure('ps-ss', 'times', "the same beyond Node's own start, to `ss -tnop`, in processor time", 2, '×'),
 ]

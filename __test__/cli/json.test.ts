@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import test from 'ava'
+import type { Protection } from '../../src/cli/ps-findings.ts'
 import { unless } from '../needs.ts'
 import { connectedPair } from '../../lab/readback/readback.ts'
 import { cli } from './command.ts'
@@ -52,9 +53,20 @@ test('plan', (t) => {
 unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')('ps', async (t) => {
   const { close } = await connectedPair()
   t.teardown(close)
-  const keys = keysOf(JSON.parse(cli('ps', String(process.pid), '--json').stdout), ['local', 'remote'])
-  const protections = ['protected', 'unprotected', 'in-flight', 'closing']
-  t.deepEqual(sorted(['service', ...protections, ...keys]), documented('ps'))
+  const found = JSON.parse(cli('ps', String(process.pid), '--json').stdout) as object
+  const keys = keysOf(found, ['local', 'remote', 'values'])
+  const protections: Protection[] = [
+    'protected',
+    'unprotected',
+    'no-user-timeout',
+    'slow',
+    'timer-only',
+    'in-flight',
+    'closing',
+  ]
+  // What is not there where it does not apply, and what it is a link to.
+  const others = ['service', 'unreadable', 'getKeepAlive()']
+  t.deepEqual(sorted([...others, ...protections, ...keys]), documented('ps'))
 })
 
 test('watch', async (t) => {

@@ -101,9 +101,12 @@ withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says`, async 
     t.true(timerIn >= least && timerIn <= most, `${key}: ${timerIn}, ss ${times.get(key)}`)
   }
   const lines = told.text.split('\n')
-  t.regex(lines[1] ?? '', /^1000 connections, \d+ unprotected$/)
+  t.regex(lines[1] ?? '', /^1000 connections, \d+ unprotected, \d+ slow, \d+ without user timeout$/)
   t.true(lines.slice(1).every((line) => line.length <= 80))
-  t.is(lines.filter((line) => line.startsWith('!')).length, Number(/(\d+) unprotected/.exec(told.text)?.[1]))
+  const table = lines.slice(2, COUNT + 3)
+  t.is(table.filter((line) => line.startsWith('!')).length, Number(/(\d+) unprotected/.exec(told.text)?.[1]))
+  const [, slow, without] = /(\d+) slow, (\d+) without/.exec(told.text) ?? []
+  t.is(table.filter((line) => line.startsWith('~')).length, Number(slow) + Number(without))
 })
 
 onLinux('an unprotected connection is marked, and with --check an exit code of its own', async (t) => {

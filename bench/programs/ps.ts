@@ -1,5 +1,6 @@
 /** `tcp-keepalive ps` of a process with 1,000 sockets, this one; a process of its own each time, as a person has it. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectMany, end, startPeers } from '../connections.ts'
 import { median, type Paired, spread } from '../paired.ts'
@@ -49,5 +50,28 @@ function inTurn(): Paired {
 }
 
 await say('ps', inTurn)
+
+/** Enough that a hundredth of a second, in which the kernel tells processor time, is little of it. */
+const RUNS = 50
+
+/** Of children that were waited for: `cutime` and `cstime` of proc_pid_stat(5), in hundredths of a second (USER_HZ). */
+function childrenMs(): number {
+  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[13]) + Number(fields[14])) * 10
+}
+
+/** Processor time of one run in milliseconds. */
+function processorTime(run: () => void): number {
+  const before = childrenMs()
+  for (let count = 0; count < RUNS; count++) run()
+  return (childrenMs() - before) / RUNS
+}
+
+await say('ps-ss', () => {
+  const start = processorTime(() => run('-e', '0'))
+  const ps = processorTime(listThem)
+  const ss = processorTime(() => execFileSync('ss', ['-tnop'], { maxBuffer: 1e8 }))
+  return { start, ps, ss, times: (ps - start) / ss }
+})
 await end(sockets)
 await peers.stop()

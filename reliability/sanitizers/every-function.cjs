@@ -77,6 +77,11 @@ function rightCalls(fd) {
     assert.strictEqual(call('getTcpInfo', fd, new Int32Array(length)), 0)
     assert.strictEqual(call('inspectSocket', fd, new Int32Array(length)), 0)
     assert.ok(call('inspectSockets', new Int32Array(length * 3)) >= 3)
+    // Of another process, of this one, which is refused, and of none; Linux alone has it.
+    if (process.platform === 'linux') {
+      for (const pid of [process.ppid, process.pid, 0, 2 ** 32 - 1])
+        call('inspectProcess', pid, new Int32Array(length).fill(fd))
+    }
   }
   // A view into the middle of a buffer: what is beside it stays.
   const buffer = new Int32Array(30).fill(7)
@@ -106,9 +111,9 @@ function refusedCalls(fd) {
   assert.notStrictEqual(call('setUserTimeout', fd, 0, 6000), 0)
   assert.notStrictEqual(call('setConnectTimeout', fd, 6000), 0)
   assert.notStrictEqual(call('getUserTimeout', fd, values), 0)
-  const rows = new Int32Array(16).fill(fd)
+  const rows = new Int32Array(18).fill(fd)
   call('readWindows', rows, 2)
-  assert.ok(rows[1] < 0 && rows[9] < 0)
+  assert.ok(rows[1] < 0 && rows[10] < 0)
   assert.notStrictEqual(call('getKeepAlive', fd, values), 0)
   assert.notStrictEqual(call('getTcpInfo', fd, values), 0)
   assert.notStrictEqual(call('inspectSocket', fd, values), 0)
@@ -125,6 +130,7 @@ function wrongCalls() {
       'systemKeepAlive',
       'inspectSockets',
       'optionName',
+      ...(process.platform === 'linux' ? ['inspectProcess'] : []),
     ]) {
       assert.throws(() => call(name, wrong, true, 1, 1, 1, 1))
     }

@@ -5,7 +5,7 @@ export const HELP = `Usage: tcp-keepalive COMMAND [options]
   doctor                what this machine can do, and what it does unasked
   plan                  what values mean, and the same for other programs
   watch HOST:PORT ...   connects, sends nothing, and shows live who is there
-  ps [PID]              the connections of a process, and how they are protected
+  ps [PID ...]          the connections of a process, and how they are protected
 
   --json                for programs
   --help                also after a command
@@ -54,13 +54,20 @@ Without any of these: --detect-within 30s.
   --json                a line for each change
 
 Exit code 1: a peer was lost, or could not be connected to in this time.`,
-  ps: `Usage: tcp-keepalive ps [PID] [options]
+  ps: `Usage: tcp-keepalive ps [PID ...] [options]
 
-Shows the TCP connections of a process: peer, state, keepalive timer, and how
-long until the next probe; those without a timer are marked. Without PID: of
-every process that may be looked at. Linux only, from /proc.
+Shows the TCP connections of processes: the peer, how long until a dead peer is
+noticed by whoever waits and by whoever writes, and what the kernel is about to
+do. Marked are those that are never told (!), told late or without a user
+timeout (~), and those whose values could not be read (?). Without PID: every
+process that may be looked at. Linux only; nothing is sent or changed.
 
-  --check               exit code 1 where a connection is unprotected
+To read the values takes the rights of a debugger: root, CAP_SYS_PTRACE, or the
+same user where ptrace_scope is 0. Without them only the timer is known.
+
+  --within TIME         marks what is told later than this, late timers included
+  --check               exit code 1 where a connection is unprotected; with
+                        --within, where one is not known to be told in time
   --json                every field; durations in milliseconds
 
 Exit code 1 also: there is no such process, or it belongs to somebody else.`,

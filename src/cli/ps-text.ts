@@ -1,57 +1,132 @@
 /** How the connections of processes look. */
 import { endpointText } from '../settings/address-text.ts'
 import { formatDuration } from '../settings/duration.ts'
-import type { Connection, ProcessConnections } from './ps-findings.ts'
-import { type Paint, shortened, table } from './terminal.ts'
+import type { Connection, ProcessConnections, Protection } from './ps-findings.ts'
+import { type Paint, shortened, table, widthOf } from './terminal.ts'
 
-/** Of 80 columns, those that the last two of the table need not have. */
-const PEER_WIDTH = 38
+const WIDTH = 80
 const COMMAND_WIDTH = 70
 
-export function psText(processes: readonly ProcessConnections[], paint: Paint): string {
+/** Of an address and its service, where the other columns leave no more. */
+const LEAST_PEER_WIDTH = 21
+
+/** @param within what each connection is measured against; `undefined` for nothing */
+export function psText(
+  processes: readonly ProcessConnections[],
+  within: number | undefined,
+  paint: Paint,
+): string {
   if (processes.length === 0) return 'No process that may be looked at has a TCP connection.'
-  return processes.map((each) => processText(each, paint)).join('\n\n')
+  const texts = processes.map((each) => processText(each, within, paint))
+  const legend = legendFor(processes, within, paint)
+  return [...texts, ...(legend === '' ? [] : [legend])].join('\n\n')
 }
 
-function processText({ pid, command, connections }: ProcessConnections, paint: Paint): string {
-  const unprotected = connections.filter(({ protection }) => protection === 'unprotected').length
-  const count = `${connections.length} ${connections.length === 1 ? 'connection' : 'connections'}`
-  const marked = unprotected === 0 ? '' : `, ${paint.bad(`${unprotected} unprotected`)}`
+function processText(
+  { pid, command, connections, unreadable }: ProcessConnections,
+  within: number | undefined,
+  paint: Paint,
+): string {
   const title = [
     `${paint.bold(`${pid}`)} ${shortened(printable(command), COMMAND_WIDTH)}`,
-    `${count}${marked}`,
+    countsText(connections, within, paint),
   ]
   if (connections.length === 0) return title.join('\n')
+  const headings = ['', 'PEER', 'WAITING', 'WRITING', 'NOW'].map((heading) => paint.dim(heading))
+  const rows = connections.map((connection) => row(connection, paint))
+  const note = unreadable === undefined ? [] : [`  Values not read: ${unreadable}.`]
+  return [...title, ...table(fitted([headings, ...rows])), ...note].join('\n')
+}
+
+function countsText(connections: readonly Connection[], within: number | undefined, paint: Paint): string {
+  const count = (wanted: readonly Protection[]): number =>
+    connections.filter(({ protection }) => wanted.includes(protection)).length
+  const unprotected = count(['unprotected'])
+  const [slow, lasting] = [count(['slow']), count(['no-user-timeout'])]
+  const late = within === undefined ? 'slow' : `later than ${formatDuration(within)}`
   return [
-    ...title,
-    ...table([
-      ['', 'PEER', 'STATE', 'KEEPALIVE'].map((heading) => paint.dim(heading)),
-      ...connections.map((connection) => row(connection, paint)),
-    ]),
-  ].join('\n')
+    `${connections.length} ${connections.length === 1 ? 'connection' : 'connections'}`,
+    ...(unprotected === 0 ? [] : [paint.bad(`${unprotected} unprotected`)]),
+    ...(slow === 0 ? [] : [paint.doubtful(`${slow} ${late}`)]),
+    ...(lasting === 0 ? [] : [paint.doubtful(`${lasting} without user timeout`)]),
+  ].join(', ')
+}
+
+/** What the columns and marks mean, for those that there are. */
+function legendFor(
+  processes: readonly ProcessConnections[],
+  within: number | undefined,
+  paint: Paint,
+): string {
+  const all = processes.flatMap(({ connections }) => connections)
+  if (all.length === 0) return ''
+  const has = (...wanted: Protection[]): boolean => all.some(({ protection }) => wanted.includes(protection))
+  const late = within === undefined ? 'late' : `later than ${formatDuration(within)}`
+  return [
+    'WAITING, WRITING: how long until a dead peer is noticed.',
+    ...(has('unprotected') ? ['!  never noticed by whoever waits'] : []),
+    ...(has('slow', 'no-user-timeout') ? [`~  noticed ${late}, or no user timeout: a write may hang`] : []),
+    ...(has('timer-only', 'in-flight') ? ['?  only the timer is known'] : []),
+  ]
+    .map((line) => paint.dim(line))
+    .join('\n')
 }
 
 function row(connection: Connection, paint: Paint): string[] {
-  const { remote, service, state, protection } = connection
+  const { remote, service, detection, lifted } = connection
   const peer = [endpointText(remote.address, remote.port), service].filter(Boolean).join(' ')
-  const mark = protection === 'unprotected' ? paint.bad('!') : ' '
-  return [mark, withoutMiddle(peer, PEER_WIDTH), state, timerText(connection, paint)]
+  const [idle, write] = [shortDuration(detection?.idle), shortDuration(detection?.write)]
+  return [
+    markOf(connection, paint),
+    peer,
+    idle,
+    lifted ? `${write}, lifted` : write,
+    nowText(connection, paint),
+  ]
 }
 
-function timerText({ protection, timerIn, unansweredProbes }: Connection, paint: Paint): string {
-  const next = formatDuration(Math.max(1, Math.round(timerIn / 1000)) * 1000)
+function markOf({ protection }: Connection, paint: Paint): string {
   switch (protection) {
-    case 'protected':
-      return unansweredProbes === 0
-        ? `probe in ${next}`
-        : paint.doubtful(`${unansweredProbes} unanswered, next in ${next}`)
     case 'unprotected':
-      return paint.bad('off')
+      return paint.bad('!')
+    case 'slow':
+    case 'no-user-timeout':
+      return paint.doubtful('~')
+    case 'timer-only':
     case 'in-flight':
-      return 'data in flight'
+      return '?'
+    case 'protected':
     case 'closing':
-      return ''
+      return ' '
   }
+}
+
+function nowText({ state, protection, timer, timerIn, unansweredProbes }: Connection, paint: Paint): string {
+  if (protection === 'closing' || state === 'close-wait') return state
+  if (timer === 'zero-window') return 'window closed'
+  if (timer === 'retransmit') return 'data in flight'
+  if (protection === 'unprotected') return paint.bad('off')
+  if (unansweredProbes > 0) return paint.doubtful(`${unansweredProbes} unanswered`)
+  return `probe in ${shortDuration(Math.max(1, Math.round(timerIn / 1000)) * 1000)}`
+}
+
+/** In whole minutes, where it is longer than ten. */
+function shortDuration(ms: number | undefined): string {
+  if (ms === undefined) return '?'
+  return formatDuration(Number.isFinite(ms) && ms >= 600_000 ? Math.round(ms / 60_000) * 60_000 : ms)
+}
+
+/** The peers as wide as the other columns let them be. */
+function fitted(rows: readonly (readonly string[])[]): string[][] {
+  const widest = (column: number): number => Math.max(...rows.map((each) => widthOf(each[column] ?? '')))
+  const gaps = 2 * 4
+  const others = [0, 2, 3, 4].reduce((sum, column) => sum + widest(column), gaps)
+  const width = Math.max(LEAST_PEER_WIDTH, WIDTH - others)
+  return rows.map(([mark = '', peer = '', ...rest]) => [
+    mark,
+    widthOf(peer) > width ? withoutMiddle(peer, width) : peer,
+    ...rest,
+  ])
 }
 
 // oxlint-disable-next-line no-control-regex -- that is what is looked for
@@ -64,7 +139,6 @@ function printable(text: string): string {
 
 /** Of an address the end is needed too. */
 function withoutMiddle(text: string, width: number): string {
-  if (text.length <= width) return text
   const half = Math.floor((width - 1) / 2)
   return `${text.slice(0, width - 1 - half)}…${text.slice(-half)}`
 }

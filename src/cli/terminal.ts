@@ -74,6 +74,6 @@ export function shortened(text: string, width: number): string {
 }
 
 /** Without the colours. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   return stripVTControlCharacters(text).length
 }

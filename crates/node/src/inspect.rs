@@ -20,7 +20,7 @@ const VALUES_BEGIN: usize = 1;
 const VALUES_END: usize = VALUES_BEGIN + VALUES;
 const LOCAL: usize = VALUES_END + INFO;
 const REMOTE: usize = LOCAL + 5;
-const ROW: usize = REMOTE + 5;
+pub(super) const ROW: usize = REMOTE + 5;
 
 /// Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
 ///
@@ -92,7 +92,7 @@ fn fill(places: &mut [i32], numbers: &[i32]) {
     }
 }
 
-fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [i32; ROW] {
+pub(super) fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [i32; ROW] {
     let mut row = [-1; ROW];
     row[0] = number(Some(raw));
     fill(&mut row[VALUES_BEGIN..], &numbers(&inspection.current));

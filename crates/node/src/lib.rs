@@ -21,6 +21,8 @@ pub mod deadline;
 #[cfg(target_os = "linux")]
 pub mod drill;
 pub mod inspect;
+#[cfg(target_os = "linux")]
+pub mod process;
 
 /// Numbers of a [`Current`].
 const VALUES: usize = 5;

@@ -39,6 +39,8 @@ pub use set::{
     try_settings,
 };
 pub use settings::{Current, Settings};
+#[cfg(target_os = "linux")]
+pub use sys::Process;
 pub use sys::RawSocket;
 #[cfg(target_os = "linux")]
 pub use sys::duplicate_of;

@@ -9,6 +9,7 @@
 //! - `readable`: an option that this socket does not have, read as `None`;
 //! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `duplicate_of`: cutting a connection off, also that of another process;
 //! - `tcp_info`: what the kernel knows of the connection;
+//! - `Process`: the sockets of another process (Linux only);
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
@@ -20,7 +21,12 @@ mod unix;
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
 
+#[cfg(target_os = "linux")]
+mod process;
+
 pub use imp::*;
+#[cfg(target_os = "linux")]
+pub use process::Process;
 
 #[cfg(target_os = "linux")]
 mod linux_drill;

@@ -1,0 +1,60 @@
+//! Linux: the sockets of another process, by duplicates of them: `pidfd_open(2)` and `pidfd_getfd(2)`, Linux 5.6.
+
+use std::{
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+};
+
+use libc::{c_int, c_long};
+
+use crate::RawSocket;
+
+/// A process whose sockets can be asked.
+#[derive(Debug)]
+pub struct Process(OwnedFd);
+
+impl Process {
+    /// Opens the process `pid`.
+    ///
+    /// # Errors
+    ///
+    /// `ESRCH` where there is no such process; `ENOSYS` before Linux 5.6; `EINVAL` for this process itself: to close the
+    /// duplicate of a file would release the locks that a process has on it (`F_SETLK` in `fcntl(2)`), and only in another
+    /// process they are none of ours.
+    pub fn open(pid: u32) -> io::Result<Self> {
+        let pid = c_int::try_from(pid).map_err(|_| io::Error::from_raw_os_error(libc::ESRCH))?;
+        if pid.unsigned_abs() == std::process::id() {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        // SAFETY: it takes numbers only.
+        let answer = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        // SAFETY: what the kernel has just made is nobody else's.
+        unsafe { owned(answer) }.map(Self)
+    }
+
+    /// Lends a duplicate of the descriptor `raw` of that process to `call`; it is closed at once, as the peer gets no FIN
+    /// while it lives.
+    ///
+    /// # Errors
+    ///
+    /// `EPERM` without the rights of `ptrace(2)`; `EBADF` where nothing is open under that number.
+    pub fn lend<T>(&self, raw: RawSocket, call: impl FnOnce(RawFd) -> T) -> io::Result<T> {
+        // SAFETY: it takes numbers only.
+        let answer = unsafe { libc::syscall(libc::SYS_pidfd_getfd, self.0.as_raw_fd(), raw, 0) };
+        // SAFETY: as above.
+        let duplicate = unsafe { owned(answer) }?;
+        Ok(call(duplicate.as_raw_fd()))
+    }
+}
+
+/// # Safety
+///
+/// A positive answer is a descriptor that nobody else owns.
+// SAFETY: the callers hand in what a system call that makes a descriptor has just answered.
+unsafe fn owned(answer: c_long) -> io::Result<OwnedFd> {
+    match RawFd::try_from(answer) {
+        // SAFETY: the caller says so.
+        Ok(raw) if raw >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(raw) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

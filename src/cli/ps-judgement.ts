@@ -1,0 +1,96 @@
+/** What is to be said of a connection, from its timer and, where they could be read, its values. */
+import type { Detection, KeepAlive } from 'tcp-keepalive'
+import { detectionOf } from '../settings/detection.ts'
+import type { Protection } from './ps-findings.ts'
+import type { ProcessSocket } from './process-sockets.ts'
+
+/** A Linux timer may be late by an eighth of its length (kernel/time/timer.c). */
+const LATEST = 9 / 8
+
+/** Without `--within`: what is noticed after an hour is slow, as in the warnings of `inspectSocket()`. */
+const SLOW_MS = 3_600_000
+
+/** The kernel's own TCP_RTO_MAX_MS, where nobody has changed it (include/net/tcp.h). */
+const RTO_MAX_MS = 120_000
+
+/** A deadline puts a fifth of itself into TCP_RTO_MAX_MS: see `solveDetectWithin`. */
+const RTO_MAX_SHARE = 5
+
+/** The values of one connection. */
+export interface Read {
+  readonly keepAlive: KeepAlive
+  readonly rtoMax: number | undefined
+}
+
+export interface Judgement {
+  readonly values: KeepAlive | undefined
+  readonly detection: Detection | undefined
+  readonly lifted: boolean
+  readonly protection: Protection
+}
+
+/** What connections are measured against. */
+export interface Measure {
+  /** Within what time each is to be told; `undefined`: only what is off, has no user timeout or takes an hour is marked. */
+  readonly within: number | undefined
+  /** TCP_RTO_MAX_MS of a socket to which nobody has done anything. */
+  readonly systemRtoMax: number | undefined
+}
+
+export function judge(socket: ProcessSocket, read: Read | undefined, measure: Measure): Judgement {
+  const isOpen = socket.state === 'established' || socket.state === 'close-wait'
+  if (!read) {
+    const protection = isOpen ? byTimer(socket) : 'closing'
+    return { values: undefined, detection: undefined, lifted: false, protection }
+  }
+  const { keepAlive: values } = read
+  const lifted = isLifted(read, measure.systemRtoMax)
+  const detection = lifted ? liftedDetection(read) : detectionOf(values)
+  const protection = isOpen ? byValues(values, detection, lifted, measure.within) : 'closing'
+  return { values, detection, lifted, protection }
+}
+
+/** Whether a dead peer is noticed in time by whoever waits and by whoever writes, late timers included. */
+export function isToldWithin({ idle, write }: Detection, lifted: boolean, within: number): boolean {
+  return isInTime(idle, within) && write !== undefined && (lifted ? write <= within : isInTime(write, within))
+}
+
+function isInTime(detection: number, within: number): boolean {
+  return detection * LATEST <= within
+}
+
+function byValues(
+  { enabled, userTimeout = 0 }: KeepAlive,
+  detection: Detection,
+  lifted: boolean,
+  within: number | undefined,
+): Protection {
+  if (!enabled) return 'unprotected'
+  const hasUserTimeout = userTimeout > 0 || lifted
+  if (within === undefined) {
+    if (detection.idle >= SLOW_MS) return 'slow'
+    if (!hasUserTimeout) return 'no-user-timeout'
+    return (detection.write ?? 0) >= SLOW_MS ? 'slow' : 'protected'
+  }
+  if (isToldWithin(detection, lifted, within)) return 'protected'
+  return isInTime(detection.idle, within) && !hasUserTimeout ? 'no-user-timeout' : 'slow'
+}
+
+function byTimer({ timer }: ProcessSocket): Protection {
+  if (timer === 'keepalive') return 'timer-only'
+  return timer === 'none' ? 'unprotected' : 'in-flight'
+}
+
+/**
+ * A user timeout that was lifted reads as none. What tells is TCP_RTO_MAX_MS, which only a deadline sets; where the system's own
+ * was changed (net.ipv4.tcp_rto_max_ms) every socket has that.
+ */
+function isLifted({ keepAlive, rtoMax }: Read, systemRtoMax: number | undefined): boolean {
+  if (keepAlive.userTimeout !== 0 || rtoMax === undefined) return false
+  return rtoMax < RTO_MAX_MS && rtoMax !== systemRtoMax
+}
+
+/** While it is lifted the sweep ends the connection within the deadline. */
+function liftedDetection({ keepAlive, rtoMax = 0 }: Read): Detection {
+  return { ...detectionOf(keepAlive), write: rtoMax * RTO_MAX_SHARE }
+}

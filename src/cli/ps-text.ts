@@ -117,11 +117,17 @@ function shortDuration(ms: number | undefined): string {
 }
 
 /** The peers as wide as the other columns let them be. */
-function fitted(rows: readonly (readonly string[])[]): string[][] {
-  const widest = (column: number): number => Math.max(...rows.map((each) => widthOf(each[column] ?? '')))
-  const gaps = 2 * 4
-  const others = [0, 2, 3, 4].reduce((sum, column) => sum + widest(column), gaps)
-  const width = Math.max(LEAST_PEER_WIDTH, WIDTH - others)
+function fitted(rows: readonly string[][]): string[][] {
+  let [marks, peers, others] = [0, 0, 0]
+  const widths = [0, 0, 0]
+  for (const [mark = '', peer = '', ...rest] of rows) {
+    marks = Math.max(marks, widthOf(mark))
+    peers = Math.max(peers, widthOf(peer))
+    for (const [column, text] of rest.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(text))
+  }
+  for (const width of widths) others += width + 2
+  const width = Math.max(LEAST_PEER_WIDTH, WIDTH - marks - 2 - others)
+  if (peers <= width) return [...rows]
   return rows.map(([mark = '', peer = '', ...rest]) => [
     mark,
     widthOf(peer) > width ? withoutMiddle(peer, width) : peer,

@@ -1,6 +1,5 @@
 /** `tcp-keepalive ps`: the connections of processes. */
-import { endpointText } from '../settings/address-text.ts'
-import { type ForeignSockets, inspectForeign, systemRtoMax } from '../socket/other-process.ts'
+import { type ForeignSocket, type ForeignSockets, inspectForeign, systemRtoMax } from '../socket/other-process.ts'
 import { ownNumberOf } from './process-numbers.ts'
 import {
   type ProcessSocket,
@@ -96,11 +95,9 @@ function reasonFor(refusal: string): string {
   }
 }
 
-function isSame(socket: ProcessSocket, read: { readonly local: string; readonly remote: string }): boolean {
-  const [local, remote] = [socket.local, socket.remote].map(({ address, port }) =>
-    endpointText(address, port),
-  )
-  return local === read.local && (remote === read.remote || socket.state !== 'established')
+function isSame({ local, remote, state }: ProcessSocket, read: ForeignSocket): boolean {
+  // What has lost its peer meanwhile, or is about to, still says what it held.
+  return local.port === read.localPort && (remote.port === read.remotePort || state !== 'established')
 }
 
 function systemOwn(): number | undefined {

@@ -75,5 +75,5 @@ export function shortened(text: string, width: number): string {
 
 /** Without the colours. */
 export function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length
+  return text.includes('\u001B') ? stripVTControlCharacters(text).length : text.length
 }

@@ -1,5 +1,4 @@
 /** What the kernel holds for the sockets of another process (Linux). */
-import { addressText, endpointText } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { native } from './native.ts'
 import { nodeOs } from './node-modules.ts'
@@ -10,9 +9,9 @@ export interface ForeignSocket {
   readonly keepAlive: KeepAlive
   /** TCP_RTO_MAX_MS; `undefined` where this kernel does not have it. */
   readonly rtoMax: number | undefined
-  /** This end and the other, as `endpointText` writes them: what is compared with the kernel's table. */
-  readonly local: string
-  readonly remote: string
+  /** Of both ends: what is compared with the kernel's table. -1 where there is no such end. */
+  readonly localPort: number
+  readonly remotePort: number
 }
 
 export interface ForeignSockets {
@@ -25,8 +24,8 @@ export interface ForeignSockets {
 /** Numbers of a row: see `inspectProcess` in index.d.ts. */
 const ROW = 27
 const VALUES = 1
-const LOCAL = 16
-const REMOTE = 21
+const LOCAL_PORT = 20
+const REMOTE_PORT = 25
 const RTO_MAX = 26
 
 /** What the system answers where a descriptor, or the process, is gone. */
@@ -57,14 +56,9 @@ function foreignSocket(rows: Int32Array, at: number): ForeignSocket {
   return {
     keepAlive: fromKernel(rows, at + VALUES),
     rtoMax: known(rows[at + RTO_MAX]),
-    local: endAt(rows, at + LOCAL),
-    remote: endAt(rows, at + REMOTE),
+    localPort: rows[at + LOCAL_PORT] ?? -1,
+    remotePort: rows[at + REMOTE_PORT] ?? -1,
   }
-}
-
-function endAt(rows: Int32Array, at: number): string {
-  const [a = 0, b = 0, c = 0, d = 0, port = 0] = rows.subarray(at, at + 5)
-  return endpointText(addressText(a, b, c, d), port)
 }
 
 function known(number = -1): number | undefined {

@@ -6,14 +6,7 @@
 import { writeSync } from 'node:fs'
 import type * as threads from 'node:worker_threads'
 import type * as implementation from './entry/implementation.ts'
-import type { KeepAliveOptions } from './settings/options.ts'
 import { inVariables, isOff, isRequired } from './settings/environment.ts'
-
-/**
- * Without any value set, nobody waits longer than this for a dead peer. Where it is not shown that living peers survive the user timeout
- * that this takes, it is not touched: then the deadline is that of whoever only waits.
- */
-const DEFAULT_DETECT_WITHIN_MS = 60_000
 
 /** Standard error of the process, which `process.stderr` of a worker does not say. */
 const STANDARD_ERROR = 2
@@ -29,24 +22,12 @@ try {
 
 function install(): void {
   // Only here, so that off costs nothing.
-  const { installKeepAlive, planKeepAlive, readEnvironment, resolveOptions, tryOut } =
+  const { installKeepAlive, registrationFrom, resolveOptions, tryOut } =
     require('./implementation.cjs') as typeof implementation
-  const { options: given, leavesUserTimeout, match } = readEnvironment(process.env)
-  let options: KeepAliveOptions = given as object
-  const isBare = Object.keys(given).length === 0
-  if (isBare) options = { detectWithin: DEFAULT_DETECT_WITHIN_MS }
-  if (options.detectWithin !== undefined && (leavesUserTimeout || (isBare && !isWholePromiseShown()))) {
-    options = { ...planKeepAlive(options).settings, userTimeout: undefined }
-  }
+  const { options, match } = registrationFrom(process.env)
   // An install puts in what it can. Who requires protection requires all of it.
   if (isRequired(process.env)) tryOut(resolveOptions(options))
   installKeepAlive(options, { match })
-}
-
-/** On Linux with Node a test shows it. */
-function isWholePromiseShown(): boolean {
-  const { bun, deno } = process.versions as { readonly bun?: string; readonly deno?: string }
-  return process.platform === 'linux' && bun === undefined && deno === undefined
 }
 
 /** On one line, whatever the message is like. */

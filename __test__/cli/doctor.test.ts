@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { WriteStream } from 'node:tty'
 import test from 'ava'
-import type { DoctorFindings } from '../../src/cli/doctor-findings.ts'
+import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
+import type { DoctorFindings, RegisterFindings } from '../../src/cli/doctor-findings.ts'
 import { paintFor, PLAIN } from '../../src/cli/terminal.ts'
 import { unless } from '../needs.ts'
 import { cli, CLI } from './command.ts'
@@ -32,6 +33,63 @@ test('doctor where the binary cannot be used: the reason, and exit code 1', (t) 
   t.is(status, 1)
   t.regex(stdout, /^binary +cannot be used\n +\S/m)
   t.regex(stdout, /What can be set here/)
+})
+
+/** Of `doctor` in such an environment: what it says of register, and as JSON. */
+function registerIn(variables: Readonly<Record<string, string>>): { text: string; found: RegisterFindings } {
+  const env = { ...process.env, ...variables }
+  const run = (...more: string[]): string =>
+    spawnSync(process.execPath, [CLI, 'doctor', ...more], { encoding: 'utf8', env }).stdout
+  const text = run()
+  const { register } = JSON.parse(run('--json')) as DoctorFindings
+  return { text: text.slice(text.indexOf('What tcp-keepalive/register')), found: register }
+}
+
+test('doctor says what register would do: values, detection, tolerance, reach', (t) => {
+  const variables = { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432,db.internal' }
+  const { text, found } = registerIn(variables)
+  const plan = planKeepAlive({ detectWithin: 30_000 })
+  t.deepEqual(found, { variables, required: false, off: false, match: ['*:5432', 'db.internal'], plan })
+  t.regex(text, /^ {2}values +11 s \+ 5 × 3 s, user timeout 25\.5 s$/m)
+  t.regex(
+    text,
+    /^ {2}when waiting +a dead peer is noticed after 26 s\n +a living one survives an outage of 12 s$/m,
+  )
+  t.regex(text, /^ {2}peers +\*:5432, db\.internal$/m)
+  t.regex(text, /^ {2}reach +outgoing connections/m)
+  t.true(text.split('\n').every((line) => line.length <= 80))
+})
+
+test('what doctor says of register is what a program under register has', (t) => {
+  for (const variables of [{}, { TCP_KEEPALIVE_TIME: '17s' }, { TCP_KEEPALIVE_DETECT_WITHIN: '45s' }]) {
+    const program = `
+      const net = require('net')
+      const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1', () => {
+        const socket = net.connect(server.address().port, '127.0.0.1', () => {
+          console.log(JSON.stringify(require('tcp-keepalive').getKeepAlive(socket)))
+          socket.destroy()
+          server.close()
+        })
+      })`
+    const { stdout } = spawnSync(process.execPath, ['--require=tcp-keepalive/register', '-e', program], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      env: { ...process.env, ...variables },
+    })
+    t.deepEqual(registerIn(variables).found.plan?.settings, JSON.parse(stdout) as KeepAlive)
+  }
+})
+
+test('doctor says what is wrong with the variables, and what becomes of the program', (t) => {
+  const wrong = registerIn({ TCP_KEEPALIVE_DETECT_WITHIN: '1s' })
+  t.regex(wrong.text, /result +the program runs unprotected\n +The value of TCP_KEEPALIVE_DETECT_WITHIN/)
+  t.true(wrong.text.split('\n').every((line) => line.length <= 80))
+  const required = registerIn({ TCP_KEEPALIVE_TIME: '30', TCP_KEEPALIVE_REQUIRED: '1' })
+  t.regex(required.text, /result +the program is stopped\n +TCP_KEEPALIVE_TIME: "30" is not a duration/)
+  t.is(required.found.plan, undefined)
+  const off = registerIn({ TCP_KEEPALIVE: 'off', TCP_KEEPALIVE_TIME: '30s' })
+  t.regex(off.text, /result +nothing, as it is switched off$/m)
+  t.like(off.found, { off: true, plan: undefined })
 })
 
 test('help is shown when asked for, and a command that is none is refused', (t) => {

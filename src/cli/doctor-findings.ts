@@ -1,5 +1,5 @@
 /** What `doctor` finds out. */
-import type { Capabilities, Detection, KeepAlive } from 'tcp-keepalive'
+import type { Capabilities, Detection, KeepAlive, KeepAlivePlan } from 'tcp-keepalive'
 
 export interface DoctorFindings {
   readonly version: string
@@ -9,6 +9,22 @@ export interface DoctorFindings {
   readonly capabilities: Capabilities
   /** What a socket has to which nobody has done anything, and what it would mean with keepalive turned on. */
   readonly system: { readonly defaults: KeepAlive; readonly detectionIfOn: Detection } | undefined
+  readonly register: RegisterFindings
+}
+
+/** What `tcp-keepalive/register` would do in this environment. */
+export interface RegisterFindings {
+  /** The TCP_KEEPALIVE_* variables that are set. */
+  readonly variables: Readonly<Record<string, string>>
+  /** Whether a program that cannot be protected is stopped. */
+  readonly required: boolean
+  readonly off: boolean
+  /** What is wrong with the variables. */
+  readonly problem: string | undefined
+  /** The peers that are meant; `undefined` for every one. */
+  readonly match: readonly string[] | undefined
+  /** `undefined` where nothing would be installed. */
+  readonly plan: KeepAlivePlan | undefined
 }
 
 /** The native binary: where it was loaded from, or why it was not. */

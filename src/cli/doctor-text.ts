@@ -1,11 +1,11 @@
 /** How the findings of `doctor` look. */
-import type { Capability } from 'tcp-keepalive'
+import type { Capability, KeepAlivePlan } from 'tcp-keepalive'
 import { formatDuration } from '../settings/duration.ts'
-import type { DoctorFindings } from './doctor-findings.ts'
-import { type Paint, table } from './terminal.ts'
+import type { DoctorFindings, RegisterFindings } from './doctor-findings.ts'
+import { type Paint, shortened, table, wrapped } from './terminal.ts'
 
 export function doctorText(findings: DoctorFindings, paint: Paint): string {
-  const { version, runtime, platform, binary, capabilities, system } = findings
+  const { version, runtime, platform, binary, capabilities, system, register } = findings
   const { time, interval, retries, userTimeout } = capabilities
   return [
     ...table([
@@ -25,6 +25,9 @@ export function doctorText(findings: DoctorFindings, paint: Paint): string {
       line('user timeout', userTimeout, formatDuration),
     ]),
     ...(system ? ['', ...systemLines(system, paint)] : []),
+    '',
+    paint.bold('What tcp-keepalive/register would do in this environment'),
+    ...registerLines(register, binary.loaded, paint),
   ].join('\n')
 }
 
@@ -54,4 +57,49 @@ function systemLines(
 
 function afterText(ms: number | undefined): string {
   return ms === undefined ? 'by rules of the system that are not known here' : `after ${formatDuration(ms)}`
+}
+
+/** Of 80 columns, those right of the names. */
+const TEXT_WIDTH = 60
+
+function registerLines(register: RegisterFindings, canBeUsed: boolean, paint: Paint): string[] {
+  const { variables, required, off, problem, plan } = register
+  const set = Object.entries(variables).map(([name, text]) => `${name}=${text}`)
+  const failure = problem ?? (canBeUsed ? undefined : 'the binary cannot be used')
+  const otherwise = required ? 'is stopped' : 'runs unprotected'
+  const isInstalled = plan !== undefined && failure === undefined
+  return [
+    ...table([
+      ...(set.length === 0 ? ['none is set'] : set).map((text, index) => [
+        index === 0 ? '  variables' : '',
+        shortened(text, TEXT_WIDTH),
+      ]),
+      ...(off ? [['  result', paint.doubtful('nothing, as it is switched off')]] : []),
+      ...(failure === undefined || off ? [] : [['  result', paint.bad(`the program ${otherwise}`)]]),
+      ...(isInstalled ? planRows(plan, register) : []),
+    ]),
+    ...(failure === undefined || off ? [] : wrapped(failure)),
+  ]
+}
+
+function planRows(
+  { settings, detection, tolerates }: KeepAlivePlan,
+  { match }: RegisterFindings,
+): string[][] {
+  const { time = 0, interval = 0, retries = 0, userTimeout = 0 } = settings
+  const limit = userTimeout === 0 ? 'no user timeout' : `user timeout ${formatDuration(userTimeout)}`
+  return [
+    ['  values', `${formatDuration(time)} + ${retries} × ${formatDuration(interval)}, ${limit}`],
+    ['  when waiting', `a dead peer is noticed after ${formatDuration(detection.idle)}`],
+    ['', `a living one${survivedText(tolerates.idle).slice(1)}`],
+    ['  when writing', afterText(detection.write) + survivedText(tolerates.write)],
+    ['  when connecting', afterText(detection.connect) + survivedText(tolerates.connect)],
+    ['  reach', 'outgoing connections of JavaScript, in every thread and'],
+    ['', 'child process that inherits the option'],
+    ['  peers', match === undefined ? 'all' : shortened(match.join(', '), TEXT_WIDTH)],
+  ]
+}
+
+function survivedText(ms: number | undefined): string {
+  return ms === undefined ? '' : `; survives an outage of ${formatDuration(ms)}`
 }

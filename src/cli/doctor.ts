@@ -3,6 +3,7 @@ import { arch, release } from 'node:os'
 import { capabilities, planKeepAlive, systemKeepAlive } from 'tcp-keepalive'
 import { runtime } from '../settings/runtime.ts'
 import type { DoctorFindings } from './doctor-findings.ts'
+import { examineRegister } from './doctor-register.ts'
 import { doctorText } from './doctor-text.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
 import { parse, UsageError } from './usage.ts'
@@ -24,10 +25,12 @@ function examine(): DoctorFindings {
     const defaults = systemKeepAlive()
     const { detection } = planKeepAlive({ enabled: true }, defaults)
     const binary = { loaded: true, path: loadedBinary(), problem: undefined }
-    return { ...common, binary, system: { defaults, detectionIfOn: detection } }
+    const system = { defaults, detectionIfOn: detection }
+    return { ...common, binary, system, register: examineRegister(defaults) }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { ...common, binary: { loaded: false, path: undefined, problem }, system: undefined }
+    const register = examineRegister(undefined)
+    return { ...common, binary: { loaded: false, path: undefined, problem }, system: undefined, register }
   }
 }
 

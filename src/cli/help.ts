@@ -27,7 +27,8 @@ export const COMMAND_HELP: Readonly<Record<string, string>> = {
   doctor: `Usage: tcp-keepalive doctor [--json]
 
 Shows the runtime, the platform, the native binary and where it came from, what
-can be set here, and what the system does where nobody asks for anything.
+can be set here, what the system does where nobody asks for anything, and what
+tcp-keepalive/register would do with the TCP_KEEPALIVE_* variables as they are.
 
 Exit code 1: the native binary cannot be used.`,
   plan: `Usage: tcp-keepalive plan --detect-within 30s [--json]

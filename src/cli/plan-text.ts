@@ -4,7 +4,7 @@ import { probesUntilGivenUp } from '../settings/detection.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import type { OtherPrograms } from './other-programs.ts'
 import type { PlanFindings } from './plan-findings.ts'
-import { type Paint, table } from './terminal.ts'
+import { type Paint, table, wrapped } from './terminal.ts'
 import { type Mark, timeline } from './timeline.ts'
 
 /** Of the pictures; with the indentation they fit into 80 columns. */
@@ -124,22 +124,6 @@ function otherLines({ libpq, pgbouncer, sysctl }: OtherPrograms, paint: Paint): 
 
 function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`)
-}
-
-/** In lines of at most 80 columns, of which the further ones may begin further in. */
-function wrapped(text: string, further = '  '): string[] {
-  const [first = '', ...words] = text.split(' ')
-  const lines: string[] = []
-  let line = `  ${first}`
-  for (const word of words) {
-    if (line.length + 1 + word.length <= 80) {
-      line += ` ${word}`
-    } else {
-      lines.push(line)
-      line = further + word
-    }
-  }
-  return [...lines, line]
 }
 
 function assignments(settings: Readonly<Record<string, number>>, equals: string): string[] {

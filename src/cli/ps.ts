@@ -1,5 +1,10 @@
 /** `tcp-keepalive ps`: the connections of processes. */
-import { type ForeignSocket, type ForeignSockets, inspectForeign, systemRtoMax } from '../socket/other-process.ts'
+import {
+  type ForeignSocket,
+  type ForeignSockets,
+  inspectForeign,
+  systemRtoMax,
+} from '../socket/other-process.ts'
 import { ownNumberOf } from './process-numbers.ts'
 import {
   type ProcessSocket,

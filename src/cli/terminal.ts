@@ -73,6 +73,22 @@ export function shortened(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
 }
 
+/** In lines of at most 80 columns, of which the further ones may begin further in. */
+export function wrapped(text: string, further = '  '): string[] {
+  const [first = '', ...words] = text.split(' ')
+  const lines: string[] = []
+  let line = `  ${first}`
+  for (const word of words) {
+    if (line.length + 1 + word.length <= 80) {
+      line += ` ${word}`
+    } else {
+      lines.push(line)
+      line = further + word
+    }
+  }
+  return [...lines, line]
+}
+
 /** Without the colours. */
 export function widthOf(text: string): number {
   return text.includes('\u001B') ? stripVTControlCharacters(text).length : text.length

@@ -67,8 +67,7 @@ export function isRequired(variables: Variables): boolean {
  * @throws TypeError [ERR_INVALID_ARG_VALUE] for a name or text that is wrong, naming the variable
  */
 export function readEnvironment(variables: Variables): Asked {
-  const set = Object.entries(variables).filter(([name, text]) => isOurs(name) && text !== '')
-  const given = new Map(set as [string, string][])
+  const given = new Map(Object.entries(variablesIn(variables)))
   const power = given.get('TCP_KEEPALIVE')?.toLowerCase()
   if (power !== undefined && power !== 'on') throw wrong('TCP_KEEPALIVE', given, 'it is "off" or "on"')
   const required = given.get('TCP_KEEPALIVE_REQUIRED')
@@ -87,6 +86,12 @@ export function readEnvironment(variables: Variables): Asked {
     leavesUserTimeout,
     match: given.has('TCP_KEEPALIVE_MATCH') ? readMatch(given) : undefined,
   }
+}
+
+/** Those of this package that are set, as they are written. */
+export function variablesIn(variables: Variables): Record<string, string> {
+  const set = Object.entries(variables).filter(([name, text]) => isOurs(name) && text !== '')
+  return Object.fromEntries(set as [string, string][])
 }
 
 /** Checked here as well, as only here it is known by which variable it came. A comma too many does no harm. */

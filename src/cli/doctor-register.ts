@@ -1,0 +1,21 @@
+/** What `register` would do in the environment that `doctor` runs in. */
+import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
+import { inVariables, isOff, isRequired, variablesIn } from '../settings/environment.ts'
+import { registrationFrom } from '../settings/registration.ts'
+import type { RegisterFindings } from './doctor-findings.ts'
+
+/** @param base what a socket has to which nobody has done anything; by default Linux's own values */
+export function examineRegister(base: KeepAlive | undefined): RegisterFindings {
+  const { env } = process
+  const common = { variables: variablesIn(env), required: isRequired(env) }
+  if (isOff(env)) return { ...common, off: true, problem: undefined, match: undefined, plan: undefined }
+  try {
+    const { options, match } = registrationFrom(env)
+    const plan = planKeepAlive(options, ...(base ? [base] : []))
+    return { ...common, off: false, problem: undefined, match, plan }
+  } catch (error) {
+    const { message } = error instanceof Error ? error : new Error(String(error))
+    const problem = inVariables(message.split('\n', 1)[0] ?? '')
+    return { ...common, off: false, problem, match: undefined, plan: undefined }
+  }
+}

@@ -1,0 +1,32 @@
+/** What `tcp-keepalive/register` installs in an environment: pure, and what `doctor` shows. */
+import { readEnvironment } from './environment.ts'
+import type { KeepAliveOptions } from './options.ts'
+import { planKeepAlive } from './plan.ts'
+
+/**
+ * Without any value set, nobody waits longer than this for a dead peer. Where no test shows that living peers survive the
+ * user timeout that this takes, it is left as it is: then the deadline is that of whoever only waits.
+ */
+const DEFAULT_DETECT_WITHIN_MS = 60_000
+
+export interface Registration {
+  readonly options: KeepAliveOptions
+  /** Peers; `undefined` for every one. */
+  readonly match: readonly string[] | undefined
+}
+
+/** @throws as `readEnvironment` does */
+export function registrationFrom(variables: Readonly<Record<string, string | undefined>>): Registration {
+  const { options: given, leavesUserTimeout, match } = readEnvironment(variables)
+  const isBare = Object.keys(given).length === 0
+  const options: KeepAliveOptions = isBare ? { detectWithin: DEFAULT_DETECT_WITHIN_MS } : (given as object)
+  const leaves = leavesUserTimeout || (isBare && !isWholePromiseShown())
+  if (options.detectWithin === undefined || !leaves) return { options, match }
+  return { options: { ...planKeepAlive(options).settings, userTimeout: undefined }, match }
+}
+
+/** On Linux with Node a test shows it. */
+function isWholePromiseShown(): boolean {
+  const { bun, deno } = process.versions as { readonly bun?: string; readonly deno?: string }
+  return process.platform === 'linux' && bun === undefined && deno === undefined
+}

@@ -9,7 +9,6 @@ import {
   planKeepAlive,
   setKeepAlive,
 } from 'tcp-keepalive'
-import { withLinux } from '../needs.ts'
 import { listening, tracked } from '../hold/sockets.ts'
 import { deadlineOf, rtoMaxWith, systemRtoMax } from './kernel-values.ts'
 import { swallowing } from './swallowed.ts'

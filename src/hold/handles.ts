@@ -18,7 +18,7 @@ export interface KeepAliveInstall {
    * Ends the install. Its sockets keep their values in the kernel, and are held no longer. Those that another install
    * covers too get that one's values at their next 'connect' or `setKeepAlive()`.
    *
-   * With the last install and hold, `net.Socket.prototype` is given back exactly as it was. Methods that cannot be
+   * With the last install, hold and connection with a deadline, `net.Socket.prototype` is given back exactly as it was. Methods that cannot be
    * given back, because somebody has wrapped or frozen them meanwhile, stay in place and do nothing.
    */
   uninstall(): void

@@ -39,13 +39,17 @@ export interface KeepAliveDeadline {
   /** As in {@link KeepAliveValues}. */
   enabled?: boolean | undefined
   /**
-   * In milliseconds, 5000 or more. Counted from the last thing heard from the peer while the program only waits,
-   * and from the program's own write when it writes. It solves for time, interval, retries and user timeout.
+   * In milliseconds, 5000 or more. Counted from the last thing heard from the peer while the program only waits, from the
+   * program's own write when it writes, and from the attempt when it connects. It solves for time, interval and retries, on Linux
+   * also for the user timeout and TCP_RTO_MAX_MS (Linux 6.15).
+   *
+   * A living peer may stop reading for as long as it likes: on a socket object of Node the user timeout is lifted meanwhile. On a
+   * raw descriptor it has the kernel's rule, which would drop such a peer. Outside Linux no user timeout is solved: macOS and
+   * FreeBSD probe while data is in flight too, and Windows gives a write up by itself after some 20 s.
    */
   detectWithin: number
   /**
-   * 0 keeps the idle half only: for peers that may stop reading for longer than `detectWithin`. A user timeout
-   * would drop such a peer, though it lives.
+   * 0 keeps the idle half only: a write to a dead peer then takes the system's own rules, on Linux about 15 minutes.
    */
   userTimeout?: 0 | undefined
   /** Solved for. */

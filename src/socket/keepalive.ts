@@ -16,9 +16,13 @@ import { fromKernel, values } from './values.ts'
  * Sets TCP keepalive, and the user timeout, on a socket.
  *
  * A connected socket, a listening server and a descriptor have the values when this returns. A socket that is not
- * connected yet gets them at 'connect', a server at 'listening'. What the kernel refuses then goes to the diagnostics
+ * connected yet gets them at 'connect', and while it connects the user timeout, which bounds each attempt; a server gets them at
+ * 'listening'. What the kernel refuses then goes to the diagnostics
  * channel `tcp-keepalive:error` and to one process warning a thread, and the other values are set. Where the attempt to connect
  * fails, its values are dropped. Sockets that a server accepts from then on inherit its values.
+ *
+ * With `detectWithin`, on Linux, the user timeout of a socket is lifted while the peer's window is closed, also on what a server
+ * accepts. For that `net.Socket.prototype._destroy` is wrapped while any such connection is open.
  *
  * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
  * has the names, units and limits of the system at hand. Options are checked before anything is touched. Whatever a
@@ -51,7 +55,8 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
 }
 
 /**
- * Reads what the kernel holds for a socket, whoever set it.
+ * Reads what the kernel holds for a socket at this moment, whoever set it. While the user timeout of a deadline is lifted
+ * (`inspectSocket(socket).lifted`), it is 0.
  *
  * @param target as for {@link setKeepAlive}
  * @returns durations in milliseconds; `undefined` for what this system cannot tell

@@ -1,10 +1,10 @@
-/** A value that passes every check here, and which the kernel refuses all the same: an error that names the option. */
-import { execFileSync, spawnSync } from 'node:child_process'
+/** Values that pass every check here, and which the kernel refuses, or does not hold, all the same. */
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 
 /** The numbers of linux/tcp.h, by the name in the error. */
 const OPTIONS = { TCP_KEEPIDLE: 4, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 6, TCP_USER_TIMEOUT: 18 }
@@ -30,18 +30,46 @@ const PROGRAM = `
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0
 const compiled = hasCompiler && process.platform === 'linux' ? test : test.skip
 
-compiled('a value that the kernel refuses is EINVAL with the option, at once and at connect', (t) => {
+/** The library to preload. */
+function compile(t: ExecutionContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'refuse-value-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const library = join(folder, 'refuse.so')
   const source = fileURLToPath(new URL('refuse-value.c', import.meta.url))
   execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source, '-ldl'])
+  return library
+}
+
+function run(
+  library: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, ['--no-warnings', ...words], {
+    encoding: 'utf8',
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    env: { ...process.env, LD_PRELOAD: library, ...variables },
+  })
+}
+
+compiled('a value that the kernel refuses is EINVAL with the option, at once and at connect', (t) => {
+  const library = compile(t)
   for (const [name, number] of Object.entries(OPTIONS)) {
-    const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', '-e', PROGRAM], {
-      encoding: 'utf8',
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
-      env: { ...process.env, LD_PRELOAD: library, REFUSE_VALUE_OF: String(number) },
-    })
+    const { stdout, stderr } = run(library, ['-e', PROGRAM], { REFUSE_VALUE_OF: String(number) })
     t.is(stdout, `EINVAL -22 setsockopt ${name}\n`.repeat(2), stderr)
+  }
+})
+
+compiled('a value that the kernel takes and does not hold is named where protection is required', (t) => {
+  const library = compile(t)
+  for (const [name, number] of Object.entries(OPTIONS)) {
+    const { status, stderr } = run(library, ['--require', 'tcp-keepalive/register', '-e', ''], {
+      IGNORE_VALUE_OF: String(number),
+      TCP_KEEPALIVE_REQUIRED: '1',
+      TCP_KEEPALIVE_DETECT_WITHIN: '30s',
+    })
+    const why = `setsockopt ${name} UNKNOWN: the system took the value, but holds another`
+    t.is(stderr, `tcp-keepalive: ${why}; this program is stopped\n`)
+    t.is(status, 1)
   }
 })

@@ -42,7 +42,7 @@ export function statusError(
 ): TcpKeepAliveError | TcpKeepAliveSystemError {
   if (status === NOT_TCP) return notTcp()
   const number = status >> ERRNO_BITS
-  const errno = -(status & ((1 << ERRNO_BITS) - 1))
+  const errno = 0 - (status & ((1 << ERRNO_BITS) - 1)) // and not -0
   const option = native().optionName(number) ?? `option ${number}`
   const code = errno === 0 ? 'UNKNOWN' : systemErrorName(errno)
   const call = number === PROTOCOL && syscall === 'setsockopt' ? 'getsockopt' : syscall
@@ -66,6 +66,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EINVAL: ': the system refuses this value (on macOS also once the connection has ended)',
   ENOPROTOOPT: ': this socket does not have the option',
   EOPNOTSUPP: ': this socket does not have the option',
+  UNKNOWN: ': the system took the value, but holds another', // without an error number
 }
 
 export function notTcp(): TcpKeepAliveError {

@@ -124,10 +124,12 @@ function load() {
 const checkBinary = (file) => require('./dist/implementation.cjs').checkBinary(file)
 const explain = (error, file) => require('./dist/implementation.cjs').noBinary(error, file)
 
-// Each function tries again, as what was broken may be whole.
+// Each function tries again, as what was broken may be whole, until one has loaded it for all.
 function later() {
-  const functions = NAMES.map((name) => [name, (...given) => load()[name](...given)])
-  return { ...Object.fromEntries(functions), load }
+  let whole
+  const loadOnce = () => (whole = whole ?? load())
+  const functions = NAMES.map((name) => [name, (...given) => loadOnce()[name](...given)])
+  return { ...Object.fromEntries(functions), load: loadOnce }
 }
 
 // What cuts connections off is there on Linux only.

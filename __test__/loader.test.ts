@@ -172,6 +172,18 @@ test('a binary is found where a tool has put it without its package', (t) => {
   t.is(normalize(loadOn(LINUX, {}, place).asked), file)
 })
 
+test('a binary that comes after the import is looked for until it is there, and not again', (t) => {
+  const file = '/app/node_modules/@tcp-keepalive/binding-linux-x64-gnu/tcp-keepalive.linux-x64-gnu.node'
+  const files: string[] = []
+  const place = { ...PLACE, foundFrom: 'nowhere', files }
+  const { setKeepAlive = () => undefined } = loadOn(LINUX, { setKeepAlive: () => 7 }, place).exports
+  t.throws(setKeepAlive, { any: true })
+  files.push(file)
+  t.is(setKeepAlive(), 7)
+  files.pop()
+  t.is(setKeepAlive(), 7)
+})
+
 test('each platform has its own file beside the package', (t) => {
   for (const { name } of TARGETS) {
     const path = `/../@tcp-keepalive/binding-${name}/${BINARY_NAME}.${name}.node`

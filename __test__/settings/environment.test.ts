@@ -47,7 +47,7 @@ test('off is off, whatever else is there', (t) => {
 })
 
 const wrong: ReadonlyArray<readonly [string, string, RegExp]> = [
-  ['TCP_KEEPALIVE', 'false', /TCP_KEEPALIVE: "false" is not understood: it is "off" or "on"/],
+  ['TCP_KEEPALIVE', 'false', /TCP_KEEPALIVE: "false" is not understood: write "off" or "on"/],
   ['TCP_KEEPALIVE_REQUIRED', 'yes', /TCP_KEEPALIVE_REQUIRED: "yes" .* 1 or 0/],
   ['TCP_KEEPALIVE_TIME', '30', /TCP_KEEPALIVE_TIME: "30" is not a duration: .*30s or 30ms/],
   ['TCP_KEEPALIVE_RETRIES', '5s', /TCP_KEEPALIVE_RETRIES: "5s" is not a count/],

@@ -69,10 +69,10 @@ export function isRequired(variables: Variables): boolean {
 export function readEnvironment(variables: Variables): Asked {
   const given = new Map(Object.entries(variablesIn(variables)))
   const power = given.get('TCP_KEEPALIVE')?.toLowerCase()
-  if (power !== undefined && power !== 'on') throw wrong('TCP_KEEPALIVE', given, 'it is "off" or "on"')
+  if (power !== undefined && power !== 'on') throw wrong('TCP_KEEPALIVE', given, 'write "off" or "on"')
   const required = given.get('TCP_KEEPALIVE_REQUIRED')
   if (required !== undefined && !['0', '1'].includes(required)) {
-    throw wrong('TCP_KEEPALIVE_REQUIRED', given, 'it is 1 or 0')
+    throw wrong('TCP_KEEPALIVE_REQUIRED', given, 'write 1 or 0')
   }
   const options: Record<string, number> = {}
   const leavesUserTimeout = given.get(USER_TIMEOUT)?.toLowerCase() === 'leave'

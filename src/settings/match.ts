@@ -16,8 +16,9 @@ export interface Peer {
 /**
  * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
  * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included. A name of
- * other letters than `a-z`, as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. IPv4 peers are meant by IPv4 patterns, also where they are reached as `::ffff:10.0.0.5`, and by none
- * of IPv6, as `[::/0]:*`, but one within `::ffff:0:0/96`.
+ * other letters than `a-z`, as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. An IPv4 peer
+ * fits IPv4 patterns, also where it is reached as `::ffff:10.0.0.5`. It does not fit an IPv6 pattern such as `[::/0]:*`, except
+ * one within `::ffff:0:0/96`.
  */
 export type PeerPattern = number | string
 

@@ -22,8 +22,8 @@ export interface KeepAlivePlan {
  * @param options what would be given to `setKeepAlive`
  * @param base what the socket holds before, for the fields that `options` leave out; by default Linux's own
  * @returns the values; the detection times, without the timers' lateness (on Linux up to an eighth); and the outages that
- *   are survived. What counts on a deadline's TCP_RTO_MAX_MS, `tolerates.write`, holds from Linux 6.15 on; for older
- *   kernels plan the `settings` once more, without the deadline
+ *   are survived. For a deadline, `tolerates.write` counts on TCP_RTO_MAX_MS, which Linux has from 6.15 on; for older kernels
+ *   plan once more, with the `settings` instead of the deadline
  * @throws what `setKeepAlive` throws for such options; TypeError [ERR_INVALID_ARG_TYPE] or RangeError
  *   [ERR_OUT_OF_RANGE] for a base that no socket could hold
  *

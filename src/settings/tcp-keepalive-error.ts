@@ -27,8 +27,8 @@ export type TcpKeepAliveErrorCode =
   | 'ERR_TCP_KEEPALIVE_NOT_LOADED'
 
 /**
- * An error of this package's own. Tell them apart by `code`; that it is one, `instanceof` says, not `constructor`, as there is
- * more than one such class.
+ * An error of this package's own. `code` tells which one. To tell it from other errors use `instanceof`, not `constructor`, as
+ * there is more than one such class.
  */
 export class TcpKeepAliveError extends Error {
   static {

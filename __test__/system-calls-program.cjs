@@ -1,6 +1,6 @@
 /** The workloads of system-calls.slow.ts: so many calls of one kind on one connection. */
 const { once } = require('node:events')
-const { connect, createServer } = require('node:net')
+const { connect, createServer, Socket } = require('node:net')
 const {
   getKeepAlive,
   holdKeepAlive,
@@ -72,8 +72,8 @@ async function main() {
   const socket = connect(server.address().port, '127.0.0.1')
   await once(socket, 'connect')
   await came
-  const call = workloads[workload](socket)
-  for (let time = 0; time < Number(times); time++) call(time)
+  const call = workloads[workload](socket, server.address().port)
+  for (let time = 0; time < Number(times); time++) await call(time)
   socket.destroy()
   server.close()
 }

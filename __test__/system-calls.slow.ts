@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { everyLine, nodeOf } from '../lab/nodes.ts'
 import { CLI } from './cli/command.ts'
 import { connectedPair } from '../lab/readback/readback.ts'
 
@@ -93,6 +94,30 @@ function sum(...all: readonly Counts[]): Counts {
 
 for (const [claim, workload, calls] of promises) {
   test(claim, (t) => t.deepEqual(added(workload), calls))
+}
+
+/** What C does for the same values: four calls, in any order. Node writes nothing of its own. */
+for (const version of everyLine) {
+  const node = nodeOf(version)
+  const off = { 'set SO_KEEPALIVE': 1 }
+  // libuv 1.44 and newer write these four for a delay.
+  const byNode = once(SET)
+
+  test(`Node ${version}: a first set is four system calls and no more`, (t) => {
+    t.deepEqual(added('first-set', node), once(SET))
+  })
+
+  test(`Node ${version}: socket.setKeepAlive(false) afterwards turns it off`, (t) => {
+    t.deepEqual(added('set-then-off', node), sum(once(SET), off))
+  })
+
+  test(`Node ${version}: a delay given to Node afterwards is written once, however often it is repeated`, (t) => {
+    t.deepEqual(added('set-then-delay', node), sum(once(SET), byNode))
+  })
+
+  test(`Node ${version}: at a reconnect nothing of a set is repeated`, (t) => {
+    t.deepEqual(added('set-then-reconnect', node), once(SET))
+  })
 }
 
 test('a look at all sockets, here three, reads each option of each of them once, and sets none', (t) => {

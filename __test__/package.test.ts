@@ -93,6 +93,7 @@ test('the functions have their names and lengths', (t) => {
     installKeepAlive: 1,
     outcomeOf: 1,
     planKeepAlive: 1,
+    probePeer: 2,
     setKeepAlive: 2,
     systemKeepAlive: 0,
   }

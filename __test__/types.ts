@@ -16,6 +16,7 @@ import {
   type Outcome,
   outcomeOf,
   planKeepAlive,
+  probePeer,
   setKeepAlive,
   systemKeepAlive,
   type SocketReport,
@@ -50,10 +51,13 @@ export const outcome: Outcome | undefined = outcomeOf(new Error('any'))
 export const can: Capabilities = capabilities
 export const info: TcpInfo = getTcpInfo(3)
 export const reports: SocketReport[] = [inspectSocket(3), ...inspectSockets()]
+export const isThere: Promise<boolean> = probePeer(3, { within: 500 })
 export const status: number = native.getKeepAlive(3, new Int32Array(5))
 
 installKeepAlive(30_000, { match: ({ port }) => port === 5432 || undefined }).uninstall()
 
+// @ts-expect-error -- how long it may take is always said
+void probePeer(3)
 // @ts-expect-error -- a promise is true whatever it comes to
 installKeepAlive(30_000, { match: async ({ port }) => port === 5432 })
 // @ts-expect-error -- the deadline solves for the time

@@ -24,6 +24,7 @@ const FUNCTIONS = [
   'uninstall',
   'planKeepAlive',
   'getTcpInfo',
+  'probePeer',
   'inspectSocket',
   'inspectSockets',
   'outcomeOf',

@@ -15,6 +15,7 @@ import {
   type Peer,
   type PeerMatch,
   planKeepAlive,
+  probePeer,
   setKeepAlive,
   systemKeepAlive,
   type Target,
@@ -23,6 +24,7 @@ import { cutOff, type Drill } from 'tcp-keepalive/drill'
 import * as native from 'tcp-keepalive/native'
 import { descriptorOf } from '../handles.ts'
 import type { Random } from '../random.ts'
+import { kindOf } from './errors.ts'
 import { type Effect, options } from './options.ts'
 import type { Chosen, Targets } from './targets.ts'
 import { anything, describe, hostile, THROWN } from './values.ts'
@@ -91,6 +93,7 @@ export class Calls {
       [3, 'planKeepAlive', this.#plan],
       [3, 'getTcpInfo', this.#reader(getTcpInfo)],
       [3, 'inspectSocket', this.#reader(inspectSocket)],
+      [2, 'probePeer', this.#probe],
       [3, 'outcomeOf', this.#outcome],
       [1, 'cutOff', this.#cutOff],
       [2, 'restore', this.#restore],
@@ -257,6 +260,24 @@ export class Calls {
     return { run: () => drill?.restore(), given: `drill ${index}` }
   }
 
+  readonly #probe: Maker = (random) => {
+    const target = this.#targets.choose(random)
+    const within = random.pick([100, 5000, 99, anything(random)])
+    const run = (): void => {
+      // Whoever was silent for a second would have other values until the answer, which the next comparison would find.
+      const given = isSilent(target.fd) ? { within: 0 } : { within }
+      probePeer(target.value as Target, given as { within: number }).then(
+        (answer) => {
+          if (typeof answer !== 'boolean') throw new Wrong('the answer is none')
+        },
+        (error: unknown) => {
+          if (kindOf(error) === undefined) throw new Wrong(`probePeer ${target.what}`, { cause: error })
+        },
+      )
+    }
+    return { run, given: target.what }
+  }
+
   readonly #inspectAll: Maker = () => ({ run: compareAll })
 
   readonly #outcome: Maker = (random) => {
@@ -342,6 +363,12 @@ function hops(random: Random): unknown {
 }
 
 const read = new Int32Array(5)
+const info = new Int32Array(10)
+
+/** Nearly a second, so that it is not one a moment later. */
+function isSilent(fd: number): boolean {
+  return fd >= 0 && native.getTcpInfo(fd, info) === 0 && (info[1] ?? 0) >= 500
+}
 
 /** Past the package's TypeScript; `undefined` for what is no TCP socket. */
 function heldOn(fd: number): KeepAlive | undefined {

@@ -13,6 +13,7 @@ const OURS = new Set(
     'DESTROYED',
     'NOT_TCP',
     'NO_DESCRIPTOR',
+    'BUSY',
   ].map((name) => `ERR_TCP_KEEPALIVE_${name}`),
 )
 

@@ -6,6 +6,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { clearInterval, setInterval } from 'node:timers'
 import { reportFailure } from '../socket/failure.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
+import { isAsking } from '../socket/open-questions.ts'
 import { LOOKS_PER_DEADLINE } from './rule.ts'
 import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched.ts'
 
@@ -130,7 +131,8 @@ export class Sweep {
       // Read in the tick in which it is used: the number of a closed descriptor may be somebody else's.
       const { fd } = watched.handle
       if (fd < 0) this.#watched.delete(watched.handle)
-      else if (watched.mayBePending()) this.#ask(watched, fd)
+      // A question to the peer has the user timeout at 0, and puts back what it found.
+      else if (watched.mayBePending() && !isAsking(fd)) this.#ask(watched, fd)
     }
     return shortestMs
   }

@@ -17,6 +17,8 @@ export const holdKeepAlive: typeof implementation.holdKeepAlive = (target, optio
   all().holdKeepAlive(target, options)
 export const installKeepAlive: typeof implementation.installKeepAlive = (options, ...scope) =>
   all().installKeepAlive(options, ...scope)
+export const probePeer: typeof implementation.probePeer = (target, options) =>
+  all().probePeer(target, options)
 export const getTcpInfo: typeof implementation.getTcpInfo = (target) => all().getTcpInfo(target)
 export const inspectSocket: typeof implementation.inspectSocket = (target) => all().inspectSocket(target)
 export const inspectSockets: typeof implementation.inspectSockets = () => all().inspectSockets()

@@ -5,11 +5,13 @@ import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { isLifted } from '../socket/deadlines.ts'
 import { lastSetOn } from '../socket/last-set.ts'
+import { isAsking } from '../socket/open-questions.ts'
+import { descriptorOf } from '../socket/target.ts'
 
 /** What somebody has changed since it was set, in words. */
 export function overwrittenOn(socket: Socket, held: KeepAlive): readonly string[] {
   const set = lastSetOn(socket)
-  if (set === undefined) return []
+  if (set === undefined || isAsking(descriptorOf(socket))) return []
   return differences(isLifted(socket) ? { ...set, userTimeoutMs: LEAVE } : set, held)
 }
 

@@ -21,6 +21,8 @@ export type TcpKeepAliveErrorCode =
   | 'ERR_TCP_KEEPALIVE_NOT_TCP'
   /** There is no descriptor of this process beneath: TLS over a stream, a cluster worker's shared listener. */
   | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
+  /** The peer cannot be asked: it keeps its window closed, so that what is written waits. */
+  | 'ERR_TCP_KEEPALIVE_BUSY'
   /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
   | 'ERR_TCP_KEEPALIVE_NO_BINARY'
   /** The rest of the package, which comes with the first call, cannot be read (any more); `cause` says why. */

@@ -133,3 +133,30 @@ export function connectionHandle(socket: Socket): ConnectionHandle | undefined {
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
+
+/**
+ * Calls right before a socket's handle is closed, when its descriptor is still its own: `destroy()` runs `_destroy`, which closes
+ * it. On this socket alone.
+ *
+ * @returns what ends that
+ */
+export function beforeDestroy(socket: Socket, call: () => void): () => void {
+  const own = Object.getOwnPropertyDescriptor(socket, '_destroy')
+  const original = socket._destroy
+  let isOver = false
+  const wrapped = (error: Error | null, callback: (error?: Error | null) => void): void => {
+    const isFirst = !isOver
+    undo()
+    if (isFirst) call()
+    original.call(socket, error, callback)
+  }
+  const undo = (): void => {
+    isOver = true
+    // Where somebody has wrapped it once more, it stays and only forwards.
+    if (socket._destroy !== wrapped) return
+    if (own) Object.defineProperty(socket, '_destroy', own)
+    else Reflect.deleteProperty(socket, '_destroy')
+  }
+  Object.defineProperty(socket, '_destroy', { value: wrapped, configurable: true, writable: true })
+  return undo
+}

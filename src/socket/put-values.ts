@@ -7,6 +7,7 @@ import { notConnected, notListening, refusedOption, statusError } from './errors
 import { lastSetOn, rememberSet } from './last-set.ts'
 import { native } from './native.ts'
 import { keepRecordTrue } from './node-record.ts'
+import { isAsking } from './open-questions.ts'
 import { descriptorOf, isSocket, NOT_YET, type Target } from './target.ts'
 import { values as read } from './values.ts'
 
@@ -71,12 +72,13 @@ function putRest(target: Socket | Server, fd: number, asked: KernelValues, refus
 
 /**
  * Whether the kernel still holds what this package has put in last, which a write past the hold may have changed: one of
- * `socket._handle.setKeepAlive()`, or of other native code. True where it cannot be read.
+ * `socket._handle.setKeepAlive()`, or of other native code. True where it cannot be read, and while its peer is asked.
  */
 export function isIntact(socket: Socket): boolean {
   const set = lastSetOn(socket)
   const fd = descriptorOf(socket)
-  if (set === undefined || fd === NOT_YET || native().getKeepAlive(fd, read) !== 0) return true
+  if (set === undefined || fd === NOT_YET || isAsking(fd) || native().getKeepAlive(fd, read) !== 0)
+    return true
   const [enabled = 0, time = LEAVE, interval = LEAVE, retries = LEAVE, userTimeout = LEAVE] = read
   return (
     set.enabled === (enabled !== 0) &&

@@ -12,6 +12,7 @@ export type { PoolConnection } from '../../examples/node_modules/mysql2/promise'
 export declare const socket: net.Socket
 export declare const server: net.Server
 export declare const redis: Redis
+export declare function openConnection(): Promise<{ readonly stream: net.Socket }>
 
 /** In mysql2 the socket is there, and its typings leave it out. */
 declare module '../../examples/node_modules/mysql2/promise' {

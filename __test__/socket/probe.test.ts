@@ -248,9 +248,9 @@ async function underFault(t: ExecutionContext, fault: 'outage' | 'loss'): Promis
       tell('ready')
       await next()
       const answers: boolean[] = []
-      let isOver = false
-      const over = next().then(() => (isOver = true))
-      while (!isOver) {
+      const state = { isOver: false }
+      const over = next().then(() => (state.isOver = true))
+      while (!state.isOver) {
         for (const socket of sockets) {
           if (!socket.destroyed)
             void probePeer(socket, { within: 100 }).then((answer) => answers.push(answer))

@@ -266,14 +266,7 @@ export class Calls {
     const run = (): void => {
       // Whoever was silent for a second would have other values until the answer, which the next comparison would find.
       const given = isSilent(target.fd) ? { within: 0 } : { within }
-      probePeer(target.value as Target, given as { within: number }).then(
-        (answer) => {
-          if (typeof answer !== 'boolean') throw new Wrong('the answer is none')
-        },
-        (error: unknown) => {
-          if (kindOf(error) === undefined) throw new Wrong(`probePeer ${target.what}`, { cause: error })
-        },
-      )
+      void checkProbe(target, given as { within: number })
     }
     return { run, given: target.what }
   }
@@ -360,6 +353,15 @@ function compareAll(): void {
 /** Few enough for loopback, whose packets have 64: a listener that hears nothing would end the run. */
 function hops(random: Random): unknown {
   return random.oneIn(6) ? describe(anything(random)) : random.below(60) - 2
+}
+
+async function checkProbe(target: Chosen, given: { within: number }): Promise<void> {
+  try {
+    const answer: unknown = await probePeer(target.value as Target, given)
+    if (typeof answer !== 'boolean') throw new Wrong('the answer is none')
+  } catch (error) {
+    if (kindOf(error) === undefined) throw new Wrong(`probePeer ${target.what}`, { cause: error })
+  }
 }
 
 const read = new Int32Array(5)

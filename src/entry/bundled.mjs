@@ -18,6 +18,7 @@ export {
   installKeepAlive,
   outcomeOf,
   planKeepAlive,
+  probePeer,
   setKeepAlive,
   systemKeepAlive,
   TcpKeepAliveError,

@@ -46,7 +46,7 @@ const JUST_HEARD_MS = 1000
  *   promise
  *
  * @example
- * if (!(await probePeer(client.connection.stream, { within: 500 }))) client.release(true)
+ * probePeer(socket, { within: 500 }).then((isThere) => isThere || socket.destroy())
  */
 export async function probePeer(target: Target, options: ProbeOptions): Promise<boolean> {
   const within = checkedWithin(options)

@@ -137,6 +137,19 @@ const loading = (name: string, what: string, most?: number): RowOf => {
   }
 }
 
+const probed: RowOf = (all) => {
+  const one = all.get('probe') as unknown as Readonly<Record<string, number>> | undefined
+  if (!one) return undefined
+  const { milliseconds = 0, low = 0, high = 0, roundTrip = 0 } = one
+  return {
+    what: '`probePeer()` of a silent peer on loopback that lives: how soon it answers',
+    bound: '–',
+    found: `${number(milliseconds, 1)} ms (round trip ${number(roundTrip)} ms)`,
+    spread: between({ low, median: milliseconds, high }),
+    met: undefined,
+  }
+}
+
 const AGAIN = '`setKeepAlive(socket, { time, interval, retries })`, again and again'
 
 export const rows: readonly RowOf[] = [
@@ -196,5 +209,7 @@ export const rows: readonly RowOf[] = [
   endpointsAgain,
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
+  probed,
+  figure('probe', 'refused', '`probePeer()` of 10,000 healthy peers: refused', 0, ''),
   figure('ps-ss', 'times', "the same beyond Node's own start, to `ss -tnop`, in processor time", 2, '×'),
 ]

@@ -22,6 +22,7 @@ const PROGRAMS = [
   'endpoints',
   'inspect',
   'ps',
+  'probe',
 ]
 
 const prepared = prepare()

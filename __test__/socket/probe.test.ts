@@ -234,6 +234,9 @@ async function underFault(t: ExecutionContext, fault: 'outage' | 'loss'): Promis
         { time: 60_000, interval: 1000, retries: 1, userTimeout: 500 },
         { time: 60_000, interval: 1000, retries: 1, userTimeout: 0 },
         { detectWithin: 60_000 },
+        // Shorter than the silence: to put these back before the answer would be the end.
+        { time: 1000, interval: 10_000, retries: 2, userTimeout: 0 },
+        { time: 1000, interval: 10_000, retries: 3, userTimeout: 900 },
       ]
       let lost = 0
       const sockets: InstanceType<typeof net.Socket>[] = []

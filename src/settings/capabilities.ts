@@ -1,5 +1,5 @@
 /** What each system can set and read, with its units and limits: the one table of what differs. */
-import { existsSync } from 'node:fs'
+import type * as fs from 'node:fs'
 
 /** What a system can do with one of the four values. */
 export interface Capability {
@@ -78,6 +78,9 @@ let linuxRtoMax: Capability | undefined
  */
 function hasRtoMax(): boolean {
   try {
+    // Not imported: an ES module that a bundler made of this has no `require` at its start. Node 18 has that alone.
+    const builtin: ((id: 'node:fs') => typeof fs) | undefined = process.getBuiltinModule
+    const { existsSync } = builtin ? builtin('node:fs') : (require('node:fs') as typeof fs)
     return existsSync('/proc/sys/net/ipv4/tcp_rto_max_ms')
   } catch {
     return false

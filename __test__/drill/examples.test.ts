@@ -14,7 +14,11 @@ const withBoth = noRedis === undefined ? withPostgres : unless(noRedis)
 /** With PostgreSQL and Redis on the server. */
 async function openServers(t: Parameters<typeof openLab>[0]): Promise<{ lab: Lab; env: NodeJS.ProcessEnv }> {
   const lab = await openLab(t)
-  const [{ connection }, { port }] = await Promise.all([startPostgres(lab.server), redis.start(lab.server)])
+  const [postgres, { port, stop }] = await Promise.all([startPostgres(lab.server), redis.start(lab.server)])
+  t?.teardown(async () => {
+    await Promise.all([postgres.stop(), stop()])
+  })
+  const { connection } = postgres
   const { host, user, database } = connection
   const env = {
     ...process.env,

@@ -5,6 +5,7 @@ export const HELP = `Usage: tcp-keepalive COMMAND [options]
   doctor                what this machine can do, and what it does unasked
   plan                  what values mean, and the same for other programs
   watch HOST:PORT ...   connects, sends nothing, and shows live who is there
+  drill PID             cuts connections off, and shows who is told
   ps [PID ...]          the connections of a process, and how they are protected
 
   --json                for programs
@@ -55,6 +56,26 @@ Without any of these: --detect-within 30s.
   --json                a line for each change
 
 Exit code 1: a peer was lost, or could not be connected to in this time.`,
+  drill: `Usage: tcp-keepalive drill PID --match PATTERN [options]
+       tcp-keepalive drill --match PATTERN [options] -- COMMAND
+       tcp-keepalive drill --heal PID
+
+Cuts the matching connections of a running program off: nothing that their
+peers send arrives any more. Shows live who is told, after how long, and what
+it would take for the others; then heals what is still there, also on Ctrl-C.
+It takes the same user, and the right to trace the program; with a COMMAND, which
+is started, drilled from within three seconds after its first such connection,
+and ended, it takes no rights. Linux only.
+
+  --match PATTERN       which peers, as *:5432 or 10.0.0.0/8:6379; again, or
+                        several with commas
+  --within TIME         so soon each must be told; by default 60s
+  --for TIME            ends after this time
+  --new                 connections that are made meanwhile are cut off too
+  --heal                heals what a drill left that was killed
+  --json                a report in the end; durations in milliseconds
+
+Exit code 1: a connection was not told in time, or could not be cut off.`,
   ps: `Usage: tcp-keepalive ps [PID ...] [options]
 
 Shows the TCP connections of processes: the peer, how long until a dead peer is

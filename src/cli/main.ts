@@ -3,6 +3,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- tsdown.config.ts: what both have goes into the implementation's file
 import '../entry/implementation.ts'
 import { doctor } from './doctor.ts'
+import { drill } from './drill.ts'
 import { COMMAND_HELP, HELP } from './help.ts'
 import { plan } from './plan.ts'
 import { ps } from './ps.ts'
@@ -14,6 +15,7 @@ import { watch } from './watch.ts'
 /** Each takes its arguments and gives the exit code. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = {
   doctor,
+  drill,
   plan,
   ps,
   watch,

@@ -18,7 +18,7 @@ export interface HopMinimum {
 export type Cookie = string
 
 /** Where the binding writes; read at once, so one array serves every call. */
-const numbers = new Int32Array(4)
+const numbers = new Int32Array(6)
 
 /** @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED where this is not Linux */
 export function checkHopMinimum(): void {
@@ -35,6 +35,13 @@ export function readHopMinimum(fd: number): HopMinimum & { readonly cookie: Cook
   if (status !== 0) throw statusError(status, 'getsockopt')
   const [v4 = 0, v6 = -1, upper = 0, lower = 0] = numbers
   return { v4, v6, cookie: `${upper >>> 0}:${lower >>> 0}` }
+}
+
+/** How many milliseconds ago data was last sent, and last received. */
+export function lastDataOf(fd: number): { readonly sentAgo: number; readonly receivedAgo: number } {
+  readHopMinimum(fd)
+  const [sentAgo = 0, receivedAgo = 0] = numbers.subarray(4)
+  return { sentAgo, receivedAgo }
 }
 
 export function putHopMinimum(fd: number, { v4, v6 }: HopMinimum): void {

@@ -50,3 +50,12 @@ pub fn set_hop_minimum(raw: RawSocket, least: HopMinimum) -> Result<(), Error> {
 pub fn cookie(raw: RawSocket) -> Result<u64, Error> {
     socket::with_tcp(raw, |socket| sys::cookie(socket).map_err(Error::of(SocketOption::Cookie)))
 }
+
+/// How many milliseconds ago the TCP socket `raw` last sent data, and last received some.
+///
+/// # Errors
+///
+/// As [`get`](crate::get).
+pub fn last_data(raw: RawSocket) -> Result<(u32, u32), Error> {
+    socket::with_tcp(raw, |socket| sys::last_data(socket).map_err(Error::of(SocketOption::TcpInfo)))
+}

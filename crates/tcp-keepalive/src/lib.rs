@@ -32,7 +32,7 @@ mod tcp_info;
 pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
 #[cfg(target_os = "linux")]
-pub use hop_minimum::{HopMinimum, cookie, hop_minimum, set_hop_minimum};
+pub use hop_minimum::{HopMinimum, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 pub use set::{
     Deadline, connect_timeout, deadline, set, set_connect_timeout, set_deadline, set_what_is_taken,

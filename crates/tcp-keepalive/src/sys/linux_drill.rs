@@ -8,7 +8,7 @@ use std::{
 use libc::c_int;
 use socket2::SockRef;
 
-use super::unix::{RawSocket, option};
+use super::unix::{RawSocket, option, structure};
 
 /// `include/uapi/linux/in.h` and `in6.h`; the libc crate lacks them.
 const IP_MINTTL: c_int = 21;
@@ -33,6 +33,14 @@ pub fn set_min_hop_count(socket: &SockRef<'_>, least: c_int) -> io::Result<()> {
 /// The number by which the kernel knows a socket, unlike any other since the machine was started; Linux 4.12.
 pub fn cookie(socket: &SockRef<'_>) -> io::Result<u64> {
     socket.cookie()
+}
+
+/// How many milliseconds ago data was last sent, and last received: `tcpi_last_data_sent` and `tcpi_last_data_recv`, words 11
+/// and 13 of `struct tcp_info` (`include/uapi/linux/tcp.h`).
+pub fn last_data(socket: &SockRef<'_>) -> io::Result<(u32, u32)> {
+    // SAFETY: integers only.
+    let (words, _) = unsafe { structure::<[u32; 26]>(socket, libc::TCP_INFO) }?;
+    Ok((words[11], words[13]))
 }
 
 /// A duplicate of a descriptor of another process, closed when dropped: `pidfd_open(2)` and `pidfd_getfd(2)`, Linux 5.6.

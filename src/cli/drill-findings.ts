@@ -1,0 +1,39 @@
+/** What `drill` finds out. */
+
+/** `waiting`: it sent something last, and waits for the answer. `writing`: what it sent is not acknowledged. */
+export type Doing = 'waiting' | 'writing' | 'idle'
+
+/**
+ * `told`: the connection has ended; `late`: not within the time; `heard`: it cannot be cut off, as its peer sends with a TTL of
+ * 255.
+ */
+export type Fate = 'cut' | 'told' | 'late' | 'heard'
+
+export interface Finding {
+  readonly descriptor: number
+  readonly local: string
+  readonly peer: string
+  readonly service: string | undefined
+  /** Made while the drill went on. */
+  readonly isNew: boolean
+  readonly doing: Doing
+  readonly fate: Fate
+  /** Whether it was told in time: from the cut on, or from what it wrote after the cut. */
+  readonly inTime: boolean
+  /** Milliseconds from the cut, or from the first thing that was written after it. */
+  readonly toldAfter: number | undefined
+  /** `kernel`: it gave up; `program`: the program had closed the connection before. */
+  readonly toldBy: 'kernel' | 'program' | undefined
+  /** Milliseconds that its values take, as far as it is not told; infinite: never. */
+  readonly wouldTake: number
+}
+
+export interface DrillReport {
+  readonly pid: number
+  readonly within: number
+  readonly connections: readonly Finding[]
+  /** Milliseconds from the cut until a new connection to the same peers was there. */
+  readonly newConnectionAfter: number | undefined
+  /** Whether everything that is still there is as it was before. */
+  readonly healed: boolean
+}

@@ -32,7 +32,15 @@ const config: UserConfig[] = defineConfig([
   code({ bundled: 'src/entry/bundled.mjs' }, 'esm'),
   code({ register: 'src/register.ts' }, 'cjs'),
   code({ drill: 'src/drill.ts' }, 'cjs'),
-  code({ implementation: 'src/entry/implementation.ts', cli: 'src/cli/main.ts' }, 'cjs', INDEX),
+  code(
+    {
+      implementation: 'src/entry/implementation.ts',
+      cli: 'src/cli/main.ts',
+      'drill-inside': 'src/cli/drill-inside.ts',
+    },
+    'cjs',
+    INDEX,
+  ),
   { ...types('index', 'src/entry/api.ts'), hooks: { 'build:done': writeModuleTypes } },
   types('register', 'src/register.ts'),
   types('drill', 'src/entry/drill.ts'),

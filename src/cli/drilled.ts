@@ -1,8 +1,14 @@
 /** One connection of another process that is cut off, and what becomes of it. */
 import { getKeepAlive, getTcpInfo, inspectSocket, type KeepAlive, planKeepAlive } from 'tcp-keepalive'
 import { endpointText } from '../settings/address-text.ts'
-import { type HopMinimum, lastDataOf, MOST_HOPS, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
-import { withSocketOf } from '../socket/other-process.ts'
+import {
+  type HopMinimum,
+  lastDataOf,
+  MOST_HOPS,
+  putHopMinimum,
+  readHopMinimum,
+} from '../socket/hop-minimum.ts'
+import { withSocketOf } from '../socket/duplicate.ts'
 import type { Doing, Fate, Finding } from './drill-findings.ts'
 import type { ProcessSocket } from './process-sockets.ts'
 import { serviceOn } from './services.ts'
@@ -54,7 +60,8 @@ export class Drilled {
     const state = this.#lend((fd) => {
       const { state, unacknowledged = 0, unsent = 0, silentFor } = getTcpInfo(fd)
       if (state === 'closed') return 'closed'
-      if (silentFor !== undefined && performance.now() - silentFor > this.#at + ALLOWANCE_MS) this.#heard = true
+      if (silentFor !== undefined && performance.now() - silentFor > this.#at + ALLOWANCE_MS)
+        this.#heard = true
       if (unacknowledged + unsent > 0 && this.#doing !== 'writing') {
         this.#doing = 'writing'
         this.#wroteAt = performance.now()
@@ -137,7 +144,12 @@ function cutOff(fd: number, { local, remote }: ProcessSocket): Before | undefine
   const { unacknowledged = 0, unsent = 0 } = getTcpInfo(fd)
   const { sentAgo, receivedAgo } = lastDataOf(fd)
   const waiting = sentAgo < receivedAgo ? 'waiting' : 'idle'
-  const before = { cookie, hops, keepAlive: getKeepAlive(fd), doing: unacknowledged + unsent > 0 ? 'writing' : waiting } as const
+  const before = {
+    cookie,
+    hops,
+    keepAlive: getKeepAlive(fd),
+    doing: unacknowledged + unsent > 0 ? 'writing' : waiting,
+  } as const
   putHopMinimum(fd, { v4: MOST_HOPS, v6: hops.v6 < 0 ? -1 : MOST_HOPS })
   return before
 }

@@ -69,6 +69,7 @@ function code(
     outputOptions: (options) => ({
       ...options,
       paths: { ...paths },
+      chunkFileNames: '[name].cjs', // a name that stays the same
       comments: false,
       polyfillRequire: false,
     }), // they are in the types, for those who read them

@@ -36,4 +36,4 @@ async function ask(name, once) {
 await idle()
 void ask('pg', () => pool.query('select 1'))
 void ask('redis', () => redis.ping())
-process.stdin.on('data', () => console.log(JSON.stringify(answered)))
+process.stdin.on('data', () => process.stdout.write(`${JSON.stringify(answered)}\n`))

@@ -162,6 +162,46 @@ withBoth(
   },
 )
 
+withBoth('drill --new: what is connected meanwhile is cut off too, and works in the end', async (t) => {
+  const machine = await openMachine(t)
+  const program = await machine.program(t, REGISTER)
+  const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH, '--new', '--for', '9s', '--json']
+  const { printed } = await machine.run(...drill)
+  const { connections, healed, newConnectionAfter } = JSON.parse(printed) as DrillReport
+  t.is(connections.filter(({ isNew, fate }) => !isNew && fate === 'told').length, 3, printed)
+  t.true(
+    connections.some(({ isNew }) => isNew),
+    printed,
+  )
+  t.is(newConnectionAfter, undefined)
+  t.true(healed)
+  await program.untilAnswered()
+})
+
+withBoth('drill of somebody else, without a match, or of nothing that matches says so', async (t) => {
+  const machine = await openMachine(t)
+  const program = await machine.program(t, [])
+  const before = await program.options()
+  const said = async (...args: string[]): Promise<string> => {
+    const { code, printed } = await machine.run(
+      'sh',
+      '-c',
+      `"$@" 2>&1`,
+      'sh',
+      process.execPath,
+      CLI,
+      'drill',
+      ...args,
+    )
+    return `${code} ${printed}`
+  }
+  t.regex(await said(program.pid), /^2 .*say which connections/)
+  t.regex(await said(...MATCH), /^2 .*by its PID/)
+  t.regex(await said(program.pid, '--match', '*:1'), /^1 .*has no such connection/)
+  t.regex(await said('1', ...MATCH), /^1 .*belongs to somebody else/)
+  t.deepEqual(await program.options(), before)
+})
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
   withBoth(`a drill that gets ${signal} leaves nothing cut off, or --heal does`, async (t) => {
     const machine = await openMachine(t)

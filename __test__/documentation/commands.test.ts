@@ -7,6 +7,7 @@ import net from 'node:net'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { COMMAND_HELP } from '../../src/cli/help.ts'
 import { CLI } from '../cli/command.ts'
 import { findTool } from '../../lab/network/tools.ts'
 import { blocks, root } from './pages.ts'
@@ -31,6 +32,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   async npx(t, [tool = '', ...args], command) {
     if (tool === 'tcp-keepalive') {
       if (args[0] === 'ps' && process.platform !== 'linux') return
+      if (args[0] === 'drill') return drills(t, args, command)
       await runs(t, command, [CLI, ...(await forHere(t, args))])
       return
     }
@@ -103,6 +105,13 @@ for (const command of commands) {
     await check(t, words, command)
     return t.pass()
   })
+}
+
+/** A drill breaks connections, and is a test of its own (__test__/cli/drill.test.ts); here only that there are such options. */
+function drills(t: ExecutionContext, args: readonly string[], { at }: Command): void {
+  const help = COMMAND_HELP['drill'] ?? ''
+  for (const flag of args.filter((word) => /^--./.test(word)))
+    t.true(help.includes(`  ${flag} `), `${at}: ${flag}`)
 }
 
 /** What is loaded first is one of this package's own files. */

@@ -38,7 +38,7 @@ pub fn cookie(socket: &SockRef<'_>) -> io::Result<u64> {
 /// How many milliseconds ago data was last sent, and last received: `tcpi_last_data_sent` and `tcpi_last_data_recv`, words 11
 /// and 13 of `struct tcp_info` (`include/uapi/linux/tcp.h`).
 pub fn last_data(socket: &SockRef<'_>) -> io::Result<(u32, u32)> {
-    // SAFETY: integers only.
+    // SAFETY: `[u32; 26]` holds integers only.
     let (words, _) = unsafe { structure::<[u32; 26]>(socket, libc::TCP_INFO) }?;
     Ok((words[11], words[13]))
 }

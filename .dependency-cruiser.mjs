@@ -14,8 +14,8 @@ const folders = (...names) => `^(?:${names.join('|')})/`
 const LOADER = '^src/index\\.ts$'
 const ASKS_THE_LOADER = '^src/socket/native\\.ts$'
 
-/** It names what it shares with the implementation, which the build puts into one file. */
-const COMMAND_LINE = '^src/cli/main\\.ts$'
+/** These two name what they share with the implementation, which the build puts into one file. */
+const COMMAND_LINE = '^src/cli/(main|drill-inside)\\.ts$'
 
 const upwards = LAYERS.map((layer, index) => {
   const above = LAYERS.slice(0, index).filter((each) => !BESIDE[layer]?.includes(each))

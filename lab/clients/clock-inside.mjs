@@ -1,23 +1,26 @@
-/** What runs on the laboratory's client: for each client library three connections, and when it is told of their end. */
+/** What runs on the laboratory's client: for each client library five connections, and when it is told of their end. */
 import { createRequire } from 'node:module'
 import { watchPauses } from '../pauses.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const now = () => performance.timeOrigin + performance.now()
 
-/** `setting`: the client's defaults, its own keepalive option, or an install. */
-export async function runClock({ host, ports, setting, values }, { tell, next }) {
+/** So long after the cut the later write comes: when a deadline of 6 s has already made the kernel probe. */
+const LATER_MS = 4000
+
+/** `setting`: the client's defaults, its own keepalive option, an install, or what `--import` has installed. */
+export async function runClock({ host, ports, setting, detectWithin }, { tell, next }) {
   process.on('unhandledRejection', () => {}) // of clients that try to connect again
-  if (setting === 'ours') {
+  if (detectWithin !== undefined) {
     const { installKeepAlive } = await import('tcp-keepalive')
-    installKeepAlive(values)
+    installKeepAlive({ detectWithin })
   }
   const pausedSince = watchPauses()
   let readyAt = 0
-  const writers = []
+  const begin = { writing: [], later: [], connecting: [] }
   for (const [name, port] of Object.entries(ports)) {
     const { default: adapter } = await import(`./programs/${name}.mjs`)
-    for (const doing of ['idle', 'waiting', 'writing']) {
+    for (const doing of ['idle', 'waiting', 'writing', 'later', 'connecting']) {
       const lost = once((error) =>
         tell('lost', {
           name,
@@ -27,22 +30,28 @@ export async function runClock({ host, ports, setting, values }, { tell, next })
           pausedMs: pausedSince(readyAt),
         }),
       )
-      const connection = await open(adapter, { host, port, own: setting === 'own' }, lost)
-      await adapter.clock.write(connection)
       const answer = (promise) => Promise.resolve(promise).catch(lost)
-      if (doing === 'waiting') answer(adapter.clock.wait(connection))
-      if (doing === 'writing') {
-        writers.push(() => {
-          tell('wrote', { name, at: now() })
-          answer(adapter.clock.write(connection))
-        })
+      const connect = async () => open(adapter, { host, port, own: setting === 'own' }, lost)
+      const starting = (act) => () => {
+        tell('began', { name, doing, at: now() })
+        answer(act())
       }
+      if (doing === 'connecting') {
+        // Some connect only once they have something to say.
+        begin.connecting.push(starting(async () => adapter.clock.write(await connect())))
+        continue
+      }
+      const connection = await connect()
+      await adapter.clock.write(connection)
+      if (doing === 'waiting') answer(adapter.clock.wait(connection))
+      begin[doing]?.push(starting(() => adapter.clock.write(connection)))
     }
   }
   readyAt = now()
   tell('ready')
   await next()
-  for (const write of writers) write()
+  for (const start of [...begin.writing, ...begin.connecting]) start()
+  setTimeout(() => begin.later.forEach((start) => start()), LATER_MS)
 }
 
 function open({ package: name, config, clock }, { host, port, own }, lost) {

@@ -1,20 +1,30 @@
-/** How long clients wait for a dead server: every driver with a real one, idle, waiting and writing at the cut. */
+/**
+ * How long clients wait for a dead server: every driver with a real one, idle, waiting, writing at the cut and later, and
+ * connecting anew once the server is gone.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lab, openLab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
 import { clients, type ServerName, startServers, stopServers } from './catalogue.ts'
 
-export type Setting = 'defaults' | 'own' | 'ours'
-export type Doing = 'idle' | 'waiting' | 'writing'
+export type Setting = 'defaults' | 'own' | 'ours' | 'ten' | 'bare'
+export type Doing = 'idle' | 'waiting' | 'writing' | 'later' | 'connecting'
 
 /** What the install asks for. */
 export const DETECT_WITHIN = 6000
+
+/** The deadline of a setting, in milliseconds, where it has one. `bare`: `--import tcp-keepalive/register`, and no variable. */
+export const DEADLINES: Readonly<Partial<Record<Setting, number>>> = {
+  ours: DETECT_WITHIN,
+  ten: 10_000,
+  bare: 60_000,
+}
 
 export interface Measured {
   readonly name: string
   readonly setting: Setting
   readonly doing: Doing
-  /** Milliseconds from the cut, or from the write; `null`: not told before the clock was stopped. */
+  /** Milliseconds from the cut, the write or the attempt to connect; `null`: not told before the clock was stopped. */
   readonly took: number | null
   /** The error's code, or the event by which the client tells. */
   readonly told: string | null
@@ -33,7 +43,7 @@ interface Lost {
   readonly pausedMs: number
 }
 
-const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing']
+export const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing', 'later', 'connecting']
 
 /** The clients that take part. */
 export const competitors: readonly string[] = [...clients]
@@ -41,7 +51,7 @@ export const competitors: readonly string[] = [...clients]
   .map(([name]) => name)
 
 /**
- * Connects everything, cuts the cable, writes, and notes who is told when.
+ * Connects everything, cuts the cable, writes, connects once more, and notes who is told when.
  *
  * @param stopAfter milliseconds after the cut at which the clock is stopped, unless all have been told before
  */
@@ -103,8 +113,9 @@ function startProgram(lab: Lab, ports: Readonly<Record<string, number>>, setting
       host: lab.server.address,
       ports,
       setting,
-      values: { detectWithin: DETECT_WITHIN },
+      detectWithin: setting === 'bare' ? undefined : DEADLINES[setting],
     },
+    setting === 'bare' ? { nodeArguments: ['--import', 'tcp-keepalive/register'] } : {},
   )
 }
 
@@ -112,16 +123,17 @@ function told(program: Program<void>): Lost[] {
   return program.events.filter(({ name }) => name === 'lost').map(({ data }) => data as Lost)
 }
 
-/** The clock of an idle and of a waiting connection starts at the cut, that of a write at the write. */
+/** The clock of an idle and of a waiting connection starts at the cut, that of the others at what they do then. */
 function measured(
   program: Program<void>,
   which: Pick<Measured, 'name' | 'setting' | 'doing'>,
   cutAt: number,
 ): MeasuredHere {
-  const loss = told(program).find(({ name, doing }) => name === which.name && doing === which.doing)
-  const writes = program.events.filter(({ name }) => name === 'wrote').map(({ data }) => data as Lost)
-  const wroteAt = writes.find(({ name }) => name === which.name)?.at ?? Number.NaN
-  const since = which.doing === 'writing' ? wroteAt : cutAt
+  const isThis = ({ name, doing }: Lost): boolean => name === which.name && doing === which.doing
+  const loss = told(program).find(isThis)
+  const begun = program.events.filter(({ name }) => name === 'began').map(({ data }) => data as Lost)
+  const isAtTheCut = which.doing === 'idle' || which.doing === 'waiting'
+  const since = isAtTheCut ? cutAt : (begun.find(isThis)?.at ?? Number.NaN)
   const took = loss ? Math.round(loss.at - since) : null
   return { ...which, took, told: loss?.code ?? null, pausedMs: Math.round(loss?.pausedMs ?? 0) }
 }

@@ -1,15 +1,27 @@
 /** The death clock as an SVG, drawn by Vega. */
 import { drawSvg } from '../draw-svg.ts'
-import type { Result } from './result.ts'
+import { type Doing, DOINGS } from '../clients/clock.ts'
+import type { Charted, Result } from './result.ts'
 
-const PANEL = { width: 215, height: 330, gap: 22 }
+const PANEL = { width: 165, height: 430, gap: 22 }
 
 /** Seen on a light ground and on a dark one. */
-const COLOURS = { defaults: '#8c959f', own: '#bf8700', ours: '#2da44e' }
+const COLOURS = { defaults: '#8c959f', own: '#bf8700', bare: '#4a8fe7', ours: '#2da44e' }
 
-const LEGEND = { defaults: "the client's defaults", own: 'its own option', ours: 'tcp-keepalive, 6 s' }
+const LEGEND: Readonly<Record<Charted, string>> = {
+  defaults: "the client's defaults",
+  own: 'its own option',
+  bare: 'tcp-keepalive, the bare line (60 s)',
+  ours: 'tcp-keepalive, 6 s',
+}
 
-const PANELS = { idle: 'idle', waiting: 'waiting for an answer', writing: 'writing' }
+const PANELS: Readonly<Record<Doing, string>> = {
+  idle: 'idle',
+  waiting: 'waiting for an answer',
+  writing: 'writing at once',
+  later: 'writing 4 s later',
+  connecting: 'connecting',
+}
 
 export async function drawChart(result: Result): Promise<string> {
   return drawSvg(specOf(result))
@@ -27,7 +39,7 @@ function specOf({ measured, stoppedAfter }: Result): object {
   }))
   return {
     $schema: 'https://vega.github.io/schema/vega/v6.json',
-    width: 3 * PANEL.width + 2 * PANEL.gap,
+    width: DOINGS.length * PANEL.width + (DOINGS.length - 1) * PANEL.gap,
     height: PANEL.height,
     padding: 8,
     title: {
@@ -45,7 +57,7 @@ function specOf({ measured, stoppedAfter }: Result): object {
         name: 'left',
         type: 'ordinal',
         domain: Object.values(PANELS),
-        range: [0, 1, 2].map((place) => place * (PANEL.width + PANEL.gap)),
+        range: DOINGS.map((_, place) => place * (PANEL.width + PANEL.gap)),
       },
       { name: 'slot', type: 'band', domain: Object.values(LEGEND), range: [0, (PANEL.height / 9.2) * 0.82] },
     ],
@@ -89,7 +101,7 @@ function panel(): object {
       {
         orient: 'bottom',
         scale: 'seconds',
-        tickCount: 6,
+        tickCount: 5,
         grid: true,
         gridColor: '#8c959f',
         gridOpacity: 0.25,

@@ -1,4 +1,8 @@
-import type { Measured } from '../clients/clock.ts'
+import type { Measured, Setting } from '../clients/clock.ts'
+
+/** The settings of the death clock, in the order in which they are shown. */
+export type Charted = Exclude<Setting, 'ten'>
+export const CHARTED: readonly Charted[] = ['defaults', 'own', 'bare', 'ours']
 
 /** What docs/death-clock.json holds. Durations are in milliseconds. */
 export interface Result {
@@ -7,5 +11,5 @@ export interface Result {
   readonly stoppedAfter: number
   /** By name: the version, and the option of its own that it was given. */
   readonly clients: Readonly<Record<string, { readonly version: string; readonly own: object }>>
-  readonly measured: readonly Measured[]
+  readonly measured: ReadonlyArray<Measured & { readonly setting: Charted }>
 }

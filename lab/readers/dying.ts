@@ -1,0 +1,155 @@
+/** Slow readers of every kind: they live for so long, then die in every state, and their writers are told or not. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KeepAliveOptions } from 'tcp-keepalive'
+import type { Lab } from '../network/lab.ts'
+import type { Program, Told } from '../network/program.ts'
+import { certificate } from '../servers/certificate.ts'
+import { type Death, DEATHS, FAST, type Kind, KINDS, STOPPED } from './kinds.ts'
+import { SlowReader } from './slow-reader.ts'
+
+/** How a writer was told of the end of its connection. */
+export interface Lost {
+  readonly name: string
+  readonly code: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** The longest time of late in which the program did not get to run. */
+  readonly pausedMs: number
+}
+
+export interface Dying {
+  readonly name: string
+  readonly death: Death
+  readonly secure: boolean
+  /** Milliseconds from the death, or from the write after it; `undefined`: not told. */
+  readonly took: number | undefined
+  readonly code: string | undefined
+  readonly pausedMs: number
+}
+
+export interface Course {
+  /** Those of which a writer was told while they lived. */
+  readonly dropped: readonly Lost[]
+  /** Each of them, in the order of {@link KINDS} and {@link DEATHS}; empty where they were not to die. */
+  readonly dying: readonly Dying[]
+}
+
+interface One {
+  readonly name: string
+  readonly kind: Kind
+  readonly death: Death
+  readonly secure: boolean
+  readonly reader: SlowReader
+  readonly port: number
+}
+
+export interface Plan {
+  /** Of the install in the writers' program. */
+  readonly options: KeepAliveOptions
+  /** For how long they live, in milliseconds. */
+  readonly livingMs: number
+  /** For how long they are dead, at most, in milliseconds; 0: they do not die. */
+  readonly deadMs: number
+}
+
+export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan): Promise<Course> {
+  const all = await connectAll(lab)
+  const writers = await startWriters(lab, all, options)
+  await Promise.all(all.map(({ reader, port, kind }) => reader.read(port, kind.pace)))
+  await sleep(livingMs)
+  const dropped = lossesOf(writers)
+  if (deadMs === 0) {
+    await writers.stop()
+    return { dropped, dying: [] }
+  }
+  await prepareDeaths(writers, all)
+  for (const { reader, port } of where(all, 'just opened'))
+    await reader.read(port, { bytes: 4096, every: 1e6 })
+  await lab.cut()
+  const diedAt = performance.timeOrigin + performance.now()
+  const late = where(all, 'drained, then a write').map(({ name }) => name)
+  writers.send({ action: 'write', names: late })
+  const { data: wroteAt } = await writers.event<number>('wrote')
+  const until = performance.now() + deadMs
+  while (performance.now() < until && lossesOf(writers).length < all.length) await sleep(50)
+  const lost = new Map(lossesOf(writers).map((loss) => [loss.name, loss]))
+  await writers.stop()
+  const dying = all.map(({ name, death, secure }) => {
+    const loss = lost.get(name)
+    const since = late.includes(name) ? wroteAt : diedAt
+    return {
+      name,
+      death,
+      secure,
+      took: loss && loss.at - since,
+      code: loss?.code,
+      pausedMs: loss?.pausedMs ?? 0,
+    }
+  })
+  return { dropped, dying }
+}
+
+/** One of each kind for each death, plain and over TLS. */
+async function connectAll(lab: Lab): Promise<One[]> {
+  const plain = new SlowReader(lab.server)
+  const secure = new SlowReader(lab.server, await startTls(lab))
+  const each = [plain, secure].flatMap((reader) =>
+    KINDS.flatMap((kind) => DEATHS.map((death) => ({ reader, kind, death, secure: reader === secure }))),
+  )
+  return Promise.all(
+    each.map(async (one) => ({
+      ...one,
+      name: `${one.secure ? 'TLS' : 'plain'}, ${one.kind.name}, ${one.death}`,
+      port: await one.reader.listen({ ...one.kind, atOnce: one.secure ? 4096 : 0 }),
+    })),
+  )
+}
+
+/** Reads all that the slow reader passes on to it, on loopback. */
+async function startTls(lab: Lab): Promise<number> {
+  const server = lab.server.start(async (options: { key: string; cert: string }, { tell }) => {
+    const { createServer } = await import('node:tls')
+    const listener = createServer(options, (socket) => socket.on('error', () => {}).resume())
+    listener.listen(0, '127.0.0.1', () => tell('listening', (listener.address() as { port: number }).port))
+  }, certificate)
+  return (await server.event<number>('listening')).data
+}
+
+async function startWriters(
+  lab: Lab,
+  all: readonly One[],
+  options: KeepAliveOptions,
+): Promise<Program<void>> {
+  const writers = lab.client.start(
+    async ({ inside, ...args }, within) => {
+      const { runWriters } = (await import(inside)) as {
+        runWriters(args: unknown, inside: unknown): Promise<void>
+      }
+      await runWriters(args, within)
+    },
+    {
+      inside: new URL('writers.mjs', import.meta.url).href,
+      host: lab.server.address,
+      all: all.map(({ name, port, secure }) => ({ name, port, secure })),
+      options,
+    },
+  )
+  return writers
+}
+
+/** All but those that are drained stop reading; what the window has room for comes within a moment. */
+async function prepareDeaths(writers: Program<void>, all: readonly One[]): Promise<void> {
+  const drained = [...where(all, 'drained'), ...where(all, 'drained, then a write')]
+  for (const one of all) await one.reader.read(one.port, drained.includes(one) ? FAST : STOPPED)
+  writers.send({ action: 'drain', names: drained.map(({ name }) => name) })
+  await writers.event('drained')
+  await sleep(1000)
+}
+
+function where(all: readonly One[], death: Death): One[] {
+  return all.filter((one) => one.death === death)
+}
+
+function lossesOf(writers: Program<void>): Lost[] {
+  return (writers.events as Told<Lost>[]).filter(({ name }) => name === 'lost').map(({ data }) => data)
+}

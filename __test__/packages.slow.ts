@@ -44,6 +44,8 @@ const MAIN_FILES = [
   'dist/bundled.mjs',
   'dist/cli.cjs',
   'dist/drill.cjs',
+  'dist/drill-inside.cjs',
+  'dist/drill-session.cjs',
   'dist/drill.d.cts',
   'dist/implementation.cjs',
   'dist/index.cjs',

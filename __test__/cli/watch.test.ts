@@ -190,6 +190,16 @@ withLab(
   },
 )
 
+withLab('a dead host: it ends by itself and says that it could not be reached', async (t) => {
+  const lab = await openLab(t)
+  await lab.cut()
+  const peer = `${lab.server.address}:${echoPort}`
+  const screen = await watchInTerminal(lab, peer, '--detect-within', '5s').end()
+  t.deepEqual(events(screen), [`${peer} could not be reached: ETIMEDOUT: nothing answers`])
+  t.regex(screen.lines.at(-1) ?? '', /^10\.9\.2\.1:7000 +unreached/)
+  t.is(screen.code, 1)
+})
+
 withLab('who has not answered when the time is over could not be connected to', async (t) => {
   const lab = await openLab(t)
   await lab.cut()

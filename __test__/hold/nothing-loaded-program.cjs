@@ -11,7 +11,8 @@ const path = require('node:path')
 const tls = require('node:tls')
 const { holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
 
-const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const GIVEN = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
+const ASKED = process.env.DEADLINE ? { detectWithin: Number(process.env.DEADLINE) } : GIVEN
 const [begin = 'install'] = process.argv.slice(2)
 const pipe = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tcp-keepalive-')), 'pipe')
 const secrets = JSON.parse(process.env.CERTIFICATE)

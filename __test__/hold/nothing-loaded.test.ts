@@ -13,9 +13,16 @@ interface Printed {
   readonly reported: readonly string[]
 }
 
-for (const begin of ['install', 'hold', 'hold on a server', 'waiting set']) {
-  test(`nothing is loaded after the first call: ${begin}`, (t) => {
-    const { stdout, stderr } = run([program, begin], { CERTIFICATE })
+const CALLS = ['install', 'hold', 'hold on a server', 'waiting set']
+const VALUES: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+  ['values', {}],
+  ['a deadline', { DEADLINE: '5000' }],
+]
+for (const [begin, [what, variables]] of CALLS.flatMap((call) =>
+  VALUES.map((values) => [call, values] as const),
+)) {
+  test(`nothing is loaded after the first call: ${begin}, ${what}`, (t) => {
+    const { stdout, stderr } = run([program, begin], { CERTIFICATE, ...variables })
     t.true(stdout.startsWith('{'), stderr)
     const { done, reported } = JSON.parse(stdout) as Printed
     t.deepEqual(

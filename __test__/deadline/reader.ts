@@ -1,0 +1,52 @@
+/** A peer in another process, which reads as slowly as it is told and can be cut off. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import type { ExecutionContext } from 'ava'
+import { witness } from '../../lab/readback/readback.ts'
+
+export class Reader {
+  readonly port: number
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>
+  readonly #lines: AsyncIterator<string>
+
+  private constructor(
+    child: ChildProcessByStdio<Writable, Readable, null>,
+    lines: AsyncIterator<string>,
+    port: number,
+  ) {
+    this.#process = child
+    this.#lines = lines
+    this.port = port
+  }
+
+  /** @param receiveBuffer in bytes; 0: the system's */
+  static async start(t: ExecutionContext, receiveBuffer = 0): Promise<Reader> {
+    const child = spawn(witness('reader'), [String(receiveBuffer)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.teardown(() => child.kill())
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    return new Reader(child, lines, Number((await lines.next()).value))
+  }
+
+  read(bytes: number, everyMs: number): void {
+    this.#process.stdin.write(`read ${bytes} ${everyMs}\n`)
+  }
+
+  cut(): void {
+    this.#process.stdin.write('cut\n')
+  }
+
+  /** How the connection ended, and how much was read. */
+  async end(): Promise<string> {
+    return String((await this.#lines.next()).value)
+  }
+
+  async connect(t: ExecutionContext): Promise<net.Socket> {
+    const socket = net.connect(this.port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    return socket
+  }
+}

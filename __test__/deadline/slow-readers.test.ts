@@ -28,16 +28,15 @@ withLab(
 )
 
 withLab(
-  "under the kernel's own rule, with the same user timeout, living peers of each kind are dropped",
+  "under the kernel's own rule, with the same user timeout, living peers that read nothing are dropped",
   async (t) => {
     t.timeout(180_000)
     const lab = await openLab(t)
     const { userTimeout = 0 } = planKeepAlive({ detectWithin: DEADLINE }).settings
     const { dropped } = await liveAndDie(lab, { options: { userTimeout }, livingMs: 4 * DEADLINE, deadMs: 0 })
-    for (const { name } of KINDS) {
-      const some = dropped.filter((one) => one.name.includes(name))
-      t.true(some.length > 0, name)
-      t.log(`${name}: ${some.length} of 8 dropped`)
-    }
+    const countOf = (kind: string): number => dropped.filter(({ name }) => name.includes(kind)).length
+    // How many of the others are depends on how the window happens to open.
+    for (const { name } of KINDS) t.log(`${name}: ${countOf(name)} of 8 dropped`)
+    t.true(countOf('stopped') > 0)
   },
 )

@@ -11,7 +11,7 @@
 mod reader {
     use std::io::{self, BufRead, Read, Write};
     use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-    use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
     use std::sync::{Arc, Mutex};
     use std::thread;
     use std::time::{Duration, Instant};
@@ -34,7 +34,9 @@ mod reader {
         for line in io::stdin().lock().lines() {
             let numbers: Vec<i64> = line?.split(' ').filter_map(|word| word.parse().ok()).collect();
             match numbers[..] {
-                [buffer, first] => listen(usize::try_from(buffer).unwrap_or(0), first, onward, Arc::clone(&orders))?,
+                [buffer, first] => {
+                    listen(usize::try_from(buffer).unwrap_or(0), first, onward, Arc::clone(&orders))?;
+                }
                 [connection, bytes, every] => {
                     let every = Duration::from_millis(u64::try_from(every).unwrap_or(0));
                     let at = usize::try_from(connection).unwrap_or(usize::MAX);
@@ -75,7 +77,12 @@ mod reader {
         Ok(())
     }
 
-    fn read(mut stream: TcpStream, first: i64, onward: Option<u16>, orders: &Receiver<Pace>) -> io::Result<()> {
+    fn read(
+        mut stream: TcpStream,
+        first: i64,
+        onward: Option<u16>,
+        orders: &Receiver<Pace>,
+    ) -> io::Result<()> {
         let mut next = match onward {
             Some(port) => Some(TcpStream::connect((Ipv4Addr::LOCALHOST, port))?),
             None => None,
@@ -128,7 +135,7 @@ mod reader {
     }
 
     fn pass_on(stream: &mut TcpStream, next: Option<&mut TcpStream>, most: i64) -> io::Result<usize> {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         let most = usize::try_from(most).unwrap_or(buffer.len()).min(buffer.len());
         let read = stream.read(&mut buffer[..most])?;
         if let Some(next) = next {

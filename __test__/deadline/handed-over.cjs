@@ -1,10 +1,13 @@
 // Hands 2 MB over to a peer that reads only later, under a deadline of 5 s, and ends.
-// node handed-over.cjs PORT set|hold|install|tls|raw end|destroy|destroySoon|exit
+// node handed-over.cjs PORT set|hold|install|tls|raw|none end|destroy|destroySoon|exit|SIGTERM|SIGKILL [lifted|MS]
+// "none" is without this package; "lifted": ends once a sweep has seen the window closed; MS: so much later. Says which user timeout is in force.
 const net = require('node:net')
 const tls = require('node:tls')
 const { holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
 
-const [, , port, way, ending] = process.argv
+const { getUserTimeout } = require('tcp-keepalive/native')
+
+const [, , port, way, ending, when] = process.argv
 const DEADLINE = { detectWithin: 5000 }
 const DATA = Buffer.alloc(2 * 1024 * 1024, 'x')
 
@@ -18,8 +21,26 @@ socket.once(way === 'tls' ? 'secureConnect' : 'connect', () => {
   if (way === 'hold') holdKeepAlive(socket, DEADLINE)
   socket.write(DATA, () => {
     // All of it is with the kernel, which sends what the window has room for.
-    if (ending === 'exit') process.exit()
-    else socket[ending]()
-    process.stdout.write('ended')
+    if (when === undefined) return finish()
+    if (when !== 'lifted') return setTimeout(finish, Number(when))
+    const looking = setInterval(() => {
+      if (userTimeout() !== 0) return
+      clearInterval(looking)
+      finish()
+    }, 20)
   })
 })
+
+function userTimeout() {
+  const values = new Int32Array(2)
+  const { fd } = socket._handle
+  if (getUserTimeout(fd, values) !== 0) throw new Error(`descriptor ${fd} cannot be read`)
+  return values[0]
+}
+
+function finish() {
+  require('node:fs').writeSync(1, `ended ${userTimeout()}\n`)
+  if (ending === 'exit') process.exit()
+  else if (ending.startsWith('SIG')) process.kill(process.pid, ending)
+  else socket[ending]()
+}

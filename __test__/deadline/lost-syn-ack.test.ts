@@ -1,0 +1,83 @@
+/** After a lost SYN-ACK the retransmission timeout is 3 s, and a first write may be told of late: so much, with a warning. */
+import type { SocketReport } from 'tcp-keepalive'
+import { startEcho } from '../../lab/network/echo.ts'
+import { openLab } from '../../lab/network/lab.ts'
+import { PAUSES, type Pauses, timerAtMost } from '../../lab/timing.ts'
+import { withLab } from '../needs.ts'
+
+/** The first SYN-ACK of each connection is dropped by the router. */
+const DROP_FIRST_SYN_ACK = `nft -f - <<'RULES'
+table inet syn_ack {
+  set seen { type inet_service; flags dynamic; size 65535; timeout 1h; }
+  chain forward {
+    type filter hook forward priority filter - 2
+    tcp flags & (syn | ack) == (syn | ack) tcp dport @seen accept
+    tcp flags & (syn | ack) == (syn | ack) add @seen { tcp dport } drop
+  }
+}
+RULES`
+
+interface Told {
+  readonly deadline: number
+  readonly took: number
+  readonly code: string
+  readonly pausedMs: number
+  readonly retransmissionTimeout: number
+  readonly warnings: SocketReport['warnings']
+}
+
+withLab(
+  'a first write after a lost SYN-ACK is told of late where the warning late-write says so, else in time',
+  async (t) => {
+    t.timeout(120_000)
+    const lab = await openLab(t)
+    await startEcho(lab)
+    await lab.router.configure(DROP_FIRST_SYN_ACK)
+    const deadlines = [6000, 10_000, 20_000, 45_000]
+    const program = lab.client.start(
+      async ({ host, all, pauses }, { tell, next }) => {
+        const net = await import('node:net')
+        const { inspectSocket, setKeepAlive, getTcpInfo } = await import('tcp-keepalive')
+        const { watchPauses } = (await import(pauses)) as Pauses
+        const pausedSince = watchPauses()
+        const now = (): number => performance.timeOrigin + performance.now()
+        const opened = await Promise.all(
+          all.map(async (deadline) => {
+            const socket = net.connect(7000, host)
+            setKeepAlive(socket, { detectWithin: deadline })
+            await new Promise((resolve) => socket.on('connect', resolve))
+            return { deadline, socket }
+          }),
+        )
+        tell('open')
+        await next()
+        for (const { deadline, socket } of opened) {
+          const wroteAt = now()
+          const { retransmissionTimeout } = getTcpInfo(socket)
+          const { warnings } = inspectSocket(socket)
+          socket.write('x')
+          socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+            const [took, pausedMs] = [now() - wroteAt, pausedSince(wroteAt)]
+            tell('told', { deadline, took, code, pausedMs, retransmissionTimeout, warnings })
+          })
+        }
+      },
+      { host: lab.server.address, all: deadlines, pauses: PAUSES },
+    )
+    await program.event('open')
+    await lab.cut()
+    program.send('write')
+    for (const _ of deadlines) {
+      const { deadline, took, code, pausedMs, retransmissionTimeout, warnings } = (
+        await program.event<Told>('told')
+      ).data
+      const isLate = warnings.some(({ code }) => code === 'late-write')
+      const inWords = `${deadline / 1000} s: ${code} after ${took.toFixed()} ms, retransmission timeout ${retransmissionTimeout} ms, late-write ${isLate}`
+      t.log(inWords)
+      t.is(code, 'ETIMEDOUT')
+      t.true(retransmissionTimeout >= 3000, 'the SYN-ACK was lost')
+      t.true(took <= timerAtMost(isLate ? deadline + retransmissionTimeout : deadline) + pausedMs, inWords)
+      if (!isLate) t.true(took - pausedMs <= deadline, inWords)
+    }
+  },
+)

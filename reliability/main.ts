@@ -5,6 +5,19 @@ const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>
   fuzz: ['random calls of everything on everything, in child processes', () => import('./fuzz/main.ts')],
   race: ['sockets that die while files and sockets take their numbers', () => import('./race/main.ts')],
   soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
+  'slow-readers': [
+    'peers that read slowly or not at all for four deadlines, and then die',
+    () => import('./deadline/slow-readers.ts'),
+  ],
+  'handed-over': [
+    'what a program has written and closed, to a peer that reads after 3 minutes',
+    () => import('./deadline/handed-over.ts'),
+  ],
+  failover: [
+    "a server's address goes dead, and its name leads to another",
+    () => import('./deadline/failover.ts'),
+  ],
+  loss: ['peers that read at random across a network that loses packets', () => import('./deadline/loss.ts')],
   'supply-chain': ['what a user installs, and from where it comes', () => import('./supply-chain.ts')],
   sanitizers: [
     'the native part under AddressSanitizer, LeakSanitizer and valgrind',

@@ -6,7 +6,17 @@ const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
 const END = '<!-- end of measured -->'
 
 /** The parts of docs/reliability.md, each measured by a command of its own. */
-export type Part = 'fuzz' | 'sanitizers' | 'life-cycle' | 'race' | 'soak' | 'supply-chain'
+export type Part =
+  | 'slow-readers'
+  | 'handed-over'
+  | 'failover'
+  | 'loss'
+  | 'fuzz'
+  | 'sanitizers'
+  | 'life-cycle'
+  | 'race'
+  | 'soak'
+  | 'supply-chain'
 
 /** A line of a part's table. */
 export interface Figure {

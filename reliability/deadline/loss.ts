@@ -1,0 +1,80 @@
+/** Peers that read at random, by a fixed seed, across a network that loses packets: which living ones are dropped. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
+import { openLab } from '../../lab/network/lab.ts'
+import { SlowReader } from '../../lab/readers/slow-reader.ts'
+import { seeded } from '../soak/random.ts'
+import type { Figure } from '../record.ts'
+
+export const usage = '  --seconds COUNT   for how long (180)'
+
+const CONNECTIONS = 100
+const SEED = 16
+
+interface Trial {
+  readonly lossPercent: number
+  readonly deadline: number
+  readonly options: KeepAliveOptions
+  readonly what: string
+}
+
+export async function run(options: readonly string[]): Promise<Figure[]> {
+  const at = options.indexOf('--seconds')
+  const seconds = at < 0 ? 180 : Number(options[at + 1])
+  const trials = [1, 10].flatMap((lossPercent) =>
+    [30_000, 60_000].flatMap((deadline): Trial[] => {
+      const { time, interval, retries } = planKeepAlive({ detectWithin: deadline }).settings
+      const alone = { time, interval, retries, userTimeout: 0 } as KeepAliveOptions
+      const ours = { lossPercent, deadline, options: { detectWithin: deadline }, what: 'detectWithin' }
+      return [ours, { lossPercent, deadline, options: alone, what: 'its keepalive values alone' }]
+    }),
+  )
+  const figures: Figure[] = []
+  for (const deadline of [30_000, 60_000]) {
+    const some = trials.filter((trial) => trial.deadline === deadline)
+    figures.push(...(await Promise.all(some.map((trial) => one(trial, seconds * 1000)))))
+  }
+  return figures
+}
+
+async function one({ lossPercent, deadline, options, what }: Trial, ms: number): Promise<Figure> {
+  const lab = await openLab()
+  try {
+    const reader = new SlowReader(lab.server)
+    const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
+    const writers = lab.client.start(
+      async ({ inside, ...args }, within) => {
+        const { runWriters } = (await import(inside)) as {
+          runWriters(args: unknown, inside: unknown): Promise<void>
+        }
+        await runWriters(args, within)
+      },
+      {
+        inside: new URL('../../lab/readers/writers.mjs', import.meta.url).href,
+        host: lab.server.address,
+        all: ports.map((port) => ({ name: String(port), port, secure: false })),
+        options,
+      },
+    )
+    await Promise.all(ports.map((port) => reader.read(port, { bytes: 0, every: 0 })))
+    await lab.lose(lossPercent)
+    const random = seeded(SEED)
+    const end = performance.now() + ms
+    // Each opens its window some times a deadline, a little or far, and closes it again by reading no more.
+    while (performance.now() < end) {
+      const port = ports[Math.floor(random() * ports.length)] ?? 0
+      const bytes = Math.ceil(10 ** (2 + 4 * random()))
+      await reader.read(port, { bytes, every: 1e9 })
+      await sleep(Math.max(0, Math.min((deadline * random()) / CONNECTIONS, end - performance.now())))
+    }
+    const dropped = writers.events.filter(({ name }) => name === 'lost').length
+    if (lossPercent === 1 && dropped > 0)
+      throw new Error(`${dropped} living peers were dropped at 1 % loss, ${what}`)
+    return {
+      what: `${lossPercent} % loss each way, ${deadline / 1000} s, ${what}: dropped`,
+      figure: `${dropped} of ${CONNECTIONS} living in ${ms / 1000} s (seed ${SEED})`,
+    }
+  } finally {
+    await lab.close()
+  }
+}

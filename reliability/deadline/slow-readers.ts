@@ -1,0 +1,52 @@
+/** Slow readers of every kind under deadlines of 10 and 30 s: four deadlines alive, then dead in every state. */
+import { openLab } from '../../lab/network/lab.ts'
+import { type Course, liveAndDie } from '../../lab/readers/dying.ts'
+import { KINDS } from '../../lab/readers/kinds.ts'
+import { isInTime } from '../../lab/timing.ts'
+import type { Figure } from '../record.ts'
+
+export const usage = '  --deadlines SECONDS,…   10,30'
+
+export async function run(options: readonly string[]): Promise<Figure[]> {
+  const at = options.indexOf('--deadlines')
+  const deadlines = (at < 0 ? '10,30' : (options[at + 1] ?? '')).split(',').map((text) => Number(text) * 1000)
+  const courses = await Promise.all(
+    deadlines.map(async (deadline) => ({ deadline, course: await one(deadline) })),
+  )
+  return courses.flatMap(({ deadline, course }) => figuresOf(deadline, course))
+}
+
+async function one(deadline: number): Promise<Course> {
+  const lab = await openLab()
+  try {
+    return await liveAndDie(lab, {
+      options: { detectWithin: deadline },
+      livingMs: 4 * deadline,
+      deadMs: 3 * deadline,
+    })
+  } finally {
+    await lab.close()
+  }
+}
+
+function figuresOf(deadline: number, { dropped, dying }: Course): Figure[] {
+  const late = dying.filter(({ took, pausedMs }) => took === undefined || !isInTime(took, pausedMs, deadline))
+  if (dropped.length > 0) throw new Error(`living peers were dropped: ${JSON.stringify(dropped)}`)
+  if (late.length > 0) throw new Error(`told of late or never: ${JSON.stringify(late)}`)
+  const seconds = deadline / 1000
+  return [
+    {
+      what: `${seconds} s: living connections, dropped within ${4 * seconds} s`,
+      figure: `${dying.length}, 0`,
+    },
+    ...KINDS.map(({ name }) => {
+      const latest = Math.max(
+        ...dying.filter((one) => one.name.includes(name)).map(({ took = Number.NaN }) => took),
+      )
+      return {
+        what: `${seconds} s: ${name}, told of its death after at most`,
+        figure: `${(latest / 1000).toFixed(1)} s`,
+      }
+    }),
+  ]
+}

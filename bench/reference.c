@@ -110,6 +110,21 @@ static napi_value tcp_info(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* tcpInfoEach(fds): one getsockopt for each */
+static napi_value tcp_info_each(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  void *data;
+  size_t length;
+  napi_get_typedarray_info(env, given[0], NULL, &length, &data, NULL, NULL);
+  const int32_t *fds = data;
+  char bytes[512];
+  for (size_t i = 0; i < length; i++) {
+    socklen_t size = sizeof bytes;
+    if (getsockopt(fds[i], IPPROTO_TCP, TCP_INFO, bytes, &size)) give_up(env, "tcpInfoEach");
+  }
+  return NULL;
+}
+
 /* scan(last, times): getsockname over all descriptors, which a search by endpoints cannot do without */
 static napi_value scan(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
@@ -185,6 +200,7 @@ NAPI_MODULE_INIT() {
       {"setEach", NULL, set_each, NULL, NULL, NULL, napi_enumerable, NULL},
       {"get", NULL, get, NULL, NULL, NULL, napi_enumerable, NULL},
       {"tcpInfo", NULL, tcp_info, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"tcpInfoEach", NULL, tcp_info_each, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setOnce", NULL, set_once, NULL, NULL, NULL, napi_enumerable, NULL},
       {"count", NULL, count_instructions, NULL, NULL, NULL, napi_enumerable, NULL},
       {"inspectEach", NULL, inspect_each, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -6,6 +6,7 @@ interface Reference {
   setEach(fds: Int32Array, userTimeoutMs: number): void
   get(fd: number, times: number): void
   tcpInfo(fd: number, times: number): void
+  tcpInfoEach(fds: Int32Array): void
   scan(lastDescriptor: number, times: number): void
   /** How many TCP sockets there are. */
   inspectEach(lastDescriptor: number): number

@@ -115,6 +115,13 @@ const leftBehind: RowOf = (all) => {
   return { what: 'the same: handles and timers left', bound: 'none', found, spread: '', met: left === '' }
 }
 
+const sweepNone: RowOf = (all) => {
+  const count = all.get('sweep-none')?.['timers']
+  if (typeof count !== 'number') return undefined
+  const what = 'timers of the sweep while no socket has a deadline'
+  return { what, bound: 'none', found: count === 0 ? 'none' : String(count), spread: '', met: count === 0 }
+}
+
 const endpointsAgain: RowOf = (all) => {
   const one = all.get('endpoints-again')
   if (one?.measured === undefined) return undefined
@@ -183,6 +190,11 @@ export const rows: readonly RowOf[] = [
   heldCall,
   atMost('install-other', 'install: connect + close on loopback, sockets that do not match, to none', 1.03),
   installMatching,
+  atMost(
+    'install-deadline',
+    'install with `detectWithin`: connect + close, to an install of the same values',
+    1.03,
+  ),
   loading('import-mjs', 'import (ESM), above a module that imports node:net', 2),
   loading('import-cjs', 'import (CommonJS), above a module that imports node:net', 2),
   loading('import-nothing-mjs', 'import (ESM) of a package that exports nothing'),
@@ -207,6 +219,13 @@ export const rows: readonly RowOf[] = [
     1.5,
   ),
   endpointsAgain,
+  atMost(
+    'sweep-in-flight',
+    "a sweep over 10,000 sockets with data in flight, for each, to C's one getsockopt",
+    1.3,
+  ),
+  atMost('sweep-idle', 'a sweep over 10,000 idle sockets, for each, to the same getsockopt', 0.1),
+  sweepNone,
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
   probed,

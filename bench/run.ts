@@ -23,6 +23,7 @@ const PROGRAMS = [
   'inspect',
   'ps',
   'probe',
+  'sweep',
 ]
 
 const prepared = prepare()

@@ -1,5 +1,6 @@
 /**
- * Connects and closes, as often as its parent says; with an install that matches, one that does not, or none.
+ * Connects and closes, as often as its parent says; with an install that matches, one of a deadline, one that
+ * does not match, or none.
  * Answers with the nanoseconds of processor time that each took: by the clock it also waits for the other end, and
  * for whoever else has the core.
  */
@@ -11,7 +12,8 @@ const VALUES = { time: 60_000, interval: 10_000, retries: 6, userTimeout: 30_000
 
 if (install !== 'none') {
   const { ours } = await import('../measured.ts')
-  ours.installKeepAlive(VALUES, { match: install === 'matching' ? `*:${port}` : 'db.internal:5432' })
+  const values = install === 'deadline' ? { detectWithin: 60_000 } : VALUES
+  ours.installKeepAlive(values, { match: install === 'other' ? 'db.internal:5432' : `*:${port}` })
 }
 
 async function connectAndClose(times: number): Promise<number> {

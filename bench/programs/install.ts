@@ -11,7 +11,7 @@ const WARM_UP = 8
 const CONNECTIONS = 100
 
 const peers = await startPeers()
-const KINDS = ['none', 'other', 'matching', 'none'] as const
+const KINDS = ['none', 'other', 'matching', 'deadline', 'none'] as const
 
 async function start(install: string): Promise<ChildProcess> {
   const child = fork(new URL('connecting.ts', import.meta.url), [String(peers.port), install])
@@ -29,6 +29,7 @@ interface Round {
   readonly without: number
   readonly other: number
   readonly matching: number
+  readonly deadline: number
   readonly again: number
 }
 
@@ -43,8 +44,8 @@ async function measureSet(): Promise<Round[]> {
       const child = children[index]
       if (child) times[index] = await ask(child)
     }
-    const [without = 0, other = 0, matching = 0, again = 0] = times
-    if (round >= 0) seen.push({ without, other, matching, again })
+    const [without = 0, other = 0, matching = 0, deadline = 0, again = 0] = times
+    if (round >= 0) seen.push({ without, other, matching, deadline, again })
   }
   for (const child of children) child.disconnect()
   return seen
@@ -67,6 +68,13 @@ await say('install-matching', () => ({
   measured: median(rounds.map(({ matching }) => matching)),
   ratio: spread(rounds.map((round) => round.matching / plain(round))),
   difference: spread(rounds.map((round) => round.matching - plain(round))),
+  self,
+}))
+await say('install-deadline', () => ({
+  reference: median(rounds.map(({ matching }) => matching)),
+  measured: median(rounds.map(({ deadline }) => deadline)),
+  ratio: spread(rounds.map(({ deadline, matching }) => deadline / matching)),
+  difference: spread(rounds.map(({ deadline, matching }) => deadline - matching)),
   self,
 }))
 await peers.stop()

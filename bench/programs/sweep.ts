@@ -1,0 +1,49 @@
+/**
+ * The regular look at 10,000 sockets with a deadline, while all have data in flight, and while none has. The sweep's
+ * timer is taken before the package is used, so that it runs when it is measured and at no other time.
+ */
+import timers from 'node:timers'
+import koffi from 'koffi'
+import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
+import { paired } from '../paired.ts'
+import { c } from '../reference.ts'
+import { say } from '../say.ts'
+
+const SOCKETS = 10_000
+const EFFORT = { rounds: 40, samples: 12 }
+
+const begun: Array<() => void> = []
+const { setInterval } = timers
+timers.setInterval = ((run: () => void) => {
+  begun.push(run)
+  return setInterval(() => {}, 2 ** 30)
+}) as typeof setInterval
+
+const { ours } = await import('../measured.ts')
+const peers = await startPeers()
+const sockets = await connectMany(peers, SOCKETS)
+const fds = Int32Array.from(sockets, descriptorOf)
+const inC = { calls: SOCKETS, run: () => c.tcpInfoEach(fds) }
+
+ours.setKeepAlive(sockets[0] as never, { time: 60_000, interval: 10_000, retries: 6, userTimeout: 30_000 })
+await say('sweep-none', () => ({ timers: begun.length }))
+
+for (const socket of sockets) ours.setKeepAlive(socket, { detectWithin: 3_600_000 })
+const [sweep] = begun
+if (sweep === undefined || begun.length > 1) throw new Error(`${begun.length} timers were started`)
+const sweeping = { calls: SOCKETS, run: sweep }
+
+sweep()
+await say('sweep-idle', () => paired(inC, sweeping, EFFORT))
+
+// Nothing that the peers send is heard any more, so what is written stays in flight (ip(7), IP_MINTTL).
+const setsockopt = koffi.load('libc.so.6').func('int setsockopt(int, int, int, const void *, uint32_t)')
+for (const fd of fds) {
+  if (setsockopt(fd, 0, 21, Int32Array.of(255), 4) !== 0) throw new Error('IP_MINTTL was refused')
+}
+for (const socket of sockets) socket.write('x')
+await new Promise((resolve) => setTimeout(resolve, 1000))
+await say('sweep-in-flight', () => paired(inC, sweeping, EFFORT))
+
+await end(sockets)
+await peers.stop()

@@ -43,6 +43,7 @@ export interface Answers {
   whole: undefined
   startLoad: undefined
   stopLoad: undefined
+  askLarge: undefined
   status: Status
   round: Round
   footprint: Footprint
@@ -70,6 +71,7 @@ export async function serve(options: ClientOptions, { tell, next }: Inside): Pro
     },
     startLoad: () => load.start() as undefined,
     stopLoad: () => load.stop() as undefined,
+    askLarge: () => load.askLarge() as undefined,
     status: () => {
       const answered = pools.reduce((sum, pool) => sum + pool.answered, 0)
       return { open: ledger.open, answered }

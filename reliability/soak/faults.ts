@@ -17,6 +17,8 @@ export interface Fault {
   readonly lastsMs: number
   /** When queries are asked during one that kills, in milliseconds from its beginning. */
   readonly load: { readonly from: number; readonly to: number }
+  /** Whether queries that are larger than what the kernels keep are asked from its beginning on. */
+  readonly asksLarge?: boolean
   begin(): Promise<void>
   end(): Promise<void>
 }
@@ -82,6 +84,14 @@ export const faultKinds: readonly FaultKind[] = [
   ({ lab }) => ({
     ...living('server stopped', DETECT_WITHIN + 2000),
     silences: true,
+    begin: () => signalAll(lab, 'STOP'),
+    end: () => signalAll(lab, 'CONT'),
+  }),
+  // The window of those that were asked something large closes, and stays closed for longer than the promise.
+  ({ lab }) => ({
+    ...living('server reads nothing', 2 * DETECT_WITHIN),
+    silences: true,
+    asksLarge: true,
     begin: () => signalAll(lab, 'STOP'),
     end: () => signalAll(lab, 'CONT'),
   }),

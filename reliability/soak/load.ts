@@ -8,6 +8,10 @@ const SLOW = [0.2, 2.5] as const
 /** So many milliseconds between two queries on a connection, on average: one in fifteen is busy at a time. */
 const EVERY = 12_000
 
+/** More than a window that has not grown and a send buffer hold together. */
+const LARGE = 'x'.repeat(8 * 1024 * 1024)
+const LARGE_QUERIES = 3
+
 /** Two processes at a time may want it (PostgreSQL's "if not exists" alone is not meant for that). */
 export const TABLE = `select pg_advisory_xact_lock(1);
   create unlogged table if not exists written (at timestamptz default now(), value int)`
@@ -35,6 +39,15 @@ export class Load {
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
+  }
+
+  /** Some connections of each pool have more to say than the kernels keep, with a window that may close. */
+  askLarge(): void {
+    for (const pool of this.#pools) {
+      for (let query = 0; query < LARGE_QUERIES && pool.hasIdle; query++) {
+        void pool.query('select length($1::text)', [LARGE])
+      }
+    }
   }
 
   async #askSomething(pool: HeldPool): Promise<void> {

@@ -95,6 +95,7 @@ async function suffer(fault: Fault, processes: Processes): Promise<number> {
   }
   await load()
   await fault.begin()
+  if (fault.asksLarge) await processes.tell('askLarge')
   await sleep(Math.min(IN_FORCE, fault.lastsMs))
   const answered = await sumOf(processes, 'answered')
   while (

@@ -37,8 +37,6 @@ export async function run(): Promise<Figure[]> {
   const results = await Promise.all(trials.map(async (trial) => ({ ...trial, bytes: await received(trial) })))
   const lost = results.filter((one) => one.bytes !== HANDED_OVER && !mayLose(one))
   if (lost.length > 0) throw new Error(`lost: ${JSON.stringify(lost)}`)
-  const figureOf = ({ bytes }: { bytes: number }): string =>
-    bytes === HANDED_OVER ? 'every byte' : `${bytes.toLocaleString('en')} bytes`
   return results
     .filter(({ way }) => way === 'set')
     .map((ours) => {
@@ -72,4 +70,8 @@ async function received({ way, ending, whenMs, readAfter }: Trial): Promise<numb
   server.close()
   child.kill('SIGKILL')
   return bytes
+}
+
+function figureOf({ bytes }: { bytes: number }): string {
+  return bytes === HANDED_OVER ? 'every byte' : `${bytes.toLocaleString('en')} bytes`
 }

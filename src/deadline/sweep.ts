@@ -74,8 +74,12 @@ export class Sweep {
     if (this.#timer === undefined || periodMs < this.#periodMs) this.#startTimer(periodMs)
   }
 
+  /**
+   * The timer goes on until its next tick: a program that opens one connection after the other would start and stop it for
+   * each, which costs more than all the rest that a deadline adds.
+   */
   delete(handle: ConnectionHandle): void {
-    if (this.#watched.delete(handle) && this.#watched.size === 0) this.#stop()
+    if (this.#watched.delete(handle) && this.#watched.size === 0) this.#beside.end()
   }
 
   #startTimer(periodMs: number): void {
@@ -88,8 +92,7 @@ export class Sweep {
   #stop(): void {
     if (this.#timer) timers.clearInterval(this.#timer)
     this.#timer = undefined
-    this.#rows = new Int32Array(ROOM * ROW_LENGTH)
-    this.#beside.end()
+    if (this.#rows.length > ROOM * ROW_LENGTH) this.#rows = new Int32Array(ROOM * ROW_LENGTH)
   }
 
   readonly #sweepSafely = (): void => {
@@ -102,6 +105,7 @@ export class Sweep {
 
   /** One look at each connection whose turn it is: one call of the binding for all that have to be asked. */
   sweep(): void {
+    const before = this.#watched.size
     const shortestMs = this.#chooseAsked()
     const asked = this.#asked
     try {
@@ -116,8 +120,10 @@ export class Sweep {
     } finally {
       asked.length = 0
     }
-    if (this.#watched.size === 0) this.#stop()
-    else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
+    if (this.#watched.size === 0) {
+      this.#stop()
+      if (before > 0) this.#beside.end()
+    } else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
   }
 
   /** @returns the shortest period that any connection still needs */

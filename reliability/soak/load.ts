@@ -9,7 +9,7 @@ const SLOW = [0.2, 2.5] as const
 const EVERY = 12_000
 
 /** More than a window that has not grown and a send buffer hold together. */
-const LARGE = 'x'.repeat(8 * 1024 * 1024)
+const LARGE = Buffer.alloc(8 * 1024 * 1024, 'x').toString() // takes its memory at once, unlike repeat()
 const LARGE_QUERIES = 3
 
 /** Two processes at a time may want it (PostgreSQL's "if not exists" alone is not meant for that). */

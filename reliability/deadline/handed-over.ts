@@ -53,6 +53,10 @@ export async function run(): Promise<Figure[]> {
     })
 }
 
+function figureOf({ bytes }: { readonly bytes: number }): string {
+  return bytes === HANDED_OVER ? 'every byte' : `${bytes.toLocaleString('en')} bytes`
+}
+
 async function received({ way, ending, whenMs, readAfter }: Trial): Promise<number> {
   const server = net.createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -75,7 +75,3 @@ async function received({ way, ending, whenMs, readAfter }: Trial): Promise<numb
   child.kill('SIGKILL')
   return bytes
 }
-
-function figureOf({ bytes }: { bytes: number }): string {
-  return bytes === HANDED_OVER ? 'every byte' : `${bytes.toLocaleString('en')} bytes`
-}

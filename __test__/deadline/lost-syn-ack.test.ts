@@ -33,7 +33,7 @@ withLab(
     const lab = await openLab(t)
     await startEcho(lab)
     await lab.router.configure(DROP_FIRST_SYN_ACK)
-    const deadlines = [6000, 10_000, 20_000, 45_000]
+    const deadlines = [6000, 10_000, 20_000, 60_000]
     const program = lab.client.start(
       async ({ host, all, pauses }, { tell, next }) => {
         const net = await import('node:net')

@@ -5,7 +5,8 @@
  */
 import { ready, readyExamples } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
-import { countAva, countRuntimes, Suite } from './suite.mjs'
+import { readAva, readRuntimes } from './reports.mjs'
+import { Suite } from './suite.mjs'
 
 ready()
 readyExamples()
@@ -14,7 +15,7 @@ const suite = new Suite()
 await suite.command("every platform's binary, built and audited", 'npm', ['run', '--silent', 'build:all'])
 const again = ['run', '--silent', 'build:reproducible', '--', '--target', 'linux-x64-gnu']
 await suite.command('two builds in two folders give the same bytes', 'npm', again)
-await suite.run('The packages on every runtime', 'npm', ['run', '--silent', 'test:runtimes'], countRuntimes)
+await suite.run('The packages on every runtime', 'npm', ['run', '--silent', 'test:runtimes'], readRuntimes)
 await suite.command('the release, rehearsed', 'npm', ['run', '--silent', 'release:dry'])
 const soak = ['run', '--silent', 'reliability', '--', 'soak', '--seconds', '60', '--connections', '200']
 await suite.command('200 connections to PostgreSQL held through every fault', 'npm', soak)
@@ -24,7 +25,7 @@ for (const part of [['sanitizers'], ['life-cycle', '--newest']]) {
   await suite.command(`reliability: ${part.join(' ')}`, 'npm', words)
 }
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
-await suite.run('Slow tests', 'npm', slow, countAva)
-await suite.run('Tests that measure time, on a busy machine', 'npm', ['run', '--silent', 'busy'], countAva)
+await suite.run('Slow tests', 'npm', slow, readAva)
+await suite.run('Tests that measure time, on a busy machine', 'npm', ['run', '--silent', 'busy'], readAva)
 suite.check('the workflows hold (actionlint; a Go module)', 'actionlint', [])
 suite.close()

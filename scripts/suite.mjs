@@ -1,6 +1,7 @@
 /** Runs commands one after the other, counts what passed, failed and was left out, and says so at the end. */
 import { spawn, spawnSync } from 'node:child_process'
 import { root } from './ready.mjs'
+import { lastLines } from './reports.mjs'
 
 export class Suite {
   passed = 0
@@ -18,25 +19,28 @@ export class Suite {
       console.log(`  \u2714 ${title}`)
       return
     }
-    this.#fail(title)
+    this.#fail(title, lastLines(`${stdout}${stderr}`))
     console.log(`  \u2718 ${title}\n${stdout}${stderr}`)
   }
 
   /** A command that passes or fails as a whole and takes its time; its output is shown as it comes. */
   async command(title, command, args) {
-    const { status } = await this.#stream(title, command, args)
+    const { status, all } = await this.#stream(title, command, args)
     if (status === 0) this.passed++
-    else this.#fail(title)
+    else this.#fail(title, lastLines(all))
   }
 
-  /** A test runner; its output is shown as it comes, and `count` finds the numbers in all of it. */
-  async run(title, command, args, count) {
-    const { status, output } = await this.#stream(title, command, args)
-    const counted = count(output)
-    this.passed += counted.passed
-    this.skipped += counted.skipped
-    if (counted.passed === 0 && counted.failed === 0) this.#fail(`${title}: no test was run`)
-    else if (status !== 0) this.#fail(title, Math.max(1, counted.failed))
+  /** A test runner; its output is shown as it comes, and `read` finds in it the numbers and the failed tests. */
+  async run(title, command, args, read) {
+    const { status, output, all } = await this.#stream(title, command, args)
+    const { passed, failed, skipped, failures } = read(output)
+    this.passed += passed
+    this.skipped += skipped
+    if (passed === 0 && failed === 0) return this.#fail(`${title}: no test was run`, lastLines(all))
+    if (status === 0) return
+    this.failed += Math.max(1, failed)
+    if (failures.length === 0) this.#tell(title, lastLines(all))
+    for (const { name, error } of failures) this.#tell(`${title}: ${name}`, error)
   }
 
   /** A check that cannot be run here, and what is missing for it. With CI set, that is a failure. */
@@ -62,55 +66,34 @@ export class Suite {
   async #stream(title, command, args) {
     console.log(`\n\u2022 ${title}`)
     const begin = performance.now()
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
+    let all = ''
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       output += chunk
+      all += chunk
       process.stdout.write(chunk)
+    })
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      all += chunk
+      process.stderr.write(chunk)
     })
     const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
     console.log(`\u2022 ${title}: ${Math.round((performance.now() - begin) / 1000)} s`)
-    return { status, output }
+    return { status, output, all }
   }
 
-  #fail(title, times = 1) {
-    this.failed += times
-    this.#failures.push(title)
+  #fail(title, error = []) {
+    this.failed++
+    this.#tell(title, error)
+  }
+
+  /** For the list at the end: the part of a log that is always read. */
+  #tell(title, error) {
+    this.#failures.push([title, ...error].join('\n      '))
   }
 }
 
 function bullets(lines) {
   return lines.map((line) => `  - ${line}`).join('\n')
-}
-
-/** Adds up what every pattern's first group says, all over a runner's output. */
-function sum(output, pattern) {
-  return [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0)
-}
-
-export function countCargo(output) {
-  return {
-    passed: sum(output, /^test result: .*? (\d+) passed/gm),
-    failed: sum(output, /^test result: .*? (\d+) failed/gm),
-    skipped: sum(output, /^test result: .*? (\d+) ignored/gm),
-  }
-}
-
-export function countAva(output) {
-  return {
-    passed: sum(output, /^ {2}(\d+) tests? passed/gm),
-    failed: sum(
-      output,
-      /^ {2}(\d+) (?:tests? failed|uncaught exceptions?|unhandled rejections?|tests? remained? pending)/gm,
-    ),
-    skipped: sum(output, /^ {2}(\d+) tests? skipped/gm),
-  }
-}
-
-export function countRuntimes(output) {
-  return {
-    passed: sum(output, /^runtimes: (\d+) passed/gm),
-    failed: sum(output, /^runtimes: .*? (\d+) failed/gm),
-    skipped: sum(output, /^runtimes: .*? (\d+) skipped/gm),
-  }
 }

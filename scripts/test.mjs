@@ -6,7 +6,8 @@ import { check } from './check.mjs'
 import { leftOut } from './left-out.mjs'
 import { ready, readyExamples, step } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
-import { countAva, countCargo, Suite } from './suite.mjs'
+import { readAva, readCargo } from './reports.mjs'
+import { Suite } from './suite.mjs'
 
 ready()
 readyExamples()
@@ -20,9 +21,9 @@ check(suite)
 await suite.run(
   'Rust tests',
   'cargo',
-  ['test', '--quiet', '--locked', '--workspace', '--exclude=tcp-keepalive-misbehave'],
-  countCargo,
+  ['test', '--quiet', '--locked', '--no-fail-fast', '--workspace', '--exclude=tcp-keepalive-misbehave'],
+  readCargo,
 )
 for (const reason of await leftOut()) suite.explainSkips(reason)
-await suite.run('Tests', 'npm', ['exec', '--no', '--', 'ava', ...process.argv.slice(2)], countAva)
+await suite.run('Tests', 'npm', ['exec', '--no', '--', 'ava', ...process.argv.slice(2)], readAva)
 suite.close()

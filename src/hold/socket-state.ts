@@ -1,6 +1,7 @@
 /** What is held on each socket. */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
+import { undoRecordAtClose } from '../socket/node-record.ts'
 import { Stamp } from '../socket/stamp.ts'
 import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
 
@@ -79,4 +80,5 @@ export function ensureState(connection: Socket): SocketState {
 export function dropState(connection: Socket): void {
   for (const { accepted } of stateOf(connection)?.others ?? NO_CLAIMS) accepted?.delete(connection)
   WithState.set(connection, undefined)
+  undoRecordAtClose(connection)
 }

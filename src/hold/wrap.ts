@@ -13,6 +13,7 @@ import { Socket } from 'node:net'
 import { beforeClose } from '../deadline/deadline.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { beneath } from '../socket/node-internals.ts'
+import { undoHeldRecord, undoRecordsAtClose } from '../socket/node-record.ts'
 import { applyEffective, checkApplied, noteEnd } from './apply.ts'
 import { coverNodeCall } from './claim.ts'
 import { beginAttempt, decideInstalls } from './connecting.ts'
@@ -53,6 +54,7 @@ export function leaveWrap(): void {
   if (users > 0 || wrapped === undefined) return
   unwrap(wrapped)
   wrapped = undefined
+  undoRecordsAtClose()
 }
 
 /** Whether anything is held or installed. */
@@ -149,6 +151,7 @@ function ending(socket: Socket, error: unknown): void {
     const connection = beneath(socket)
     const state = stateOf(connection)
     if (state) noteEnd(connection, state, error)
+    undoHeldRecord(connection)
   } catch (failure) {
     reportFailure(socket, failure)
   }

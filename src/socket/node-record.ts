@@ -1,6 +1,14 @@
 /** Keeps Node's record of a socket true: what it remembers of its last `socket.setKeepAlive()`. */
-import type { Socket } from 'node:net'
-import { parentOf, recordedDelay, recordedKeepAlive, recordKeepAlive } from './node-internals.ts'
+import { Socket } from 'node:net'
+import {
+  activeTargets,
+  parentOf,
+  recordedDelay,
+  recordedKeepAlive,
+  recordKeepAlive,
+} from './node-internals.ts'
+import { shared } from './shared.ts'
+import { Stamp } from './stamp.ts'
 
 /** TLS around TLS; a longer chain is a ring. */
 const DEEPEST_PARENT = 16
@@ -17,35 +25,108 @@ const DEEPEST_PARENT = 16
  * The remembered delay stays as it is: a driver's call with another delay is still a call with another delay. A record that is
  * right already is left alone.
  *
- * @param untilClose for a set that concerns this connection only. At a reconnect Node repeats what it remembers (afterConnect in
- *   lib/net.js of Node 18 to 26), so at 'close' the record becomes again what the program had told Node.
+ * At a reconnect Node repeats what it remembers (afterConnect in lib/net.js of Node 18 to 26). So when the connection ends, the
+ * record becomes again what the program had told Node.
+ *
+ * @param isHeld whether {@link undoHeldRecord} will be called when the connection ends; if not, a listener for 'close' is added
  */
-export function keepRecordTrue(socket: Socket, enabled: boolean, untilClose: boolean): void {
+export function keepRecordTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
   let each: Socket | undefined = socket
   for (let depth = 0; each && depth < DEEPEST_PARENT; depth++) {
     const recorded = recordedKeepAlive(each)
     if (recorded === undefined) return
     if (recorded !== enabled) {
-      if (untilClose) undoAtClose(each, enabled)
+      // Where this undoes an earlier write of ours, nothing is left to undo.
+      if (!forgetWrite(each, !enabled)) {
+        if (isHeld) heldRecord.note(each, enabled)
+        else undoAtClose(each, enabled)
+      }
       recordKeepAlive(each, enabled)
     }
     each = parentOf(each)
   }
 }
 
-function undoAtClose(socket: Socket, enabled: boolean): void {
+/** Called when a held connection ends, before it can connect again. */
+export function undoHeldRecord(socket: Socket): void {
+  const written = heldRecord.take(socket)
+  if (written !== undefined) recordKeepAlive(socket, !written)
+}
+
+/** Called where a connection is held no longer but keeps its values: from then on nobody tells when it ends. */
+export function undoRecordAtClose(socket: Socket): void {
+  const written = heldRecord.take(socket)
+  if (written !== undefined) undoAtClose(socket, written)
+}
+
+/** The same for all connections, where the last hold or install has ended. */
+export function undoRecordsAtClose(): void {
+  // An unreferenced socket is not among them: it keeps the record, should the program connect that very object again.
+  if (heldRecord.noted > 0)
+    for (const each of activeTargets()) if (each instanceof Socket) undoRecordAtClose(each)
+  heldRecord.noted = 0
+  heldRecord.era += 1
+}
+
+/** What a hold or install has written into a socket's record. */
+class HeldRecord extends Stamp {
+  /** How many have something to undo, since {@link undoRecordsAtClose}. */
+  static noted = 0
+  static era = 0
+  #era = 0
+  #written: boolean | undefined
+  #delay: unknown
+
+  static note(socket: Socket, written: boolean): void {
+    // oxlint-disable-next-line no-new -- which changes the socket
+    if (!(#written in socket)) new HeldRecord(socket)
+    const record = socket as unknown as HeldRecord
+    record.#written = written
+    record.#delay = recordedDelay(socket)
+    record.#era = this.era
+    this.noted += 1
+  }
+
+  /** @returns what was written, where Node still remembers that; with another delay it is a call of the program's own */
+  static take(socket: Socket): boolean | undefined {
+    if (!(#written in socket)) return undefined
+    const record = socket as unknown as HeldRecord
+    const written = record.#written
+    if (written === undefined) return undefined
+    record.#written = undefined
+    if (record.#era === this.era) this.noted -= 1
+    const isOurs = recordedKeepAlive(socket) === written && recordedDelay(socket) === record.#delay
+    return isOurs ? written : undefined
+  }
+}
+
+interface Records {
+  noted: number
+  era: number
+  note(socket: Socket, written: boolean): void
+  take(socket: Socket): boolean | undefined
+}
+
+const heldRecord = shared<Records>('heldRecord', () => HeldRecord)
+
+/** @returns whether `written` was written by us, and was to be undone */
+function forgetWrite(socket: Socket, written: boolean): boolean {
+  if (heldRecord.take(socket) === written) return true
   const { on, off } = undoings(recordedDelay(socket))
-  const [undo, opposite] = enabled ? [on, off] : [off, on]
   const before = socket.listenerCount('close')
-  socket.removeListener('close', opposite)
-  // Where it was there, this write has undone an earlier one of ours, and nothing is left to undo.
-  if (socket.listenerCount('close') === before) socket.prependListener('close', undo)
+  socket.removeListener('close', written ? on : off)
+  return socket.listenerCount('close') < before
+}
+
+function undoAtClose(socket: Socket, written: boolean): void {
+  const { on, off } = undoings(recordedDelay(socket))
+  socket.prependListener('close', written ? on : off)
 }
 
 type Undo = (this: Socket) => void
 
 /** Listeners that all sockets share, by the delay that Node remembered. Programs use few different delays. */
-const byDelay = new Map<unknown, { readonly on: Undo; readonly off: Undo }>()
+const byDelay = shared('undoings', () => new Map<unknown, { readonly on: Undo; readonly off: Undo }>())
 
 function undoings(delay: unknown): { readonly on: Undo; readonly off: Undo } {
   let found = byDelay.get(delay)

@@ -60,7 +60,7 @@ export function putWaiting(connection: Socket | Server): void {
   try {
     // Not into the target: TLS around a connection learns only after this event that it is connected.
     const { values, refusals } = putPossible(connection, found.values, false)
-    if (isSocket(found.target)) keepRecordTrue(found.target, values.enabled, true)
+    if (isSocket(found.target)) keepRecordTrue(found.target, values.enabled, false)
     if (!isSocket(connection)) coverAccepted(connection, values)
     reportRefusals(found.target, refusals)
   } catch (error) {

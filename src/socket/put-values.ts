@@ -29,7 +29,7 @@ const FIELDS: Readonly<Record<number, Field>> = {
 export function putAll(target: Target, fd: number, asked: KernelValues): void {
   const status = write(target, fd, asked)
   if (status !== 0) throw refusal(target, fd, asked, status)
-  remember(target, asked, true)
+  remember(target, asked, false)
 }
 
 /** What came of {@link putPossible}. */
@@ -44,7 +44,7 @@ export interface Put {
  * Puts the values into a connected socket or a listening server. Where the system refuses single options, as Multipath TCP and
  * some sandboxes refuse the user timeout, the others are put in all the same.
  *
- * @param isHeld whether the values are put in again at each connection
+ * @param isHeld whether a hold or an install puts them in, and tells when the connection ends
  * @throws as `setKeepAlive`, where it is not a single option that is refused, or none can be set
  */
 export function putPossible(target: Socket | Server, asked: KernelValues, isHeld: boolean): Put {
@@ -52,7 +52,7 @@ export function putPossible(target: Socket | Server, asked: KernelValues, isHeld
   if (fd === NOT_YET) throw notYet(target)
   const status = write(target, fd, asked)
   const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
-  remember(target, put.values, !isHeld)
+  remember(target, put.values, isHeld)
   return put
 }
 
@@ -104,9 +104,9 @@ function write(target: Target, fd: number, asked: KernelValues): number {
   return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
 }
 
-function remember(target: Target, put: KernelValues, untilClose: boolean): void {
+function remember(target: Target, put: KernelValues, isHeld: boolean): void {
   if (!isSocket(target)) return
-  keepRecordTrue(target, put.enabled, untilClose)
+  keepRecordTrue(target, put.enabled, isHeld)
   rememberSet(target, put)
   if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put)
 }
@@ -123,7 +123,7 @@ const ORDER = [
 function refusal(target: Target, fd: number, asked: KernelValues, status: number): Error {
   const option = refusedOption(status)
   if (option === 0 || native().getKeepAlive(fd, read) !== 0) return statusError(status, 'setsockopt')
-  if (isSocket(target)) keepRecordTrue(target, read[0] !== 0, true)
+  if (isSocket(target)) keepRecordTrue(target, read[0] !== 0, false)
   const refused = ORDER.findIndex(([, field]) => field === FIELDS[option])
   const set = ORDER.slice(0, refused === -1 ? ORDER.length : refused)
     .filter(([, field, place]) => asked[field] !== LEAVE && asked[field] === read[place])

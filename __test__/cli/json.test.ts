@@ -85,6 +85,6 @@ test('watch', async (t) => {
     .trim()
     .split('\n')
     .flatMap((line) => keysOf(JSON.parse(line), []))
-  const statuses = ['alive', 'silent', 'closed', 'lost', 'unreached']
+  const statuses = ['alive', 'silent', 'closed', 'lost', 'unreached', 'unwatched']
   t.deepEqual(sorted(['service', ...statuses, ...keys]), documented('watch'))
 })

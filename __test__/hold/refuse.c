@@ -2,6 +2,7 @@
  * A system that refuses options to every socket of the process. Loaded with LD_PRELOAD:
  *
  * - REFUSE=18,4: setsockopt() of these TCP options fails with EPERM, as in a sandbox that filters system calls.
+ * - REFUSE_READING=11: getsockopt() of this TCP option fails with EPERM.
  * - MULTIPATH=1: each TCP socket is one of Multipath TCP, as mptcpize(8) makes it.
  */
 #define _GNU_SOURCE
@@ -12,8 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static int is_refused(int option) {
-  const char *list = getenv("REFUSE");
+static int is_refused(const char *list, int option) {
   while (list && *list) {
     char *end;
     if (strtol(list, &end, 10) == option) return 1;
@@ -24,7 +24,16 @@ static int is_refused(int option) {
 
 int setsockopt(int fd, int level, int option, const void *value, socklen_t length) {
   int (*original)(int, int, int, const void *, socklen_t) = dlsym(RTLD_NEXT, "setsockopt");
-  if (level == IPPROTO_TCP && is_refused(option)) {
+  if (level == IPPROTO_TCP && is_refused(getenv("REFUSE"), option)) {
+    errno = EPERM;
+    return -1;
+  }
+  return original(fd, level, option, value, length);
+}
+
+int getsockopt(int fd, int level, int option, void *value, socklen_t *length) {
+  int (*original)(int, int, int, void *, socklen_t *) = dlsym(RTLD_NEXT, "getsockopt");
+  if (level == IPPROTO_TCP && is_refused(getenv("REFUSE_READING"), option)) {
     errno = EPERM;
     return -1;
   }

@@ -29,16 +29,21 @@ export const OPTIONS = {
   TCP_KEEPIDLE: 4,
   TCP_KEEPINTVL: 5,
   TCP_KEEPCNT: 6,
+  TCP_INFO: 11,
   TCP_USER_TIMEOUT: 18,
 } as const
 
 export interface Refused {
   readonly refuse?: ReadonlyArray<keyof typeof OPTIONS>
+  readonly refuseReading?: keyof typeof OPTIONS
   readonly multipath?: boolean
 }
 
 /** The variables with which a program is refused these options. */
-export function refusing(t: ExecutionContext, { refuse = [], multipath }: Refused): Record<string, string> {
+export function refusing(
+  t: ExecutionContext,
+  { refuse = [], refuseReading, multipath }: Refused,
+): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-refuse-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const library = join(folder, 'refuse.so')
@@ -47,6 +52,7 @@ export function refusing(t: ExecutionContext, { refuse = [], multipath }: Refuse
   return {
     LD_PRELOAD: library,
     REFUSE: refuse.map((name) => OPTIONS[name]).join(','),
+    ...(refuseReading ? { REFUSE_READING: String(OPTIONS[refuseReading]) } : {}),
     ...(multipath ? { MULTIPATH: '1' } : {}),
   }
 }

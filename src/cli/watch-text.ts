@@ -74,13 +74,18 @@ export interface Event {
   readonly words: string | undefined
 }
 
+const COULD_NOT_BE: Partial<Record<Status, string>> = {
+  unreached: 'could not be reached',
+  unwatched: 'could not be watched',
+}
+
 /** Nothing, where it is as it was before. */
 export function eventOf(before: Snapshot | undefined, now: Snapshot, paint: Paint): Event | undefined {
   const text = statusText(now)
   if (now.status === 'connecting') return undefined
   if (before && statusText(before) === text && before.code === now.code) return undefined
   const code = now.code === undefined ? '' : `: ${now.code}`
-  const happened = now.status === 'unreached' ? 'could not be reached' : text
+  const happened = COULD_NOT_BE[now.status] ?? text
   return { text: paintStatus(now.status, `${now.peer} ${happened}`, paint) + code, words: now.words }
 }
 
@@ -94,6 +99,7 @@ function paintStatus(status: Status, text: string, paint: Paint): string {
       return paint.good(text)
     case 'lost':
     case 'unreached':
+    case 'unwatched':
       return paint.bad(text)
     case 'silent':
     case 'closed':

@@ -35,7 +35,7 @@ export async function watch(args: string[]): Promise<number> {
 type Show = (before: readonly Snapshot[], now: readonly Snapshot[]) => void
 
 function isOver({ status }: Snapshot): boolean {
-  return status === 'lost' || status === 'unreached'
+  return status === 'lost' || status === 'unreached' || status === 'unwatched'
 }
 
 /** Until all are lost or could not be reached, the time is over, or a person has seen enough. */

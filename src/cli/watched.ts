@@ -5,7 +5,8 @@ import { probesUntilGivenUp } from '../settings/detection.ts'
 import { lossInWords } from './loss-in-words.ts'
 import type { Address } from './peers.ts'
 
-export type Status = 'connecting' | 'unreached' | 'alive' | 'silent' | 'closed' | 'lost'
+/** `unwatched`: the system does not let this program set or read what there is to watch. */
+export type Status = 'connecting' | 'unreached' | 'unwatched' | 'alive' | 'silent' | 'closed' | 'lost'
 
 /** How it stands with a connection at a moment. */
 export interface Snapshot {
@@ -58,7 +59,8 @@ export class Watched {
 
   /** Asks the kernel. */
   look(): Snapshot {
-    if (!this.#socket.connecting && !this.#socket.destroyed && this.#isOpen()) this.#ask()
+    if (!this.#socket.connecting && !this.#socket.destroyed && this.#isOpen())
+      this.#attempt(() => this.#ask())
     return this.#last
   }
 
@@ -75,15 +77,34 @@ export class Watched {
   #connect(): Socket {
     const { host, port } = this.#address
     const socket = connect({ host, port })
-    // Before it connects, so that the attempt is bounded too.
-    setKeepAlive(socket, this.#options)
+    try {
+      // Before it connects, so that the attempt is bounded too.
+      setKeepAlive(socket, this.#options)
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
     socket.resume() // what a server says first is of no interest
     socket.once('connect', () => {
-      this.#change({ status: 'alive', probes: probesUntilGivenUp(getKeepAlive(socket)), words: undefined })
+      this.#attempt(() => {
+        const probes = probesUntilGivenUp(getKeepAlive(socket))
+        this.#change({ status: 'alive', probes, words: undefined })
+      })
     })
     socket.once('end', () => this.#hungUp())
     socket.once('error', (error) => this.#lost(error))
     return socket
+  }
+
+  /** Inside events and timers, where nobody would catch what the system refuses. */
+  #attempt(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      this.#change({ status: 'unwatched', code, words: message, unansweredProbes: undefined })
+      this.#socket.destroy()
+    }
   }
 
   #ask(): void {
@@ -105,7 +126,9 @@ export class Watched {
       unansweredProbes: undefined,
     })
     this.#socket.destroy()
-    this.#again = setTimeout(() => (this.#socket = this.#connect()), AGAIN_MS)
+    this.#again = setTimeout(() => {
+      this.#attempt(() => (this.#socket = this.#connect()))
+    }, AGAIN_MS)
   }
 
   #lost(error: NodeJS.ErrnoException): void {

@@ -163,7 +163,25 @@ test('what is wrong in the variables of a worker alone is said', async (t) => {
     new (require('node:worker_threads').Worker)(${JSON.stringify(program)}, { env })`
   const ended = await run([IMPORT, '--eval', worker])
   t.deepEqual(held(ended), UNPROTECTED)
-  t.regex(ended.stderr, /^tcp-keepalive: .*TCP_KEEPALIVE_TIME.*runs unprotected\n$/)
+  t.regex(ended.stderr, /^tcp-keepalive: .*TCP_KEEPALIVE_TIME.*; this thread runs unprotected\n$/)
+})
+
+test('what is required and wrong in a worker alone stops that thread, and the program goes on', async (t) => {
+  const source = `
+    const { Worker } = require('node:worker_threads')
+    const env = { ...process.env, TCP_KEEPALIVE_TIME: 'soon', TCP_KEEPALIVE_REQUIRED: '1' }
+    const worker = new Worker(${JSON.stringify(program)}, { env })
+    worker.on('exit', (code) => setTimeout(() => process.stdout.write('thread ' + code), 10))`
+  for (const TCP_KEEPALIVE_TIME of ['10s', 'soon']) {
+    const ended = await run([IMPORT, '--eval', source], { TCP_KEEPALIVE_TIME })
+    t.deepEqual([ended.stdout, ended.code], ['thread 1', 0])
+    const lines = ended.stderr.trimEnd().split('\n')
+    if (TCP_KEEPALIVE_TIME === 'soon') {
+      t.regex(lines.shift() ?? '', /^tcp-keepalive: .*TCP_KEEPALIVE_TIME.*; this program runs unprotected$/)
+    }
+    t.is(lines.length, 1)
+    t.regex(lines[0] ?? '', /^tcp-keepalive: .*TCP_KEEPALIVE_TIME.*; this thread is stopped$/)
+  }
 })
 
 test('a worker does not say again what the main thread has said', async (t) => {

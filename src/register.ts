@@ -1,49 +1,58 @@
 /**
- * The entry for `node --import tcp-keepalive/register` and `--require`: installs what the TCP_KEEPALIVE_* variables
- * ask for, in every thread and child process that inherits the option. It never throws: NODE_OPTIONS reaches npm and
- * build tools too.
+ * The entry for `node --import tcp-keepalive/register` and `--require`. It installs what the TCP_KEEPALIVE_* variables ask for, in
+ * every thread and child process that inherits the option. It never throws, because NODE_OPTIONS also reaches npm and build
+ * tools.
  */
 import { writeSync } from 'node:fs'
 import type * as threads from 'node:worker_threads'
 import type * as implementation from './entry/implementation.ts'
 import { inVariables, isOff, isRequired } from './settings/environment.ts'
 
-/** Standard error of the process, which `process.stderr` of a worker does not say. */
+/** The descriptor of standard error. A worker's `process.stderr` writes through the main thread, and has no descriptor. */
 const STANDARD_ERROR = 2
 
 try {
   if (!isOff(process.env)) install()
 } catch (error) {
   const required = isRequired(process.env)
-  say(`tcp-keepalive: ${reason(error)}; this program ${required ? 'is stopped' : 'runs unprotected'}`)
+  say(reason(error), required ? 'is stopped' : 'runs unprotected')
+  // In a worker thread this ends the thread alone.
   // oxlint-disable-next-line unicorn/no-process-exit -- what TCP_KEEPALIVE_REQUIRED=1 asks for
   if (required) process.exit(1)
 }
 
 function install(): void {
-  // Only here, so that off costs nothing.
+  // Loaded here, so that TCP_KEEPALIVE=off loads nothing.
   const { installKeepAlive, registrationFrom, resolveOptions, tryOut } =
     require('./implementation.cjs') as typeof implementation
   const { options, match } = registrationFrom(process.env)
-  // An install puts in what it can. Who requires protection requires all of it.
+  // An install leaves out what the system refuses. With TCP_KEEPALIVE_REQUIRED=1 a refusal is an error.
   if (isRequired(process.env)) tryOut(resolveOptions(options))
   installKeepAlive(options, { match })
 }
 
-/** On one line, whatever the message is like. */
+/** The first line of the message, in the words of the variables. */
 function reason(error: unknown): string {
   const { message } = error instanceof Error ? error : new Error(String(error))
   return inVariables(message.split('\n', 1)[0] ?? '').replace(/[.;:]$/, '')
 }
 
-/** At once, as the process may be about to end; and in a worker only what the main thread has not said already. */
-function say(line: string): void {
-  const { getEnvironmentData, setEnvironmentData } = require('node:worker_threads') as typeof threads
-  if (getEnvironmentData('tcp-keepalive') === line) return
-  setEnvironmentData('tcp-keepalive', line)
+/**
+ * Says it at once, as the process may be about to end. Workers run this file too: what has been said in the main thread is not
+ * said again.
+ */
+function say(why: string, outcome: string): void {
+  const { getEnvironmentData, isMainThread, setEnvironmentData } =
+    require('node:worker_threads') as typeof threads
+  const said = `${why}; ${outcome}`
+  if (getEnvironmentData('tcp-keepalive') === said) return
+  setEnvironmentData('tcp-keepalive', said)
   try {
-    writeSync(STANDARD_ERROR, `${line}\n`)
+    writeSync(
+      STANDARD_ERROR,
+      `tcp-keepalive: ${why}; this ${isMainThread ? 'program' : 'thread'} ${outcome}\n`,
+    )
   } catch {
-    // Nobody can be told where standard error is closed.
+    // Standard error is closed, so nobody can be told.
   }
 }

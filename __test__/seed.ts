@@ -1,6 +1,10 @@
 /** The seed of this run's random tests, where somebody has given it one (scripts/seed.mjs). */
 const given = process.env['KEEPALIVE_SEED']
 
+if (given !== undefined && !/^-?\d+$/.test(given)) {
+  throw new Error(`KEEPALIVE_SEED must be a whole number, not "${given}"`)
+}
+
 export const givenSeed: number | undefined = given === undefined ? undefined : Number(given)
 
 /** For a test that draws at random by itself, which prints it. */

@@ -26,8 +26,14 @@ const PROGRAMS = [
   'sweep',
 ]
 
-const prepared = prepare()
 const names = process.argv.slice(2)
+const known = [...PROGRAMS, 'instructions']
+const unknown = names.find((name) => !known.includes(name))
+if (unknown !== undefined) {
+  console.error(`There is no measurement "${unknown}"; there are: ${known.join(', ')}`)
+  process.exit(2)
+}
+const prepared = prepare()
 const before = names.length > 0 ? readResults() : undefined
 const measurements = new Map<string, Measurement>(before?.measurements.map((one) => [one.name, one]))
 

@@ -1,4 +1,5 @@
 /** `npm run reliability -- PART`: tries to break the package in one of several ways, and tells what came of it. */
+import { UsageError } from './arguments.ts'
 import { type Measured, type Part, record } from './record.ts'
 
 const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
@@ -42,9 +43,15 @@ if (part === undefined) {
   if (rest.includes('--help')) console.log(`npm run reliability -- ${each} [OPTIONS] [--record]\n${usage}`)
   else {
     const options = rest.filter((option) => option !== '--record')
-    const figures = await run(options)
+    const figures = await run(options).catch(refuse)
     for (const { what, figure } of figures) console.log(`${what}: ${figure}`)
     const command = ['npm run reliability --', each, ...options].join(' ')
     if (options.length < rest.length) record(each as Part, command, figures)
   }
+}
+
+function refuse(error: unknown): never {
+  if (!(error instanceof UsageError)) throw error
+  console.error(error.message)
+  process.exit(2)
 }

@@ -6,9 +6,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { ready, readyExamples, root } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
+import { readOptions, wholeNumber } from './usage.mjs'
 
 const LOOPS = 3
 const SLOWEST = 10
@@ -16,9 +16,8 @@ const SLOWEST = 10
 /** Test files at a time: these tests wait most of the time. */
 const AT_ONCE = '4'
 
-const { values } = parseArgs({
-  options: { times: { type: 'string', default: '1' }, all: { type: 'boolean' } },
-})
+const values = readOptions({ times: { type: 'string', default: '1' }, all: { type: 'boolean' } })
+const times = wholeNumber('times', values.times)
 
 /** A test that compares times takes its allowances from timing.ts: that import is what marks the file. */
 function filesThatMeasureTime() {
@@ -81,7 +80,7 @@ const files = values.all ? [] : filesThatMeasureTime()
 pin()
 keepBusy()
 const all = []
-for (let time = 0; time < Number(values.times); time++) {
+for (let time = 0; time < times; time++) {
   const { status, output } = await runTests(files)
   all.push(output)
   if (status !== 0) process.exitCode = 1

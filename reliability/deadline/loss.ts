@@ -4,6 +4,7 @@ import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { openLab } from '../../lab/network/lab.ts'
 import { SlowReader } from '../../lab/readers/slow-reader.ts'
 import { seeded } from '../soak/random.ts'
+import { readOptions, wholeNumber } from '../arguments.ts'
 import type { Figure } from '../record.ts'
 
 export const usage = '  --seconds COUNT   for how long (180)'
@@ -19,8 +20,7 @@ interface Trial {
 }
 
 export async function run(options: readonly string[]): Promise<Figure[]> {
-  const at = options.indexOf('--seconds')
-  const seconds = at < 0 ? 180 : Number(options[at + 1])
+  const seconds = wholeNumber('seconds', readOptions(options, 'seconds').seconds, { otherwise: 180 })
   const trials = [1, 10].flatMap((lossPercent) =>
     [30_000, 60_000].flatMap((deadline): Trial[] => {
       const { time, interval, retries } = planKeepAlive({ detectWithin: deadline }).settings

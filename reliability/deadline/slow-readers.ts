@@ -3,13 +3,14 @@ import { openLab } from '../../lab/network/lab.ts'
 import { type Course, liveAndDie } from '../../lab/readers/dying.ts'
 import { KINDS } from '../../lab/readers/kinds.ts'
 import { isInTime } from '../../lab/timing.ts'
+import { readOptions, wholeNumber } from '../arguments.ts'
 import type { Figure } from '../record.ts'
 
 export const usage = '  --deadlines SECONDS,…   10,30'
 
 export async function run(options: readonly string[]): Promise<Figure[]> {
-  const at = options.indexOf('--deadlines')
-  const deadlines = (at < 0 ? '10,30' : (options[at + 1] ?? '')).split(',').map((text) => Number(text) * 1000)
+  const { deadlines: given = '10,30' } = readOptions(options, 'deadlines')
+  const deadlines = given.split(',').map((text) => wholeNumber('deadlines', text, { otherwise: 0 }) * 1000)
   const courses = await Promise.all(
     deadlines.map(async (deadline) => ({ deadline, course: await one(deadline) })),
   )

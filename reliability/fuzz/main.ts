@@ -1,5 +1,5 @@
 /** The part `fuzz`: random calls of everything on everything. */
-import { parseArgs } from 'node:util'
+import { readOptions, seedOf, wholeNumber } from '../arguments.ts'
 import { count, type Figure, type Measured } from '../record.ts'
 import { runRounds } from './rounds.ts'
 
@@ -12,16 +12,13 @@ export const usage: Measured['usage'] = `
   --processes N  child processes at a time (2)`
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
-  const text = { type: 'string' } as const
-  const options = { calls: text, seconds: text, seed: text, processes: text }
-  const { values } = parseArgs({ args: [...args], options })
-  const seconds = numberOf(values.seconds, Number.POSITIVE_INFINITY)
-  const calls = numberOf(
-    values.calls,
-    values.seconds === undefined ? DEFAULT_CALLS : Number.POSITIVE_INFINITY,
-  )
-  const seed = numberOf(values.seed, Math.floor(Math.random() * 2 ** 31))
-  const processes = numberOf(values.processes, 2)
+  const values = readOptions(args, 'calls', 'seconds', 'seed', 'processes')
+  const seconds = wholeNumber('seconds', values.seconds, { otherwise: Number.POSITIVE_INFINITY })
+  const calls = wholeNumber('calls', values.calls, {
+    otherwise: values.seconds === undefined ? DEFAULT_CALLS : Number.POSITIVE_INFINITY,
+  })
+  const seed = seedOf(values.seed)
+  const processes = wholeNumber('processes', values.processes, { otherwise: 2 })
   console.log(`Seed ${seed}`)
   let told = Date.now()
   const progress = (sofar: number): void => {
@@ -53,10 +50,4 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
 function list(by: Readonly<Record<string, number>>): string {
   const most = Object.entries(by).toSorted(([, a], [, b]) => b - a)
   return most.map(([name, times]) => `${name} ${count(times)}`).join(', ')
-}
-
-function numberOf(text: string | undefined, otherwise: number): number {
-  const number = text === undefined ? otherwise : Number(text)
-  if (number >= 0) return number
-  throw new TypeError(`"${text}" is not a number`)
 }

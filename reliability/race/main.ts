@@ -1,5 +1,5 @@
 /** The part `race`: sockets that die, and others that get their numbers. */
-import { parseArgs } from 'node:util'
+import { readOptions, seedOf, wholeNumber } from '../arguments.ts'
 import { count, type Figure, type Measured } from '../record.ts'
 import { runRace } from './cycles.ts'
 
@@ -8,10 +8,9 @@ export const usage: Measured['usage'] = `
   --seed N    repeats the choices of another run`
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({ args: [...args], options: { cycles: text, seed: text } })
-  const cycles = Number(values.cycles ?? 100_000)
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+  const values = readOptions(args, 'cycles', 'seed')
+  const cycles = wholeNumber('cycles', values.cycles, { otherwise: 100_000 })
+  const seed = seedOf(values.seed)
   console.log(`Seed ${seed}`)
   const started = Date.now()
   const race = await runRace(cycles, seed, (done) => {

@@ -1,5 +1,5 @@
 /** What a soak is told on the command line. */
-import { parseArgs } from 'node:util'
+import { readOptions, seedOf, wholeNumber } from '../arguments.ts'
 
 export interface SoakOptions {
   readonly connections: number
@@ -14,28 +14,19 @@ export const usage = `
   --seconds N      the same in seconds
   --seed N         the order and the lengths of the faults, and the load; by chance unless told`
 
-/** @throws RangeError for what is no number */
-export function readOptions(args: readonly string[]): SoakOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      connections: { type: 'string', default: '2000' },
-      minutes: { type: 'string', default: '10' },
-      seconds: { type: 'string' },
-      seed: { type: 'string' },
-    },
-  })
-  const { connections, minutes, seconds, seed = String(1 + (Date.now() % 1_000_000)) } = values
+/** @throws UsageError for what is no number */
+export function readSoakOptions(args: readonly string[]): SoakOptions {
+  const { connections, minutes, seconds, seed } = readOptions(
+    args,
+    'connections',
+    'minutes',
+    'seconds',
+    'seed',
+  )
+  const lastsMs = wholeNumber('minutes', minutes, { otherwise: 10 }) * 60_000
   return {
-    connections: whole('connections', connections),
-    lastsMs: seconds === undefined ? whole('minutes', minutes) * 60_000 : whole('seconds', seconds) * 1000,
-    seed: whole('seed', seed),
+    connections: wholeNumber('connections', connections, { otherwise: 2000 }),
+    lastsMs: seconds === undefined ? lastsMs : wholeNumber('seconds', seconds, { otherwise: 0 }) * 1000,
+    seed: seedOf(seed),
   }
-}
-
-function whole(name: string, text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1)
-    throw new RangeError(`--${name} must be a whole number from 1 on`)
-  return number
 }

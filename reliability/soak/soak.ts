@@ -7,7 +7,7 @@ import type { Figure } from '../record.ts'
 import { type FaultKind, faultKinds, PATIENCE_SECONDS } from './faults.ts'
 import { clock, figuresOf, seconds } from './figures.ts'
 import { grown } from './flat.ts'
-import { readOptions, type SoakOptions } from './options.ts'
+import { readSoakOptions, type SoakOptions } from './options.ts'
 import { Processes } from './processes.ts'
 import { between, type Random, seeded, shuffled } from './random.ts'
 import { makeWhole, meet, type RoundResult } from './round.ts'
@@ -24,7 +24,7 @@ const WRONG_SHOWN = 20
 
 /** @throws where a dead connection was not told once and in time, or a living one was dropped */
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
-  const options = readOptions(args)
+  const options = readSoakOptions(args)
   const missing = (await labUnavailable()) ?? (await postgresUnavailable())
   if (missing !== undefined) throw new Error(missing)
   console.log(`${options.connections} connections, --seed ${options.seed}`)

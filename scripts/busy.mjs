@@ -7,11 +7,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { ready, readyExamples, root } from './ready.mjs'
-import { drawSeed } from './seed.mjs'
+import { slowest } from './reports.mjs'
+import { drawSeed, SEED } from './seed.mjs'
 import { readOptions, wholeNumber } from './usage.mjs'
 
 const LOOPS = 3
-const SLOWEST = 10
 
 /** Test files at a time: these tests wait most of the time. */
 const AT_ONCE = '4'
@@ -61,18 +61,6 @@ async function runTests(files) {
   return { status, output }
 }
 
-/** The tests that took longest, as ava prints them: "✔ title (1m 2.5s)". */
-function slowest(output) {
-  const tests = [...output.matchAll(/^ {2}\S (.*) \((?:(\d+)m )?([\d.]+)(ms|s)\)$/gm)]
-  return tests
-    .map(([, title, minutes = 0, number, unit]) => ({
-      title,
-      seconds: Number(minutes) * 60 + Number(number) / (unit === 'ms' ? 1000 : 1),
-    }))
-    .toSorted((one, other) => other.seconds - one.seconds)
-    .slice(0, SLOWEST)
-}
-
 ready()
 readyExamples()
 drawSeed()
@@ -85,7 +73,9 @@ for (let time = 0; time < times; time++) {
   all.push(output)
   if (status !== 0) process.exitCode = 1
 }
-console.log(`\nThe slowest of them, with ${LOOPS} loops on the same processor:`)
-for (const { title, seconds } of slowest(all.join('\n')))
-  console.log(`${seconds.toFixed(1).padStart(7)} s  ${title}`)
+const tests = slowest(all.join('\n'))
+console.log(
+  `\nThe ${tests.length} slowest, with ${LOOPS} loops on the same processor and ${SEED}=${process.env[SEED]}:`,
+)
+for (const { title, seconds } of tests) console.log(`${seconds.toFixed(1).padStart(7)} s  ${title}`)
 process.exit()

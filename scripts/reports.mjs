@@ -63,6 +63,20 @@ function readAvaLines(lines) {
   return { ticks, failures: failures.map(({ name, error: all }) => ({ name, error: shorten(all) })) }
 }
 
+/** The tests that took longest, as ava prints them: "✔ title (1m 2.5s)". It says nothing of what takes less than 0.1 s. */
+export function slowest(printed, most = 10) {
+  const tests = stripVTControlCharacters(printed).matchAll(
+    /^ {2}\S (.*) \((?:(\d+)m)? ?(?:([\d.]+)(ms|s))?\)$/gm,
+  )
+  return [...tests]
+    .map(([, title, minutes = 0, number = 0, unit]) => ({
+      title,
+      seconds: Number(minutes) * 60 + Number(number) / (unit === 'ms' ? 1000 : 1),
+    }))
+    .toSorted((one, other) => other.seconds - one.seconds)
+    .slice(0, most)
+}
+
 export function readCargo(printed) {
   const output = stripVTControlCharacters(printed)
   const sections = output.matchAll(/^---- (.+) stdout ----\n([^]*?)(?=^---- .+ stdout ----$|^failures:$)/gm)

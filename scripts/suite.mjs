@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { root } from './ready.mjs'
 import { lastLines } from './reports.mjs'
+import { SEED } from './seed.mjs'
 
 export class Suite {
   passed = 0
@@ -58,7 +59,11 @@ export class Suite {
   /** Prints the whole, with the closing line last, and sets the exit code. */
   close() {
     if (this.#leftOut.length > 0) console.log(`\nLeft out:\n${bullets(this.#leftOut)}`)
-    if (this.#failures.length > 0) console.log(`\nFailed:\n${bullets(this.#failures)}`)
+    if (this.#failures.length > 0) {
+      const seed = process.env[SEED]
+      if (seed !== undefined) this.#tell(`the seed of the random tests: ${SEED}=${seed}`, [])
+      console.log(`\nFailed:\n${bullets(this.#failures)}`)
+    }
     console.log(`\n${this.passed} passed, ${this.failed} failed, ${this.skipped} skipped`)
     if (this.failed > 0) process.exitCode = 1
   }

@@ -22,20 +22,20 @@ async function scratch(t: ExecutionContext, files: Readonly<Record<string, strin
 }
 
 /** Runs `steps` with a `suite`, and `sh`, which gives the words of a command in this folder. */
-async function close(folder: string, steps: string): Promise<Closed> {
+async function close(folder: string, steps: string, variables = {}): Promise<Closed> {
   const program = `
     import { Suite } from '${ROOT}/scripts/suite.mjs'
-    import { readAva, readCargo, readRuntimes } from '${ROOT}/scripts/reports.mjs'
+    import { readAva, readCargo, readRuntimes, slowest } from '${ROOT}/scripts/reports.mjs'
     const suite = new Suite()
     const sh = (line) => ['sh', ['-c', 'cd ${folder} && ' + line]]
     ${steps}
     suite.close()`
-  const { CI: _, ...env } = process.env
+  const { CI: _ci, KEEPALIVE_SEED: _seed, ...env } = process.env
   const [code, output] = await new Promise<readonly [number, string]>((resolve) => {
     const child = execFile(
       process.execPath,
       ['--input-type=module', '-e', program],
-      { env: { ...env, NO_COLOR: '1' } },
+      { env: { ...env, NO_COLOR: '1', ...variables } },
       (_error, stdout) => resolve([child.exitCode ?? -1, stdout]),
     )
   })
@@ -154,4 +154,30 @@ runtimes: 1 passed, 1 failed, 1 skipped
 3 passed, 4 failed, 1 skipped
 `,
   )
+})
+
+test('what failed is listed with the seed of the random tests', async (t) => {
+  const folder = await scratch(t, {})
+  const variables = { KEEPALIVE_SEED: '42' }
+  const { closing } = await close(folder, `await suite.command('a run', ...sh('exit 1'))`, variables)
+  t.is(
+    closing,
+    'Failed:\n  - a run\n  - the seed of the random tests: KEEPALIVE_SEED=42\n\n0 passed, 1 failed, 0 skipped\n',
+  )
+})
+
+test('the slowest tests are found in what ava prints, whatever the unit', async (t) => {
+  const folder = await scratch(t, {})
+  const output = [
+    '  ✔ one › quick',
+    '  ✔ one › with (words) (250ms)',
+    '  ✔ one › longest (2m)',
+    '  ✔ two › longer (1m 2.5s)',
+    '  ✔ two › long (61s)',
+  ].join('\n')
+  const { closing } = await close(
+    folder,
+    `for (const { title, seconds } of slowest(${JSON.stringify(output)}, 3)) console.log(title, seconds)`,
+  )
+  t.is(closing, 'one › longest 120\ntwo › longer 62.5\ntwo › long 61\n\n0 passed, 0 failed, 0 skipped\n')
 })

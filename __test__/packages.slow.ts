@@ -119,7 +119,7 @@ test('the main package names every platform at its own version, and depends on n
 })
 
 test('publint and are-the-types-wrong have nothing against the main package', async (t) => {
-  t.timeout(120_000)
+  t.timeout(1_200_000)
   const { tarball } = await packed(manifest.name)
   await t.notThrowsAsync(check(tarball))
 })

@@ -1,14 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** A build of the binding that has a function which panics: one given, else made here. */
-function bindingThatPanics(): string {
+function bindingThatPanics(t: ExecutionContext): string {
   const given = process.env['TCP_KEEPALIVE_PANIC_BINARY']
   if (given !== undefined) return given
   const targetFolder = join(root, 'target/misbehave')
@@ -16,15 +16,17 @@ function bindingThatPanics(): string {
   execFileSync('cargo', [...parameters, `--target-dir=${targetFolder}`], { cwd: root })
   const library = { darwin: 'libtcp_keepalive_misbehave.dylib', win32: 'tcp_keepalive_misbehave.dll' }
   const name = library[process.platform as keyof typeof library] ?? 'libtcp_keepalive_misbehave.so'
-  const binding = join(mkdtempSync(join(tmpdir(), 'tcp-keepalive-')), 'panics.node')
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-panic-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const binding = join(folder, 'panics.node')
   copyFileSync(join(targetFolder, 'release', name), binding)
   return binding
 }
 
 test('a panic in the binding is a JavaScript error, and the process goes on', (t) => {
-  t.timeout(300_000, 'the binding is compiled once more')
+  t.timeout(1_200_000, 'the binding is compiled once more')
   const program = `
-    const binding = require(${JSON.stringify(bindingThatPanics())})
+    const binding = require(${JSON.stringify(bindingThatPanics(t))})
     for (let round = 0; round < 2; round += 1) {
       try { binding.panicOnPurpose() } catch (error) { console.log(error instanceof Error, error.message) }
     }

@@ -3,7 +3,7 @@
  * `npm run test:slow`.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE } from './cache.ts'
 
@@ -17,18 +17,39 @@ export const versions: readonly string[] = NEWEST.filter(
   (version) => version !== process.versions.node, // which `npm test` uses
 )
 
-/** The program of a version, which is fetched where it is missing. */
+/** The program of a version, which is fetched where it is missing. Several processes may fetch it at once. */
 export function nodeOf(version: string): string {
-  const folder = join(CACHE, 'nodes', version)
+  const nodes = join(CACHE, 'nodes')
   const name = `node-${process.platform}-${process.arch}`
-  const program = join(folder, 'node_modules', name, 'bin', 'node')
-  if (existsSync(program)) return program
-  mkdirSync(folder, { recursive: true })
+  const program = join(version, 'node_modules', name, 'bin', 'node')
+  if (!existsSync(join(nodes, program))) {
+    mkdirSync(nodes, { recursive: true })
+    // Elsewhere at first, so that nobody starts a program of which only a part is there.
+    const unfinished = mkdtempSync(join(nodes, '.unfinished-'))
+    try {
+      fetchNode(`${name}@${version}`, join(unfinished, version))
+      if (!existsSync(join(unfinished, program))) throw new Error(`${name}@${version} has no ${program}`)
+      putInPlace(join(unfinished, version), join(nodes, version))
+    } finally {
+      rmSync(unfinished, { recursive: true })
+    }
+  }
+  return join(nodes, program)
+}
+
+function fetchNode(specifier: string, folder: string): void {
+  mkdirSync(folder)
   const words = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-package-lock']
-  const { status, stderr } = spawnSync('npm', [...words, `${name}@${version}`], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  if (status !== 0 || !existsSync(program)) throw new Error(`Node ${version} could not be fetched: ${stderr}`)
-  return program
+  const { status, stderr } = spawnSync('npm', [...words, specifier], { cwd: folder, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${specifier} could not be fetched: ${stderr}`)
+}
+
+function putInPlace(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    // Another process was quicker.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+  }
 }

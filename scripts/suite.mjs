@@ -1,8 +1,13 @@
 /** Runs commands one after the other, counts what passed, failed and was left out, and says so at the end. */
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { root } from './ready.mjs'
 import { lastLines } from './reports.mjs'
 import { SEED } from './seed.mjs'
+
+/** So long after a program's end the rest of its output is awaited. */
+const LINGERING_MS = 10_000
 
 export class Suite {
   passed = 0
@@ -83,7 +88,7 @@ export class Suite {
       all += chunk
       process.stderr.write(chunk)
     })
-    const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    const status = await ended(child)
     console.log(`\u2022 ${title}: ${Math.round((performance.now() - begin) / 1000)} s`)
     return { status, output, all }
   }
@@ -97,6 +102,18 @@ export class Suite {
   #tell(title, error) {
     this.#failures.push([title, ...error].join('\n      '))
   }
+}
+
+/** What a program leaves behind may keep its output open: that is not waited for. */
+async function ended(child) {
+  const closed = once(child, 'close')
+  const [status] = await once(child, 'exit') // throws where it cannot be started
+  const patience = new AbortController()
+  const waited = sleep(LINGERING_MS, undefined, { signal: patience.signal }).catch(() => {})
+  await Promise.race([closed, waited])
+  patience.abort()
+  for (const output of [child.stdout, child.stderr]) output.destroy()
+  return status
 }
 
 function bullets(lines) {

@@ -14,7 +14,9 @@ const { holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive
 const GIVEN = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const ASKED = process.env.DEADLINE ? { detectWithin: Number(process.env.DEADLINE) } : GIVEN
 const [begin = 'install'] = process.argv.slice(2)
-const pipe = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tcp-keepalive-')), 'pipe')
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tcp-keepalive-'))
+process.on('exit', () => fs.rmSync(folder, { recursive: true }))
+const pipe = path.join(folder, 'pipe')
 const secrets = JSON.parse(process.env.CERTIFICATE)
 const done = []
 const reported = []

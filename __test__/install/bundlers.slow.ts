@@ -34,9 +34,16 @@ const installed = await machine.project({})
 await installed.npm('install', '--ignore-scripts', 'tcp-keepalive')
 test.after.always(() => machine.close())
 
+/** A single executable alone has 100 MB, and /tmp may be small. */
+const folders: string[] = []
+test.afterEach.always(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
 /** A program in a folder of its own, with the package as npm has installed it. */
 async function project(files: Readonly<Record<string, string>> = {}): Promise<Project> {
   const made = await machine.project({ ...FILES, ...files })
+  folders.push(made.folder)
   await cp(join(installed.folder, 'node_modules'), join(made.folder, 'node_modules'), { recursive: true })
   return made
 }
@@ -233,6 +240,7 @@ for (const conditions of [
         const [files, warnings] = JSON.parse(await made.node('trace.cjs')) as [string[], string[]]
         t.deepEqual(warnings, [])
         const alone = await machine.project({})
+        folders.push(alone.folder)
         for (const file of files) {
           await mkdir(dirname(join(alone.folder, file)), { recursive: true })
           await cp(join(made.folder, file), join(alone.folder, file))
@@ -268,6 +276,7 @@ for (const words of [[], ['--external', '@tcp-keepalive/*']]) {
     )
     // Elsewhere than where it was made, whose path Bun has written into it.
     const moved = `${made.folder}-moved`
+    folders.push(moved)
     await rename(made.folder, moved)
     t.is(await run(join(moved, 'program'), [], { cwd: '/' }), SHOWN)
     await rm(join(moved, 'node_modules'), { recursive: true })

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pack } from '../../scripts/build/pack-all.ts'
 import { publish } from '../../scripts/build/publish.ts'
-import { startRegistry } from '../../scripts/build/registry.ts'
+import { type Registry, startRegistry } from '../../scripts/build/registry.ts'
 import { run } from '../../lab/run.ts'
 import { ROOT } from '../../lab/command.ts'
 import { TARGETS } from '../../scripts/build/targets.ts'
@@ -56,6 +56,19 @@ export interface Project {
 export async function startMachine(): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-user-'))
   const registry = await startRegistry()
+  const close = async (): Promise<void> => {
+    await registry.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    return { ...(await furnish(folder, registry)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function furnish(folder: string, registry: Registry): Promise<Omit<Machine, 'close'>> {
   const packages = await pack(TARGETS, join(ROOT, 'artifacts'), join(folder, 'packages'))
   await publish(packages, { registry: registry.url, parameters: [`--userconfig=${registry.npmrc}`] })
   const npm = join(dirname(await npmCli()), 'npm-cli.js')
@@ -70,10 +83,13 @@ export async function startMachine(): Promise<Machine> {
   ] as const) {
     await symlink(path, join(bin, name))
   }
-  const home = join(folder, 'home')
+  const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')]
   await mkdir(home)
+  await mkdir(temporary)
   const environment = {
     HOME: home,
+    // Yarn, ncc and others keep caches there (/tmp/v8-compile-cache-0), which other runs and clones would share.
+    TMPDIR: temporary,
     PATH: bin,
     NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'],
     npm_config_userconfig: registry.npmrc,
@@ -81,6 +97,7 @@ export async function startMachine(): Promise<Machine> {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
+    npm_config_fetch_retries: '5',
     // yarn 2 and later read no .npmrc
     YARN_NPM_REGISTRY_SERVER: registry.url,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
@@ -113,10 +130,6 @@ export async function startMachine(): Promise<Machine> {
         npm: (...parameters) => run('node', [npm, ...parameters], options(cwd)),
         nodeWith: (variables, ...parameters) => run('node', parameters, options(cwd, variables)),
       }
-    },
-    close: async () => {
-      await registry.stop()
-      await rm(folder, { recursive: true, force: true })
     },
   }
 }

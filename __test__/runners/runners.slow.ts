@@ -4,12 +4,14 @@
  * file, and go on protecting.
  */
 import test from 'ava'
-import { run } from '../../lab/run.ts'
 import { type Dialect, programs, TESTS } from './programs.ts'
 import { openScratch } from './scratch.ts'
 
 const scratch = await openScratch()
 test.after.always(() => scratch.close())
+
+/** A test takes milliseconds; right after boot and on a busy machine much more. */
+const PATIENCE_MS = 300_000
 
 const sinonTimers = {
   // node:net itself asks process.nextTick.
@@ -41,6 +43,7 @@ for (const esm of [false, true]) {
         moduleFileExtensions: ['cjs', 'mjs', 'js', 'json', 'node'],
         testSequencer: './in-order.cjs',
         transform: {},
+        cacheDirectory: './cache',
       }),
       'in-order.cjs': `
         const { default: Sequencer } = require('@jest/test-sequencer')
@@ -50,14 +53,8 @@ for (const esm of [false, true]) {
     })
     const flags = esm ? ['--experimental-vm-modules'] : []
     // It would wait for ever for a socket that a failed test left open.
-    const options = ['--runInBand', '--json', '--testTimeout=10000', '--forceExit']
-    const printed = await run(
-      process.execPath,
-      [...flags, scratch.installed('jest/bin/jest.js'), ...options],
-      {
-        cwd,
-      },
-    )
+    const options = ['--runInBand', '--json', `--testTimeout=${PATIENCE_MS}`, '--forceExit', '--no-watchman']
+    const printed = await scratch.node(cwd, ...flags, scratch.installed('jest/bin/jest.js'), ...options)
     t.is((JSON.parse(printed) as { numPassedTests: number }).numPassedTests, TESTS)
   })
 }
@@ -84,15 +81,13 @@ for (const pool of ['threads', 'forks', 'vmThreads']) {
           async sort(files) { return [...files].sort((a, b) => (a.moduleId < b.moduleId ? -1 : 1)) }
         }
         export default { test: {
-          pool: '${pool}', isolate: false, maxWorkers: 1, fileParallelism: false, testTimeout: 10_000,
+          pool: '${pool}', isolate: false, maxWorkers: 1, fileParallelism: false, testTimeout: ${PATIENCE_MS},
+          hookTimeout: ${PATIENCE_MS}, teardownTimeout: ${PATIENCE_MS},
           include: ['*.test.mjs'], sequence: { sequencer: InOrder },
         } }`,
     })
-    const printed = await run(
-      process.execPath,
-      [scratch.installed('vitest/vitest.mjs'), 'run', '--reporter=json'],
-      { cwd },
-    )
+    const vitest = scratch.installed('vitest/vitest.mjs')
+    const printed = await scratch.node(cwd, vitest, 'run', '--reporter=json')
     t.is((JSON.parse(printed) as { numPassedTests: number }).numPassedTests, TESTS)
   })
 }
@@ -109,8 +104,8 @@ test.serial('mocha', async (t) => {
       copies: true,
     }),
   )
-  const options = ['--reporter=json', '--exit', '--timeout=10000', '--sort', './*.test.cjs']
-  const printed = await run(process.execPath, [scratch.installed('mocha/bin/mocha.js'), ...options], { cwd })
+  const options = ['--reporter=json', '--exit', `--timeout=${PATIENCE_MS}`, '--sort', './*.test.cjs']
+  const printed = await scratch.node(cwd, scratch.installed('mocha/bin/mocha.js'), ...options)
   t.is((JSON.parse(printed) as { stats: { passes: number } }).stats.passes, TESTS)
 })
 
@@ -128,9 +123,11 @@ test.serial('node:test', async (t) => {
     copies: true,
   })
   // One process for all files, which `--test` has an option for only from Node 22 on.
-  const all = ['setTimeout(() => process.exit(1), 60_000).unref() // a socket that a failed test left open\n']
+  const all = [
+    `setTimeout(() => process.exit(1), ${PATIENCE_MS}).unref() // a socket that a failed test left open\n`,
+  ]
   for (const name of Object.keys(files)) all.push(`require('./${name}')\n`)
   const cwd = await scratch.project({ ...files, 'all.cjs': all.join('') })
-  const printed = await run(process.execPath, ['--test-reporter=tap', 'all.cjs'], { cwd })
+  const printed = await scratch.node(cwd, '--test-reporter=tap', 'all.cjs')
   t.regex(printed, new RegExp(`^# pass ${TESTS}$`, 'm'))
 })

@@ -11,23 +11,34 @@ const RUNNERS = ['jest@30.5.2', 'vitest@4.1.12', 'mocha@12.0.3', '@sinonjs/fake-
 export interface Scratch {
   /** A new folder with these files, in which the runners and the package are found. */
   project(files: Readonly<Record<string, string>>): Promise<string>
-  /** A file of an installed package, as `jest/bin/jest.js`. */
+  /** Runs a file of an installed package, as `jest/bin/jest.js`, or of the project; resolves with what it printed. */
+  node(cwd: string, ...parameters: readonly string[]): Promise<string>
+  /** The path of a file of an installed package. */
   installed(path: string): string
   close(): Promise<void>
 }
 
 export async function openScratch(): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-runners-'))
+  const temporary = join(folder, 'tmp')
+  const environment = {
+    ...process.env,
+    // jest keeps a cache there (/tmp/jest_0), which other runs and clones would share.
+    TMPDIR: temporary,
+    npm_config_fetch_retries: '5',
+  }
   try {
+    await mkdir(temporary)
     await writeFile(join(folder, 'package.json'), '{ "private": true }')
     const tarball = (
-      await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT })
+      await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT, environment })
     ).trim()
     // The package's binary is not of the registry yet: it is put where the loader looks first.
     const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--no-package-lock']
-    await run('npm', ['install', ...options, `./${tarball}`], { cwd: folder })
+    await run('npm', ['install', ...options, `./${tarball}`], { cwd: folder, environment })
     await run('npm', ['install', ...options.filter((each) => !each.startsWith('--omit')), ...RUNNERS], {
       cwd: folder,
+      environment,
     })
     for (const name of (await readdir(ROOT)).filter((each) => each.endsWith('.node'))) {
       await copyFile(join(ROOT, name), join(folder, 'node_modules/tcp-keepalive', name))
@@ -47,6 +58,7 @@ export async function openScratch(): Promise<Scratch> {
       }
       return cwd
     },
+    node: (cwd, ...parameters) => run(process.execPath, parameters, { cwd, environment }),
     installed: (path) => join(folder, 'node_modules', path),
     close: () => rm(folder, { recursive: true, force: true }),
   }

@@ -181,3 +181,14 @@ test('the slowest tests are found in what ava prints, whatever the unit', async 
   )
   t.is(closing, 'one › longest 120\ntwo › longer 62.5\ntwo › long 61\n\n0 passed, 0 failed, 0 skipped\n')
 })
+
+test('what a command leaves behind with its output open is not waited for', async (t) => {
+  const folder = await scratch(t, {})
+  const { code, closing } = await close(
+    folder,
+    `await suite.command('a run', ...sh('(sleep 300 & echo $! > left); echo said; exit 1'))
+     process.kill(Number((await import('node:fs')).readFileSync('${folder}/left', 'utf8')))`,
+  )
+  t.is(code, 1)
+  t.is(closing, 'Failed:\n  - a run\n      said\n\n0 passed, 1 failed, 0 skipped\n')
+})

@@ -23,7 +23,7 @@ interface Footprint {
 let nothing: Footprint
 let everything: Footprint
 test.before(async (t) => {
-  t.timeout(120_000)
+  t.timeout(1_200_000)
   const packed = await pack(
     targetsNamed(['linux-x64-gnu']),
     join(ROOT, 'artifacts'),

@@ -19,9 +19,23 @@ export interface Registry extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-const START_WITHIN_MS = 60_000
+/** Right after boot, with nothing read from the disk so far, and on a busy machine. */
+const START_WITHIN_MS = 300_000
+
+/** Somebody else may take the free port before verdaccio does. */
+const ATTEMPTS = 3
 
 export async function startRegistry(): Promise<Registry> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryToStart()
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function tryToStart(): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-registry-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/`
@@ -60,7 +74,8 @@ function settings(folder: string, uplink: string): object {
   const ours = { access: '$all', publish: '$all', unpublish: '$all' }
   return {
     storage: join(folder, 'storage'),
-    uplinks: { configured: { url: uplink } },
+    // By default verdaccio answers 404 for 5 minutes once two requests have taken more than 30 s.
+    uplinks: { configured: { url: uplink, timeout: '5m', max_fails: 1000, fail_timeout: '1s' } },
     packages: {
       '@tcp-keepalive/*': ours,
       'tcp-keepalive': ours,
@@ -87,7 +102,8 @@ async function freePort(): Promise<number> {
 
 async function answering(url: string, ended: () => boolean): Promise<void> {
   for (const until = Date.now() + START_WITHIN_MS; Date.now() < until;) {
-    const answer = await fetch(new URL('-/ping', url)).catch(() => undefined)
+    const signal = AbortSignal.timeout(10_000)
+    const answer = await fetch(new URL('-/ping', url), { signal }).catch(() => undefined)
     if (answer?.ok) return
     if (ended()) throw new Error('verdaccio ended before it answered')
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -4,7 +4,7 @@ import http2 from 'node:http2'
 import net from 'node:net'
 import tls from 'node:tls'
 import test from 'ava'
-import { getKeepAlive, holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
+import { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } from 'tcp-keepalive'
 import { certificate } from '../../lab/servers/certificate.ts'
 import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
@@ -244,6 +244,49 @@ test('released before it connected, a socket has only what the driver set', asyn
   hold.release()
   await once(socket, 'connect')
   t.deepEqual(readback(socket), byNode(5))
+})
+
+const NAMES = ['connect', 'connectionAttempt', 'lookup', 'close']
+const listeners = (socket: net.Socket): number[] => NAMES.map((name) => socket.listenerCount(name))
+
+for (const isConnecting of [false, true]) {
+  const when = isConnecting ? 'while it connects' : 'before it connects'
+  test(`released ${when}, a socket has no listener of ours any more`, async (t) => {
+    const { port } = await listening(t)
+    const around = holdKeepAlive(new net.Socket(), ASKED) // so that what is wrapped stays so
+    t.teardown(() => around.release())
+    const socket = tracked(t, new net.Socket())
+    if (isConnecting) socket.connect(port, 'localhost')
+    const before = listeners(socket)
+    const ends = [
+      () => holdKeepAlive(socket, ASKED).release(),
+      () => {
+        const [older, newer] = [holdKeepAlive(socket, ASKED), holdKeepAlive(socket, ASKED)]
+        older.release()
+        t.notDeepEqual(listeners(socket), before)
+        newer.release()
+      },
+    ]
+    for (const end of ends) {
+      end()
+      t.deepEqual(listeners(socket), before)
+    }
+    if (!isConnecting) socket.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    t.is(readback(socket).enabled, 0)
+  })
+}
+
+test('a hold that is released while an install may match leaves what the install needs', async (t) => {
+  const { port } = await listening(t)
+  const install = installKeepAlive(ASKED, { match: ({ port: to }) => to === port })
+  t.teardown(() => install.uninstall())
+  const socket = tracked(t, net.connect(port, 'localhost'))
+  const before = listeners(socket)
+  holdKeepAlive(socket, ASKED).release()
+  t.deepEqual(listeners(socket), before)
+  await once(socket, 'connect')
+  t.deepEqual(readback(socket), HELD)
 })
 
 test('Symbol.dispose releases', async (t) => {

@@ -6,7 +6,7 @@ import { reportRefusals } from '../socket/failure.ts'
 import { type Put, putPossible } from '../socket/put-values.ts'
 import { applyEffective } from './apply.ts'
 import { publishApplied } from './channels.ts'
-import { awaitConnect, boundConnecting } from './connecting.ts'
+import { awaitConnect, boundConnecting, stopAwaiting } from './connecting.ts'
 import type { KeepAliveHold } from './handles.ts'
 import { dropState, ensureState, type OwnClaim, type SocketState, stateOf } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
@@ -31,6 +31,7 @@ class SocketHold implements OwnClaim, KeepAliveHold {
     unlink(state, this)
     if (state.governing === undefined && state.host === undefined) {
       dropState(this.#connection)
+      stopAwaiting(this.#connection)
       releaseDeadline(this.#connection)
     } else applyEffective(this.#connection, state)
   }
@@ -74,6 +75,7 @@ function awaitConnectOrLeave(connection: Socket): void {
 export function endHolds(connection: Socket, state: SocketState): void {
   for (let hold = state.own; hold; hold = hold.older) endHold(hold as SocketHold)
   dropState(connection)
+  stopAwaiting(connection)
 }
 
 function endHold(hold: SocketHold): void {

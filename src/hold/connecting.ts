@@ -99,13 +99,18 @@ export function awaitConnect(connection: Socket): void {
   connection.prependListener('connect', onConnect)
 }
 
+/** Called where nothing is held on a connection any more. */
+export function stopAwaiting(connection: Socket): void {
+  connection.removeListener('connect', onConnect)
+  connection.removeListener(ATTEMPT, onAttempt)
+}
+
 function onConnect(this: Socket): void {
   // An event that somebody else has emitted, while the socket is still connecting: the real one comes later.
   if (this.pending) return
-  this.removeListener('connect', onConnect)
+  stopAwaiting(this)
   const state = stateOf(this)
   if (!state) return
-  this.removeListener(ATTEMPT, onAttempt)
   decideInstalls(this, state)
   if (state.isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(this)))
     unboundAttempt(this)

@@ -2,6 +2,7 @@
 import { readEnvironment } from './environment.ts'
 import type { KeepAliveOptions } from './options.ts'
 import { planKeepAlive } from './plan.ts'
+import { isNode } from './runtime.ts'
 
 /**
  * Without any value set, nobody waits longer than this for a dead peer. Where no test shows that living peers survive the
@@ -27,6 +28,5 @@ export function registrationFrom(variables: Readonly<Record<string, string | und
 
 /** On Linux with Node a test shows it. */
 function isWholePromiseShown(): boolean {
-  const { bun, deno } = process.versions as { readonly bun?: string; readonly deno?: string }
-  return process.platform === 'linux' && bun === undefined && deno === undefined
+  return process.platform === 'linux' && isNode()
 }

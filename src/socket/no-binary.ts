@@ -1,6 +1,7 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
 import type * as modules from 'node:module'
 import type * as paths from 'node:path'
+import { isDeno, runtime } from '../settings/runtime.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 
@@ -129,7 +130,7 @@ const BUNDLED: readonly string[] = [
 ]
 
 function waysToAllow(reason: string): readonly string[] {
-  if (versions.deno !== undefined) return ['Run it with --allow-ffi and --allow-read.']
+  if (isDeno()) return ['Run it with --allow-ffi and --allow-read.']
   if (reason.includes('restricted'))
     return ['Node runs with --permission: allow --allow-fs-read of node_modules.']
   if ((process as { permission?: unknown }).permission !== undefined) {
@@ -186,11 +187,4 @@ function libcOf(fitting: string | undefined): 'glibc' | 'musl' | undefined {
 function system(fitting: string | undefined): string {
   const libc = libcOf(fitting)
   return [platform, arch, libc, libc === 'glibc' ? glibc() : undefined].filter(Boolean).join(' ')
-}
-
-const versions = process.versions as { readonly node: string; readonly bun?: string; readonly deno?: string }
-
-function runtime(): string {
-  if (versions.bun !== undefined) return `Bun ${versions.bun}`
-  return versions.deno === undefined ? `Node.js ${versions.node}` : `Deno ${versions.deno}`
 }

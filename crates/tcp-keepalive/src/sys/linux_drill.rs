@@ -1,14 +1,11 @@
-//! What it takes to cut a connection off, also that of another process: ip(7), ipv6(7), `pidfd_getfd(2)`.
+//! What it takes to cut a connection off: ip(7), ipv6(7).
 
-use std::{
-    io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
-};
+use std::io;
 
 use libc::c_int;
 use socket2::SockRef;
 
-use super::unix::{RawSocket, option, structure};
+use super::unix::{option, structure};
 
 /// `include/uapi/linux/in.h` and `in6.h`; the libc crate lacks them.
 const IP_MINTTL: c_int = 21;
@@ -41,24 +38,4 @@ pub fn last_data(socket: &SockRef<'_>) -> io::Result<(u32, u32)> {
     // SAFETY: `[u32; 26]` holds integers only.
     let (words, _) = unsafe { structure::<[u32; 26]>(socket, libc::TCP_INFO) }?;
     Ok((words[11], words[13]))
-}
-
-/// A duplicate of a descriptor of another process, closed when dropped: `pidfd_open(2)` and `pidfd_getfd(2)`, Linux 5.6.
-///
-/// # Errors
-///
-/// `ESRCH`: there is no such process. `EBADF`: it has no such descriptor. `EPERM`: the rights of ptrace(2) are missing.
-/// `ENOSYS`: an older kernel.
-pub fn duplicate_of(pid: i32, descriptor: RawSocket) -> io::Result<OwnedFd> {
-    // SAFETY: it takes two numbers.
-    let process = owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
-    // SAFETY: it takes three numbers; the first is open until the end of this function.
-    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), descriptor, 0) })
-}
-
-/// What a system call has just opened.
-fn owned(result: libc::c_long) -> io::Result<OwnedFd> {
-    let Ok(descriptor @ 0..) = RawSocket::try_from(result) else { return Err(io::Error::last_os_error()) };
-    // SAFETY: the kernel has made it for this call, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

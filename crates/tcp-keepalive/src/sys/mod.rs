@@ -7,9 +7,9 @@
 //! - `set_probes_otherwise`: another way to put in time and interval, for systems without the options;
 //! - `ONLY_TCP_HAS_ITS_OPTIONS`: whether the system is known to refuse them to every other kind of socket;
 //! - `readable`: an option that this socket does not have, read as `None`;
-//! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `duplicate_of`: cutting a connection off, also that of another process;
+//! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `last_data`: cutting a connection off;
 //! - `tcp_info`: what the kernel knows of the connection;
-//! - `Process`: the sockets of another process (Linux only);
+//! - `Process`, `duplicate_of`: the sockets of another process (Linux only);
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
@@ -26,7 +26,7 @@ mod process;
 
 pub use imp::*;
 #[cfg(target_os = "linux")]
-pub use process::Process;
+pub use process::{Process, duplicate_of};
 
 #[cfg(target_os = "linux")]
 mod linux_drill;

@@ -1,4 +1,4 @@
-//! Linux: the sockets of another process, by duplicates of them: `pidfd_open(2)` and `pidfd_getfd(2)`, Linux 5.6.
+//! Linux: the sockets of another process. `pidfd_open(2)` and `pidfd_getfd(2)` duplicate them, from Linux 5.6 on.
 
 use std::{
     io,
@@ -26,10 +26,7 @@ impl Process {
         if pid.unsigned_abs() == std::process::id() {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
-        // SAFETY: it takes numbers only.
-        let answer = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-        // SAFETY: what the kernel has just made is nobody else's.
-        unsafe { owned(answer) }.map(Self)
+        pidfd_open(pid).map(Self)
     }
 
     /// Lends a duplicate of the descriptor `raw` of that process to `call`; it is closed at once, as the peer gets no FIN
@@ -39,14 +36,36 @@ impl Process {
     ///
     /// `EPERM` without the rights of `ptrace(2)`; `EBADF` where nothing is open under that number.
     pub fn lend<T>(&self, raw: RawSocket, call: impl FnOnce(RawFd) -> T) -> io::Result<T> {
-        // SAFETY: it takes numbers only.
-        let answer = unsafe { libc::syscall(libc::SYS_pidfd_getfd, self.0.as_raw_fd(), raw, 0) };
-        // SAFETY: as above.
-        let duplicate = unsafe { owned(answer) }?;
+        let duplicate = pidfd_getfd(&self.0, raw)?;
         Ok(call(duplicate.as_raw_fd()))
     }
 }
 
+/// A duplicate of the descriptor `raw` of the process `pid`, closed when dropped. The process may be this one.
+///
+/// # Errors
+///
+/// As [`Process::open`] and [`Process::lend`].
+pub fn duplicate_of(pid: c_int, raw: RawSocket) -> io::Result<OwnedFd> {
+    pidfd_getfd(&pidfd_open(pid)?, raw)
+}
+
+fn pidfd_open(pid: c_int) -> io::Result<OwnedFd> {
+    // SAFETY: it takes numbers only.
+    let answer = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    // SAFETY: what the kernel has just made is nobody else's.
+    unsafe { owned(answer) }
+}
+
+fn pidfd_getfd(process: &OwnedFd, raw: RawSocket) -> io::Result<OwnedFd> {
+    // SAFETY: it takes numbers only.
+    let answer = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), raw, 0) };
+    // SAFETY: as above.
+    unsafe { owned(answer) }
+}
+
+/// What a system call that makes a descriptor has answered.
+///
 /// # Safety
 ///
 /// A positive answer is a descriptor that nobody else owns.

@@ -104,7 +104,7 @@ for (const target of TARGETS) {
 }
 
 test('the main package is its code and what describes it, and nothing else', async (t) => {
-  t.deepEqual((await packed(manifest.name)).files.toSorted(), MAIN_FILES)
+  t.deepEqual((await packed(manifest.name)).files.toSorted(), MAIN_FILES.toSorted())
 })
 
 test('the main package names every platform at its own version, and depends on nothing else', async (t) => {

@@ -138,7 +138,7 @@ test('colours only on a terminal that has them, and not for those who want none'
   const painted = (env: NodeJS.ProcessEnv): string => paintFor(terminal, { TERM: 'xterm', ...env }).bad('!')
   t.is(painted({}), '\u001B[31m!\u001B[39m')
   t.is(painted({ NO_COLOR: '' }), '\u001B[31m!\u001B[39m')
-  t.is(painted({ NO_COLOR: '1' }), '!')
+  for (const value of ['1', '0', 'false', ' ']) t.is(painted({ NO_COLOR: value }), '!', value)
   t.is(painted({ TERM: 'dumb' }), '!')
   t.is(paintFor({ isTTY: false }, { TERM: 'xterm' }), PLAIN)
   t.is(paintFor({}, { TERM: 'xterm' }), PLAIN)

@@ -145,7 +145,7 @@ test.serial(
     const error = await t.throwsAsync(made.node('bundle.mjs'))
     t.regex(
       error.message,
-      /ERR_TCP_KEEPALIVE_NOT_LOADED.*Dynamic require.*keep tcp-keepalive out of a bundle/,
+      /ERR_TCP_KEEPALIVE_NOT_LOADED.*Dynamic require.*in a bundle, keep tcp-keepalive external/,
     )
     t.is(await made.node('--eval', 'import("./bundle.mjs")'), SHOWN)
   },

@@ -29,9 +29,9 @@ interface Output {
   hasColors?(env: NodeJS.ProcessEnv): boolean
 }
 
-/** Colours only on a terminal that has them, for people who want them (https://no-color.org). */
+/** Colours only on a terminal that has them. NO_COLOR with any value but an empty one turns them off (https://no-color.org). */
 export function paintFor(stream: Output, env: NodeJS.ProcessEnv = process.env): Paint {
-  // An empty NO_COLOR says nothing, which hasColors() knows from Node 24 on.
+  // Before Node 24, hasColors() takes an empty NO_COLOR for one that is set.
   const { NO_COLOR, ...others } = env
   const wanted = stream.isTTY === true && stream.hasColors?.(NO_COLOR === '' ? others : env) === true
   return wanted ? COLOURED : PLAIN

@@ -10,11 +10,11 @@ import { coordinator } from './coordinator.ts'
 import type { KeepAliveHold } from './handles.ts'
 
 /**
- * Holds values on a socket: they are there at each 'connect', also when the same object connects again, and whatever
- * a driver or an agent gives to `socket.setKeepAlive()` later, on the socket or on TLS around it, `false` included.
+ * Holds values on a socket. The socket gets them at each 'connect', also when the same object connects again. They stay in
+ * force when a driver or an agent calls `socket.setKeepAlive()`, also with `false`, on the socket or on TLS around it.
  *
- * Held on a server, they are held on every connection that it accepts from then on, also where the server's own
- * `keepAlive` option sets others; its listener gets them too.
+ * On a server, the values are set on the listener and held on every connection that the server accepts from then on. They
+ * replace those of the server's own `keepAlive` option.
  *
  * - A field that is left out is not held: the driver's value for it gets through.
  * - Of several claims the most specific governs: the socket's own newest hold, then holds of the server that accepted

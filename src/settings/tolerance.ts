@@ -9,7 +9,8 @@ import type { KeepAlive } from './keepalive.ts'
  */
 export interface Tolerance {
   /**
-   * On an idle connection: the time between the first unanswered probe and the last. `Infinity` with keepalive off.
+   * On an idle connection: the time from the first unanswered probe to the last. An outage that begins right before the first
+   * must be over when the last is sent. `Infinity` with keepalive off.
    */
   readonly idle: number
   /**
@@ -52,7 +53,7 @@ export function toleranceOf(
   platform: string = capabilities.platform,
 ): Tolerance {
   const { interval = LINUX_DEFAULTS.interval, userTimeout = 0 } = held
-  // An outage that begins right before the first probe is over for the last one. There is none at the end.
+  // One interval less than there are probes: in the interval after the last probe no other is sent.
   const probing = interval * (probesUntilGivenUp(held, platform) - 1)
   const idle = held.enabled ? probing : Number.POSITIVE_INFINITY
   if (!isLinux(platform)) return { idle, write: undefined, connect: undefined }

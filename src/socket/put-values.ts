@@ -71,8 +71,10 @@ function putRest(target: Socket | Server, fd: number, asked: KernelValues, refus
 }
 
 /**
- * Whether the kernel still holds what this package has put in last, which a write past the hold may have changed: one of
- * `socket._handle.setKeepAlive()`, or of other native code. True where it cannot be read, and while its peer is asked.
+ * Whether the kernel still holds the values that this package has set last. Other code may have changed them without
+ * `socket.setKeepAlive()`: by `socket._handle.setKeepAlive()`, or in native code.
+ *
+ * @returns true also where the kernel's values cannot be read, and during `probePeer()`, which changes them for a moment
  */
 export function isIntact(socket: Socket): boolean {
   const set = lastSetOn(socket)
@@ -89,7 +91,7 @@ export function isIntact(socket: Socket): boolean {
   )
 }
 
-/** What was not set, and what the system cannot tell, counts as the same. */
+/** A value that was not set, or that the system cannot read back, counts as the same. */
 function isSame(set: number, held: number): boolean {
   return set === LEAVE || held < 0 || set === held
 }

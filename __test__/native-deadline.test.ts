@@ -11,7 +11,7 @@ const ENOPROTOOPT = 92
 const RTO_MAX = 8
 
 /** A row of `readWindows`. */
-const ROW = 9
+const ROW = 11
 
 async function connection(t: ExecutionContext): ReturnType<typeof connectedPair> {
   const pair = await connectedPair()
@@ -87,7 +87,7 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
   t.deepEqual([fd, state, unacknowledged, retransmits], [asked[0], 4, 0, 0])
   t.true(window >= 0 && window < unsent, 'it is closed when it has no room for a segment, and need not be 0')
 
-  const unknown = [-1, -1, -1, -1, -1, -1, -1]
+  const unknown = Array<number>(9).fill(-1)
   const [, gone, notSocket, negative, open = []] = read()
   t.deepEqual(gone, [999_999, -(65_536 + 9), ...unknown]) // EBADF
   t.deepEqual(notSocket, [file, -(65_536 + 88), ...unknown]) // ENOTSOCK
@@ -101,6 +101,9 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
   t.true((reading?.[6] ?? 0) >= 250, 'milliseconds since the last acknowledgement')
   t.true((stopped?.[8] ?? 0) >= 250, 'milliseconds for which the window has kept data back')
   t.is(reading?.[8], 0)
+  t.true((stopped?.[9] ?? 0) >= 200, 'milliseconds until the first window probe, tcp_probe0_base()')
+  t.true((stopped?.[10] ?? 0) >= 1, 'after which the wait is doubled')
+  t.is(reading?.[10], 0)
 })
 
 const SETS = [

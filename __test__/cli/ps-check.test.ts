@@ -141,6 +141,23 @@ onLinux('a user timeout that is lifted for the moment counts as the deadline it 
   t.is(cli('ps', String(process.pid)).stdout.includes(' 1 min, lifted '), lifted)
 })
 
+onLinux(
+  'so does one that was lifted a moment ago, whose TCP_RTO_MAX_MS does not tell the deadline yet',
+  async (t) => {
+    const { client, close } = await connectedPair()
+    t.teardown(close)
+    setKeepAlive(client, { detectWithin: 60_000 })
+    const fd = rawDescriptor(client)
+    const system = new Int32Array(6)
+    native.systemKeepAlive(system)
+    const lifted = native.setUserTimeout(fd, 0, (system[5] ?? 0) - 1000) === 0 // Linux 6.15
+    const found = connectionsOf(process.pid).find(({ descriptor }) => descriptor === fd)
+    t.like(found, { lifted, protection: lifted ? 'protected' : 'no-user-timeout' })
+    // Of the keepalive values, 53 s, late timers included.
+    t.is(found?.detection?.write, lifted ? 59_625 : 924_600)
+  },
+)
+
 withCompiler('without the rights of a debugger only the timer is told, and nobody passes', async (t) => {
   const folder = temporary(t)
   const library = join(folder, 'refuse.so')

@@ -12,7 +12,8 @@ import type { Peer } from './peer-model.ts'
 
 const RTO_MIN = 200
 const RETRIES = 15 // net.ipv4.tcp_retries2
-const SYSTEM_RTO_MAX = 120_000
+/** TCP_RTO_MAX_MS where nobody has set it. */
+export const SYSTEM_RTO_MAX = 120_000
 const TIMEOUT_MIN = 2
 const BUFFER = 65_536
 
@@ -93,6 +94,8 @@ export class KernelModel {
       sendWindow: this.#window,
       windowLimitedFor:
         this.#limitedFor + (this.#limitedSince === undefined ? 0 : this.now - this.#limitedSince),
+      retransmissionTimeout: this.#rto,
+      backoff: this.#backoff,
     }
   }
 
@@ -131,7 +134,9 @@ export class KernelModel {
     else this.#retransmitTimer()
   }
 
-  #arm(kind: Timer['kind'], length: number): void {
+  /** tcp_reset_xmit_timer(). A later change of TCP_RTO_MAX_MS leaves the timer as it is. */
+  #arm(kind: Timer['kind'], when: number): void {
+    const length = Math.min(when, this.rtoMax)
     this.#timer = { kind, at: this.now + Math.ceil(length + this.#path.late(length)) } // in ticks of 1 ms
   }
 
@@ -295,6 +300,7 @@ export class KernelModel {
     if (!isTakenBack) this.#retransmits++
     this.#retransmitHead()
     this.#retransStamp ??= this.now
+    this.#backoff++
     this.#rto = Math.min(this.#rto * 2, this.rtoMax)
     this.#arm('retransmit', this.#clampRetransmission())
   }

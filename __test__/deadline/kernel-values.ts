@@ -26,6 +26,17 @@ export function rtoMaxWith(deadlineMs: number): number {
   return systemRtoMax() < 0 ? -1 : Math.min(120_000, Math.max(1000, deadlineMs / 5))
 }
 
+/** What it is while the user timeout is lifted and the kernel's timers need no bound: as it was, less a second as a mark. */
+export function unboundedRtoMax(): number {
+  return systemRtoMax() < 0 ? -1 : systemRtoMax() - 1000
+}
+
+/** Whether the user timeout is lifted, and TCP_RTO_MAX_MS is what the kernel's waits may need by now. */
+export function isLiftedNow(socket: net.Socket, deadlineMs: number): boolean {
+  const [userTimeout, rtoMax] = deadlineOf(socket)
+  return userTimeout === 0 && [unboundedRtoMax(), rtoMaxWith(deadlineMs)].includes(rtoMax)
+}
+
 /** More than the kernels of both ends keep, so that the window closes. */
 export const MUCH: number = 8 * 1024 * 1024
 

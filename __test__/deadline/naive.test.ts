@@ -4,14 +4,17 @@
  */
 import test from 'ava'
 import { type Look, rtoMaxFor } from '../../src/deadline/rule.ts'
-import { lifting, type Rule, Scenario, type Setting, type Step } from './scenario.ts'
+import { type InForce, lifting, type Rule, Scenario, type Setting, type Step } from './scenario.ts'
 
 const isClosed = (look: Look): boolean =>
   look.sendWindow === 0 || (look.unacknowledged === 0 && look.unsent > 0 && look.sendWindow < look.unsent)
 
+/** With TCP_RTO_MAX_MS at what belongs to the deadline all the time. */
+const bounded = (userTimeout: number): InForce => ({ userTimeout, isBounded: true })
+
 const isPending = (look: Look): boolean => look.unacknowledged + look.unsent > 0
 
-const kernelAlone: Rule = (_, solvedMs) => () => solvedMs
+const kernelAlone: Rule = (_, solvedMs) => () => bounded(solvedMs)
 
 /** While the window is closed and the peer answers: closed so far, and half the deadline on top. */
 const pushing: Rule = (deadlineMs, solvedMs) => {
@@ -22,7 +25,7 @@ const pushing: Rule = (deadlineMs, solvedMs) => {
     else closedAt ??= now
     if (closedAt === undefined) current = solvedMs
     else if (look.unansweredProbes === 0) current = now - closedAt + deadlineMs / 10 + deadlineMs / 2
-    return current
+    return bounded(current)
   }
 }
 
@@ -47,8 +50,8 @@ const liftingWith =
       if (isPending(look) && isClosed(look)) isLifted = true
       else if (seesPastClosings && look.windowLimitedFor >= 100) isLifted = true
       if (putsBack && !isPending(look)) isLifted = false
-      if (!isLifted) return solvedMs
-      return isPending(look) && seemsDead(look) ? condemnedMs(deadlineMs) : 0
+      if (!isLifted) return bounded(solvedMs)
+      return bounded(isPending(look) && seemsDead(look) ? condemnedMs(deadlineMs) : 0)
     }
   }
 

@@ -10,11 +10,17 @@ import {
 } from '../../src/deadline/rule.ts'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { solveDetectWithin } from '../../src/settings/detect-within.ts'
-import { KernelModel } from './kernel-model.ts'
+import { KernelModel, SYSTEM_RTO_MAX } from './kernel-model.ts'
 import { Peer } from './peer-model.ts'
 
-/** @returns the user timeout that is to be in force after a look */
-export type Watcher = (look: Look, now: number) => number
+/** What is to be in force after a look. */
+export interface InForce {
+  readonly userTimeout: number
+  /** Whether TCP_RTO_MAX_MS is what belongs to the deadline, and not the system's own. */
+  readonly isBounded: boolean
+}
+
+export type Watcher = (look: Look, now: number) => InForce
 
 /** A rule for a deadline, and the user timeout that is solved for it. */
 export type Rule = (deadlineMs: number, solvedMs: number) => Watcher
@@ -24,7 +30,8 @@ export const lifting: Rule = (deadlineMs, solvedMs) => {
   let memory = AT_FIRST
   return (look) => {
     memory = remember(memory, look, deadlineMs)
-    return userTimeoutOf(memory.stage, deadlineMs, solvedMs)
+    const { stage, isBounded } = memory
+    return { userTimeout: userTimeoutOf(stage, deadlineMs, solvedMs), isBounded }
   }
 }
 
@@ -81,9 +88,14 @@ export class Scenario {
     }
     this.kernel = new KernelModel(this.peer, path, mss)
     this.kernel.userTimeout = userTimeoutMs
-    if (setting.hasRtoMax ?? true) this.kernel.rtoMax = rtoMaxFor(deadlineMs)
+    this.#bound(true)
     this.#watch = rule(deadlineMs, userTimeoutMs)
     this.#nextLook = this.#period
+  }
+
+  #bound(isBounded: boolean): void {
+    if (this.#setting.hasRtoMax ?? true)
+      this.kernel.rtoMax = isBounded ? rtoMaxFor(this.deadlineMs) : SYSTEM_RTO_MAX
   }
 
   get #period(): number {
@@ -108,7 +120,9 @@ export class Scenario {
     const end = this.kernel.now + ms
     while (this.#nextLook <= end) {
       this.kernel.runUntil(this.#nextLook)
-      this.kernel.userTimeout = this.#watch(this.kernel.look(), this.kernel.now)
+      const { userTimeout, isBounded } = this.#watch(this.kernel.look(), this.kernel.now)
+      this.kernel.userTimeout = userTimeout
+      this.#bound(isBounded)
       // As an interval that comes late does not come earlier afterwards.
       this.#nextLook += this.#period * (1 + this.#setting.sweepLateness)
     }

@@ -26,6 +26,7 @@ class Counted implements DeadlineKernel {
   }
   setUserTimeout = native.setUserTimeout
   getUserTimeout = native.getUserTimeout
+  systemKeepAlive = native.systemKeepAlive
 }
 
 class Beside {

@@ -1,5 +1,6 @@
 /** What is to be said of a connection, from its timer and, where they could be read, its values. */
 import type { Detection, KeepAlive } from 'tcp-keepalive'
+import { isUnboundedRtoMax } from '../settings/detect-within.ts'
 import { detectionOf } from '../settings/detection.ts'
 import type { Protection } from './ps-findings.ts'
 import type { ProcessSocket } from './process-sockets.ts'
@@ -45,7 +46,7 @@ export function judge(socket: ProcessSocket, read: Read | undefined, measure: Me
   }
   const { keepAlive: values } = read
   const lifted = isLifted(read, measure.systemRtoMax)
-  const detection = lifted ? liftedDetection(read) : detectionOf(values)
+  const detection = lifted ? liftedDetection(read, measure.systemRtoMax) : detectionOf(values)
   const protection = isOpen ? byValues(values, detection, lifted, measure.within) : 'closing'
   return { values, detection, lifted, protection }
 }
@@ -90,7 +91,12 @@ function isLifted({ keepAlive, rtoMax }: Read, systemRtoMax: number | undefined)
   return rtoMax < RTO_MAX_MS && rtoMax !== systemRtoMax
 }
 
-/** While it is lifted the sweep ends the connection within the deadline. */
-function liftedDetection({ keepAlive, rtoMax = 0 }: Read): Detection {
-  return { ...detectionOf(keepAlive), write: rtoMax * RTO_MAX_SHARE }
+/**
+ * While it is lifted the sweep ends the connection within the deadline. At first TCP_RTO_MAX_MS tells only that there is one; then it is what
+ * the keepalive values were solved for.
+ */
+function liftedDetection({ keepAlive, rtoMax = 0 }: Read, system = RTO_MAX_MS): Detection {
+  const detection = detectionOf(keepAlive)
+  const isUnbounded = isUnboundedRtoMax(rtoMax, system)
+  return { ...detection, write: isUnbounded ? Math.ceil(detection.idle * LATEST) : rtoMax * RTO_MAX_SHARE }
 }

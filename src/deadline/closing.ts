@@ -25,7 +25,7 @@ export function putSystemRulesBack(
 /** Puts them back where something may be unsent; nothing is asked, as that costs as much as the doing. */
 export function putBackWhatIsPending(kernel: DeadlineKernel, watched: Watched): void {
   const { handle, rtoMaxBeforeMs } = watched
-  if (handle.fd >= 0 && watched.mayBePending()) putSystemRulesBack(kernel, handle.fd, rtoMaxBeforeMs)
+  if (watched.mayBePending() && handle.fd >= 0) putSystemRulesBack(kernel, handle.fd, rtoMaxBeforeMs)
 }
 
 /** The kernel closes what is open when the process ends, and no `_destroy` runs for it. */

@@ -14,7 +14,15 @@ import { shared } from '../socket/shared.ts'
 import { ExitListener, putBackWhatIsPending } from './closing.ts'
 import type { Stage } from './rule.ts'
 import { Sweep, type WhileWatching } from './sweep.ts'
-import { type DeadlineKernel, putRtoMax, rtoMaxOn, type SolvedDeadline, stageOf, Watched } from './watched.ts'
+import {
+  type DeadlineKernel,
+  putRtoMax,
+  rtoMaxOn,
+  type SolvedDeadline,
+  stageOf,
+  systemRtoMax,
+  Watched,
+} from './watched.ts'
 
 interface OfThread {
   readonly kernel: DeadlineKernel
@@ -63,7 +71,7 @@ function coverCloses(): void {
 export const deadlines: Deadlines = {
   userTimeoutNow(socket, values) {
     const handle = handleFor(socket)
-    // Nothing was written, so no window can have been in its way: so it is at each 'connect'.
+    // Nothing was written, so no window can have been in its way.
     if (handle === undefined || handle.bytesWritten === 0) return values.userTimeoutMs
     const { kernel, sweep } = ofThread()
     const known = sweep.get(handle)
@@ -71,9 +79,9 @@ export const deadlines: Deadlines = {
     const stage = known ? known.stage : stageOf(kernel, handle.fd, solvedOf(values))
     return stage === 'solved' ? values.userTimeoutMs : 0
   },
-  begin(socket, values) {
+  begin(socket, values, isFresh) {
     const handle = handleFor(socket)
-    if (handle) watch(handle, solvedOf(values))
+    if (handle) watch(handle, solvedOf(values), isFresh)
   },
   beginInherited(socket, values) {
     const handle = handleFor(socket)
@@ -118,7 +126,8 @@ export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {
   if (handle) watch(handle, solved)
 }
 
-function watch(handle: ConnectionHandle, solved: SolvedDeadline): void {
+/** @param isFresh whether the socket has just connected: then nothing is known of it, and nothing has to be asked */
+function watch(handle: ConnectionHandle, solved: SolvedDeadline, isFresh = false): void {
   const { kernel, sweep } = ofThread()
   const known = sweep.get(handle)
   // The same values once more: what is known of the connection stays, and TCP_RTO_MAX_MS goes back in after a release.
@@ -126,10 +135,11 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline): void {
     known.putRtoMax(kernel)
     return
   }
-  const rtoMaxBeforeMs = known ? known.rtoMaxBeforeMs : rtoMaxOn(kernel, handle.fd)
-  const stage =
-    handle.bytesWritten === 0 ? 'solved' : known ? known.stage : stageOf(kernel, handle.fd, solved)
-  putRtoMax(kernel, handle.fd, solved.detectWithinMs)
+  const { fd } = handle
+  const rtoMaxBeforeMs = known?.rtoMaxBeforeMs ?? (isFresh ? systemRtoMax(kernel) : rtoMaxOn(kernel, fd))
+  const isUnwritten = isFresh || handle.bytesWritten === 0
+  const stage = isUnwritten ? 'solved' : (known?.stage ?? stageOf(kernel, fd, solved))
+  putRtoMax(kernel, fd, solved.detectWithinMs)
   sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, stage))
 }
 
@@ -142,7 +152,14 @@ export function unwatchDeadline(socket: Socket): void {
   if (watched === undefined) return
   const { kernel, sweep } = ofThread()
   sweep.delete(watched.handle)
-  if (watched.handle.fd >= 0) watched.release(kernel, watched.handle.fd)
+  watched.release(kernel)
+}
+
+/** Called where connections with a deadline are to come, with what ends that: so that the first of them costs no more than the others. */
+export function expectDeadlines(): () => void {
+  const { sweep } = ofThread()
+  sweep.expect()
+  return () => sweep.expectNoMore()
 }
 
 /** Called right before a socket's handle closes, first thing in `_destroy`. */

@@ -40,6 +40,10 @@ export interface Look {
   readonly sendWindow: number
   /** Milliseconds in all for which the peer's window has kept data back (`tcpi_rwnd_limited`, Linux 4.10). */
   readonly windowLimitedFor: number
+  /** Milliseconds after which what is in flight is sent again; doubled each time that it is. */
+  readonly retransmissionTimeout: number
+  /** How often the wait for the next window probe has been doubled. */
+  readonly backoff: number
 }
 
 /**
@@ -74,6 +78,16 @@ const UNANSWERED_PROBES = 4
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
+/**
+ * From this wait on, as a share of the deadline, the kernel's timers have to be bounded ({@link rtoMaxFor}): the next wait is twice as
+ * long. A shorter one may double once before the next look, and one of half as long twice. Neither becomes longer than the bound,
+ * a fifth. From 0.12 on the model drops a living peer now and then, from 0.2 on it tells deaths late.
+ */
+const LONG_WAIT = 0.1
+
+/** tcp_probe0_base() and tcp_probe0_when(), include/net/tcp.h: the shortest wait, and how often it is doubled at most. */
+const [SHORTEST_PROBE_WAIT_MS, MOST_DOUBLINGS] = [200, 10]
+
 /** Established, FIN wait 1, close wait, closing, last ACK: the states in which data may wait to be sent. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
 
@@ -100,6 +114,8 @@ export function isDrained({ unacknowledged, unsent }: Look): boolean {
 /** What the rule remembers of a connection from one look to the next. */
 export interface Memory {
   readonly stage: Stage
+  /** Whether TCP_RTO_MAX_MS bounds the time between the kernel's timers: see {@link mustBeBounded}. */
+  readonly isBounded: boolean
   /**
    * How long the peer had been silent when something was seen pending first: that it said nothing while nothing was asked of
    * it is no sign of death. `undefined` while nothing is pending.
@@ -109,7 +125,12 @@ export interface Memory {
   readonly silentFor: number
 }
 
-export const AT_FIRST: Memory = Object.freeze({ stage: 'solved', silentBefore: undefined, silentFor: 0 })
+export const AT_FIRST: Memory = Object.freeze({
+  stage: 'solved',
+  isBounded: true,
+  silentBefore: undefined,
+  silentFor: 0,
+})
 
 /**
  * What a look adds.
@@ -122,7 +143,26 @@ export function remember(before: Memory, look: Look, deadlineMs: number): Memory
   if (!isTold(look)) return AT_FIRST // the kernel's own rule
   const { silentFor } = look
   const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, deadlineMs)
-  return { stage: nextStage(before.stage, look, silentBefore, deadlineMs), silentBefore, silentFor }
+  const stage = nextStage(before.stage, look, silentBefore, deadlineMs)
+  return { stage, isBounded: mustBeBounded(stage, look, deadlineMs), silentBefore, silentFor }
+}
+
+/**
+ * Whether TCP_RTO_MAX_MS must be a fifth of the deadline. While the user timeout is lifted, only once the kernel's own waits become too
+ * long. A program may end by a signal, when nothing can put the system's value back; the kernel then gives the connection
+ * up at the first wait that is not shorter than TCP_RTO_MAX_MS (`alive` in tcp_probe_timer()), though the peer answers. An
+ * armed timer stays as it is when the option changes.
+ */
+function mustBeBounded(stage: Stage, look: Look, deadlineMs: number): boolean {
+  const isKnown = look.retransmissionTimeout >= 0 && look.backoff >= 0
+  return stage !== 'lifted' || !isKnown || waitOf(look) >= LONG_WAIT * deadlineMs
+}
+
+/** The time until the kernel's next timer, from when it was armed. */
+function waitOf({ unacknowledged, retransmissionTimeout, backoff }: Look): number {
+  if (unacknowledged > 0) return retransmissionTimeout
+  const shortest = Math.max(retransmissionTimeout, SHORTEST_PROBE_WAIT_MS)
+  return shortest * 2 ** Math.min(backoff, MOST_DOUBLINGS)
 }
 
 /** A silence that has not grown by the time between two looks began after the last. */

@@ -25,7 +25,7 @@ const LONGEST_PERIOD_MS = 60_000
 /** So many connections are asked with the memory that stays. */
 const ROOM = 64
 
-/** What happens beside the looks, while any connection is watched. */
+/** What happens beside the looks, while any connection is watched or expected. */
 export interface WhileWatching {
   begin(): void
   end(): void
@@ -39,6 +39,8 @@ export class Sweep {
    * To ask a WeakRef costs five times what the rest of a look at an idle connection does.
    */
   readonly #watched = new Map<ConnectionHandle, Watched>()
+  /** Connections, and those who expect some. */
+  #users = 0
   #timer: NodeJS.Timeout | undefined
   #periodMs = Number.POSITIVE_INFINITY
   #rows = new Int32Array(ROOM * ROW_LENGTH)
@@ -68,7 +70,7 @@ export class Sweep {
 
   /** Looks at a connection from now on; what is known of it from before is forgotten. */
   add(watched: Watched): void {
-    if (this.#watched.size === 0) this.#beside.begin()
+    if (!this.#watched.has(watched.handle)) this.expect()
     this.#watched.set(watched.handle, watched)
     const periodMs = periodFor(watched.detectWithinMs)
     if (this.#timer === undefined || periodMs < this.#periodMs) this.#startTimer(periodMs)
@@ -79,7 +81,19 @@ export class Sweep {
    * each, which costs more than all the rest that a deadline adds.
    */
   delete(handle: ConnectionHandle): void {
-    if (this.#watched.delete(handle) && this.#watched.size === 0) this.#beside.end()
+    if (this.#watched.delete(handle)) this.expectNoMore()
+  }
+
+  /**
+   * What happens beside the looks begins, and goes on until {@link expectNoMore}: an install may open one connection after the other, and
+   * would otherwise begin and end it for each.
+   */
+  expect(): void {
+    if (this.#users++ === 0) this.#beside.begin()
+  }
+
+  expectNoMore(): void {
+    if (--this.#users === 0) this.#beside.end()
   }
 
   #startTimer(periodMs: number): void {
@@ -105,7 +119,6 @@ export class Sweep {
 
   /** One look at each connection whose turn it is: one call of the binding for all that have to be asked. */
   sweep(): void {
-    const before = this.#watched.size
     const shortestMs = this.#chooseAsked()
     const asked = this.#asked
     try {
@@ -114,16 +127,13 @@ export class Sweep {
         const watched = asked[index] as Watched
         const at = index * ROW_LENGTH
         const descriptor = this.#rows[at] as number
-        if (!watched.act(this.#kernel, descriptor, lookAt(this.#rows, at)))
-          this.#watched.delete(watched.handle)
+        if (!watched.act(this.#kernel, descriptor, lookAt(this.#rows, at))) this.delete(watched.handle)
       }
     } finally {
       asked.length = 0
     }
-    if (this.#watched.size === 0) {
-      this.#stop()
-      if (before > 0) this.#beside.end()
-    } else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
+    if (this.#watched.size === 0) this.#stop()
+    else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
   }
 
   /** @returns the shortest period that any connection still needs */
@@ -136,9 +146,9 @@ export class Sweep {
       watched.sweepsLeft = Math.floor(periodMs / this.#periodMs)
       // Read in the tick in which it is used: the number of a closed descriptor may be somebody else's.
       const { fd } = watched.handle
-      if (fd < 0) this.#watched.delete(watched.handle)
+      if (fd < 0) this.delete(watched.handle)
       // A question to the peer has the user timeout at 0, and puts back what it found.
-      else if (watched.mayBePending() && !isAsking(fd)) this.#ask(watched, fd)
+      else if (watched.mustBeAsked() && !isAsking(fd)) this.#ask(watched, fd)
     }
     return shortestMs
   }

@@ -1,5 +1,5 @@
 /** One connection with a deadline, as the sweep knows it. */
-import { rtoMaxFor } from '../settings/detect-within.ts'
+import { rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import {
   AT_FIRST,
@@ -14,10 +14,12 @@ import {
 
 /** What is asked of the kernel: functions of the binding, whose documentation says what they take and give. */
 export interface DeadlineKernel {
-  /** Nine numbers a row: the descriptor, then those of a {@link Look} in its order. */
+  /** Eleven numbers a row: the descriptor, then those of a {@link Look} in its order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
+  /** TCP_RTO_MAX_MS of a socket to which nobody has done anything, as the sixth number. */
+  systemKeepAlive(values: Int32Array): number
 }
 
 /** What `detectWithin` was solved for. */
@@ -27,7 +29,7 @@ export interface SolvedDeadline {
 }
 
 /** Numbers in a row of `readWindows`. */
-export const ROW_LENGTH = 9
+export const ROW_LENGTH = 11
 
 /** For an option that is to stay as it is. */
 const LEAVE = -1
@@ -42,10 +44,11 @@ export class Watched {
   /** What TCP_RTO_MAX_MS was before; negative where the system has no such option. */
   readonly #rtoMaxBeforeMs: number
   #memory: Memory = AT_FIRST
-  /** What `bytesWritten` was at the last look. */
+  /** What `bytesWritten` was at the last look. Before the first, nothing has been written. */
   #bytesWritten = 0
   /** Whether everything was acknowledged at the last look. */
-  #wasEmpty = false
+  #wasEmpty = true
+  #isNew = true
   /** Whether TCP_RTO_MAX_MS was put back before the end. */
   #isReleased = false
   /** How many sweeps until the next look. */
@@ -94,6 +97,11 @@ export class Watched {
     return !this.#wasEmpty || this.handle.bytesWritten !== this.#bytesWritten
   }
 
+  /** Whether a look may tell something. At first also what another process may have written before it handed the socket over. */
+  mustBeAsked(): boolean {
+    return this.#isNew || this.mayBePending()
+  }
+
   /**
    * Acts on what the kernel has said in this tick.
    *
@@ -103,54 +111,82 @@ export class Watched {
     this.#bytesWritten = this.handle.bytesWritten
     // After the loop was busy, the kernel may be empty before libuv has handed on what it keeps.
     this.#wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
-    const { stage } = this
-    this.#memory = remember(this.#memory, look, this.detectWithinMs)
-    return (this.stage === stage || this.#change(kernel, descriptor, stage)) && isTold(look)
+    this.#isNew = false
+    const before = this.#memory
+    this.#memory = remember(before, look, this.detectWithinMs)
+    return this.#change(kernel, descriptor, before) && isTold(look)
   }
 
   /**
    * A user timeout that somebody else has set meanwhile stays, and ends the lifting: it is theirs, with the kernel's own
    * rule.
    */
-  #change(kernel: DeadlineKernel, descriptor: number, before: Stage): boolean {
-    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== this.#timeoutOf(before)) return false
-    return kernel.setUserTimeout(descriptor, this.#timeoutOf(this.stage), LEAVE) === 0
+  #change(kernel: DeadlineKernel, descriptor: number, before: Memory): boolean {
+    const { stage, isBounded } = this.#memory
+    if (stage === before.stage && isBounded === before.isBounded) return true
+    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== this.#timeoutOf(before.stage))
+      return false
+    const userTimeoutMs = stage === before.stage ? LEAVE : this.#timeoutOf(stage)
+    const rtoMaxMs = this.#isRtoMaxOurs(before) ? this.#rtoMaxOf(isBounded) : LEAVE
+    return kernel.setUserTimeout(descriptor, userTimeoutMs, rtoMaxMs) === 0
   }
 
   #timeoutOf(stage: Stage): number {
     return userTimeoutOf(stage, this.detectWithinMs, this.#userTimeoutMs)
   }
 
+  #rtoMaxOf(isBounded: boolean): number {
+    return isBounded
+      ? rtoMaxFor(this.detectWithinMs)
+      : unboundedRtoMax(this.#rtoMaxBeforeMs, this.detectWithinMs)
+  }
+
+  /** Whether TCP_RTO_MAX_MS, which was just read, is what was put in; a value that somebody else has set meanwhile stays. */
+  #isRtoMaxOurs({ isBounded }: Memory): boolean {
+    return this.#rtoMaxBeforeMs >= 0 && !this.#isReleased && held[1] === this.#rtoMaxOf(isBounded)
+  }
+
   /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
-  release(kernel: DeadlineKernel, descriptor: number): void {
-    const { stage } = this
+  release(kernel: DeadlineKernel): void {
+    this.releaseRtoMax(kernel)
+    const before = this.#memory
     this.#memory = AT_FIRST
-    if (stage !== 'solved') this.#change(kernel, descriptor, stage)
-    this.#restoreRtoMax(kernel, descriptor)
+    const { fd } = this.handle
+    if (fd >= 0) this.#change(kernel, fd, before)
   }
 
   /** Puts TCP_RTO_MAX_MS back alone: the user timeout stays in the kernel, and so the lifting goes on. */
   releaseRtoMax(kernel: DeadlineKernel): void {
     const { fd } = this.handle
-    if (fd >= 0 && !this.#isReleased) this.#restoreRtoMax(kernel, fd)
+    if (fd >= 0 && kernel.getUserTimeout(fd, held) === 0 && this.#isRtoMaxOurs(this.#memory))
+      kernel.setUserTimeout(fd, LEAVE, this.#rtoMaxBeforeMs)
     this.#isReleased = true
   }
 
   /** Puts it in once more after a release. */
   putRtoMax(kernel: DeadlineKernel): void {
-    if (this.#isReleased) putRtoMax(kernel, this.handle.fd, this.detectWithinMs)
+    if (this.#isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.#memory.isBounded))
     this.#isReleased = false
-  }
-
-  #restoreRtoMax(kernel: DeadlineKernel, descriptor: number): void {
-    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[1] !== rtoMaxFor(this.detectWithinMs)) return
-    kernel.setUserTimeout(descriptor, LEAVE, this.#rtoMaxBeforeMs)
   }
 }
 
 /** Reads what TCP_RTO_MAX_MS is before a deadline is put in. */
 export function rtoMaxOn(kernel: DeadlineKernel, descriptor: number): number {
   return kernel.getUserTimeout(descriptor, held) === 0 ? (held[1] ?? LEAVE) : LEAVE
+}
+
+/** Where {@link systemRtoMax} reads; the first five are the system's keepalive. */
+const system = new Int32Array(6)
+let isSystemKnown = false
+
+/**
+ * What TCP_RTO_MAX_MS is on a socket of this process's own that has just connected. Read once: asking each socket would cost more than
+ * all the rest that a deadline adds to a connection.
+ */
+export function systemRtoMax(kernel: DeadlineKernel): number {
+  if (!isSystemKnown && kernel.systemKeepAlive(system) !== 0) return LEAVE
+  isSystemKnown = true
+  return system[5] ?? LEAVE
 }
 
 /** Puts in what lies beside the solved user timeout. A kernel before 6.15 refuses it, and tells a death later. */
@@ -183,5 +219,7 @@ export function lookAt(rows: Int32Array, at: number): Look {
     silentFor: rows[at + 6] ?? -1,
     sendWindow: rows[at + 7] ?? -1,
     windowLimitedFor: rows[at + 8] ?? -1,
+    retransmissionTimeout: rows[at + 9] ?? -1,
+    backoff: rows[at + 10] ?? -1,
   }
 }

@@ -2,24 +2,28 @@
 import type { Socket } from 'node:net'
 import { isError } from '../settings/errors.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
-import { isIntact, putPossible } from '../socket/put-values.ts'
+import { isIntact, putPossible, type When } from '../socket/put-values.ts'
 import { publishApplied, publishLost } from './channels.ts'
 import { outcomeOf } from './outcome.ts'
 import type { SocketState } from './socket-state.ts'
+
+export const AT_CONNECT: When = { isHeld: true, isFresh: true }
+const LATER: When = { isHeld: true }
 
 /**
  * Puts the effective values into a connected socket that does not have them yet. A failure is reported, not thrown, as this
  * runs inside events and other people's calls.
  *
+ * @param when at 'connect', {@link AT_CONNECT}
  * @returns whether they are in the kernel, all but what the system refuses
  */
-export function applyEffective(connection: Socket, state: SocketState): boolean {
+export function applyEffective(connection: Socket, state: SocketState, when: When = LATER): boolean {
   const { effective } = state
   if (effective === undefined) return false
   if (state.applied === effective) return true
   if (connection.connecting || connection.pending || connection.destroyed) return false
   try {
-    const { values, refusals } = putPossible(connection, effective, true)
+    const { values, refusals } = putPossible(connection, effective, when)
     state.applied = effective
     publishApplied(connection, values, state.governing?.by ?? 'hold')
     reportRefusals(connection, refusals)

@@ -1,5 +1,6 @@
 /** An install, from its beginning to its end. */
 import type { PeerMatcher } from '../settings/match.ts'
+import { expectDeadlines } from '../deadline/deadline.ts'
 import type { KernelValues } from '../settings/options.ts'
 import type { Claims } from './claim.ts'
 import type { KeepAliveInstall } from './handles.ts'
@@ -12,16 +13,19 @@ class Install implements InstallClaim, KeepAliveInstall {
   readonly alone: Claims = [this]
   readonly values: KernelValues
   readonly matcher: PeerMatcher
+  readonly #expectNoDeadlines: (() => void) | undefined
 
   constructor(values: KernelValues, matcher: PeerMatcher) {
     this.values = values
     this.matcher = matcher
+    this.#expectNoDeadlines = values.deadlineMs === undefined ? undefined : expectDeadlines()
   }
 
   uninstall(): void {
     if (!this.active) return
     this.active = false
     removeInstall(this)
+    this.#expectNoDeadlines?.()
     leaveWrap()
   }
 
@@ -31,8 +35,8 @@ class Install implements InstallClaim, KeepAliveInstall {
 }
 
 export function install(values: KernelValues, matcher: PeerMatcher): KeepAliveInstall {
+  useWrap() // which may throw
   const begun = new Install(values, matcher)
-  useWrap()
   addInstall(begun)
   return begun
 }

@@ -129,7 +129,7 @@ function putOnListener(server: Server, held: HeldServer): void {
     const [newest] = held.claims
     if (newest) held.before ??= resolveOptions(getKeepAlive(server))
     const values = newest?.values ?? held.before
-    if (values) reportRefusals(server, putPossible(server, values, true).refusals)
+    if (values) reportRefusals(server, putPossible(server, values, { isHeld: true }).refusals)
   } catch (error) {
     reportFailure(server, error)
   }

@@ -43,7 +43,7 @@ class SocketHold implements OwnClaim, KeepAliveHold {
 
 export function holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): KeepAliveHold {
   // What may throw comes before anything is state.
-  const put = isConnected ? putPossible(connection, values, true) : undefined
+  const put = isConnected ? putPossible(connection, values, { isHeld: true }) : undefined
   const hold = new SocketHold(connection, values)
   useWrap()
   if (!isConnected) awaitConnectOrLeave(connection)

@@ -16,7 +16,7 @@ import {
 import { lastSetOn } from '../socket/last-set.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
-import { applyEffective } from './apply.ts'
+import { applyEffective, AT_CONNECT } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
 import { candidatesFor, destination, type InstallClaim, matching, mayMatch } from './installs.ts'
 import { dropState, ensureState, type SocketState, stateOf } from './socket-state.ts'
@@ -116,7 +116,7 @@ function onConnect(this: Socket): void {
     unboundAttempt(this)
   putWaiting(this)
   if (state.governing === undefined) dropState(this)
-  else applyEffective(this, state)
+  else applyEffective(this, state, AT_CONNECT)
 }
 
 /** Whether what bounded the attempts is overwritten now, or has been by a set that waited. */

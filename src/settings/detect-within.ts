@@ -18,6 +18,12 @@ const INTERVAL_SHARE = 10
 const SHORTEST_RTO_MAX_MS = 1000
 const LONGEST_RTO_MAX_MS = 120_000
 
+/**
+ * How far TCP_RTO_MAX_MS lies below what it was before while it bounds nothing, so that another process can tell a user timeout that
+ * is lifted from none.
+ */
+const MARK_MS = 1000
+
 /** What a deadline comes to, in the kernel's units. */
 export interface SolvedValues {
   readonly timeSeconds: number
@@ -67,6 +73,20 @@ export function solveDetectWithin(detectWithin: unknown, capabilities: Capabilit
 /** The longest time between two retransmissions that goes with a deadline. */
 export function rtoMaxFor(detectWithin: number): number {
   return Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5)))
+}
+
+/**
+ * What TCP_RTO_MAX_MS is while the user timeout is lifted and the kernel's timers need no bound: what it was before, less a mark.
+ *
+ * @param before what it was before; negative where the system has no such option
+ */
+export function unboundedRtoMax(before: number, detectWithin: number): number {
+  return before < 0 ? before : Math.max(before - MARK_MS, rtoMaxFor(detectWithin))
+}
+
+/** Whether TCP_RTO_MAX_MS does not tell the deadline, only that there is one. */
+export function isUnboundedRtoMax(rtoMax: number, before: number): boolean {
+  return rtoMax >= before - MARK_MS
 }
 
 /**

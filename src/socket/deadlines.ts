@@ -10,8 +10,12 @@ export interface Deadlines {
    * The user timeout to put in now for values with a deadline: that of `values`, unless the peer's window is closed, or has been.
    */
   userTimeoutNow(socket: Socket, values: KernelValues): number
-  /** Lifts the user timeout from now on where that is needed; called once values with a deadline are in. */
-  begin(socket: Socket, values: KernelValues): void
+  /**
+   * Lifts the user timeout from now on where that is needed; called once values with a deadline are in.
+   *
+   * @param isFresh whether the socket has just connected, so that nobody has changed anything on it
+   */
+  begin(socket: Socket, values: KernelValues, isFresh: boolean): void
   /** The same for a connection that has inherited the values from its listener, if it has. */
   beginInherited(socket: Socket, values: KernelValues): void
   /** Ends the lifting: the program has put in a user timeout of its own. */
@@ -28,17 +32,17 @@ export function provideDeadlines(provided: Deadlines): void {
   deadlines = provided
 }
 
-/** What of `asked` is to be written now. */
-export function valuesNow(socket: Socket, asked: KernelValues): KernelValues {
-  if (deadlines === undefined || asked.deadlineMs === undefined) return asked
+/** What of `asked` is to be written now. On a socket that has just connected nothing was written, so no window is closed. */
+export function valuesNow(socket: Socket, asked: KernelValues, isFresh: boolean): KernelValues {
+  if (isFresh || deadlines === undefined || asked.deadlineMs === undefined) return asked
   const userTimeoutMs = deadlines.userTimeoutNow(socket, asked)
   return userTimeoutMs === asked.userTimeoutMs ? asked : { ...asked, userTimeoutMs }
 }
 
 /** Called after each put that has set the user timeout of `put`. */
-export function noteUserTimeout(socket: Socket, put: KernelValues): void {
+export function noteUserTimeout(socket: Socket, put: KernelValues, isFresh: boolean): void {
   if (put.deadlineMs === undefined) deadlines?.end(socket)
-  else deadlines?.begin(socket, put)
+  else deadlines?.begin(socket, put, isFresh)
 }
 
 export function noteInherited(socket: Socket, values: KernelValues): void {

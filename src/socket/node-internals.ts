@@ -126,8 +126,20 @@ export interface ConnectionHandle {
 export function connectionHandle(socket: Socket): ConnectionHandle | undefined {
   let handle = handleOf(beneath(socket)) as Partial<ConnectionHandle & { _parent: unknown }> | undefined
   for (let depth = 0; depth < DEEPEST_PARENT && isObject(handle?._parent); depth++) handle = handle._parent
-  const isOne = typeof handle?.bytesWritten === 'number' && typeof handle.writeQueueSize === 'number'
-  return isOne && typeof handle?.fd === 'number' ? (handle as ConnectionHandle) : undefined
+  return handle !== undefined && isConnection(handle) ? (handle as ConnectionHandle) : undefined
+}
+
+/** That of the last handle that was one: each field is a call of C++, and all handles of TCP have one prototype. */
+let known: object | undefined
+
+function isConnection(handle: Partial<ConnectionHandle>): boolean {
+  const prototype = Object.getPrototypeOf(handle) as object | null
+  if (prototype !== null && prototype === known) return true
+  const { bytesWritten, writeQueueSize, fd } = handle
+  const isOne =
+    typeof bytesWritten === 'number' && typeof writeQueueSize === 'number' && typeof fd === 'number'
+  if (isOne) known = prototype ?? undefined
+  return isOne
 }
 
 function isObject(value: unknown): value is object {

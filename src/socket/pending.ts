@@ -19,6 +19,8 @@ interface Waiting {
   readonly values: KernelValues
 }
 
+const AT_CONNECT = { isHeld: false, isFresh: true }
+
 /** By the connection or server. */
 const waiting = shared('waitingValues', () => new WeakMap<Socket | Server, Waiting>())
 
@@ -59,7 +61,7 @@ export function putWaiting(connection: Socket | Server): void {
   forget(connection)
   try {
     // Not into the target: TLS around a connection learns only after this event that it is connected.
-    const { values, refusals } = putPossible(connection, found.values, false)
+    const { values, refusals } = putPossible(connection, found.values, AT_CONNECT)
     if (isSocket(found.target)) keepRecordTrue(found.target, values.enabled, false)
     if (!isSocket(connection)) coverAccepted(connection, values)
     reportRefusals(found.target, refusals)

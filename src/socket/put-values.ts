@@ -29,7 +29,7 @@ const FIELDS: Readonly<Record<number, Field>> = {
 export function putAll(target: Target, fd: number, asked: KernelValues): void {
   const status = write(target, fd, asked)
   if (status !== 0) throw refusal(target, fd, asked, status)
-  remember(target, asked, false)
+  remember(target, asked, { isHeld: false })
 }
 
 /** What came of {@link putPossible}. */
@@ -40,19 +40,26 @@ export interface Put {
   readonly refusals: readonly Error[]
 }
 
+/** When values are put in. */
+export interface When {
+  /** Whether the values are put in again at each connection. */
+  readonly isHeld: boolean
+  /** Whether the socket has just connected. */
+  readonly isFresh?: boolean
+}
+
 /**
  * Puts the values into a connected socket or a listening server. Where the system refuses single options, as Multipath TCP and
  * some sandboxes refuse the user timeout, the others are put in all the same.
  *
- * @param isHeld whether a hold or an install puts them in, and tells when the connection ends
  * @throws as `setKeepAlive`, where it is not a single option that is refused, or none can be set
  */
-export function putPossible(target: Socket | Server, asked: KernelValues, isHeld: boolean): Put {
+export function putPossible(target: Socket | Server, asked: KernelValues, when: When): Put {
   const fd = descriptorOf(target)
   if (fd === NOT_YET) throw notYet(target)
-  const status = write(target, fd, asked)
+  const status = write(target, fd, asked, when.isFresh)
   const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
-  remember(target, put.values, isHeld)
+  remember(target, put.values, when)
   return put
 }
 
@@ -100,17 +107,17 @@ export function notYet(target: Target): TcpKeepAliveError {
   return isSocket(target) ? notConnected() : notListening()
 }
 
-function write(target: Target, fd: number, asked: KernelValues): number {
-  const now = isSocket(target) ? valuesNow(target, asked) : asked
+function write(target: Target, fd: number, asked: KernelValues, isFresh = false): number {
+  const now = isSocket(target) ? valuesNow(target, asked, isFresh) : asked
   const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = now
   return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
 }
 
-function remember(target: Target, put: KernelValues, isHeld: boolean): void {
+function remember(target: Target, put: KernelValues, { isHeld, isFresh = false }: When): void {
   if (!isSocket(target)) return
   keepRecordTrue(target, put.enabled, isHeld)
   rememberSet(target, put)
-  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put)
+  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put, isFresh)
 }
 
 /** The order in which the binding writes them, by their place among what it reads. */

@@ -179,7 +179,12 @@ pub fn deadline(raw: RawSocket) -> Result<Deadline, Error> {
 ///
 /// As [`set`].
 pub fn set_connect_timeout(raw: RawSocket, timeout: Duration) -> Result<(), Error> {
-    socket::with_tcp(raw, |socket| CONNECT_TIMEOUT.set(socket, timeout))
+    socket::with_any(raw, |socket| {
+        if !sys::ONLY_TCP_HAS_ITS_OPTIONS {
+            socket::check_tcp(socket)?;
+        }
+        CONNECT_TIMEOUT.set(socket, timeout).map_err(|refusal| socket::reason_for(socket, refusal))
+    })
 }
 
 /// Reads what [`set_connect_timeout`] writes; `None` where it cannot be read.

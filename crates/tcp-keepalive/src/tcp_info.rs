@@ -63,6 +63,8 @@ pub struct TcpInfo {
     pub round_trip_variance: Option<Duration>,
     /// How long the kernel waits for an acknowledgement before it sends again.
     pub retransmission_timeout: Option<Duration>,
+    /// How often the kernel has doubled the wait before its next window probe, or before it sends again. Linux.
+    pub backoff: Option<u32>,
 }
 
 impl TcpInfo {
@@ -82,6 +84,7 @@ impl TcpInfo {
             round_trip: None,
             round_trip_variance: None,
             retransmission_timeout: None,
+            backoff: None,
         }
     }
 }

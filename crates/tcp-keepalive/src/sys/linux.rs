@@ -103,7 +103,8 @@ struct Info {
     _ca_state: u8,
     retransmits: u8,
     probes: u8,
-    _backoff_to_app_limited: [u8; 4],
+    backoff: u8,
+    _options_to_app_limited: [u8; 3],
     rto_us: u32,
     _ato_to_rcv_mss: [u32; 3],
     unacked: u32,
@@ -129,6 +130,7 @@ const _: () = {
     assert!(offset_of!(Info, state) == 0);
     assert!(offset_of!(Info, retransmits) == 2);
     assert!(offset_of!(Info, probes) == 3);
+    assert!(offset_of!(Info, backoff) == 4);
     assert!(offset_of!(Info, rto_us) == 8);
     assert!(offset_of!(Info, unacked) == 24);
     assert!(offset_of!(Info, last_data_recv_ms) == 52);
@@ -148,6 +150,7 @@ const _: () = {
     assert!(offset_of!(Info, state) == offset_of!(libc::tcp_info, tcpi_state));
     assert!(offset_of!(Info, retransmits) == offset_of!(libc::tcp_info, tcpi_retransmits));
     assert!(offset_of!(Info, probes) == offset_of!(libc::tcp_info, tcpi_probes));
+    assert!(offset_of!(Info, backoff) == offset_of!(libc::tcp_info, tcpi_backoff));
     assert!(offset_of!(Info, rto_us) == offset_of!(libc::tcp_info, tcpi_rto));
     assert!(offset_of!(Info, unacked) == offset_of!(libc::tcp_info, tcpi_unacked));
     assert!(offset_of!(Info, last_data_recv_ms) == offset_of!(libc::tcp_info, tcpi_last_data_recv));
@@ -194,6 +197,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
         round_trip: Some(Duration::from_micros(info.rtt_us.into())),
         round_trip_variance: Some(Duration::from_micros(info.rttvar_us.into())),
         retransmission_timeout: Some(Duration::from_micros(info.rto_us.into())),
+        backoff: Some(info.backoff.into()),
     }
 }
 

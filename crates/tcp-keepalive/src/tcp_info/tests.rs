@@ -91,9 +91,10 @@ mod linux {
     }
 
     /// What does not go on by itself between two readings.
-    fn counts(info: &libc::tcp_info) -> [u32; 8] {
+    fn counts(info: &libc::tcp_info) -> [u32; 9] {
         [
             info.tcpi_retransmits.into(),
+            info.tcpi_backoff.into(),
             info.tcpi_total_retrans,
             info.tcpi_unacked,
             info.tcpi_notsent_bytes,
@@ -125,6 +126,7 @@ mod linux {
         assert_eq!(ours.round_trip, Some(Duration::from_micros(libc.tcpi_rtt.into())));
         assert_eq!(ours.round_trip_variance, Some(Duration::from_micros(libc.tcpi_rttvar.into())));
         assert_eq!(ours.retransmission_timeout, Some(Duration::from_micros(libc.tcpi_rto.into())));
+        assert_eq!(ours.backoff, Some(libc.tcpi_backoff.into()));
         let millis = |value: u32| Duration::from_millis(value.into());
         assert!(ours.last_acknowledgement.unwrap() >= millis(libc.tcpi_last_ack_recv));
         assert!(ours.silence.unwrap() >= millis(libc.tcpi_last_data_recv.min(libc.tcpi_last_ack_recv)));
@@ -143,6 +145,7 @@ mod linux {
         wait_until("three retransmissions", || tcp_info(raw).unwrap().total_retransmits >= Some(3));
         let cut = assert_same(raw);
         assert!(cut.retransmits > Some(0) && cut.unacknowledged > Some(0) && cut.unsent > Some(0), "{cut:?}");
+        assert!(cut.backoff > Some(0), "{cut:?}");
         // The first retransmission alone comes after 0.2 s.
         assert!(cut.last_acknowledgement.unwrap() >= Duration::from_millis(200), "{cut:?}");
         assert!(cut.silence <= cut.last_acknowledgement, "{cut:?}");

@@ -50,6 +50,7 @@ export class KernelModel {
   #acknowledged = 0
   #window: number
   #pendingSince = 0
+  #unheardSince = 0
   #rcvTstamp = 0
   /** tcp_chrono_start() with TCP_CHRONO_RWND_LIMITED */
   #limitedSince: number | undefined
@@ -96,12 +97,23 @@ export class KernelModel {
         this.#limitedFor + (this.#limitedSince === undefined ? 0 : this.now - this.#limitedSince),
       retransmissionTimeout: this.#rto,
       backoff: this.#backoff,
+      acknowledged: this.#acknowledged % 2 ** 31,
     }
   }
 
   /** From when on a deadline counts: the last thing heard, or the write if nothing was pending before it. */
   get waitingSince(): number {
     return Math.max(this.#rcvTstamp, this.#pendingSince)
+  }
+
+  /** From when on nothing of what is in flight has been acknowledged. */
+  get unheardSince(): number {
+    return this.#unheardSince
+  }
+
+  /** A segment of the peer that acknowledges nothing new. */
+  hear(): void {
+    if (this.droppedAt === undefined) this.#acknowledgementArrives(this.#acknowledged, this.#window)
   }
 
   /** Lets time pass. */
@@ -183,6 +195,7 @@ export class KernelModel {
   }
 
   #transmitSegment(size: number): void {
+    if (this.#inFlight.length === 0) this.#unheardSince = this.now
     const offset = this.#acknowledged + this.#bytesInFlight
     this.#unsent -= size
     this.#inFlight.push(size)
@@ -214,6 +227,7 @@ export class KernelModel {
       this.#bytesInFlight -= size
       this.#inFlight.shift()
     }
+    this.#unheardSince = this.now
     const wasRecovering = this.#retransmits > 0
     this.#retransmits = 0
     this.#retransStamp = undefined

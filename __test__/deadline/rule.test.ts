@@ -34,3 +34,26 @@ test('a peer that dies at any moment of such a life is told by the deadline from
   )
   t.pass()
 })
+
+test('a peer that is heard and no longer hears is told by the deadline from the write', (t) => {
+  let seen = 0
+  fc.assert(
+    fc.property(settings, lives, (setting, steps) => {
+      const scenario = new Scenario(setting, lifting)
+      const { kernel, deadlineMs } = scenario
+      scenario.play(steps)
+      scenario.deafen()
+      scenario.pass(2 * setting.delay + 1) // what is on its way arrives
+      kernel.write(1)
+      const { unacknowledged, sendWindow } = kernel.look()
+      fc.pre(unacknowledged > 0 && sendWindow > 0) // a closed window that is probed in vain is answered by what the peer says
+      const since = kernel.unheardSince
+      scenario.pass(3 * deadlineMs)
+      const took = (kernel.droppedAt ?? Number.POSITIVE_INFINITY) - Math.max(since, kernel.unheardSince)
+      if (took > deadlineMs) throw new Error(`told after ${took} of ${deadlineMs} ms`)
+      seen++
+    }),
+    { numRuns: 3000 },
+  )
+  t.true(seen >= 3000)
+})

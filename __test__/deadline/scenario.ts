@@ -28,8 +28,8 @@ export type Rule = (deadlineMs: number, solvedMs: number) => Watcher
 /** The rule of the package. */
 export const lifting: Rule = (deadlineMs, solvedMs) => {
   let memory = AT_FIRST
-  return (look) => {
-    memory = remember(memory, look, deadlineMs)
+  return (look, now) => {
+    memory = remember(memory, look, deadlineMs, now)
     const { stage, isBounded } = memory
     return { userTimeout: userTimeoutOf(stage, deadlineMs, solvedMs), isBounded }
   }
@@ -58,6 +58,8 @@ export type Step =
   | { readonly kind: 'read'; readonly bytes: number; readonly times: number; readonly share: number }
   /** Nothing passes, in either direction; the program writes at its beginning. */
   | { readonly kind: 'outage'; readonly share: number; readonly bytes?: number }
+  /** Nothing that the program sends arrives, and the peer goes on talking. */
+  | { readonly kind: 'one way'; readonly share: number; readonly bytes?: number }
   /** The next packet of that side is lost. */
   | { readonly kind: 'loss'; readonly from: 'sender' | 'peer' }
   | { readonly kind: 'out of memory'; readonly share: number }
@@ -69,7 +71,9 @@ export class Scenario {
   readonly deadlineMs: number
   #nextLook: number
   /** Whose packets are lost. */
-  #isCut: 'both' | 'peer' | undefined
+  #isCut: 'both' | 'sender' | 'peer' | undefined
+  /** Whether the peer says something right before each look. */
+  #talks = false
   #losing: 'sender' | 'peer' | undefined
   #timers = 0
   readonly #setting: Setting
@@ -120,6 +124,7 @@ export class Scenario {
     const end = this.kernel.now + ms
     while (this.#nextLook <= end) {
       this.kernel.runUntil(this.#nextLook)
+      if (this.#talks) this.kernel.hear()
       const { userTimeout, isBounded } = this.#watch(this.kernel.look(), this.kernel.now)
       this.kernel.userTimeout = userTimeout
       this.#bound(isBounded)
@@ -133,8 +138,15 @@ export class Scenario {
     this.#isCut = whose
   }
 
+  /** What the program sends arrives no more; what the peer says does. */
+  deafen(): void {
+    this.#isCut = 'sender'
+    this.#talks = true
+  }
+
   heal(): void {
     this.#isCut = undefined
+    this.#talks = false
   }
 
   play(steps: readonly Step[]): void {
@@ -156,9 +168,10 @@ export class Scenario {
     }
   }
 
-  #interrupt(step: Extract<Step, { kind: 'outage' | 'out of memory' }>): void {
-    if (step.kind === 'outage') {
-      this.cut()
+  #interrupt(step: Extract<Step, { kind: 'outage' | 'one way' | 'out of memory' }>): void {
+    if (step.kind !== 'out of memory') {
+      if (step.kind === 'outage') this.cut()
+      else this.deafen()
       if (step.bytes !== undefined) this.kernel.write(step.bytes)
     } else {
       this.peer.isOutOfMemory = true
@@ -210,6 +223,7 @@ const trouble: fc.Arbitrary<Step[]> = fc
   .oneof(
     fc.record({ kind: fc.constant('outage' as const), share: upTo(0.3), bytes }),
     fc.record({ kind: fc.constant('outage' as const), share: upTo(0.3) }),
+    fc.record({ kind: fc.constant('one way' as const), share: upTo(0.3), bytes }),
     fc.record({
       kind: fc.constant('loss' as const),
       from: fc.constantFrom('sender' as const, 'peer' as const),

@@ -44,6 +44,8 @@ export interface Look {
   readonly retransmissionTimeout: number
   /** How often the wait for the next window probe has been doubled. */
   readonly backoff: number
+  /** How much the peer has acknowledged, in bytes modulo 2³¹ (`tcpi_bytes_acked`, Linux 4.1). */
+  readonly acknowledged: number
 }
 
 /**
@@ -123,6 +125,13 @@ export interface Memory {
   readonly silentBefore: number | undefined
   /** How long the peer had been silent at the last look. */
   readonly silentFor: number
+  /** How much the peer had acknowledged at the last look. */
+  readonly acknowledged: number
+  /**
+   * When something was first seen in flight, with an open window, of which nothing has been acknowledged since.
+   * `undefined` while there is no such thing.
+   */
+  readonly stuckSince: number | undefined
 }
 
 export const AT_FIRST: Memory = Object.freeze({
@@ -130,6 +139,8 @@ export const AT_FIRST: Memory = Object.freeze({
   isBounded: true,
   silentBefore: undefined,
   silentFor: 0,
+  acknowledged: 0,
+  stuckSince: undefined,
 })
 
 /**
@@ -139,12 +150,34 @@ export const AT_FIRST: Memory = Object.freeze({
  * the kernel counts anew, and the next look lifts again in time. Where the window was closed and stays so, the
  * kernel ends the connection at that answer: it left three probes unanswered, two of them for a fifth of the deadline.
  */
-export function remember(before: Memory, look: Look, deadlineMs: number): Memory {
+export function remember(before: Memory, look: Look, deadlineMs: number, now: number): Memory {
   if (!isTold(look)) return AT_FIRST // the kernel's own rule
-  const { silentFor } = look
+  const { silentFor, acknowledged } = look
   const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, deadlineMs)
-  const stage = nextStage(before.stage, look, silentBefore, deadlineMs)
-  return { stage, isBounded: mustBeBounded(stage, look, deadlineMs), silentBefore, silentFor }
+  const stuckSince = isStuck(look) ? stuckFrom(before, acknowledged, now) : undefined
+  const silence = silentBefore === undefined ? undefined : (silentFor - silentBefore) / deadlineMs
+  const stuck = stuckSince === undefined ? 0 : (now - stuckSince) / deadlineMs
+  const stage = nextStage(before.stage, look, silence, stuck)
+  return {
+    stage,
+    isBounded: mustBeBounded(stage, look, deadlineMs),
+    silentBefore,
+    silentFor,
+    acknowledged,
+    stuckSince,
+  }
+}
+
+/**
+ * Whether what is in flight has to be acknowledged by a peer that lives. One that has taken its window back takes nothing, and
+ * answers.
+ */
+function isStuck({ unacknowledged, sendWindow, acknowledged }: Look): boolean {
+  return unacknowledged > 0 && sendWindow !== 0 && acknowledged >= 0
+}
+
+function stuckFrom(before: Memory, acknowledged: number, now: number): number {
+  return acknowledged === before.acknowledged ? (before.stuckSince ?? now) : now
 }
 
 /**
@@ -172,10 +205,11 @@ function silenceBefore(before: Memory, silentFor: number, deadlineMs: number): n
   return hasGrown ? before.silentBefore : 0
 }
 
-function nextStage(stage: Stage, look: Look, silentBefore: number | undefined, deadlineMs: number): Stage {
-  const isPending = silentBefore !== undefined
+/** @param silence since something is pending; `stuck`: since nothing is acknowledged; both as shares of the deadline */
+function nextStage(stage: Stage, look: Look, silence: number | undefined, stuck: number): Stage {
+  const isPending = silence !== undefined
   if (isPending && !CAN_SEND.has(look.state)) return stage
-  const isDead = isPending && seemsDead(look, (look.silentFor - silentBefore) / deadlineMs)
+  const isDead = isPending && (seemsDead(look, silence) || seemsNotToHear(look, stuck))
   if (stage !== 'solved') return isDead ? 'condemned' : 'lifted'
   const hasBeenClosed = look.windowLimitedFor >= CLOCK_MAY_RUN_MS || (isPending && isClosed(look))
   return hasBeenClosed && !isDead ? 'lifted' : 'solved'
@@ -204,4 +238,13 @@ function seemsDead(look: Look, silence: number): boolean {
   if (unacknowledged > 0) return retransmits > 0 || sendWindow === 0
   if (unansweredProbes >= UNANSWERED_PROBES) return true
   return silence >= SILENCE_OF_SPARSE_PROBES && unansweredProbes >= UNANSWERED_SPARSE_PROBES
+}
+
+/**
+ * A way that is broken in one direction: the peer is heard, and does not hear. What it says then, if only once more what
+ * it has said, ends every silence (tcp_ack() in net/ipv4/tcp_input.c), as the kernel's user timeout does not let it: that
+ * counts from the first retransmission on (`retrans_stamp`).
+ */
+function seemsNotToHear({ retransmits }: Look, stuck: number): boolean {
+  return retransmits > 0 && stuck >= SILENCE
 }

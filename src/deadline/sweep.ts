@@ -10,8 +10,9 @@ import { isAsking } from '../socket/open-questions.ts'
 import { LOOKS_PER_DEADLINE } from './rule.ts'
 import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched.ts'
 
-/** Taken at import: fake timers that a test puts in later must neither stop the sweep nor see it. */
+/** Taken at import: fake timers that a test puts in later must neither stop the sweep nor see it, nor set its clock. */
 const timers = { clearInterval, setInterval }
+const clock = performance.now.bind(performance)
 
 /**
  * The timer is made here, and not by the request that happens to open the first connection, whose
@@ -123,11 +124,13 @@ export class Sweep {
     const asked = this.#asked
     try {
       if (asked.length > 0) this.#kernel.readWindows(this.#rows, asked.length)
+      const now = clock()
       for (let index = 0; index < asked.length; index++) {
         const watched = asked[index] as Watched
         const at = index * ROW_LENGTH
         const descriptor = this.#rows[at] as number
-        if (!watched.act(this.#kernel, descriptor, lookAt(this.#rows, at))) this.delete(watched.handle)
+        const look = lookAt(this.#rows, at)
+        if (!watched.act(this.#kernel, descriptor, look, now)) this.delete(watched.handle)
       }
     } finally {
       asked.length = 0

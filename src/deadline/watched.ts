@@ -14,7 +14,7 @@ import {
 
 /** What is asked of the kernel: functions of the binding, whose documentation says what they take and give. */
 export interface DeadlineKernel {
-  /** Eleven numbers a row: the descriptor, then those of a {@link Look} in its order. */
+  /** Twelve numbers a row: the descriptor, then those of a {@link Look} in its order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
@@ -29,7 +29,7 @@ export interface SolvedDeadline {
 }
 
 /** Numbers in a row of `readWindows`. */
-export const ROW_LENGTH = 11
+export const ROW_LENGTH = 12
 
 /** For an option that is to stay as it is. */
 const LEAVE = -1
@@ -105,15 +105,16 @@ export class Watched {
   /**
    * Acts on what the kernel has said in this tick.
    *
+   * @param now in milliseconds, from any time on
    * @returns whether the connection is to be looked at any longer
    */
-  act(kernel: DeadlineKernel, descriptor: number, look: Look): boolean {
+  act(kernel: DeadlineKernel, descriptor: number, look: Look, now: number): boolean {
     this.#bytesWritten = this.handle.bytesWritten
     // After the loop was busy, the kernel may be empty before libuv has handed on what it keeps.
     this.#wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
     this.#isNew = false
     const before = this.#memory
-    this.#memory = remember(before, look, this.detectWithinMs)
+    this.#memory = remember(before, look, this.detectWithinMs, now)
     return this.#change(kernel, descriptor, before) && isTold(look)
   }
 
@@ -205,7 +206,7 @@ export function stageOf(
 ): Stage {
   row[0] = descriptor
   kernel.readWindows(row, 1)
-  return remember(AT_FIRST, lookAt(row, 0), detectWithinMs).stage
+  return remember(AT_FIRST, lookAt(row, 0), detectWithinMs, 0).stage
 }
 
 /** What `readWindows` has written at `at`. */
@@ -221,5 +222,6 @@ export function lookAt(rows: Int32Array, at: number): Look {
     windowLimitedFor: rows[at + 8] ?? -1,
     retransmissionTimeout: rows[at + 9] ?? -1,
     backoff: rows[at + 10] ?? -1,
+    acknowledged: rows[at + 11] ?? -1,
   }
 }

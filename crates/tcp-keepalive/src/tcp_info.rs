@@ -51,6 +51,8 @@ pub struct TcpInfo {
     pub total_retransmits: Option<u64>,
     /// Sent and not acknowledged: segments, on macOS and Windows bytes.
     pub unacknowledged: Option<u32>,
+    /// How much the peer has acknowledged over the life of the connection, in bytes. Linux 4.1.
+    pub acknowledged: Option<u64>,
     /// Written and not sent yet, in bytes. Linux 4.6.
     pub unsent: Option<u32>,
     /// How many bytes the peer has room for, as it last said. On Linux from 5.4 on.
@@ -78,6 +80,7 @@ impl TcpInfo {
             retransmits: None,
             total_retransmits: None,
             unacknowledged: None,
+            acknowledged: None,
             unsent: None,
             send_window: None,
             window_limited: None,

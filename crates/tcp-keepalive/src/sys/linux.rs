@@ -94,7 +94,7 @@ pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Resul
 }
 
 /// `struct tcp_info` of `include/uapi/linux/tcp.h` (Linux 6.18), up to what is read here. Each version appends to it, and
-/// nothing in it ever moved: 104 bytes in Linux 2.6, `notsent_bytes` since 4.6, `rwnd_limited`
+/// nothing in it ever moved: 104 bytes in Linux 2.6, `bytes_acked` since 4.1, `notsent_bytes` since 4.6, `rwnd_limited`
 /// since 4.10, `snd_wnd` since 5.4.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -116,8 +116,10 @@ struct Info {
     rttvar_us: u32,
     _snd_ssthresh_to_rcv_space: [u32; 6],
     total_retrans: u32,
-    /// With numbers of 64 bits among them, each at a multiple of eight.
-    _pacing_rate_to_segs_in: [u32; 10],
+    /// Two numbers of 64 bits.
+    _pacing_rates: [u32; 4],
+    bytes_acked: u64,
+    _bytes_received_to_segs_in: [u32; 4],
     notsent_bytes: u32,
     _min_rtt_to_busy_time: [u32; 7],
     rwnd_limited_us: u64,
@@ -138,6 +140,7 @@ const _: () = {
     assert!(offset_of!(Info, rtt_us) == 68);
     assert!(offset_of!(Info, rttvar_us) == 72);
     assert!(offset_of!(Info, total_retrans) == 100);
+    assert!(offset_of!(Info, bytes_acked) == 120);
     assert!(offset_of!(Info, notsent_bytes) == 144);
     assert!(offset_of!(Info, rwnd_limited_us) == 176);
     assert!(offset_of!(Info, snd_wnd) == 228);
@@ -158,6 +161,7 @@ const _: () = {
     assert!(offset_of!(Info, rtt_us) == offset_of!(libc::tcp_info, tcpi_rtt));
     assert!(offset_of!(Info, rttvar_us) == offset_of!(libc::tcp_info, tcpi_rttvar));
     assert!(offset_of!(Info, total_retrans) == offset_of!(libc::tcp_info, tcpi_total_retrans));
+    assert!(offset_of!(Info, bytes_acked) == offset_of!(libc::tcp_info, tcpi_bytes_acked));
     assert!(offset_of!(Info, notsent_bytes) == offset_of!(libc::tcp_info, tcpi_notsent_bytes));
     assert!(offset_of!(Info, rwnd_limited_us) == offset_of!(libc::tcp_info, tcpi_rwnd_limited));
     assert!(offset_of!(Info, snd_wnd) == offset_of!(libc::tcp_info, tcpi_snd_wnd));
@@ -182,6 +186,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
     }
     // A kernel, or a sandbox in its place, that knows less of the structure writes less of it.
     let written = |offset: usize, number: u32| (length >= offset + size_of::<u32>()).then_some(number);
+    let has_acknowledged = length >= offset_of!(Info, bytes_acked) + size_of::<u64>();
     let has_limited = length >= offset_of!(Info, rwnd_limited_us) + size_of::<u64>();
     TcpInfo {
         state,
@@ -191,6 +196,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
         retransmits: Some(info.retransmits.into()),
         total_retransmits: Some(info.total_retrans.into()),
         unacknowledged: Some(info.unacked),
+        acknowledged: has_acknowledged.then_some(info.bytes_acked),
         unsent: written(offset_of!(Info, notsent_bytes), info.notsent_bytes),
         send_window: written(offset_of!(Info, snd_wnd), info.snd_wnd),
         window_limited: has_limited.then(|| Duration::from_micros(info.rwnd_limited_us)),

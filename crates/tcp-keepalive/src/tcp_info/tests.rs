@@ -121,6 +121,7 @@ mod linux {
         assert_eq!(ours.retransmits, Some(libc.tcpi_retransmits.into()));
         assert_eq!(ours.total_retransmits, Some(libc.tcpi_total_retrans.into()));
         assert_eq!(ours.unacknowledged, Some(libc.tcpi_unacked));
+        assert_eq!(ours.acknowledged, Some(libc.tcpi_bytes_acked));
         assert_eq!(ours.unsent, Some(libc.tcpi_notsent_bytes));
         assert_eq!(ours.send_window, Some(libc.tcpi_snd_wnd));
         assert_eq!(ours.round_trip, Some(Duration::from_micros(libc.tcpi_rtt.into())));

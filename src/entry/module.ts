@@ -2,6 +2,7 @@
  * The door that `import 'tcp-keepalive'` opens in Node. Node imports an ES module faster than a CommonJS file, which it first
  * searches for the names of its exports: that took 1.3 ms more. The rest is the same file for both.
  */
+import type * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { readWith } from './first-call.ts'
 import {
@@ -20,6 +21,7 @@ import {
   TcpKeepAliveError,
 } from './functions.ts'
 import type * as functions from './functions.ts'
+import { requireFsWith } from '../settings/capabilities.ts'
 import type * as implementation from './implementation.ts'
 
 export * from './functions.ts'
@@ -41,6 +43,8 @@ const entry: typeof functions = {
   TcpKeepAliveError,
 }
 export default entry
+
+requireFsWith(() => createRequire(import.meta.url)('node:fs') as typeof fs)
 
 // Only Bun's bundler puts this file into a bundle, and a `require` into it that knows the rest. In Node `require` is missing here, or
 // global, where a program is given to `node --eval`.

@@ -73,14 +73,24 @@ const NO_RTO_MAX = nothing(RTO_MAX)
 let linuxRtoMax: Capability | undefined
 
 /**
+ * How to come to `node:fs` where `process.getBuiltinModule` is missing, before 20.16 and 22.3. Not imported: an ES module that
+ * a bundler makes of this could not resolve it, and has no `require` at its start.
+ */
+let requireFs = (): typeof fs => require('node:fs') as typeof fs
+
+/** An ES module in Node has no `require`, but can make one. */
+export function requireFsWith(own: typeof requireFs): void {
+  requireFs = own
+}
+
+/**
  * Asked at the first look, without the binary: Linux 6.15 added the option and this file together (net/ipv4/sysctl_net_ipv4.c).
  * A runtime that lets a program see no files says that there is none.
  */
 function hasRtoMax(): boolean {
   try {
-    // Not imported: an ES module that a bundler made of this has no `require` at its start. Node 18 has that alone.
     const builtin: ((id: 'node:fs') => typeof fs) | undefined = process.getBuiltinModule
-    const { existsSync } = builtin ? builtin('node:fs') : (require('node:fs') as typeof fs)
+    const { existsSync } = builtin ? builtin('node:fs') : requireFs()
     return existsSync('/proc/sys/net/ipv4/tcp_rto_max_ms')
   } catch {
     return false

@@ -27,6 +27,9 @@ When it writes, after 26 s
   ●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━✖
   write, sent again until the user timeout                              told
   A living peer survives an outage of 18.4 s; before Linux 6.15, 12.8 s.
+  It may take more than 30 s:
+  - from a retransmission timeout of 2.3 s on; after a lost SYN-ACK it is 3 s
+  - before Linux 6.15, if the peer stopped reading before it died
 
 When it connects, after 25.5 s
   A living peer survives an outage of 15 s.
@@ -86,7 +89,23 @@ test('--tolerate gives the shortest deadline in whole seconds that survives such
 
 test('few SYNs are warned of, as an attempt to connect may then fail by ordinary loss', (t) => {
   t.regex(cli('plan', '--detect-within', '8s').stdout, /! while connecting, as few as 3 SYNs/)
-  t.notRegex(cli('plan', '--detect-within', '9s').stdout, /SYN/)
+  t.notRegex(cli('plan', '--detect-within', '9s').stdout, /! .*SYN/)
+})
+
+test('an outage of a few seconds that would end a living connection is warned of', (t) => {
+  t.regex(cli('plan', '--detect-within', '6s').stdout, /! an outage of 3 s can end a living connection/)
+  t.notRegex(cli('plan', '--detect-within', '7s').stdout, /can end a living connection/)
+  t.regex(cli('plan', '--time', '60s', '--interval', '1s', '--retries', '4').stdout, /! an outage of 3 s/)
+})
+
+test('without a deadline, or without its half for writes, nothing is said of its being missed', (t) => {
+  for (const args of [
+    ['--time', '5s'],
+    ['--detect-within', '30s', '--user-timeout', '0'],
+  ]) {
+    t.notRegex(cli('plan', ...args).stdout, /It may take more than/)
+    t.false('longestRetransmissionTimeout' in (JSON.parse(cli('plan', ...args, '--json').stdout) as object))
+  }
 })
 
 test('as JSON, in milliseconds', (t) => {
@@ -97,6 +116,7 @@ test('as JSON, in milliseconds', (t) => {
     detection: { idle: 8000, write: 8000, connect: 7500 },
     tolerates: { idle: 4000, write: 5200, connect: 3000 },
     withoutRtoMax: { idle: 4000, write: 6400, connect: 3000 },
+    longestRetransmissionTimeout: 1000,
     warnings: [],
   })
 })

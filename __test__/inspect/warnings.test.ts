@@ -78,6 +78,15 @@ const cases: Case[] = [
     not: [{ time: 3000, interval: 1000, retries: 5, userTimeout: 7500 }, { planned: true }],
   },
   {
+    code: 'short-tolerance',
+    says: /^an outage of 3 s can end a living connection/,
+    provoked: [{ time: 1000, interval: 1000, retries: 4, userTimeout: 4500 }, { planned: true }],
+    not: [
+      { time: 1000, interval: 1000, retries: 5, userTimeout: 5500 },
+      { planned: true, deadline: 7000 },
+    ],
+  },
+  {
     code: 'overwritten',
     says: /somebody has changed what was set: time 16 s is now 60 s/,
     provoked: [{}, { overwritten: ['time 16 s is now 60 s'] }],
@@ -129,10 +138,10 @@ test('elsewhere than on Linux a user timeout says nothing about probes', (t) => 
 
 test('how often a connection that is made was asked for is past', (t) => {
   const values = { time: 1000, interval: 1000, retries: 4, userTimeout: 4500 }
-  t.deepEqual(codes(values, { planned: true }), ['few-syns'])
+  t.deepEqual(codes(values, { planned: true }), ['few-syns', 'short-tolerance'])
   t.deepEqual(codes(values), [])
-  t.deepEqual(codes(values, { planned: true, platform: 'darwin' }), [])
-  t.deepEqual(codes({ ...values, userTimeout: 0 }, { planned: true }), ['no-user-timeout'])
+  t.deepEqual(codes(values, { planned: true, platform: 'darwin' }), ['short-tolerance'])
+  t.deepEqual(codes({ ...values, userTimeout: 0 }, { planned: true }), ['no-user-timeout', 'short-tolerance'])
 })
 
 test('nothing stands between a program and its own machine', (t) => {

@@ -10,6 +10,11 @@ export interface PlanFindings {
   readonly tolerates: Tolerance
   /** The same where the kernel has no TCP_RTO_MAX_MS, before Linux 6.15; `undefined` where that makes no difference. */
   readonly withoutRtoMax: Tolerance | undefined
+  /**
+   * Up to which retransmission timeout a write keeps the deadline, in milliseconds; `undefined` without a deadline, and where
+   * none is solved for writing.
+   */
+  readonly longestRetransmissionTimeout: number | undefined
   readonly warnings: readonly KeepAliveWarning[]
   readonly others: OtherPrograms
 }

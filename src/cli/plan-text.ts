@@ -54,6 +54,18 @@ function writeLines(found: PlanFindings, paint: Paint): string[] {
     paint.bold(`When it writes, after ${formatDuration(write)}`),
     ...indented(writeLine(settings, write)),
     ...survived(tolerates.write, withoutRtoMax?.write),
+    ...laterLines(found),
+  ]
+}
+
+/** When a write is told of after its deadline: docs/limits.md has the reasons. */
+function laterLines({ detectWithin, longestRetransmissionTimeout }: PlanFindings): string[] {
+  if (detectWithin === undefined || longestRetransmissionTimeout === undefined) return []
+  const longest = formatDuration(longestRetransmissionTimeout)
+  return [
+    `  It may take more than ${formatDuration(detectWithin)}:`,
+    `  - from a retransmission timeout of ${longest} on; after a lost SYN-ACK it is 3 s`,
+    '  - before Linux 6.15, if the peer stopped reading before it died',
   ]
 }
 

@@ -1,6 +1,8 @@
 /** `tcp-keepalive plan`: what values mean. */
-import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
+import { type KeepAlive, type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { warningsOf } from '../inspect/warnings.ts'
+import { isLinux } from '../settings/capabilities.ts'
+import { longestRetransmissionTimeout } from '../settings/detection.ts'
 import { formatDuration } from '../settings/duration.ts'
 import { otherPrograms } from './other-programs.ts'
 import type { PlanFindings } from './plan-findings.ts'
@@ -44,10 +46,24 @@ function examine(options: KeepAliveOptions): PlanFindings {
     settings,
     detection,
     tolerates,
+    longestRetransmissionTimeout: longestFor(options, settings),
     withoutRtoMax: before.write === tolerates.write ? undefined : before,
-    warnings: warningsOf({ held: settings, local: false, overwritten: [], platform, planned: true }),
+    warnings: warningsOf({
+      held: settings,
+      local: false,
+      overwritten: [],
+      platform,
+      planned: true,
+      deadline: options.detectWithin,
+    }),
     others: otherPrograms(settings),
   }
+}
+
+function longestFor({ detectWithin }: KeepAliveOptions, { userTimeout = 0 }: KeepAlive): number | undefined {
+  return detectWithin === undefined || userTimeout === 0 || !isLinux(process.platform)
+    ? undefined
+    : longestRetransmissionTimeout(userTimeout, detectWithin)
 }
 
 /**

@@ -25,7 +25,7 @@ export interface Connection extends ProcessSocket {
   readonly values: KeepAlive | undefined
   /** When a dead peer is noticed with them, without the lateness of timers. */
   readonly detection: Detection | undefined
-  /** Whether this package has taken the user timeout away for the moment, as the peer's window is closed. */
+  /** Whether this package has taken the user timeout away, as the peer's window is closed, or has been. */
   readonly lifted: boolean
   readonly protection: Protection
 }

@@ -1,9 +1,10 @@
 /** What is wrong with the values in force on a connection, a rule each. */
 import { isLinux } from '../settings/capabilities.ts'
+import { rtoMaxFor } from '../settings/detect-within.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { detectionOf, followsUserTimeout, latestWrite, probesUntilGivenUp } from '../settings/detection.ts'
-import { fewestSyns } from '../settings/tolerance.ts'
+import { fewestSyns, toleranceOf } from '../settings/tolerance.ts'
 import { MIDDLEBOXES } from './middleboxes.ts'
 
 /** What a warning is about. */
@@ -24,6 +25,8 @@ export type KeepAliveWarningCode =
   | 'middlebox'
   /** Of a plan: so few SYNs before the user timeout that ordinary loss fails an attempt to connect. */
   | 'few-syns'
+  /** Of a plan: an ordinary outage of a few seconds ends a living connection. */
+  | 'short-tolerance'
   /** The retransmission timeout is so long that a write may be told of after its deadline. */
   | 'late-write'
   /** The values are not those that were set with this package. */
@@ -107,6 +110,16 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
       `${formatDuration(userTimeout)}: at 10 % loss each way ${failing} % of attempts to reach a living peer fail`
     )
   },
+  'short-tolerance'({ held, platform, planned, deadline }) {
+    const rtoMax = deadline === undefined ? undefined : rtoMaxFor(deadline)
+    const { idle, write = idle } = toleranceOf(held, rtoMax, platform)
+    const survived = Math.min(idle, write)
+    if (!planned || survived === 0 || survived >= ORDINARY_OUTAGE_MS) return undefined // 0: few probes, said above
+    return (
+      `an outage of ${formatDuration(survived)} can end a living connection, and a link that fails over takes longer at times: ` +
+      '--tolerate 20s plans for that'
+    )
+  },
   'late-write'({ deadline, retransmissionTimeout, held: { userTimeout = 0 } }) {
     if (deadline === undefined || retransmissionTimeout === undefined) return undefined
     if (latestWrite(userTimeout, deadline, retransmissionTimeout) <= deadline) return undefined
@@ -128,6 +141,12 @@ const HOUR = 3_600_000
  * two, 1 with three.
  */
 const ENOUGH_RETRIES = 3
+
+/**
+ * What a living peer should survive: a link of a bundle is missed after 3 s (IEEE 802.1AX, the short timeout), and a virtual
+ * machine stands still for a second or more while it is moved.
+ */
+const ORDINARY_OUTAGE_MS = 4000
 
 /** What three SYNs leave is some 0.7 % at 10 % loss each way; the next one comes only 7 s after the first. */
 const FEW_SYNS = 3

@@ -87,6 +87,12 @@ export function latestWrite(userTimeout: number, deadline: number, retransmissio
   return (first * 9) / 8 + userTimeout + Math.min(rtoMax, userTimeout) / 8
 }
 
+/** Up to which retransmission timeout, in milliseconds, a write keeps its deadline: {@link latestWrite} the other way round. */
+export function longestRetransmissionTimeout(userTimeout: number, deadline: number): number {
+  const first = ((deadline - userTimeout - Math.min(rtoMaxFor(deadline), userTimeout) / 8) * 8) / 9
+  return Math.floor(first < 2 * LONGEST_TAIL_LOSS_PROBE_MS ? first / 2 : first - LONGEST_TAIL_LOSS_PROBE_MS)
+}
+
 /**
  * Whether keepalive probes also while data is in flight: tcp_timer_keep() in sys/netinet/tcp_timer.c of FreeBSD and the
  * TCPT_KEEP timer in bsd/netinet/tcp_timer.c of xnu do not look at what is in flight.

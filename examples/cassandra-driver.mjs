@@ -1,4 +1,7 @@
-/** cassandra-driver: it gives no way to its sockets, of which it has one or more to each node. */
+/**
+ * cassandra-driver: it gives no way to its sockets, of which it has one or more to each node.
+ * It needs no 'error' listener.
+ */
 import { Client } from 'cassandra-driver'
 import { installKeepAlive } from 'tcp-keepalive'
 

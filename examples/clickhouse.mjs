@@ -1,4 +1,7 @@
-/** @clickhouse/client: it takes an http(s).Agent, and an agent may make its sockets as it likes. */
+/**
+ * @clickhouse/client: it takes an http(s).Agent, and an agent may make its sockets as it likes.
+ * It needs no 'error' listener.
+ */
 import http from 'node:http'
 import https from 'node:https'
 import { createClient } from '@clickhouse/client'

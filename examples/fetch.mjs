@@ -1,4 +1,4 @@
-/** fetch: the client inside Node gives no way to its sockets. */
+/** fetch: the client inside Node gives no way to its sockets. It needs no 'error' listener. */
 import { installKeepAlive } from 'tcp-keepalive'
 
 export function connect(url) {

@@ -1,4 +1,4 @@
-/** @grpc/grpc-js: it gives no way to its sockets. */
+/** @grpc/grpc-js: it gives no way to its sockets. It needs no 'error' listener. */
 import { Client, credentials } from '@grpc/grpc-js'
 import { installKeepAlive } from 'tcp-keepalive'
 

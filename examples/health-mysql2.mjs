@@ -1,4 +1,4 @@
-/** mysql2: a pool of which no connection is handed out whose server has fallen silent. */
+/** mysql2: a pool of which no connection is handed out whose server has fallen silent. It needs no 'error' listener. */
 import { createPool } from 'mysql2/promise'
 import { getTcpInfo, setKeepAlive } from 'tcp-keepalive'
 

@@ -6,8 +6,11 @@ const VALUES = { time: 2000, interval: 2000, retries: 5, userTimeout: 11_500 }
 
 export function connect(config) {
   const pool = new pg.Pool({ connectionTimeoutMillis: 5000, ...config })
-  pool.on('connect', (client) => setKeepAlive(client.connection.stream, VALUES))
-  pool.on('error', (error) => console.error(error.message)) // an idle client was lost; the pool makes a new one
+  pool.on('connect', (client) => {
+    setKeepAlive(client.connection.stream, VALUES)
+    client.on('error', () => {}) // lost while it is checked out: its query rejects, and so does every later one
+  })
+  pool.on('error', (error) => console.error(error.message)) // lost while it is idle: the pool makes a new one
   return pool
 }
 

@@ -1,4 +1,7 @@
-/** http.Agent: it sets values of its own at each reuse, which a hold keeps off. For https the same with https.Agent. */
+/**
+ * http.Agent: it sets values of its own at each reuse, which a hold keeps off. For https the same with https.Agent. Each request
+ * needs an 'error' listener, as always; the agent's idle sockets need none.
+ */
 import { Agent } from 'node:http'
 import { holdKeepAlive } from 'tcp-keepalive'
 

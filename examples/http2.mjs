@@ -1,11 +1,16 @@
-/** http2: the session gives a stand-in for its socket, but it takes a function that makes one. */
+/**
+ * http2: the session gives a stand-in for its socket, but it takes a function that makes one. Each request's stream needs an 'error'
+ * listener too.
+ */
 import { connect as openSession } from 'node:http2'
 import { connect as open } from 'node:net'
 import { connect as openTls } from 'node:tls'
 import { setKeepAlive } from 'tcp-keepalive'
 
 export function connect(url) {
-  return openSession(url, { createConnection })
+  const session = openSession(url, { createConnection })
+  session.on('error', (error) => console.error(error.message)) // the connection was lost: make a new session
+  return session
 }
 
 function createConnection({ protocol, hostname, port }) {

@@ -1,4 +1,7 @@
-/** https.Agent: as http.Agent; a hold on a TLS socket is a hold on the socket beneath. */
+/**
+ * https.Agent: as http.Agent; a hold on a TLS socket is a hold on the socket beneath. Each request needs an 'error' listener,
+ * as always; the agent's idle sockets need none.
+ */
 import { Agent } from 'node:https'
 import { holdKeepAlive } from 'tcp-keepalive'
 

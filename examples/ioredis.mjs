@@ -1,4 +1,4 @@
-/** ioredis: `connect` comes at each connection, also at each reconnection. */
+/** ioredis: `connect` comes at each connection, also at each reconnection. Without an 'error' listener it prints errors itself. */
 import { Redis } from 'ioredis'
 import { holdKeepAlive } from 'tcp-keepalive'
 

@@ -1,4 +1,4 @@
-/** kafkajs: it takes a function that makes its sockets. */
+/** kafkajs: it takes a function that makes its sockets. It needs no 'error' listener. */
 import net from 'node:net'
 import tls from 'node:tls'
 import { Kafka } from 'kafkajs'

@@ -1,4 +1,4 @@
-/** knex: its pool hands out every new connection of the driver beneath, here pg. */
+/** knex: its pool hands out every new connection of the driver beneath, here pg. It needs no 'error' listener. */
 import knex from 'knex'
 import { setKeepAlive } from 'tcp-keepalive'
 

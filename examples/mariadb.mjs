@@ -1,4 +1,4 @@
-/** mariadb: the way to its socket is to make the socket. */
+/** mariadb: the way to its socket is to make the socket. A pool needs no 'error' listener; a connection without one does. */
 import { connect as open } from 'node:net'
 import { createPool } from 'mariadb'
 import { setKeepAlive } from 'tcp-keepalive'

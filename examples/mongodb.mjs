@@ -1,4 +1,4 @@
-/** mongodb: it gives no way to its sockets, of which it has several. */
+/** mongodb: it gives no way to its sockets, of which it has several. It needs no 'error' listener. */
 import { MongoClient } from 'mongodb'
 import { installKeepAlive } from 'tcp-keepalive'
 

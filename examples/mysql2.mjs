@@ -1,4 +1,4 @@
-/** mysql2: its pool says when a connection has been made. */
+/** mysql2: its pool says when a connection has been made. It needs no 'error' listener; a connection without a pool does. */
 import { createPool } from 'mysql2'
 import { setKeepAlive } from 'tcp-keepalive'
 

@@ -1,4 +1,4 @@
-/** nats: it gives no way to its socket. */
+/** nats: it gives no way to its socket. It needs no 'error' listener. */
 import { connect as open } from 'nats'
 import { installKeepAlive } from 'tcp-keepalive'
 

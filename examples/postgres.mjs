@@ -1,4 +1,7 @@
-/** postgres (postgres.js): it gives no way to its socket, and sets values of its own when it has connected. */
+/**
+ * postgres (postgres.js): it gives no way to its socket, and sets values of its own when it has connected.
+ * It needs no 'error' listener.
+ */
 import postgres from 'postgres'
 import { installKeepAlive } from 'tcp-keepalive'
 

@@ -11,5 +11,7 @@ export function connect({ server, authentication, options: { port, ...options } 
     await once(socket, 'connect')
     return socket
   }
-  return new Connection({ server, authentication, options: { ...options, connector } })
+  const connection = new Connection({ server, authentication, options: { ...options, connector } })
+  connection.on('error', (error) => console.error(error.message)) // without it a lost connection ends the program
+  return connection
 }

@@ -1,4 +1,7 @@
-/** TypeORM: it makes the driver's pool itself, so that the whole process is the way, here with pg beneath. */
+/**
+ * TypeORM: it makes the driver's pool itself, so that the whole process is the way, here with pg beneath.
+ * It needs no 'error' listener.
+ */
 import { installKeepAlive } from 'tcp-keepalive'
 import { DataSource } from 'typeorm'
 

@@ -1,4 +1,4 @@
-/** undici: it takes a function that makes its sockets. */
+/** undici: it takes a function that makes its sockets. It needs no 'error' listener. */
 import { setKeepAlive } from 'tcp-keepalive'
 import { buildConnector, Pool } from 'undici'
 

@@ -22,9 +22,12 @@ async function startHttp(host: Host): Promise<Server> {
     const http = await import('node:http')
     const https = await import('node:https')
     const answer = (_: unknown, response: { end(text: string): void }): void => response.end('Ok.\n')
+    const keepAliveTimeout = 600_000 // its clients' idle connections are not for it to end
     http
-      .createServer(answer)
-      .listen(8080, () => https.createServer(tls, answer).listen(8443, () => tell('ready')))
+      .createServer({ keepAliveTimeout }, answer)
+      .listen(8080, () =>
+        https.createServer({ ...tls, keepAliveTimeout }, answer).listen(8443, () => tell('ready')),
+      )
   }, certificate)
   await program.event('ready')
   return { port: 8080, tlsPort: 8443, stop: () => program.stop() }

@@ -11,7 +11,9 @@ export default {
   left: 'off',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',
-  open: ({ connect }, { url, socketOptions }) => ({ connect: () => connect(url, socketOptions) }),
+  open: ({ connect }, { url, socketOptions }) => ({
+    connect: async () => (await connect(url, socketOptions)).on('error', () => {}),
+  }),
   fromExample: (connect, config) => ({ connect: () => connect(config) }),
   async use(client) {
     client.channel ??= await openChannel(client)
@@ -38,6 +40,6 @@ export default {
 /** amqplib leaves it to the program to connect again. */
 async function openChannel(client) {
   client.connection = await client.connect()
-  client.connection.on('error', () => {}).on('close', () => (client.channel = undefined))
+  client.connection.on('close', () => (client.channel = undefined))
   return client.connection.createChannel()
 }

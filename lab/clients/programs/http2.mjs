@@ -8,10 +8,12 @@ export default {
   way: '`createConnection`, which makes it',
   left: 'off',
   overwrites: 'never',
-  open: (http2, url) => ({ connect: () => http2.connect(url, { rejectUnauthorized: false }) }),
+  open: (http2, url) => ({
+    connect: () => http2.connect(url, { rejectUnauthorized: false }).on('error', () => {}),
+  }),
   fromExample: (connect, url) => ({ connect: () => connect(url) }),
   async use(client) {
-    if (!client.session || client.session.destroyed) client.session = client.connect().on('error', () => {})
+    if (!client.session || client.session.destroyed) client.session = client.connect()
     const stream = client.session.request({ ':path': '/' }).resume()
     await once(stream, 'close')
     if (stream.rstCode !== 0 || client.session.destroyed) throw new Error('no answer')

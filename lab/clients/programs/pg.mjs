@@ -17,6 +17,7 @@ export default {
   overwrites: 'with a delay',
   open: ({ Pool }, config) => new Pool(config).on('error', () => {}),
   use: (pool) => pool.query('select 1'),
+  checkOut: (pool) => pool.connect(),
   close: (pool) => pool.end(),
   clock: {
     own: { keepAlive: true, keepAliveInitialDelayMillis: 1000 },

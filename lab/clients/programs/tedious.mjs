@@ -12,7 +12,6 @@ export default {
   left: '30/1/10',
   overwrites: 'always',
   open: ({ Connection }, config) => new Connection(config).on('error', () => {}),
-  fromExample: (connect, config) => connect(config).on('error', () => {}),
   use: (connection) => connection.state.name === 'Initialized' && connection.connect(() => {}),
   close: (connection) => connection.close(),
 }

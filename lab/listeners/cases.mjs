@@ -1,0 +1,10 @@
+/** Everything that a program may hold of a client library, in the order of docs/drivers.md. */
+import brokers from './cases/brokers.mjs'
+import layers from './cases/layers.mjs'
+import login from './cases/login.mjs'
+import mariadb from './cases/mariadb.mjs'
+import postgres from './cases/postgres.mjs'
+import redis from './cases/redis.mjs'
+import web from './cases/web.mjs'
+
+export const allCases = { ...postgres, ...mariadb, ...redis, ...brokers, ...web, ...login, ...layers }

@@ -1,0 +1,105 @@
+/** Layers over pg. What a case says is described in case.ts. */
+
+const config = ({ host, ports }) => ({ host, port: ports.postgres, user: 'postgres', database: 'postgres' })
+const withoutEnd = { idleTimeoutMillis: 0 }
+const statement = { sql: 'select 1', args: [], argTypes: [] }
+
+export default {
+  'drizzle-orm: `db.execute()`': {
+    package: 'drizzle-orm/node-postgres',
+    listener: "`db.$client.on('error', …)`, which is the pool",
+    emits: ['idle'],
+    ends: ['idle'],
+    rejects: 'Failed query: select 1\nparams:',
+    async open({ drizzle }, where, listen) {
+      const db = drizzle({ connection: { ...config(where), ...withoutEnd } })
+      listen(db.$client)
+      const ask = () => db.execute('select 1')
+      await ask()
+      return { call: ask, again: ask }
+    },
+  },
+  'drizzle-orm: `db.transaction()`': {
+    package: 'drizzle-orm/node-postgres',
+    listener: "`db.$client.on('connect', (client) => client.on('error', …))`, not `once`",
+    emitsTwice: true,
+    emits: ['idle', 'asked'],
+    ends: ['idle', 'asked'],
+    rejects: 'Failed query: select 1\nparams:',
+    async open({ drizzle }, where, listen) {
+      const db = drizzle({ connection: { ...config(where), ...withoutEnd } })
+      db.$client.on('connect', listen)
+      const transaction = await new Promise((begun) => {
+        db.transaction(async (one) => {
+          await one.execute('select 1')
+          begun(one)
+          await new Promise(() => {})
+        }).catch(() => {})
+      })
+      return { call: () => transaction.execute('select 1'), again: () => db.execute('select 1') }
+    },
+  },
+  'knex: a query': {
+    package: 'knex',
+    rejects: 'ETIMEDOUT select 1 - read ETIMEDOUT',
+    async open(knex, where) {
+      const db = knex({ client: 'pg', connection: config(where), pool: { min: 1, max: 1 } })
+      const ask = () => db.raw('select 1')
+      await ask()
+      return { call: ask, again: ask }
+    },
+  },
+  'knex: `transaction()`': {
+    package: 'knex',
+    rejects: 'ETIMEDOUT select 1 - read ETIMEDOUT',
+    async open(knex, where) {
+      const db = knex({ client: 'pg', connection: config(where), pool: { min: 0, max: 2 } })
+      const transaction = await db.transaction()
+      return { call: () => transaction.raw('select 1'), again: () => db.raw('select 1') }
+    },
+  },
+  '@prisma/adapter-pg: a query': {
+    package: '@prisma/adapter-pg',
+    rejects: 'SocketTimeout',
+    async open({ PrismaPg }, where) {
+      const adapter = await new PrismaPg({ ...config(where), ...withoutEnd }).connect()
+      const ask = () => adapter.queryRaw(statement)
+      await ask()
+      return { call: ask, again: ask }
+    },
+  },
+  '@prisma/adapter-pg: a transaction': {
+    package: '@prisma/adapter-pg',
+    rejects: 'SocketTimeout',
+    async open({ PrismaPg }, where) {
+      const adapter = await new PrismaPg({ ...config(where), ...withoutEnd }).connect()
+      const transaction = await adapter.startTransaction()
+      return { call: () => transaction.queryRaw(statement), again: () => adapter.queryRaw(statement) }
+    },
+  },
+  'typeorm: `DataSource`': {
+    package: 'typeorm',
+    rejects: 'ETIMEDOUT read ETIMEDOUT',
+    async open({ DataSource }, where) {
+      const source = await initialized(DataSource, where)
+      const ask = () => source.query('select 1')
+      await ask()
+      return { call: ask, again: ask }
+    },
+  },
+  'typeorm: a query runner, a transaction': {
+    package: 'typeorm',
+    rejects: 'ETIMEDOUT read ETIMEDOUT',
+    async open({ DataSource }, where) {
+      const source = await initialized(DataSource, where)
+      const runner = source.createQueryRunner()
+      await runner.connect()
+      return { call: () => runner.query('select 1'), again: () => source.query('select 1') }
+    },
+  },
+}
+
+function initialized(DataSource, where) {
+  const { user: username, ...rest } = config(where)
+  return new DataSource({ type: 'postgres', username, ...rest, extra: withoutEnd }).initialize()
+}

@@ -1,0 +1,69 @@
+/** Clients of Redis. What a case says is described in case.ts. */
+
+const at = ({ host, ports }) => ({ host, port: ports.redis })
+
+/** Of no other program here. */
+let queues = 0
+const queueName = () => `listeners-${process.pid}-${queues++}`
+
+const ETIMEDOUT = 'ETIMEDOUT read ETIMEDOUT'
+
+async function alwaysTheSame(ask) {
+  await ask()
+  return { call: ask, again: ask }
+}
+
+export default {
+  'ioredis: `new Redis()`': {
+    package: 'ioredis',
+    emits: ['idle', 'asked'],
+    open({ Redis }, where, listen) {
+      const redis = listen(new Redis({ ...at(where), maxRetriesPerRequest: null }))
+      return alwaysTheSame(() => redis.ping())
+    },
+  },
+  'redis: `createClient()`': {
+    package: 'redis',
+    listener: "`client.on('error', …)`",
+    emits: ['idle', 'asked'],
+    ends: ['idle', 'asked'],
+    rejects: ETIMEDOUT,
+    async open({ createClient }, where, listen) {
+      const client = listen(createClient({ socket: at(where) }))
+      await client.connect()
+      return alwaysTheSame(() => client.ping())
+    },
+  },
+  'redis: `createClientPool()`': {
+    package: 'redis',
+    listener: "`pool.on('error', …)`",
+    emits: ['idle', 'asked'],
+    ends: ['idle', 'asked'],
+    rejects: ETIMEDOUT,
+    async open({ createClientPool }, where, listen) {
+      const pool = listen(createClientPool({ socket: at(where) }))
+      await pool.connect()
+      return alwaysTheSame(() => pool.ping())
+    },
+  },
+  'bullmq: `new Queue()`': {
+    package: 'bullmq',
+    emits: ['idle', 'asked'],
+    open({ Queue }, where, listen) {
+      const queue = listen(new Queue(queueName(), { connection: at(where) }))
+      return alwaysTheSame(() => queue.getJobCounts())
+    },
+  },
+  'bullmq: `new Worker()`': {
+    package: 'bullmq',
+    emits: ['idle', 'asked'],
+    async open({ Worker }, where, listen) {
+      const connection = { ...at(where), maxRetriesPerRequest: null }
+      // With the default it opens its connection anew where no job has come for some seconds.
+      const drainDelay = 600
+      const worker = listen(new Worker(queueName(), async () => {}, { connection, drainDelay }))
+      await worker.waitUntilReady()
+      return alwaysTheSame(async () => (await worker.client).ping())
+    },
+  },
+}

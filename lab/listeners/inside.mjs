@@ -1,0 +1,63 @@
+/** What runs on the laboratory's client: cases, each idle or asked something, whose connections are lost. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { installKeepAlive } from 'tcp-keepalive'
+import { allCases } from './cases.mjs'
+
+const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
+
+/** `listens`: whether everything has the listener that the documentation asks for. */
+export async function runTrials({ trials, listens, where, detectWithin }, { tell, next }) {
+  installKeepAlive({ detectWithin })
+  const sockets = []
+  const begun = []
+  const nameOf = new Map()
+  const note = ({ socket }) => {
+    sockets.push(socket)
+    nameOf.set(socket, trials[begun.length]?.name)
+  }
+  subscribe('tcp-keepalive:apply', note)
+  for (const trial of trials) begun.push(await begin(trial, { listens, where, sockets }, tell))
+  unsubscribe('tcp-keepalive:apply', note)
+  const closed = sockets.filter(({ destroyed }) => destroyed)
+  tell(
+    'ready',
+    closed.map((socket) => nameOf.get(socket)),
+  )
+  await next()
+  for (const { ask } of begun) ask()
+  while (sockets.some(({ destroyed }) => !destroyed)) await sleep(20)
+  tell('lost')
+  await next()
+  for (const { trial, again } of begun) settle(again, (how) => tell('again', { ...trial, how }))
+  await new Promise(() => setInterval(() => {}, 60_000)) // what is left has no reason to go on
+}
+
+async function begin(trial, { listens, where, sockets }, tell) {
+  const { name, state } = trial
+  const { package: module, isLogin, open } = allCases[name]
+  const listen = (emitter) =>
+    listens ? emitter.on('error', (error) => tell('emitted', { name, state, how: inWords(error) })) : emitter
+  const before = sockets.length
+  const { call, again = () => {} } = await open(module && examples(module), where, listen)
+  const settled = (how) => tell('settled', { name, state, how })
+  if (!isLogin) return { trial, again, ask: () => state === 'asked' && settle(call, settled) }
+  settle(call, settled)
+  while (sockets.length === before) await sleep(20)
+  return { trial, again, ask() {} }
+}
+
+/** Catches what it rejects with, as a program does that handles its errors. */
+async function settle(call, tell) {
+  try {
+    await call()
+    tell('answered')
+  } catch (error) {
+    tell(inWords(error))
+  }
+}
+
+function inWords(error) {
+  return `${error?.code ?? ''} ${error?.message}`.trim()
+}

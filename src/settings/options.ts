@@ -26,6 +26,9 @@ export interface KeepAliveValues {
    * rules, about 15 minutes on Linux (TCP_USER_TIMEOUT). Where a system counts it in seconds it is rounded up
    * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows TCP_MAXRT).
    *
+   * It has the kernel's own rule: on Linux it also bounds connecting, ends a living peer that does not read for so long, and goes
+   * on counting after close. Only `detectWithin` makes up for that.
+   *
    * While it is set, it decides instead of `retries` when an idle connection is given up. Mind the unit: 30 is
    * 30 milliseconds, after which nearly every lost packet is the end.
    */
@@ -43,8 +46,9 @@ export interface KeepAliveDeadline {
    * program's own write when it writes, and from the attempt when it connects. It solves for time, interval and retries, on Linux
    * also for the user timeout and TCP_RTO_MAX_MS (Linux 6.15).
    *
-   * A living peer may stop reading for as long as it likes: on a socket object of Node the user timeout is lifted meanwhile. On a
-   * raw descriptor it has the kernel's rule, which would drop such a peer. Outside Linux no user timeout is solved: macOS and
+   * A living peer may stop reading for as long as it likes: on a socket object of Node the user timeout is lifted (0) once the
+   * peer's window has been closed, until the connection ends, and the deadline holds by other means. On a raw descriptor, and in
+   * Bun and Deno, it has the kernel's rule, which would drop such a peer. Outside Linux no user timeout is solved: macOS and
    * FreeBSD probe while data is in flight too, and Windows gives a write up by itself after some 20 s.
    */
   detectWithin: number

@@ -21,8 +21,8 @@ import { fromKernel, values } from './values.ts'
  * channel `tcp-keepalive:error` and to one process warning a thread, and the other values are set. Where the attempt to connect
  * fails, its values are dropped. Sockets that a server accepts from then on inherit its values.
  *
- * With `detectWithin`, on Linux, the user timeout of a socket is lifted while the peer's window is closed, also on what a server
- * accepts. For that `net.Socket.prototype._destroy` is wrapped while any such connection is open.
+ * With `detectWithin`, on Linux, the user timeout of a socket is lifted once the peer's window has been closed, also on what a
+ * server accepts. For that `net.Socket.prototype._destroy` is wrapped while any such connection is open.
  *
  * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
  * has the names, units and limits of the system at hand. Options are checked before anything is touched. Whatever a

@@ -118,7 +118,7 @@ function handleFor(socket: Socket): ConnectionHandle | undefined {
 }
 
 /**
- * Lifts the user timeout of a connected socket while its peer's window is closed, from now on until the connection ends
+ * Lifts the user timeout of a connected socket once its peer's window has been closed, from now on until the connection ends
  * or {@link unwatchDeadline}. Called right after the solved values were put in; again after each later time.
  */
 export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {

@@ -175,7 +175,7 @@ function run(lines: string, socket?: net.Socket, port?: number): unknown {
   }
   const statements = lines.split('; ').filter((each) => each.trim() !== '')
   const last = statements.pop() ?? ''
-  // oxlint-disable-next-line no-new-func -- the page is ours
+  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the page is ours
   const program = new Function(...Object.keys(names), `${statements.join('\n')}\nreturn ${last}`)
   const value: unknown = program(...Object.values(names))
   return made ?? value

@@ -25,7 +25,8 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 const names = Object.keys(required).toSorted()
 
 test('import, require and bundlers get what the types promise', async (t) => {
-  const bundled = (await import('../dist/bundled.mjs' as string)) as typeof imported
+  const path: string = '../dist/bundled.mjs'
+  const bundled: typeof imported = await import(path)
   const types = ts.createProgram([fileURLToPath(new URL('../dist/index.d.cts', import.meta.url))], {})
   const checker = types.getTypeChecker()
   const [source] = types.getRootFileNames().map((file) => types.getSourceFile(file))

@@ -64,7 +64,7 @@ const KIB = 1024
 /** Of the main package and one platform's together, unpacked. */
 const LIMIT = 350 * KIB
 
-const manifest = readJson<Manifest>(join(ROOT, 'package.json'))
+const manifest = readManifest(ROOT)
 const binaries = join(ROOT, 'artifacts')
 let all: Promise<readonly Packed[]> | undefined
 const folders: string[] = []
@@ -133,11 +133,11 @@ async function packed(name: string): Promise<Packed> {
 }
 
 function platformManifest(target: Target): Manifest {
-  return readJson(join(ROOT, 'npm', target.name, 'package.json'))
+  return readManifest(join(ROOT, 'npm', target.name))
 }
 
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(path, 'utf8')) as T
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
 }
 
 async function temporaryFolder(): Promise<string> {

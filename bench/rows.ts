@@ -88,7 +88,7 @@ const heldCall: RowOf = (all) => {
   return {
     what: "a held socket's later `socket.setKeepAlive` that changes nothing, over Node's own",
     bound: '≤ 60 ns',
-    found: `${nanoseconds(one.difference.median)}`,
+    found: nanoseconds(one.difference.median),
     spread: `${between(one.difference, nanoseconds)}; itself ${between(one.self)}`,
     met: one.difference.median <= 60,
   }

@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { ready, readyExamples, root } from './ready.mjs'
 import { slowest } from './reports.mjs'
 import { drawSeed, SEED } from './seed.mjs'
@@ -23,7 +24,7 @@ const times = wholeNumber('times', values.times)
 function filesThatMeasureTime() {
   const files = readdirSync(`${root}/__test__`, { recursive: true })
     .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => `__test__/${name}`)
+    .map((name) => join('__test__', name))
   const marked = files.filter((file) =>
     /from '[./a-z]*\/timing\.ts'/.test(readFileSync(`${root}/${file}`, 'utf8')),
   )

@@ -61,5 +61,5 @@ async function open(count) {
   })
 }
 
-if (process.argv[2] === 'serve') serve()
-else open(Number(process.argv[2]))
+if (process.argv[2] === 'serve') void serve()
+else void open(Number(process.argv[2]))

@@ -102,4 +102,4 @@ async function main() {
 const connectionsOf = (server) =>
   new Promise((resolve) => server.getConnections((_, count) => resolve(count)))
 
-main()
+void main()

@@ -32,5 +32,5 @@ linux('10,000 sockets with a deadline come and go, and nothing is left of them',
   t.deepEqual(atLast, atFirst)
   t.false(wrapped)
   // 8,000 more than at the first look: less than 100 bytes for each.
-  t.true((heaps.at(-1) ?? 0) - (heaps[0] ?? 0) < 800_000, `${heaps.join()}`)
+  t.true((heaps.at(-1) ?? 0) - (heaps[0] ?? 0) < 800_000, heaps.join())
 })

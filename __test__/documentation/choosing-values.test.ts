@@ -19,7 +19,7 @@ const three = ({ idle, write, connect }: Record<'idle' | 'write' | 'connect', nu
 
 for (const { situation, values, figures } of situations) {
   test(`${situation}: ${values}`, (t) => {
-    // oxlint-disable-next-line no-new-func -- the page is ours
+    // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the page is ours
     const options = new Function(`return (${values})`)() as KeepAliveOptions
     const { settings, detection, tolerates } = planKeepAlive(options)
     const probes = Math.round(3_600_000 / (settings.time ?? Number.NaN))

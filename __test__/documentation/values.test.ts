@@ -28,14 +28,14 @@ for (const { at, program, claims } of claiming) {
     t.teardown(() => pair.close())
     const names = { ...door, socket: pair.client }
     const given: unknown[] = []
-    // oxlint-disable-next-line no-new-func -- the page is ours
+    // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the page is ours
     new Function(...Object.keys(names).filter(isName), 'given', program)(
       ...Object.entries(names).flatMap(([name, value]) => (isName(name) ? [value] : [])),
       given,
     )
     t.is(given.length, claims.length)
     for (const [index, { expression, value }] of claims.entries()) {
-      // oxlint-disable-next-line no-new-func -- the page is ours
+      // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the page is ours
       const said: unknown = new Function(`return (${value})`)()
       t.deepEqual(given[index], said, `${expression} gives ${inspect(given[index])}`)
     }

@@ -10,7 +10,9 @@ for (let i = 0; i < 4; i++) {
   })
 }
 
-process.on('message', async () => {
+process.on('message', () => void answer())
+
+async function answer() {
   const values = new Int32Array(4)
   const told = []
   for (const socket of sockets) {
@@ -20,5 +22,5 @@ process.on('message', async () => {
     told.push([values[0], await echo])
   }
   process.send(told)
-})
+}
 process.on('disconnect', () => process.exit())

@@ -86,7 +86,7 @@ test('happy eyeballs: the address that answers has them, when another was refuse
         { address: '::1', family: 6 },
         { address: '127.0.0.1', family: 4 },
       ]
-      done(null, both as unknown as string)
+      done(null, both)
     },
   } as net.TcpNetConnectOpts)
   holdKeepAlive(socket, ASKED)

@@ -1,7 +1,7 @@
 // Goes through every event and every wrapped call while `require` throws, as a test runner's does once the test file is over.
 // node nothing-loaded-program.cjs; prints what was reported and what was published, or where something was loaded.
 const assert = require('node:assert')
-const { channel } = require('node:diagnostics_channel')
+const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const Module = require('node:module')
@@ -20,8 +20,8 @@ const pipe = path.join(folder, 'pipe')
 const secrets = JSON.parse(process.env.CERTIFICATE)
 const done = []
 const reported = []
-for (const name of ['apply', 'lost']) channel(`tcp-keepalive:${name}`).subscribe(() => done.push(name))
-channel('tcp-keepalive:error').subscribe(({ error }) => reported.push(error.code ?? error.message))
+for (const name of ['apply', 'lost']) subscribe(`tcp-keepalive:${name}`, () => done.push(name))
+subscribe('tcp-keepalive:error', ({ error }) => reported.push(error.code ?? error.message))
 process.on('warning', ({ code }) => done.push(code))
 
 /** The first of its kind in this program, after which nothing may be loaded. */

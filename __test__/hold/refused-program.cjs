@@ -36,11 +36,12 @@ server.listen(0, '127.0.0.1', () => {
   const accepted = new Promise((resolve) => server.once('connection', resolve))
   const socket = new net.Socket()
   begin?.(socket)
-  socket.connect(server.address().port, '127.0.0.1', async () => {
+  const onConnected = async () => {
     connected?.(socket)
     const held = of === 'accepted' ? await accepted : socket
     held.setKeepAlive(true, 1000) // as a driver does
     process.stdout.write(JSON.stringify({ values: getKeepAlive(held), reported, applied }))
     process.exit()
-  })
+  }
+  socket.connect(server.address().port, '127.0.0.1', () => void onConnected())
 })

@@ -35,7 +35,7 @@ let hangUp
 /** Not in the same turn in which the client connects, on which the order of events in pg would depend. */
 const connectedAndIdle = () => {
   say('connected')
-  setTimeout(hangUp, 50)
+  setTimeout(() => hangUp(), 50)
 }
 const pgClient = (port) =>
   new (require('pg').Client)({ host: '127.0.0.1', port, user: 'any', database: 'any' })
@@ -56,14 +56,14 @@ const scenarios = {
     serve(postgres(), (port) => {
       const client = pgClient(port)
       watch('client', client, ['connect', 'error', 'end'])
-      client.connect().then(connectedAndIdle)
+      void client.connect().then(connectedAndIdle)
     }),
 
   'of pg is reset while idle, unhandled': () =>
     serve(postgres(), (port) => {
       const client = pgClient(port)
       watch('client', client, ['end'])
-      client.connect().then(connectedAndIdle)
+      void client.connect().then(connectedAndIdle)
     }),
 
   'ends well': () =>

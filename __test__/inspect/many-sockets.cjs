@@ -64,5 +64,5 @@ async function inspect(count) {
   for (const socket of sockets) socket.destroy()
 }
 
-if (process.argv[2] === 'serve') serve()
-else inspect(Number(process.argv[2]))
+if (process.argv[2] === 'serve') void serve()
+else void inspect(Number(process.argv[2]))

@@ -9,7 +9,7 @@ import { postgresUnavailable, startPostgres } from '../../lab/servers/postgres.t
 const lab = await openLab()
 await lab.capture()
 await startEcho(lab)
-const frozen = await lab.client.start(async (_: undefined, { tell, next }) => {
+const frozen = lab.client.start(async (_: undefined, { tell, next }) => {
   tell('begun')
   await next()
 })

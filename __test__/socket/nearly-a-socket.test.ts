@@ -94,7 +94,7 @@ test('a request and a response, at both ends', async (t) => {
 
 test('an HTTP/2 session and its streams, at both ends', async (t) => {
   const server = http2.createServer()
-  const session = http2.connect(`http://127.0.0.1:${await port(t, server as unknown as net.Server)}`)
+  const session = http2.connect(`http://127.0.0.1:${await port(t, server)}`)
   t.teardown(() => session.destroy())
   await once(session, 'connect')
   const stream = session.request().on('error', () => {})

@@ -119,7 +119,7 @@ async function isOf(packed: Packed, { metadata: { component } }: Bill): Promise<
   const tarball = createHash('sha512').update(await readFile(packed.tarball))
   const said = [component['bom-ref'], component.hashes?.[0]?.content]
   const wanted = [`pkg:npm/${packed.name.replace('@', '%40')}@${packed.version}`, tarball.digest('hex')]
-  if (String(said) !== String(wanted)) throw new Error(`${said} is not ${wanted}`)
+  if (String(said) !== String(wanted)) throw new Error(`${String(said)} is not ${String(wanted)}`)
 }
 
 /** A panic's message says where it came from, and the build calls crates.io's folder /cargo. */

@@ -9,8 +9,6 @@ import { say } from '../say.ts'
 const SOCKETS = 2000
 const NO_HINT = -1
 
-type Find = (endpoints: Int32Array, hint: number) => number
-
 const peers = await startPeers()
 const sockets = await connectMany(peers, SOCKETS)
 
@@ -20,7 +18,7 @@ function endpointsOf({ localPort = 0, remotePort = 0 }: Socket): Int32Array {
 }
 
 if ('findDescriptor' in native) {
-  const find = native.findDescriptor as Find
+  const find = native.findDescriptor
   // The newest has the highest number as a rule, and is found last.
   const last = sockets.reduce((one, other) => (descriptorOf(one) > descriptorOf(other) ? one : other))
   const fd = descriptorOf(last)

@@ -30,7 +30,7 @@ export async function runClock({ host, ports, setting, detectWithin }, { tell, n
           pausedMs: pausedSince(readyAt),
         }),
       )
-      const answer = (promise) => Promise.resolve(promise).catch(lost)
+      const answer = (promise) => void Promise.resolve(promise).catch(lost)
       const connect = async () => open(adapter, { host, port, own: setting === 'own' }, lost)
       const starting = (act) => () => {
         tell('began', { name, doing, at: now() })

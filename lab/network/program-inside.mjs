@@ -5,7 +5,7 @@ const waitingReaders = []
 const unreadMessages = []
 
 process.on('message', (message) => {
-  if (message.kind === 'begin') begin(message.source, message.args)
+  if (message.kind === 'begin') void begin(message.source, message.args)
   else deliver(message.message)
 })
 

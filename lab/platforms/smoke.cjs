@@ -228,5 +228,5 @@ async function report() {
   process.exit(Object.keys(failed).length === 0 ? 0 : 1)
 }
 
-if (process.argv[2] === 'worker') inWorker()
-else report()
+if (process.argv[2] === 'worker') void inWorker()
+else void report()

@@ -1,5 +1,6 @@
 /** Real servers that stop reading in the middle of a large transfer: they go on after a while, or die. */
 import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
@@ -110,12 +111,13 @@ async function signal(lab: Lab, name: 'STOP' | 'CONT', pid: number): Promise<voi
 async function startWeb(lab: Lab): Promise<Program<void>> {
   return lab.server.start(async (_: undefined, { tell, next }) => {
     const http = await import('node:http')
-    const server = http.createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       await next()
       let bytes = 0
       for await (const chunk of request) bytes += (chunk as Buffer).length
       response.end(String(bytes))
-    })
+    }
+    const server = http.createServer((request, response) => void answer(request, response))
     server.listen(0, () => tell('listening', (server.address() as { port: number }).port))
   }, undefined)
 }

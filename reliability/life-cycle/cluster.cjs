@@ -74,5 +74,5 @@ function inWorker() {
   })
 }
 
-if (cluster.isPrimary) primary()
+if (cluster.isPrimary) void primary()
 else inWorker()

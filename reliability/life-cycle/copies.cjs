@@ -164,4 +164,4 @@ async function main() {
   console.log(JSON.stringify({ claims: count }))
 }
 
-main()
+void main()

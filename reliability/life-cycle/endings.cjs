@@ -80,7 +80,7 @@ async function main() {
   const socket = connect()
   await once(socket, 'connect')
   if (tail === 'caught') {
-    process.once('uncaughtException', (error) => setImmediate(goOn, error, socket, connect))
+    process.once('uncaughtException', (error) => setImmediate(() => void goOn(error, socket, connect)))
   }
   // Called from an event of its own, as a program would, so that an error is an uncaught one.
   setImmediate(() => places[where](socket, connect, server))
@@ -109,5 +109,5 @@ async function goOn(error, socket, connect) {
   process.exit(0)
 }
 
-if (require.main === module) main()
+if (require.main === module) void main()
 else module.exports = Object.keys(places)

@@ -101,4 +101,4 @@ function child() {
 }
 
 if (process.argv[2] === 'child') child()
-else parent(Number(process.argv[2]))
+else void parent(Number(process.argv[2]))

@@ -19,4 +19,4 @@ async function main() {
   server.close()
 }
 
-main()
+void main()

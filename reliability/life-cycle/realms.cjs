@@ -151,4 +151,4 @@ async function main() {
   console.log(JSON.stringify({ held: held + 2 }))
 }
 
-main()
+void main()

@@ -89,5 +89,5 @@ async function state() {
 
 if (isMainThread) {
   const [count, atOnce, without] = process.argv.slice(2)
-  main(Number(count), Number(atOnce), without === undefined)
-} else inThread(workerData)
+  void main(Number(count), Number(atOnce), without === undefined)
+} else void inThread(workerData)

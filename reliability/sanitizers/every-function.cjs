@@ -160,4 +160,4 @@ async function start() {
   return undefined
 }
 
-start()
+void start()

@@ -7,7 +7,7 @@
  */
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { minifySync } from 'rolldown/experimental'
+import { minifySync } from 'rolldown/utils'
 import { ROOT } from '../../lab/command.ts'
 import type { PlatformManifest } from './create-npm-folders.ts'
 import { binaryOf, TARGETS, type Target } from './targets.ts'

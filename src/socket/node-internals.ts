@@ -124,7 +124,7 @@ export interface ConnectionHandle {
  * (`res._parent` in lib/_tls_wrap.js). `undefined` where there is none, or where the runtime's are of another kind.
  */
 export function connectionHandle(socket: Socket): ConnectionHandle | undefined {
-  let handle = handleOf(beneath(socket)) as Partial<ConnectionHandle & { _parent: unknown }> | undefined
+  let handle: Partial<ConnectionHandle & { _parent: unknown }> | undefined = handleOf(beneath(socket))
   for (let depth = 0; depth < DEEPEST_PARENT && isObject(handle?._parent); depth++) handle = handle._parent
   return handle !== undefined && isConnection(handle) ? (handle as ConnectionHandle) : undefined
 }

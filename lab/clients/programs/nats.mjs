@@ -21,7 +21,7 @@ export default {
     own: { pingInterval: 2000, maxPingOut: 2 }, // its ping, in milliseconds
     async connect({ connect }, config, lost) {
       const connection = await connect(config)
-      follow(connection, lost)
+      void follow(connection, lost)
       return connection
     },
     write: (connection) => connection.flush(),

@@ -1,5 +1,5 @@
 /**
- * The suites that take long or need much: `npm run test:slow`, and `.ci/run`. The rest is as in package.json. The time is that
+ * The suites that take long or need much: `npm test -- slow`, and `.ci/run`. The rest is as in package.json. The time is that
  * without any test's end: a file may first install a dozen packages over a slow network.
  */
 import { readFileSync } from 'node:fs'

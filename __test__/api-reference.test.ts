@@ -20,7 +20,7 @@ function pages(folder: string): Record<string, string> {
   )
 }
 
-test('docs/api says what the sources say (npm run api-reference writes it)', async (t) => {
+test('docs/api says what the sources say (npm run docs -- api writes it)', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'api-reference-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   await promisify(execFile)('npm', ['exec', '--no', '--', 'typedoc', '--out', folder], { cwd: root })

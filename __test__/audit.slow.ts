@@ -1,4 +1,4 @@
-/** What `npm run build:all` made, and that its audit can fail. */
+/** What `npm run build -- all` made, and that its audit can fail. */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ test.before(async () => {
 })
 test.after.always(() => rm(folder, { recursive: true }))
 
-test('what `npm run build:all` made passes', async (t) => {
+test('what `npm run build -- all` made passes', async (t) => {
   for (const target of TARGETS) t.deepEqual(await audited(target, await binary(target)), [], target.name)
 })
 

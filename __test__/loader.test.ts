@@ -1,4 +1,4 @@
-/** Which package the loader asks for, on systems that this one is not; on real ones `test:runtimes` tries. */
+/** Which package the loader asks for, on systems that this one is not; on real ones `npm test -- runtimes` tries. */
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import vm from 'node:vm'

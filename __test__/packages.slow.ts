@@ -1,4 +1,4 @@
-/** The packages as they would be published, from what `npm run build:all` made. */
+/** The packages as they would be published, from what `npm run build -- all` made. */
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -77,7 +77,7 @@ test('every target of package.json has its entry in the table of the build, and 
   t.deepEqual(TARGETS.map(({ name }) => name).toSorted(), Object.keys(PLATFORMS).toSorted())
 })
 
-test('the committed platform packages are what `npm run create-npm-folders` writes', async (t) => {
+test('the committed platform packages are what `npm run build -- folders` writes', async (t) => {
   const folder = await temporaryFolder()
   await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await createNpmFolders(folder)

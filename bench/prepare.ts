@@ -28,7 +28,7 @@ export function prepare(): Prepared {
     return {
       node24,
       node26,
-      binary: isReleased ? 'the binary as released (npm run build:all)' : 'the binary of npm run build',
+      binary: isReleased ? 'the binary as released (npm run build -- all)' : 'the binary of npm run build',
       environment: {
         ...process.env,
         BENCH_REFERENCE: compileReference(node24, folder),

@@ -1,6 +1,6 @@
 /**
  * Other versions of Node, from npm's own packages of them, in the cache folder: for the driver matrix in
- * `npm run test:slow`.
+ * `npm test -- slow`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * What a test of time may allow for: how late the kernel's timers are, and nothing for the speed of the machine. Every
- * test file that compares times takes its allowances from here; `npm run busy` finds these files by that import, and runs
+ * test file that compares times takes its allowances from here; `npm test -- busy` finds these files by that import, and runs
  * them on a machine that is kept busy.
  */
 

@@ -13,7 +13,7 @@ import { unsafeOfCrates } from '../scripts/supply-chain/unsafe.ts'
 import type { Figure } from './record.ts'
 
 export const usage = `
-Packs what npm run build:all and npm run build left, and tells what is in it. It needs cargo-deny on the PATH.`
+Packs what npm run build -- all and npm run build left, and tells what is in it. It needs cargo-deny on the PATH.`
 
 export async function run(): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-supply-chain-'))

@@ -1,5 +1,5 @@
 /**
- * `npm run busy`: the tests that measure time, on a machine that is busy: pinned to one processor, which three loops want
+ * `npm test -- busy`: the tests that measure time, on a machine that is busy: pinned to one processor, which three loops want
  * too. What fails here depends on the machine. `-- --times 5` repeats it, `-- --all` runs every test; it names the slowest
  * tests, and the seed of the random ones.
  */

@@ -16,23 +16,30 @@ const DIST = ['cli.cjs', 'implementation.cjs', 'index.cjs', 'index.d.cts', 'inde
 
 /** Installs and builds what is missing or stale; ends the process with a clear line where that fails. */
 export function ready() {
-  requireTool('cargo', 'Rust (https://rustup.rs)')
-  if (newest(['package-lock.json']) > newest(['node_modules/.package-lock.json'])) {
-    step('Installing what package-lock.json names', 'npm', ['ci', '--no-audit', '--no-fund'])
-  }
+  readyPackages()
   const rustSources = ['Cargo.toml', 'Cargo.lock', 'crates', 'package.json']
   const binaries = readdirSync(root).filter((name) => name.endsWith('.node'))
   if (newest(rustSources) > newest(binaries)) {
-    step('Building the binding (Rust, about a minute the first time)', 'npm', [
-      'run',
-      '--silent',
-      'build:native',
-    ])
+    step('Building the binding (Rust, about a minute the first time)', ...build('native'))
   }
-  if (newest(['src', 'tsdown.config.ts', 'index.d.ts']) > oldest(DIST)) {
-    step('Building the TypeScript', 'npm', ['run', '--silent', 'build:dist'])
-  }
+  readyDist()
 }
+
+/** What package-lock.json names. */
+export function readyPackages() {
+  requireTool('cargo', 'Rust (https://rustup.rs)')
+  if (newest(['package-lock.json']) <= newest(['node_modules/.package-lock.json'])) return
+  const options = ['--no-audit', '--no-fund', '--prefer-offline']
+  step('Installing what package-lock.json names (half a minute)', 'npm', ['ci', ...options])
+}
+
+/** What the types of the tests need, and takes no binding. */
+export function readyDist() {
+  if (newest(['src', 'tsdown.config.ts', 'index.d.ts']) <= oldest(DIST)) return
+  step('Building the TypeScript', ...build('dist'))
+}
+
+const build = (part) => ['npm', ['run', '--silent', 'build', '--', part]]
 
 /** Installs the client libraries, for what runs the examples. */
 export function readyExamples() {

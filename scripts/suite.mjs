@@ -1,6 +1,7 @@
 /** Runs commands one after the other, counts what passed, failed and was left out, and says so at the end. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { isAbsolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { root } from './ready.mjs'
 import { lastLines } from './reports.mjs'
@@ -17,16 +18,25 @@ export class Suite {
   #leftOut = []
 
   /** A command that passes or fails as a whole; its output is shown where it fails. */
-  check(title, command, args) {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
-    if (error?.code === 'ENOENT') return this.leaveOut(`${title}: the command "${command}" was not found`)
+  check(title, command, args, environment = {}) {
+    const { isTTY } = process.stdout
+    if (isTTY) process.stdout.write(`  \u2026 ${title}`)
+    const begin = performance.now()
+    const env = { ...process.env, ...environment }
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env })
+    const took = `${((performance.now() - begin) / 1000).toFixed(1)} s`
+    if (isTTY) process.stdout.write('\r\u001B[K')
+    // A path is that of a tool in node_modules, which has to be there.
+    if (error?.code === 'ENOENT' && !isAbsolute(command)) {
+      return this.leaveOut(`${title}: the command "${command}" was not found`)
+    }
     if (status === 0) {
       this.passed++
-      console.log(`  \u2714 ${title}`)
+      console.log(`  \u2714 ${title} (${took})`)
       return
     }
-    this.#fail(title, lastLines(`${stdout}${stderr}`))
-    console.log(`  \u2718 ${title}\n${stdout}${stderr}`)
+    this.#fail(title, lastLines(`${stdout ?? ''}${stderr ?? error}`))
+    console.log(`  \u2718 ${title} (${took})\n${stdout ?? ''}${stderr ?? error}`)
   }
 
   /** A command that passes or fails as a whole and takes its time; its output is shown as it comes. */

@@ -87,13 +87,21 @@ test('docs/troubleshooting.md tells what to do about every code', (t) => {
 /** What npm does by itself. */
 const OF_NPM = new Set(['audit', 'ci', 'install', 'pack'])
 
-test('every script of npm that is named is in package.json', (t) => {
+test('every script of npm that is named is in package.json, and every part of one in scripts/parts.mjs', async (t) => {
+  const { PARTS } = (await import(join(root, 'scripts/parts.mjs'))) as {
+    PARTS: Readonly<Record<string, object>>
+  }
   const found = inlineCode().flatMap(({ name, path }) => {
-    const [, run, script = ''] = /^npm (run (?:--silent )?)?([a-z][\w:-]*)/.exec(name) ?? []
-    return script === '' || (run === undefined && OF_NPM.has(script)) ? [] : [{ script, path }]
+    const [, run, script = '', part] =
+      /^npm (run (?:--silent )?)?([a-z][\w:-]*)(?: -- ([a-z][\w-]*)(?=\s|$))?/.exec(name) ?? []
+    return script === '' || (run === undefined && OF_NPM.has(script)) ? [] : [{ script, part, path }]
   })
-  t.true(found.length >= 5)
-  for (const { script, path } of found) t.true(Object.hasOwn(scripts, script), `${path}: npm run ${script}`)
+  t.true(found.filter(({ part, script }) => part !== undefined && script in PARTS).length >= 5)
+  for (const { script, part, path } of found) {
+    t.true(Object.hasOwn(scripts, script), `${path}: npm run ${script}`)
+    if (part !== undefined && script in PARTS)
+      t.true(Object.hasOwn(PARTS[script] ?? {}, part), `${path}: ${script} -- ${part}`)
+  }
 })
 
 test('every file of the repository that is named is there', (t) => {

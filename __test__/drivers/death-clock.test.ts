@@ -1,4 +1,4 @@
-/** Every client with a real server is told in time that it is gone. `npm run death-clock` measures the others beside. */
+/** Every client with a real server is told in time that it is gone. `npm run docs -- death-clock` measures the others beside. */
 import { unless } from '../needs.ts'
 import { isInTime } from '../../lab/timing.ts'
 import { competitors, DEADLINES, DOINGS, runDeathClock } from '../../lab/clients/clock.ts'

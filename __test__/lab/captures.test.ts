@@ -1,4 +1,4 @@
-/** What docs/ shows of the captures is drawn from the packets in docs/captures.json (`npm run captures`). */
+/** What docs/ shows of the captures is drawn from the packets in docs/captures.json (`npm run docs -- captures`). */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { planKeepAlive } from 'tcp-keepalive'

@@ -8,7 +8,7 @@ import { binariesDocument } from '../../scripts/supply-chain/binaries-document.t
 import { cratesIn } from '../../scripts/supply-chain/crates.ts'
 import { unsafeIn } from '../../scripts/supply-chain/unsafe.ts'
 
-test('docs/binaries.md is what `npm run binaries-document -- --write` writes', async (t) => {
+test('docs/binaries.md is what `npm run docs -- binaries --write` writes', async (t) => {
   t.timeout(120_000, 'cargo may fetch the crates of other systems first')
   t.is(await binariesDocument(), await readFile(join(ROOT, 'docs/binaries.md'), 'utf8'))
 })

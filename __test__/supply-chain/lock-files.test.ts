@@ -80,7 +80,14 @@ const UNLOCKED: ReadonlyArray<readonly [what: string, command: RegExp]> = [
   ['go install without a version', /go install\b(?!.*@v\d)/],
 ]
 
-for (const file of ['.ci/run', '.github/workflows/ci.yml', '.github/workflows/release.yml', 'package.json']) {
+const STARTING = [
+  '.ci/run',
+  '.github/workflows/ci.yml',
+  '.github/workflows/release.yml',
+  'package.json',
+  'scripts/parts.mjs',
+]
+for (const file of STARTING) {
   test(`${file}: nothing is installed or compiled but what is locked`, (t) => {
     for (const line of read(file)
       .split('\n')

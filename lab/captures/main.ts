@@ -1,5 +1,5 @@
 /**
- * `npm run captures`: records in the network laboratory what passes between a client and its server, whatever becomes
+ * `npm run docs -- captures`: records in the network laboratory what passes between a client and its server, whatever becomes
  * of the server, and writes it to docs/: the packets (captures.json), a picture of each story (captures/) and what tcpdump says
  * (how-keepalive-works.md). With `--draw` the others are made anew from the packets that are there.
  */

@@ -1,5 +1,5 @@
 /**
- * `npm run death-clock`: cuts the cable between every driver and its server, waits, and writes what came of it
+ * `npm run docs -- death-clock`: cuts the cable between every driver and its server, waits, and writes what came of it
  * to docs/: the figures (death-clock.json), a table (death-clock.md) and a chart (death-clock.svg). With `--draw` table
  * and chart are made anew from the figures that are there.
  */

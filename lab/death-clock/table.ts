@@ -28,7 +28,7 @@ export function writeTable(result: Result): string {
 The cable between a client and its server is cut. How many seconds go by until the client is told: on a connection that is
 idle, on one that waits for an answer, on one that writes at once, on one that writes 4 s later, and where it opens a new one? The
 clock of a write starts at the write, that of connecting at the attempt, and all clocks are stopped ${stop} s after the cut. The bare
-line is \`node --import tcp-keepalive/register\` without any variable, which means \`detectWithin\` 60 s. Measured by \`npm run death-clock\` on Node ${result.node}, with real servers in the
+line is \`node --import tcp-keepalive/register\` without any variable, which means \`detectWithin\` 60 s. Measured by \`npm run docs -- death-clock\` on Node ${result.node}, with real servers in the
 [network laboratory](../lab/network/README.md); the figures are in [death-clock.json](death-clock.json).
 
 ${tables.join('\n\n')}

@@ -46,7 +46,7 @@ export function page(results: readonly Shown[], targets: readonly string[]): str
   const checks = [...new Set(results.flatMap(({ passed }) => passed))]
   return `# Platforms
 
-Written by \`npm run test:runtimes -- --write\`, which builds every platform's binary, installs the packages for every
+Written by \`npm run docs -- platforms --write\`, which builds every platform's binary, installs the packages for every
 runtime that can be had on one Linux machine and runs a script on each. What that showed is in \`platforms.json\`.
 
 - **tested**: the published files were loaded there, and a socket's values were set and read back.

@@ -1,5 +1,5 @@
 /**
- * What the API reference (`npm run api-reference`, docs/api) has beyond what TypeDoc writes: the names to import, a
+ * What the API reference (`npm run docs -- api`, docs/api) has beyond what TypeDoc writes: the names to import, a
  * contents, and what each text of a union means.
  */
 import { Comment, Converter, ReflectionKind } from 'typedoc'

@@ -1,5 +1,5 @@
 /**
- * `npm run build:audit`: holds each binary to what its users need of it, from the file itself.
+ * `npm run build -- audit`: holds each binary to what its users need of it, from the file itself.
  *
  * lief reads the files (facts.py); what is demanded stands in targets.ts; here the two are compared.
  */

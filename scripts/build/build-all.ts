@@ -1,4 +1,4 @@
-/** `npm run build:all`: the binary of every platform, on one Linux machine. */
+/** `npm run build -- all`: the binary of every platform, on one Linux machine. */
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { ROOT, runCommand } from '../../lab/command.ts'
 import { binaryOf, targetsNamed, TARGETS } from './targets.ts'
 import { prepareToolchain } from './toolchain.ts'
 
-const HELP = `npm run build:all -- [options]
+const HELP = `npm run build -- all [options]
 
 Builds the binary of every platform into artifacts/ and audits what came out.
 

@@ -1,11 +1,11 @@
-/** `npm run build:audit`: the audit of binaries that are there already. */
+/** `npm run build -- audit`: the audit of binaries that are there already. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
 import { ROOT, runCommand } from '../../lab/command.ts'
 import { targetsNamed } from './targets.ts'
 
-const HELP = `npm run build:audit -- [options]
+const HELP = `npm run build -- audit [options]
 
 Holds the binaries to what scripts/build/targets.ts says of their platform.
 

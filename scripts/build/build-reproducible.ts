@@ -1,4 +1,4 @@
-/** `npm run build:reproducible`: the same sources give the same bytes wherever they are built. */
+/** `npm run build -- reproducible`: the same sources give the same bytes wherever they are built. */
 import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,10 +11,10 @@ import { run } from '../../lab/run.ts'
 import { binaryOf, targetsNamed } from './targets.ts'
 import { prepareToolchain } from './toolchain.ts'
 
-const HELP = `npm run build:reproducible -- [options]
+const HELP = `npm run build -- reproducible [options]
 
 Builds again, in a copy of the sources in another folder and with nothing compiled before, and compares with what
-npm run build:all left in artifacts/.
+npm run build -- all left in artifacts/.
 
   --target NAME   only this one; may be given again
   --out DIR       where the binaries to compare with are, instead of artifacts/`

@@ -20,7 +20,7 @@ export async function noteCompilers(folder: string, target: Target, { rust }: To
 export async function compilersOf(folder: string, target: Target): Promise<Compilers> {
   const noted = (await notesIn(folder))[target.name]
   if (noted === undefined) {
-    throw new Error(`${join(folder, FILE)} says nothing of ${target.name}: \`npm run build:all\` makes it`)
+    throw new Error(`${join(folder, FILE)} says nothing of ${target.name}: \`npm run build -- all\` makes it`)
   }
   return { rust: noted.rust, zig: noted.zig }
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run create-npm-folders`: the manifest and the README of each platform's package in npm/, to be committed.
+ * `npm run build -- folders`: the manifest and the README of each platform's package in npm/, to be committed.
  *
  * napi-rs makes them from package.json. What it leaves out is added: that the armv7 binary is for glibc, as it
  * knows the C library by the last part of the target's name, and a README that says what the package is part of.
@@ -10,7 +10,7 @@ import { ROOT, runCommand } from '../../lab/command.ts'
 import { run } from '../../lab/run.ts'
 import { OLDEST_GLIBC, OLDEST_MACOS, TARGETS, type Target } from './targets.ts'
 
-const HELP = `npm run create-npm-folders
+const HELP = `npm run build -- folders
 
 Writes npm/<platform>/package.json and README.md anew from package.json.`
 

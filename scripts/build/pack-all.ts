@@ -1,4 +1,4 @@
-/** `npm run pack:all`: every package as a tarball, as it would be published, and checked as its users see it. */
+/** `npm run build -- pack`: every package as a tarball, as it would be published, and checked as its users see it. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
@@ -11,10 +11,10 @@ import { run } from '../../lab/run.ts'
 import { stage } from './stage.ts'
 import { targetsNamed, type Target } from './targets.ts'
 
-const HELP = `npm run pack:all -- [options]
+const HELP = `npm run build -- pack [options]
 
-Packs the main package and every platform's into packages/, from artifacts/ (npm run build:all) and dist/ (npm run
-build:dist), with a bill of materials (CycloneDX) beside each, and checks the main one with publint and are-the-types-wrong.
+Packs the main package and every platform's into packages/, from artifacts/ (npm run build -- all) and dist/ (npm run
+build), with a bill of materials (CycloneDX) beside each, and checks the main one with publint and are-the-types-wrong.
 
   --target NAME   only this platform; may be given again
   --binaries DIR  where the binaries are, instead of artifacts/

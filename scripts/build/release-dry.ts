@@ -12,7 +12,7 @@ import { TARGETS } from './targets.ts'
 
 const HELP = `npm run release:dry -- [options]
 
-Packs and checks every package (npm run build:all and npm run build come first), publishes all to a registry that
+Packs and checks every package (npm run build -- all and npm run build come first), publishes all to a registry that
 lives on loopback until the end of this command, publishes them again, which must do nothing, and installs the main
 package from there into an empty folder.
 

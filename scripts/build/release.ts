@@ -1,4 +1,4 @@
-/** `npm run release`: publishes what `npm run pack:all` packed. */
+/** `npm run release`: publishes what `npm run build -- pack` packed. */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from '../../lab/command.ts'
@@ -7,7 +7,7 @@ import { publish } from './publish.ts'
 
 const HELP = `npm run release -- [options]
 
-Publishes the tarballs in packages/ (npm run pack:all), the platforms' first and the main package last, to the registry
+Publishes the tarballs in packages/ (npm run build -- pack), the platforms' first and the main package last, to the registry
 that npm is configured for. What is published already is left alone, so a release that stopped half way is run again.
 
   --packages DIR  where the tarballs are, instead of packages/

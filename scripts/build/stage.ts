@@ -47,7 +47,7 @@ async function stagePlatform(target: Target, binaries: string, folder: string): 
   try {
     await cp(binary, join(folder, binaryOf(target)))
   } catch (cause) {
-    throw new Error(`there is no ${binary}: \`npm run build:all\` makes it`, { cause })
+    throw new Error(`there is no ${binary}: \`npm run build -- all\` makes it`, { cause })
   }
   const { name, version } = await readManifest<PlatformManifest>(folder)
   return { name, version, folder }
@@ -98,7 +98,7 @@ async function optionalDependencies(version: string): Promise<Readonly<Record<st
   )
   const other = platforms.find((platform) => platform.version !== version)
   if (other) {
-    throw new Error(`${other.name} is ${other.version}, not ${version}: \`npm run create-npm-folders\``)
+    throw new Error(`${other.name} is ${other.version}, not ${version}: \`npm run build -- folders\``)
   }
   return Object.fromEntries(platforms.map((platform) => [platform.name, version]))
 }

@@ -1,4 +1,4 @@
-/** `npm run test:runtimes`: the packages as they are installed, tried on every runtime that can be had here. */
+/** `npm test -- runtimes`: the packages as they are installed, tried on every runtime that can be had here. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { run } from '../../lab/run.ts'
 import { TARGETS } from '../build/targets.ts'
 import { putApp } from './app.ts'
 
-const HELP = `npm run test:runtimes -- [options]
+const HELP = `npm test -- runtimes [options]
 
 Installs tcp-keepalive for every runtime that can be had on this machine and runs lab/platforms/smoke.cjs on it.
 
@@ -96,8 +96,8 @@ async function buildForTests(targets: ReadonlySet<string>): Promise<void> {
 }
 
 async function buildAll(parameters: readonly string[]): Promise<void> {
-  console.log(`npm run build:all -- ${parameters.join(' ')}`)
-  await run('npm', ['run', '--silent', 'build:all', '--', ...parameters], { cwd: ROOT })
+  console.log(`npm run build -- all ${parameters.join(' ')}`)
+  await run('npm', ['run', '--silent', 'build', '--', 'all', ...parameters], { cwd: ROOT })
 }
 
 /** What smoke.cjs prints. */

@@ -12,7 +12,7 @@ export async function binariesDocument(): Promise<string> {
   const compiling = unique(await cratesNeeded()).filter((crate) => !ids.has(idOf(crate)))
   return `# What is in the binaries
 
-Written by \`npm run binaries-document -- --write\` from what cargo resolves for each platform and from the
+Written by \`npm run docs -- binaries --write\` from what cargo resolves for each platform and from the
 sources; a test compares.
 
 ## Crates

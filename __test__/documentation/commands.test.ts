@@ -56,6 +56,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
       words.map((word) => (word === 'app.js' ? APP : word)),
     )
   },
+  /** What it prints goes into a program that is not ours. */
+  async git(t, words, { at }) {
+    const own = words.includes('|') ? words.slice(0, words.indexOf('|')) : words
+    await t.notThrowsAsync(promisify(execFile)('git', own, { cwd: root }), at)
+  },
   /** These two run where they are installed: they are none of the tools of this repository. */
   bun: (t, words, command) => preloads(t, 'bun', words, command),
   deno: (t, words, command) => preloads(t, 'deno', words, command),

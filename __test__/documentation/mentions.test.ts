@@ -84,6 +84,33 @@ test('docs/troubleshooting.md tells what to do about every code', (t) => {
   for (const code of CODES) t.true(markdown.includes(`\`${code}\``), code)
 })
 
+/** The first group of each match of a pattern in a file of the sources. */
+function namesIn(file: string, pattern: RegExp): string[] {
+  return [...readFileSync(join(root, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name)
+}
+
+for (const { what, page, names } of [
+  {
+    what: 'warning',
+    page: 'docs/seeing.md',
+    names: namesIn('src/inspect/warnings.ts', /^ {2}\| '([\w-]+)'$/gm).map((code) => `\`${code}\``),
+  },
+  {
+    what: 'fault of the soak',
+    page: 'docs/reliability.md',
+    names: namesIn('reliability/soak/faults.ts', /\b(?:deadly|living)\('([^']+)'/g),
+  },
+]) {
+  test(`${page} has a line for every ${what}`, (t) => {
+    t.true(names.length >= 10)
+    const rows = pageAt(page)
+      .markdown.split('\n')
+      .filter((line) => line.startsWith('|'))
+      .map((line) => line.split('|')[1] ?? '')
+    for (const name of names) t.true(rows.join().includes(name), name)
+  })
+}
+
 /** What npm does by itself. */
 const OF_NPM = new Set(['audit', 'ci', 'install', 'pack'])
 

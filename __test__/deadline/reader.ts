@@ -24,29 +24,43 @@ export class Reader {
 
   /** @param receiveBuffer in bytes; 0: the system's */
   static async start(t: ExecutionContext, receiveBuffer = 0): Promise<Reader> {
-    const child = spawn(witness('reader'), [String(receiveBuffer)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(witness('slow-reader'), [], { stdio: ['pipe', 'pipe', 'inherit'] })
     t.teardown(() => child.kill())
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-    return new Reader(child, lines, Number((await lines.next()).value))
+    child.stdin.write(`${receiveBuffer} 0\n`)
+    return new Reader(child, lines, Number(await next(lines, 'listening')))
   }
 
   read(bytes: number, everyMs: number): void {
-    this.#process.stdin.write(`read ${bytes} ${everyMs}\n`)
+    this.#process.stdin.write(`0 ${bytes} ${everyMs}\n`)
   }
 
   cut(): void {
-    this.#process.stdin.write('cut\n')
+    this.#process.stdin.write('0\n')
   }
 
   /** How the connection ended, and how much was read. */
   async end(): Promise<string> {
-    return String((await this.#lines.next()).value)
+    for await (const line of { [Symbol.asyncIterator]: () => this.#lines }) {
+      const [how, , bytes] = line.split(' ')
+      if (how === 'end' || how === 'lost') return `${how} ${bytes}`
+    }
+    throw new Error('the reader has ended before its connection')
   }
 
   async connect(t: ExecutionContext): Promise<net.Socket> {
     const socket = net.connect(this.port, '127.0.0.1')
     t.teardown(() => socket.destroy())
     await once(socket, 'connect')
+    await next(this.#lines, 'accepted')
     return socket
   }
+}
+
+/** The first word after this one, which the next line begins with. */
+async function next(lines: AsyncIterator<string>, begin: string): Promise<string> {
+  const { value } = await lines.next()
+  const [word, first = ''] = String(value).split(' ')
+  if (word !== begin) throw new Error(`not ${begin}, but: ${value}`)
+  return first
 }

@@ -33,7 +33,7 @@ export class SlowReader {
     createInterface({ input: this.#program.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const [word, port, connection = ''] = line.split(' ')
       if (word === 'listening') this.#ports.push(Number(port))
-      else this.#connections.set(Number(port), connection)
+      else if (word === 'accepted') this.#connections.set(Number(port), connection)
       this.#news.emit('news')
     })
   }

@@ -101,15 +101,10 @@ async function race(
 }
 
 function startProgram(lab: Lab, ports: Readonly<Record<string, number>>, setting: Setting): Program<void> {
-  return lab.client.start(
-    async ({ inside, ...args }, within) => {
-      const { runClock } = (await import(inside)) as {
-        runClock(args: unknown, inside: unknown): Promise<void>
-      }
-      await runClock(args, within)
-    },
+  return lab.client.startModule(
+    new URL('clock-inside.mjs', import.meta.url),
+    'runClock',
     {
-      inside: new URL('clock-inside.mjs', import.meta.url).href,
       host: lab.server.address,
       ports,
       setting,

@@ -26,8 +26,6 @@ const ENVIRONMENT = {
   NODE_TLS_REJECT_UNAUTHORIZED: '0', // the servers' certificates are signed by themselves
 }
 
-const inside = new URL('inside.mjs', import.meta.url).href
-
 export class ClientProcess {
   readonly #program: Program<void>
   #pid = 0
@@ -37,14 +35,10 @@ export class ClientProcess {
   }
 
   static async start(host: Host, name: string, options: ProgramOptions = {}): Promise<ClientProcess> {
-    const program = host.start(
-      async ({ inside, name }, within) => {
-        const { drive } = (await import(inside)) as { drive(name: string, inside: unknown): Promise<void> }
-        await drive(name, within)
-      },
-      { inside, name },
-      { ...options, env: { ...ENVIRONMENT, ...options.env } },
-    )
+    const program = host.startModule(new URL('inside.mjs', import.meta.url), 'drive', name, {
+      ...options,
+      env: { ...ENVIRONMENT, ...options.env },
+    })
     const client = new ClientProcess(program)
     client.#pid = (await program.event<number>('pid')).data
     return client

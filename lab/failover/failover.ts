@@ -94,21 +94,12 @@ function startProgram(
   ports: Readonly<Record<string, number>>,
   options: KeepAliveOptions | undefined,
 ): Program<void> {
-  return lab.client.start(
-    async ({ inside, ...args }, within) => {
-      const { runFailover } = (await import(inside)) as {
-        runFailover(args: unknown, inside: unknown): Promise<void>
-      }
-      await runFailover(args, within)
-    },
-    {
-      inside: new URL('inside.mjs', import.meta.url).href,
-      addresses: [lab.server.address, SECOND],
-      ports,
-      postgres: { port: ports['postgres'], user: 'postgres', database: 'postgres' },
-      options,
-    },
-  )
+  return lab.client.startModule(new URL('inside.mjs', import.meta.url), 'runFailover', {
+    addresses: [lab.server.address, SECOND],
+    ports,
+    postgres: { port: ports['postgres'], user: 'postgres', database: 'postgres' },
+    options,
+  })
 }
 
 /** For the router: nothing passes to one address or from it, and nobody is told. */

@@ -70,6 +70,15 @@ export class Host {
     return new Program<R>(this, fn.toString(), args, options)
   }
 
+  /** Starts what a module of plain JavaScript exports by this name, a function of `args` and of what a program has inside. */
+  startModule(module: URL, name: string, args: unknown, options: ProgramOptions = {}): Program<void> {
+    const call: Travelling<{ module: string; name: string; args: unknown }, void> = async (given, inside) => {
+      const exported = (await import(given.module)) as Record<string, (...all: unknown[]) => Promise<void>>
+      await exported[given.name]?.(given.args, inside)
+    }
+    return this.start(call, { module: module.href, name, args }, options)
+  }
+
   /** Runs a function in a Node process on this host: its result, or its error, comes back, and the process ends. */
   async run<R>(fn: Travelling<undefined, R>): Promise<R>
   async run<A, R>(fn: Travelling<A, R>, args: A, options?: ProgramOptions): Promise<R>

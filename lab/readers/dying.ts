@@ -120,20 +120,11 @@ async function startWriters(
   all: readonly One[],
   options: KeepAliveOptions,
 ): Promise<Program<void>> {
-  const writers = lab.client.start(
-    async ({ inside, ...args }, within) => {
-      const { runWriters } = (await import(inside)) as {
-        runWriters(args: unknown, inside: unknown): Promise<void>
-      }
-      await runWriters(args, within)
-    },
-    {
-      inside: new URL('writers.mjs', import.meta.url).href,
-      host: lab.server.address,
-      all: all.map(({ name, port, secure }) => ({ name, port, secure })),
-      options,
-    },
-  )
+  const writers = lab.client.startModule(new URL('writers.mjs', import.meta.url), 'runWriters', {
+    host: lab.server.address,
+    all: all.map(({ name, port, secure }) => ({ name, port, secure })),
+    options,
+  })
   return writers
 }
 

@@ -55,21 +55,12 @@ async function course(
   stalledMs: number,
 ): Promise<StalledCourse> {
   const { postgres, redis, web } = servers
-  const program = lab.client.start(
-    async ({ inside, ...args }, within) => {
-      const { runStalled } = (await import(inside)) as {
-        runStalled(args: unknown, inside: unknown): Promise<void>
-      }
-      await runStalled(args, within)
-    },
-    {
-      inside: new URL('stalled-inside.mjs', import.meta.url).href,
-      host: lab.server.address,
-      ports: { redis: redis.port, http: (await web.event<number>('listening')).data },
-      postgres: postgres.connection,
-      options: { detectWithin },
-    },
-  )
+  const program = lab.client.startModule(new URL('stalled-inside.mjs', import.meta.url), 'runStalled', {
+    host: lab.server.address,
+    ports: { redis: redis.port, http: (await web.event<number>('listening')).data },
+    postgres: postgres.connection,
+    options: { detectWithin },
+  })
   const { data: pid } = await program.event<number>('redis')
   const ask = async (...actions: readonly string[]): Promise<void> => {
     for (const action of actions) {

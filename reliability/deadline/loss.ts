@@ -42,15 +42,10 @@ async function one({ lossPercent, deadline, options, what }: Trial, ms: number):
   try {
     const reader = new SlowReader(lab.server)
     const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
-    const writers = lab.client.start(
-      async ({ inside, ...args }, within) => {
-        const { runWriters } = (await import(inside)) as {
-          runWriters(args: unknown, inside: unknown): Promise<void>
-        }
-        await runWriters(args, within)
-      },
+    const writers = lab.client.startModule(
+      new URL('../../lab/readers/writers.mjs', import.meta.url),
+      'runWriters',
       {
-        inside: new URL('../../lab/readers/writers.mjs', import.meta.url).href,
         host: lab.server.address,
         all: ports.map((port) => ({ name: String(port), port, secure: false })),
         options,

@@ -21,7 +21,6 @@ export const PARTS = {
     native: ['the binding for this machine, and index.d.ts', NAPI.split(' ')],
     dist: ['dist/, from src/', ['tsdown']],
     all: ['artifacts/: the binding for every platform, audited', 'scripts/build/build-all.ts'],
-    audit: ['the audit of artifacts/ alone', 'scripts/build/build-audit.ts'],
     reproducible: ['whether a second build gives the same bytes', 'scripts/build/build-reproducible.ts'],
     folders: ['npm/: the manifest of each platform', 'scripts/build/create-npm-folders.ts'],
     pack: ['packages/: every package as a tarball', 'scripts/build/pack-all.ts'],

@@ -1,5 +1,5 @@
 /**
- * `npm run build -- audit`: holds each binary to what its users need of it, from the file itself.
+ * Holds each binary to what its users need of it, from the file itself: the end of `npm run build -- all`.
  *
  * lief reads the files (facts.py); what is demanded stands in targets.ts; here the two are compared.
  */

@@ -92,21 +92,22 @@ export declare function getTcpInfo(descriptor: number, values: Int32Array): numb
 export declare function getUserTimeout(descriptor: number, values: Int32Array): number
 
 /**
- * Reads all that can be read from TCP sockets of another process. Linux only, from 5.6 on.
+ * Reads all that can be read from the TCP sockets of another process. Linux only, from 5.6 on.
  *
  * Each is duplicated (`pidfd_getfd`), asked, and the duplicate is closed at once. Nothing is changed.
  *
- * - `pid`: the process; not this one.
- * - `rows`: 27 numbers a socket. The first is its descriptor in that process, which is read and stays. The others are
- *   written: those of `inspectSocket`, and the milliseconds of `TCP_RTO_MAX_MS`, -1 where the system has no such option. Where
- *   a descriptor is no TCP socket (any more), or may not be looked at, all others are -1.
+ * - `listed`: the process, by its number in /proc.
+ * - `pid`: the same by its number for system calls, which differs where /proc is of another PID namespace. Not this process.
+ * - `rows`: 28 numbers a socket: those of `inspectSocket`, whose descriptor is that of the other process, then the milliseconds of
+ *   `TCP_RTO_MAX_MS`, -1 where the system has no such option, and the 32 bits of the inode.
  *
- * Returns 0, or the last of the system's error numbers because of which a descriptor, or the process as a whole, could not be
- * looked at: `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
+ * Returns how many rows were written. Where the process has more sockets, of any kind, than there are rows: how many it has, and
+ * nothing was written. Else the system's error number, negative: `ENOENT` or `ESRCH` where there is no such process, `EACCES` or
+ * `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
-export declare function inspectProcess(pid: number, rows: Int32Array): number
+export declare function inspectProcess(listed: number, pid: number, rows: Int32Array): number
 
 /**
  * Reads all that can be read from a TCP socket.
@@ -247,6 +248,19 @@ export declare function setWhatIsTaken(descriptor: number, enabled: boolean, tim
  * Returns a status, as `setKeepAlive` does.
  */
 export declare function systemKeepAlive(values: Int32Array): number
+
+/**
+ * Reads which timer runs for each connection of the calling thread's network, of whichever process. Linux only.
+ *
+ * - `rows`: 3 numbers a connection: the 32 bits of its inode; the timer (0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probes
+ *   of a closed window); the milliseconds until it fires.
+ *
+ * Returns how many there are, which may be more than the rows that had room. Else the system's error number, negative, where it does
+ * not tell (`NETLINK_SOCK_DIAG`).
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function tcpTimers(rows: Int32Array): number
 
 /**
  * Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.

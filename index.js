@@ -132,7 +132,7 @@ function later() {
   return { ...Object.fromEntries(functions), load: loadOnce }
 }
 
-// What cuts connections off is there on Linux only.
+// What cuts connections off, and what looks at other processes, is there on Linux only.
 const NAMES = [
   'duplicateSocket',
   'findDescriptor',
@@ -151,6 +151,7 @@ const NAMES = [
   'setUserTimeout',
   'setWhatIsTaken',
   'systemKeepAlive',
+  'tcpTimers',
   'tryKeepAlive',
 ]
 
@@ -182,4 +183,5 @@ module.exports.setKeepAlive = binding.setKeepAlive
 module.exports.setUserTimeout = binding.setUserTimeout
 module.exports.setWhatIsTaken = binding.setWhatIsTaken
 module.exports.systemKeepAlive = binding.systemKeepAlive
+module.exports.tcpTimers = binding.tcpTimers
 module.exports.tryKeepAlive = binding.tryKeepAlive

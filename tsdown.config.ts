@@ -4,12 +4,14 @@ import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 
 const here = (...path: string[]): string => join(import.meta.dirname, ...path)
 
-/** What the implementation takes from the CommonJS door, which is loaded before it, and need not have itself. */
+/**
+ * What the implementation takes from the CommonJS door, which is loaded before it, and need not have itself. The command line has
+ * the whole door by its path: to find the package by its name takes Node a millisecond.
+ */
 const INDEX = Object.fromEntries(
-  ['hold/outcome.ts', 'settings/tcp-keepalive-error.ts'].map((source) => [
-    here('src', source),
-    './index.cjs',
-  ]),
+  [here('src/hold/outcome.ts'), here('src/settings/tcp-keepalive-error.ts'), 'tcp-keepalive'].map(
+    (source) => [source, './index.cjs'],
+  ),
 )
 
 /** What is found at run time. */

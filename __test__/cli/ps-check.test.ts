@@ -1,5 +1,5 @@
 /** `ps --check --within 60s`: whether each connection of a real program is told in time, waiting and writing. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,10 +17,6 @@ import { cli, CLI, type Ran } from './command.ts'
 const onLinux = unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')
 const withPsql = unless(
   findTool('psql') ? undefined : 'psql is not installed (Debian package postgresql-client).',
-)
-
-const withCompiler = unless(
-  process.platform === 'linux' && findTool('gcc') ? undefined : 'A preload library needs Linux and gcc.',
 )
 
 const PATIENCE_MS = 60_000
@@ -158,24 +154,6 @@ onLinux(
   },
 )
 
-withCompiler('without the rights of a debugger only the timer is told, and nobody passes', async (t) => {
-  const folder = temporary(t)
-  const library = join(folder, 'refuse.so')
-  execFileSync('gcc', [
-    '-shared',
-    '-fPIC',
-    '-o',
-    library,
-    join(import.meta.dirname, 'refuse-getfd.c'),
-    '-ldl',
-  ])
-  const { pid } = await program(t, 'socket.setKeepAlive(true, 20_000)')
-  t.is(check(pid).status, 1)
-  onlyTimer(t, CLI, pid, /Values not read: it takes the rights of a debugger/, {
-    LD_PRELOAD: library,
-  })
-})
-
 onLinux('without the native binary only the timer is told, and nobody passes', async (t) => {
   const folder = temporary(t)
   cpSync(dirname(CLI), join(folder, 'dist'), { recursive: true })
@@ -190,17 +168,10 @@ function temporary(t: ExecutionContext): string {
   return folder
 }
 
-function onlyTimer(
-  t: ExecutionContext,
-  command: string,
-  pid: number | undefined,
-  why: RegExp,
-  env: Readonly<Record<string, string>> = {},
-): void {
+function onlyTimer(t: ExecutionContext, command: string, pid: number | undefined, why: RegExp): void {
   const args = [command, 'ps', String(pid), '--check', '--within', '60s']
   const { status, stdout } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
   })
   t.is(status, 1)
   t.regex(stdout, /^\? {2}127\S+ +\? +\? +probe in /m)

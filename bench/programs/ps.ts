@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ours } from '../measured.ts'
 import { connectMany, end, startPeers } from '../connections.ts'
 import { median, type Paired, spread } from '../paired.ts'
 import { say } from '../say.ts'
@@ -51,8 +52,9 @@ function inTurn(): Paired {
 
 await say('ps', inTurn)
 
-/** Enough that a hundredth of a second, in which the kernel tells processor time, is little of it. */
-const RUNS = 50
+/** Runs of each in a round: enough that a hundredth of a second, in which the kernel tells processor time, is little of it. */
+const RUNS = 10
+const TURNS = 7
 
 /** Of children that were waited for: `cutime` and `cstime` of proc_pid_stat(5), in hundredths of a second (USER_HZ). */
 function childrenMs(): number {
@@ -67,11 +69,28 @@ function processorTime(run: () => void): number {
   return (childrenMs() - before) / RUNS
 }
 
+/** Exit code 0, or it throws: each of them is told in time. */
+function checkThem(): void {
+  const printed = run(command, 'ps', String(process.pid), '--check', '--within', '60s')
+  if (!printed.includes(`\n${SOCKETS} connections`)) throw new Error('ps has not found all connections')
+}
+
+function listAllBySs(): void {
+  const printed = execFileSync('ss', ['-tnop'], { encoding: 'utf8', maxBuffer: 1e8 })
+  if (printed.split(`pid=${process.pid},`).length <= SOCKETS)
+    throw new Error('ss has not found all connections')
+}
+
+for (const socket of sockets) ours.setKeepAlive(socket, { detectWithin: 60_000 })
 await say('ps-ss', () => {
-  const start = processorTime(() => run('-e', '0'))
-  const ps = processorTime(listThem)
-  const ss = processorTime(() => execFileSync('ss', ['-tnop'], { maxBuffer: 1e8 }))
-  return { start, ps, ss, times: (ps - start) / ss }
+  const turns = Array.from({ length: TURNS }, () => {
+    const [start, ps] = [processorTime(startNode), processorTime(checkThem)]
+    const [ss, again] = [processorTime(listAllBySs), processorTime(startNode)]
+    return { start: (start + again) / 2, ps, ss }
+  })
+  const of = (key: 'start' | 'ps' | 'ss'): number => median(turns.map((turn) => turn[key]))
+  const times = spread(turns.map(({ start, ps, ss }) => (ps - start) / ss))
+  return { start: of('start'), ps: of('ps'), ss: of('ss'), times }
 })
 await end(sockets)
 await peers.stop()

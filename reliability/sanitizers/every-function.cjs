@@ -79,8 +79,11 @@ function rightCalls(fd) {
     assert.ok(call('inspectSockets', new Int32Array(length * 3)) >= 3)
     // Of another process, of this one, which is refused, and of none; Linux alone has it.
     if (process.platform === 'linux') {
-      for (const pid of [process.ppid, process.pid, 0, 2 ** 32 - 1])
-        call('inspectProcess', pid, new Int32Array(length).fill(fd))
+      for (const pid of [process.ppid, process.pid, 0, 2 ** 32 - 1]) {
+        for (const listed of [pid, process.pid])
+          call('inspectProcess', listed, pid, new Int32Array(length * 30))
+      }
+      assert.ok(call('tcpTimers', new Int32Array(length)) >= 2)
     }
   }
   // A view into the middle of a buffer: what is beside it stays.
@@ -130,7 +133,7 @@ function wrongCalls() {
       'systemKeepAlive',
       'inspectSockets',
       'optionName',
-      ...(process.platform === 'linux' ? ['inspectProcess'] : []),
+      ...(process.platform === 'linux' ? ['inspectProcess', 'tcpTimers'] : []),
     ]) {
       assert.throws(() => call(name, wrong, true, 1, 1, 1, 1))
     }

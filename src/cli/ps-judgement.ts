@@ -30,6 +30,8 @@ export interface Judgement {
   readonly protection: Protection
 }
 
+export type Judge = (socket: ProcessSocket, read: Read | undefined) => Judgement
+
 /** What connections are measured against. */
 export interface Measure {
   /** Within what time each is to be told; `undefined`: only what is off, has no user timeout or takes an hour is marked. */
@@ -38,17 +40,27 @@ export interface Measure {
   readonly systemRtoMax: number | undefined
 }
 
-export function judge(socket: ProcessSocket, read: Read | undefined, measure: Measure): Judgement {
-  const isOpen = socket.state === 'established' || socket.state === 'close-wait'
-  if (!read) {
-    const protection = isOpen ? byTimer(socket) : 'closing'
-    return { values: undefined, detection: undefined, lifted: false, protection }
+/** Judges one connection after the other, and none twice: many have the same values, in the same object. */
+export function judgeBy(measure: Measure): Judge {
+  let last: { readonly read: Read; readonly open: Judgement } | undefined
+  return (socket, read) => {
+    const isOpen = socket.state === 'established' || socket.state === 'close-wait'
+    if (!read) {
+      const protection = isOpen ? byTimer(socket) : 'closing'
+      return { values: undefined, detection: undefined, lifted: false, protection }
+    }
+    if (last?.read.keepAlive !== read.keepAlive || last.read.rtoMax !== read.rtoMax) {
+      last = { read, open: judgeOpen(read, measure) }
+    }
+    return isOpen ? last.open : { ...last.open, protection: 'closing' }
   }
+}
+
+function judgeOpen(read: Read, { within, systemRtoMax }: Measure): Judgement {
   const { keepAlive: values } = read
-  const lifted = isLifted(read, measure.systemRtoMax)
-  const detection = lifted ? liftedDetection(read, measure.systemRtoMax) : detectionOf(values)
-  const protection = isOpen ? byValues(values, detection, lifted, measure.within) : 'closing'
-  return { values, detection, lifted, protection }
+  const lifted = isLifted(read, systemRtoMax)
+  const detection = lifted ? liftedDetection(read, systemRtoMax) : detectionOf(values)
+  return { values, detection, lifted, protection: byValues(values, detection, lifted, within) }
 }
 
 /** Whether a dead peer is noticed in time by whoever waits and by whoever writes, late timers included. */

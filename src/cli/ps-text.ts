@@ -2,7 +2,7 @@
 import { endpointText } from '../settings/address-text.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { Connection, ProcessConnections, Protection } from './ps-findings.ts'
-import { type Paint, shortened, table, widthOf } from './terminal.ts'
+import { type Paint, shortened, table, widthOf, widthsOf } from './terminal.ts'
 
 const WIDTH = 80
 const COMMAND_WIDTH = 70
@@ -74,8 +74,10 @@ function legendFor(
 
 function row(connection: Connection, paint: Paint): string[] {
   const { remote, service, detection, lifted } = connection
-  const peer = [endpointText(remote.address, remote.port), service].filter(Boolean).join(' ')
-  const [idle, write] = [shortDuration(detection?.idle), shortDuration(detection?.write)]
+  const end = endpointText(remote.address, remote.port)
+  const peer = service === undefined ? end : `${end} ${service}`
+  const idle = shortDuration(detection?.idle)
+  const write = shortDuration(detection?.write)
   return [
     markOf(connection, paint),
     peer,
@@ -110,24 +112,25 @@ function nowText({ state, protection, timer, timerIn, unansweredProbes }: Connec
   return `probe in ${shortDuration(Math.max(1, Math.round(timerIn / 1000)) * 1000)}`
 }
 
+const durations = new Map<number, string>()
+
 /** In whole minutes, where it is longer than ten. */
 function shortDuration(ms: number | undefined): string {
   if (ms === undefined) return '?'
-  return formatDuration(Number.isFinite(ms) && ms >= 600_000 ? Math.round(ms / 60_000) * 60_000 : ms)
+  let text = durations.get(ms)
+  if (text === undefined) {
+    text = formatDuration(Number.isFinite(ms) && ms >= 600_000 ? Math.round(ms / 60_000) * 60_000 : ms)
+    durations.set(ms, text)
+  }
+  return text
 }
 
 /** The peers as wide as the other columns let them be. */
-function fitted(rows: readonly string[][]): string[][] {
-  let [marks, peers, others] = [0, 0, 0]
-  const widths = [0, 0, 0]
-  for (const [mark = '', peer = '', ...rest] of rows) {
-    marks = Math.max(marks, widthOf(mark))
-    peers = Math.max(peers, widthOf(peer))
-    for (const [column, text] of rest.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(text))
-  }
-  for (const width of widths) others += width + 2
-  const width = Math.max(LEAST_PEER_WIDTH, WIDTH - marks - 2 - others)
-  if (peers <= width) return [...rows]
+function fitted(rows: readonly string[][]): readonly string[][] {
+  const [marks = 0, peers = 0, ...others] = widthsOf(rows)
+  const taken = others.reduce((sum, width) => sum + width + 2, 0)
+  const width = Math.max(LEAST_PEER_WIDTH, WIDTH - marks - 2 - taken)
+  if (peers <= width) return rows
   return rows.map(([mark = '', peer = '', ...rest]) => [
     mark,
     widthOf(peer) > width ? withoutMiddle(peer, width) : peer,

@@ -66,10 +66,15 @@ export function parseEntry(line: string): TcpTableEntry {
     local: parseEndpoint(local),
     remote: parseEndpoint(remote),
     state: STATES[Number.parseInt(state, 16) - 1] ?? state,
-    timer: TIMERS[Number.parseInt(which, 16)] ?? 'none',
+    timer: tcpTimerOf(Number.parseInt(which, 16)),
     timerIn: signed(Number.parseInt(when, 16)) * MS_PER_TICK,
     unansweredProbes: Number(probes),
   }
+}
+
+/** From the kernel's number. */
+export function tcpTimerOf(which: number): TcpTimer {
+  return TIMERS[which] ?? 'none'
 }
 
 /** A timer that should have fired by now may be shown as a negative number of 64 bits. */

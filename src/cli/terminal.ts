@@ -52,20 +52,31 @@ export function complain(text: string): void {
 
 /** Lines of columns, each as wide as its widest entry; the last is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = widthsOf(rows)
+  return rows.map((row) => {
+    let line = ''
+    for (let column = 0; column < row.length; column++) {
+      const text = row[column] ?? ''
+      line += column === row.length - 1 ? text : `${padded(text, widths[column] ?? 0)}  `
+    }
+    return line.trimEnd()
+  })
+}
+
+/** Of the widest entry of each column. There may be thousands of rows. */
+export function widthsOf(rows: readonly (readonly string[])[]): number[] {
   const widths: number[] = []
   for (const row of rows) {
-    for (const [column, text] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(text))
+    for (let column = 0; column < row.length; column++) {
+      const width = widthOf(row[column] ?? '')
+      if (width > (widths[column] ?? 0)) widths[column] = width
+    }
   }
-  return rows.map((row) =>
-    row
-      .map((text, column) => padded(text, column === row.length - 1 ? 0 : (widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
+  return Array.from(widths, (width = 0) => width)
 }
 
 export function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
+  return text.padEnd(width + text.length - widthOf(text))
 }
 
 /** The beginning of a text, marked as such where it is longer. */

@@ -1,48 +1,92 @@
 /** What the kernel holds for the sockets of another process (Linux). */
+import { addressText } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { native } from './native.ts'
 import { nodeOs } from './node-modules.ts'
-import { fromKernel } from './values.ts'
+import { type TcpState, tcpStateOf } from './tcp-info.ts'
+import { fromKernel, VALUES_LENGTH } from './values.ts'
+
+interface End {
+  readonly address: string
+  readonly port: number
+}
 
 /** A TCP socket of another process, as a duplicate of it tells. */
 export interface ForeignSocket {
+  readonly descriptor: number
+  readonly inode: number
+  readonly local: End
+  /** `undefined` while it connects, and where there is none. */
+  readonly remote: End | undefined
+  readonly state: TcpState
+  readonly unansweredProbes: number
   readonly keepAlive: KeepAlive
   /** TCP_RTO_MAX_MS; `undefined` where this kernel does not have it. */
   readonly rtoMax: number | undefined
-  /** Of both ends: what is compared with the kernel's table. -1 where there is no such end. */
-  readonly localPort: number
-  readonly remotePort: number
 }
 
-export interface ForeignSockets {
-  /** By descriptor; those that are missing could not be asked. */
-  readonly sockets: ReadonlyMap<number, ForeignSocket>
-  /** Why none can be asked: `EPERM` without the rights of ptrace, `ENOSYS` before Linux 5.6. */
-  readonly refusal: string | undefined
+/** Why the sockets of a process cannot be asked: `EPERM` without the rights of ptrace, `ENOSYS` before Linux 5.6. */
+export interface Refusal {
+  readonly refusal: string
 }
 
 /** Numbers of a row: see `inspectProcess` in index.d.ts. */
-const ROW = 27
+const ROW = 28
 const VALUES = 1
-const LOCAL_PORT = 20
-const REMOTE_PORT = 25
+const STATE = 6
+const UNANSWERED_PROBES = 8
+const LOCAL = 16
+const REMOTE = 21
 const RTO_MAX = 26
+const INODE = 27
 
-/** What the system answers where a descriptor, or the process, is gone. */
-const GONE: ReadonlySet<string> = new Set(['EBADF', 'ESRCH'])
+const NOWHERE: End = { address: '0.0.0.0', port: 0 }
 
-/** @param descriptors those of that process, each a socket */
-export function inspectForeign(pid: number, descriptors: readonly number[]): ForeignSockets {
-  const rows = new Int32Array(descriptors.length * ROW)
-  for (const [index, descriptor] of descriptors.entries()) rows[index * ROW] = descriptor
-  const errno = native().inspectProcess(pid, rows)
-  const sockets = new Map<number, ForeignSocket>()
-  for (const [index, descriptor] of descriptors.entries()) {
-    const at = index * ROW
-    if ((rows[at + VALUES] ?? -1) >= 0) sockets.set(descriptor, foreignSocket(rows, at))
+/** Memory that is not written to costs nothing. */
+const ROOM = 4096
+
+/**
+ * Asks all TCP sockets of a process.
+ *
+ * @param listed its number in /proc
+ * @param pid its number for system calls
+ */
+export function inspectForeign(listed: number, pid: number): ForeignSocket[] | Refusal {
+  let rows = new Int32Array(0)
+  let count = ROOM
+  while (count > rows.length / ROW) {
+    rows = new Int32Array(count * ROW)
+    count = native().inspectProcess(listed, pid, rows)
   }
-  const code = errno === 0 ? undefined : errorName(errno)
-  return { sockets, refusal: code === undefined || GONE.has(code) ? undefined : code }
+  if (count < 0) return { refusal: errorName(-count) }
+  return socketsFrom(rows, count)
+}
+
+/** The numbers of the timers are those of /proc/net/tcp. */
+export interface Timers {
+  /** `undefined` where there is no such connection. */
+  of(inode: number): { readonly timer: number; readonly timerIn: number } | undefined
+}
+
+const TIMER_ROW = 3
+
+/** The timers of all connections of this network; `undefined` where the system does not tell. */
+export function timersHere(): Timers | undefined {
+  let rows = new Int32Array(0)
+  let count = ROOM
+  while (count > rows.length / TIMER_ROW) {
+    rows = new Int32Array(2 * count * TIMER_ROW)
+    count = native().tcpTimers(rows)
+  }
+  if (count < 0) return undefined
+  const places = new Map<number, number>()
+  for (let at = 0; at < count * TIMER_ROW; at += TIMER_ROW) places.set((rows[at] ?? 0) >>> 0, at)
+  return {
+    of(inode) {
+      const at = places.get(inode)
+      return at === undefined ? undefined : { timer: rows[at + 1] ?? 0, timerIn: rows[at + 2] ?? 0 }
+    },
+  }
 }
 
 /** The system's own TCP_RTO_MAX_MS in this network; `undefined` where it has none. */
@@ -52,13 +96,45 @@ export function systemRtoMax(): number | undefined {
   return known(numbers[5])
 }
 
-function foreignSocket(rows: Int32Array, at: number): ForeignSocket {
-  return {
-    keepAlive: fromKernel(rows, at + VALUES),
-    rtoMax: known(rows[at + RTO_MAX]),
-    localPort: rows[at + LOCAL_PORT] ?? -1,
-    remotePort: rows[at + REMOTE_PORT] ?? -1,
+function socketsFrom(rows: Int32Array, count: number): ForeignSocket[] {
+  const sockets: ForeignSocket[] = []
+  let keepAlive: KeepAlive | undefined
+  for (let at = 0; at < count * ROW; at += ROW) {
+    // Where a row has the same values as the one before, they are the same object: most have.
+    if (!keepAlive || !hasSameValues(rows, at)) keepAlive = fromKernel(rows, at + VALUES)
+    sockets.push({
+      descriptor: rows[at] ?? -1,
+      inode: (rows[at + INODE] ?? 0) >>> 0,
+      local: endFrom(rows, at + LOCAL) ?? NOWHERE,
+      remote: endFrom(rows, at + REMOTE),
+      state: tcpStateOf(rows[at + STATE]),
+      unansweredProbes: known(rows[at + UNANSWERED_PROBES]) ?? 0,
+      keepAlive,
+      rtoMax: known(rows[at + RTO_MAX]),
+    })
   }
+  return sockets
+}
+
+/** Whether a row has the values of the row before. */
+function hasSameValues(rows: Int32Array, at: number): boolean {
+  for (let place = at + VALUES; place < at + VALUES + VALUES_LENGTH; place++) {
+    if (rows[place] !== rows[place - ROW]) return false
+  }
+  return true
+}
+
+function endFrom(rows: Int32Array, at: number): End | undefined {
+  const port = rows[at + 4] ?? -1
+  return port < 0 ? undefined : { address: addressFrom(rows, at), port }
+}
+
+function addressFrom(rows: Int32Array, at: number): string {
+  return addressText(wordAt(rows, at), wordAt(rows, at + 1), wordAt(rows, at + 2), wordAt(rows, at + 3))
+}
+
+function wordAt(rows: Int32Array, at: number): number {
+  return (rows[at] ?? 0) >>> 0
 }
 
 function known(number = -1): number | undefined {

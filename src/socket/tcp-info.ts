@@ -102,7 +102,7 @@ export function lastSilence(socket: Socket): number | undefined {
 /** From the binding's numbers, which start at `at`. */
 export function tcpInfoFrom(all: Int32Array, at: number): TcpInfo {
   return {
-    state: STATES[all[at] ?? 0] ?? 'closed',
+    state: tcpStateOf(all[at]),
     silentFor: known(all[at + 1]),
     unansweredProbes: known(all[at + 2]),
     retransmits: known(all[at + 3]),
@@ -113,6 +113,11 @@ export function tcpInfoFrom(all: Int32Array, at: number): TcpInfo {
     roundTripVariance: milliseconds(all[at + 7]),
     retransmissionTimeout: milliseconds(all[at + 8]),
   }
+}
+
+/** From the binding's number. */
+export function tcpStateOf(number = 0): TcpState {
+  return STATES[number] ?? 'closed'
 }
 
 function known(number = -1): number | undefined {

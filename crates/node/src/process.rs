@@ -2,54 +2,104 @@
 
 use napi::bindgen_prelude::Int32ArraySlice;
 use napi_derive::napi;
-use tcp_keepalive::Process;
+use tcp_keepalive::{Process, TcpTimer};
 
-use super::{inspect, millis, raw_socket};
+use super::{inspect, millis, number};
 
-/// Numbers of a row: those of `inspectSocket`, and the longest time between retransmissions.
-const ROW: usize = inspect::ROW + 1;
+/// Numbers of a row: those of `inspectSocket`, the longest time between retransmissions, and the inode.
+const ROW: usize = inspect::ROW + 2;
 
-/// Reads all that can be read from TCP sockets of another process. Linux only, from 5.6 on.
+/// Numbers of a row of timers.
+const TIMER_ROW: usize = 3;
+
+/// Reads all that can be read from the TCP sockets of another process. Linux only, from 5.6 on.
 ///
 /// Each is duplicated (`pidfd_getfd`), asked, and the duplicate is closed at once. Nothing is changed.
 ///
-/// - `pid`: the process; not this one.
-/// - `rows`: 27 numbers a socket. The first is its descriptor in that process, which is read and stays. The others are
-///   written: those of `inspectSocket`, and the milliseconds of `TCP_RTO_MAX_MS`, -1 where the system has no such option. Where
-///   a descriptor is no TCP socket (any more), or may not be looked at, all others are -1.
+/// - `listed`: the process, by its number in /proc.
+/// - `pid`: the same by its number for system calls, which differs where /proc is of another PID namespace. Not this process.
+/// - `rows`: 28 numbers a socket: those of `inspectSocket`, whose descriptor is that of the other process, then the milliseconds of
+///   `TCP_RTO_MAX_MS`, -1 where the system has no such option, and the 32 bits of the inode.
 ///
-/// Returns 0, or the last of the system's error numbers because of which a descriptor, or the process as a whole, could not be
-/// looked at: `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
+/// Returns how many rows were written. Where the process has more sockets, of any kind, than there are rows: how many it has, and
+/// nothing was written. Else the system's error number, negative: `ENOENT` or `ESRCH` where there is no such process, `EACCES` or
+/// `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
-pub fn inspect_process(pid: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
+pub fn inspect_process(listed: u32, pid: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
     // SAFETY: as in `write`.
     let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
-    let process = Process::open(pid);
-    let mut refusal = 0;
-    for row in rows {
-        let [descriptor, rest @ ..] = row;
-        rest.fill(-1);
-        let raw = raw_socket((*descriptor).into());
-        let read = match &process {
-            Ok(process) => process.lend(raw, |duplicate| {
-                Some((tcp_keepalive::inspect(duplicate).ok()?, tcp_keepalive::deadline(duplicate).ok()?))
-            }),
-            Err(error) => Err(std::io::Error::from_raw_os_error(error.raw_os_error().unwrap_or_default())),
-        };
-        match read {
-            Ok(Some((inspection, deadline))) => {
-                let [.., rto_max] = rest;
-                *rto_max = millis(deadline.rto_max);
-                for (place, number) in row.iter_mut().zip(inspect::row_numbers(raw, &inspection)) {
-                    *place = number;
+    inspected(listed, pid, rows).unwrap_or_else(|error| negative(&error))
+}
+
+fn inspected(listed: u32, pid: u32, rows: &mut [[i32; ROW]]) -> std::io::Result<i32> {
+    /// The descriptor is none any more.
+    const EBADF: i32 = 9;
+    let process = Process::open(pid)?;
+    let descriptors = tcp_keepalive::socket_descriptors(listed)?;
+    if descriptors.len() > rows.len() {
+        return Ok(number(Some(descriptors.len())));
+    }
+    let mut places = rows.iter_mut();
+    let mut count = 0;
+    for raw in descriptors {
+        let row = process.lend(raw, |duplicate, inode| {
+            let inspection = tcp_keepalive::inspect(duplicate).ok()?;
+            let rto_max = tcp_keepalive::rto_max(duplicate).ok()?;
+            let mut row = [-1; ROW];
+            let numbers = inspect::row_numbers(raw, &inspection);
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the kernel counts the inodes of sockets in 32 bits"
+            )]
+            let last = [millis(rto_max), inode as i32];
+            for (place, number) in row.iter_mut().zip(numbers.into_iter().chain(last)) {
+                *place = number;
+            }
+            Some(row)
+        });
+        match row {
+            Ok(Some(row)) => {
+                if let Some(place) = places.next() {
+                    *place = row;
+                    count += 1;
                 }
             }
-            Ok(None) => {}
-            Err(error) => refusal = error.raw_os_error().unwrap_or_default(),
+            Err(error) if error.raw_os_error() != Some(EBADF) => return Err(error),
+            _ => {}
         }
     }
-    refusal
+    Ok(count)
+}
+
+/// Reads which timer runs for each connection of the calling thread's network, of whichever process. Linux only.
+///
+/// - `rows`: 3 numbers a connection: the 32 bits of its inode; the timer (0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probes
+///   of a closed window); the milliseconds until it fires.
+///
+/// Returns how many there are, which may be more than the rows that had room. Else the system's error number, negative, where it does
+/// not tell (`NETLINK_SOCK_DIAG`).
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn tcp_timers(mut rows: Int32ArraySlice<'_>) -> i32 {
+    // SAFETY: as in `write`.
+    let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<TIMER_ROW>();
+    let mut places = rows.iter_mut();
+    let mut count = 0;
+    let read = tcp_keepalive::tcp_timers(|TcpTimer { inode, which, expires }| {
+        if let Some(place) = places.next() {
+            *place = [inode.cast_signed(), which.into(), millis(Some(expires))];
+        }
+        count += 1;
+    });
+    read.map_or_else(|error| negative(&error), |()| count)
+}
+
+fn negative(error: &std::io::Error) -> i32 {
+    const EIO: i32 = 5;
+    error.raw_os_error().unwrap_or(EIO).wrapping_neg()
 }

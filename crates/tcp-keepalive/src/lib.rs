@@ -39,13 +39,13 @@ pub use set::{
     try_settings,
 };
 pub use settings::{Current, Settings};
-#[cfg(target_os = "linux")]
-pub use sys::Process;
 pub use sys::RawSocket;
 #[cfg(target_os = "linux")]
 pub use sys::duplicate_of;
 #[cfg(unix)]
 pub use sys::own_descriptors;
+#[cfg(target_os = "linux")]
+pub use sys::{Process, TcpTimer, socket_descriptors, tcp_timers};
 pub use tcp_info::{State, TcpInfo};
 
 /// Reads what the kernel holds for the TCP socket `raw`.
@@ -82,6 +82,15 @@ pub fn tcp_info(raw: RawSocket) -> Result<TcpInfo, Error> {
 pub fn system() -> Result<Current, Error> {
     let socket = socket::fresh_tcp()?;
     options::read(&socket2::SockRef::from(&socket))
+}
+
+/// Reads [`Deadline::rto_max`] alone; `None` where the system has no such option.
+///
+/// # Errors
+///
+/// As [`get`].
+pub fn rto_max(raw: RawSocket) -> Result<Option<std::time::Duration>, Error> {
+    socket::with_any(raw, |socket| options::RTO_MAX.get_if_known(socket))
 }
 
 /// Reads the system's default of [`Deadline::rto_max`], as [`system`] does; `None` where the system has no such option.

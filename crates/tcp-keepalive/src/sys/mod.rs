@@ -9,7 +9,7 @@
 //! - `readable`: an option that this socket does not have, read as `None`;
 //! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `last_data`: cutting a connection off;
 //! - `tcp_info`: what the kernel knows of the connection;
-//! - `Process`, `duplicate_of`: the sockets of another process (Linux only);
+//! - `Process`, `duplicate_of`, `socket_descriptors`, `tcp_timers`: the sockets of another process (Linux only);
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
@@ -26,7 +26,12 @@ mod process;
 
 pub use imp::*;
 #[cfg(target_os = "linux")]
-pub use process::{Process, duplicate_of};
+pub use process::{Process, duplicate_of, socket_descriptors};
+
+#[cfg(target_os = "linux")]
+mod tcp_timers;
+#[cfg(target_os = "linux")]
+pub use tcp_timers::{TcpTimer, tcp_timers};
 
 #[cfg(target_os = "linux")]
 mod linux_drill;

@@ -1,8 +1,12 @@
 //! Linux: the sockets of another process. `pidfd_open(2)` and `pidfd_getfd(2)` duplicate them, from Linux 5.6 on.
 
 use std::{
+    fs::{self, File},
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    os::{
+        fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+        unix::fs::MetadataExt,
+    },
 };
 
 use libc::{c_int, c_long};
@@ -29,15 +33,16 @@ impl Process {
         pidfd_open(pid).map(Self)
     }
 
-    /// Lends a duplicate of the descriptor `raw` of that process to `call`; it is closed at once, as the peer gets no FIN
-    /// while it lives.
+    /// Lends a duplicate of the descriptor `raw` of that process to `call`, with its inode; it is closed at once, as the peer
+    /// gets no FIN while it lives.
     ///
     /// # Errors
     ///
     /// `EPERM` without the rights of `ptrace(2)`; `EBADF` where nothing is open under that number.
-    pub fn lend<T>(&self, raw: RawSocket, call: impl FnOnce(RawFd) -> T) -> io::Result<T> {
-        let duplicate = pidfd_getfd(&self.0, raw)?;
-        Ok(call(duplicate.as_raw_fd()))
+    pub fn lend<T>(&self, raw: RawSocket, call: impl FnOnce(RawFd, u64) -> T) -> io::Result<T> {
+        let duplicate = File::from(pidfd_getfd(&self.0, raw)?);
+        let inode = duplicate.metadata()?.ino();
+        Ok(call(duplicate.as_raw_fd(), inode))
     }
 }
 
@@ -62,6 +67,30 @@ fn pidfd_getfd(process: &OwnedFd, raw: RawSocket) -> io::Result<OwnedFd> {
     let answer = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), raw, 0) };
     // SAFETY: as above.
     unsafe { owned(answer) }
+}
+
+/// The descriptors of a process that are sockets, of any kind. It is only looked at, so it takes fewer rights than [`Process`].
+///
+/// - `pid`: as /proc has it, which may count in another namespace.
+///
+/// # Errors
+///
+/// `ENOENT` where there is no such process; `EACCES` without the rights of `ptrace(2)` to look.
+pub fn socket_descriptors(pid: u32) -> io::Result<Vec<RawSocket>> {
+    let mut descriptors = Vec::new();
+    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        let entry = entry?;
+        match fs::read_link(entry.path()) {
+            Ok(target) if target.as_os_str().as_encoded_bytes().starts_with(b"socket:") => {
+                descriptors
+                    .extend(entry.file_name().to_str().and_then(|name| name.parse::<RawSocket>().ok()));
+            }
+            // Closed meanwhile.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(descriptors)
 }
 
 /// What a system call that makes a descriptor has answered.

@@ -1,0 +1,122 @@
+/** `ps` and `drill` where the rights to look at a process, or to reach its sockets, are missing: the kernel refuses, nothing else does. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { findTool } from '../../lab/network/tools.ts'
+import { ROOT } from '../../lab/command.ts'
+import { unless } from '../needs.ts'
+import type { Ran } from './command.ts'
+
+const setpriv = findTool('setpriv')
+const elevate = process.getuid?.() === 0 ? [] : ['sudo', '--non-interactive', '--']
+const canElevate = elevate.length === 0 || spawnSync('sudo', ['--non-interactive', 'true']).status === 0
+const asRoot = unless(
+  canElevate && setpriv
+    ? undefined
+    : 'To become two users takes root, or sudo, and setpriv (Debian package util-linux).',
+)
+const withCompiler = unless(
+  process.platform === 'linux' && findTool('gcc') ? undefined : 'A seccomp filter needs Linux and gcc.',
+)
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  ps: ['--check', '--within', '60s'],
+  drill: ['--match', '*', '--within', '5s'],
+  'drill --heal': ['--heal'],
+}
+
+const withRights = (...rights: string[]): string[] => [...elevate, setpriv ?? '', ...rights, '--']
+
+/** nobody(5). */
+const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups']
+
+/** The command line where any user may read it, as the repository may lie where no other user may look. */
+let folder = ''
+test.before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-rights-'))
+  execFileSync('chmod', ['755', folder])
+  for (const name of [
+    'dist',
+    'package.json',
+    'index.js',
+    ...readdirSync(ROOT).filter((each) => each.endsWith('.node')),
+  ])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true })
+})
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A program with one connection, to itself, started with other rights. */
+async function program(t: ExecutionContext, before: readonly string[]): Promise<ChildProcess> {
+  const script = `const server = require('net').createServer().listen(0, '127.0.0.1', () => {
+    const socket = require('net').connect(server.address().port, '127.0.0.1', () => {
+      socket.setKeepAlive(true, 20_000)
+      console.log('there')
+    }) })`
+  const [first = '', ...rest] = [...before, process.execPath, '-e', script]
+  const child = spawn(first, rest, { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill())
+  await once(child.stdout, 'data')
+  return child
+}
+
+function run(before: readonly string[], name: string, pid: number | undefined): Ran {
+  const words = [name.split(' ')[0] ?? '', String(pid), ...(COMMANDS[name] ?? [])]
+  const [first = '', ...rest] = [...before, process.execPath, join(folder, 'dist/cli.cjs'), ...words]
+  const { status, stdout, stderr } = spawnSync(first, rest, { cwd: '/', encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+/** All of it stands in one line on standard error, and nothing was done. */
+function onlySays(t: ExecutionContext, { status, stdout, stderr }: Ran, line: string): void {
+  t.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `tcp-keepalive: ${line}\n` })
+}
+
+for (const name of Object.keys(COMMANDS)) {
+  asRoot(`${name}: the process of another user`, async (t) => {
+    const { pid } = await program(t, [])
+    const line = `process ${pid} belongs to somebody else: only that user and root may look at it`
+    onlySays(t, run(withRights(...NOBODY), name, pid), line)
+  })
+
+  asRoot(`${name}: a process of the same user that has more rights`, async (t) => {
+    const more = ['--inh-caps=+net_bind_service', '--ambient-caps=+net_bind_service']
+    const { pid } = await program(t, withRights(...NOBODY, ...more))
+    const line =
+      `process ${pid} may not be looked at, though its user is the same: it has rights that this one lacks, ` +
+      'or protects itself. Root, or CAP_SYS_PTRACE, may'
+    onlySays(t, run(withRights(...NOBODY), name, pid), line)
+  })
+
+  asRoot(`${name}: root without CAP_SYS_PTRACE, as in a container, and a process that has it`, async (t) => {
+    const { pid } = await program(t, elevate)
+    const line =
+      `process ${pid} may not be looked at, though its user is the same: it has rights that this one lacks, ` +
+      'or protects itself. Root, or CAP_SYS_PTRACE, may'
+    onlySays(t, run(withRights('--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'), name, pid), line)
+  })
+}
+
+withCompiler(
+  'pidfd_getfd is refused: ps tells the timers, and nobody passes; drill says what it takes',
+  async (t) => {
+    const forbid = join(folder, 'forbid-getfd')
+    execFileSync('gcc', ['-o', forbid, join(import.meta.dirname, 'forbid-getfd.c')])
+    const { pid } = await program(t, [])
+    const listed = run([forbid], 'ps', pid)
+    t.is(listed.status, 1)
+    t.regex(listed.stdout, /^\? {2}127\S+ +\? +\? +probe in /m)
+    t.regex(listed.stdout, /Values not read: it takes the rights of a debugger: root, or CAP_SYS_PTRACE/)
+    t.true(listed.stdout.split('\n').every((line) => line.length <= 80))
+    for (const name of ['drill', 'drill --heal']) {
+      const line =
+        `the sockets of process ${pid} cannot be reached: that takes the same user, and the right to trace it ` +
+        '(in Docker --cap-add SYS_PTRACE; with kernel.yama.ptrace_scope=1 or more, root)'
+      onlySays(t, run([forbid], name, pid), line)
+    }
+    t.regex(run([], 'ps', pid).stdout, /^~ {2}127\S+ +30 s +15 min +probe in /m)
+    t.regex(run([], 'drill --heal', pid).stdout, /^0 connections/)
+  },
+)

@@ -1,0 +1,96 @@
+/** The TCP sockets of a process with the values that the kernel holds for them. */
+import { readdirSync } from 'node:fs'
+import { type ForeignSocket, inspectForeign, type Refusal } from '../socket/other-process.ts'
+import { NotToBeSeen } from './looked.ts'
+import type { Tables } from './network-tables.ts'
+import { ownNumberOf } from './process-numbers.ts'
+import { commandOf, hasPeer, type ProcessSocket, type ProcessSockets, socketsOf } from './process-sockets.ts'
+import type { Read } from './ps-judgement.ts'
+
+export interface ReadProcess extends Omit<ProcessSockets, 'sockets'> {
+  readonly sockets: readonly ReadSocket[]
+  /** Why values could not be read, for a person. */
+  readonly unreadable: string | undefined
+}
+
+export interface ReadSocket {
+  readonly socket: ProcessSocket
+  readonly read: Read | undefined
+}
+
+/** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
+export function readProcess(pid: number, tables: Tables): ReadProcess {
+  const number = ownNumberOf(pid)
+  if (number === undefined) return withoutValues(pid, tables, 'it is in another PID namespace, or has ended')
+  const found = inspected(pid, number)
+  if (!Array.isArray(found)) return withoutValues(pid, tables, reasonFor(found.refusal))
+  const sockets: ReadSocket[] = []
+  for (const each of found) {
+    const socket = withTimer(pid, each, tables)
+    if (socket) sockets.push(socket)
+  }
+  return { pid, command: commandOf(pid), sockets, unreadable: undefined }
+}
+
+/** All processes that may be looked at and have a connection. */
+export function readAllProcesses(tables: Tables): ReadProcess[] {
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+  const all: ReadProcess[] = []
+  for (const pid of pids) {
+    try {
+      const found = readProcess(pid, tables)
+      if (found.sockets.length > 0) all.push(found)
+    } catch (error) {
+      if (!(error instanceof NotToBeSeen)) throw error
+    }
+  }
+  return all
+}
+
+function withTimer(pid: number, foreign: ForeignSocket, tables: Tables): ReadSocket | undefined {
+  const { inode, descriptor, state, local, remote, unansweredProbes, keepAlive, rtoMax } = foreign
+  if (!hasPeer(state)) return undefined
+  const read = { keepAlive, rtoMax }
+  if (remote) {
+    const running = tables.timerOf(pid, inode)
+    // What has ended since is no connection any more.
+    if (!running) return undefined
+    const { timer, timerIn } = running
+    return { socket: { descriptor, local, remote, state, timer, timerIn, unansweredProbes }, read }
+  }
+  const entry = tables.entryOf(pid, inode)
+  return entry && { socket: { descriptor, ...entry }, read }
+}
+
+function withoutValues(pid: number, tables: Tables, why: string): ReadProcess {
+  const { sockets, ...about } = socketsOf(pid, tables)
+  return {
+    ...about,
+    sockets: sockets.map((socket) => ({ socket, read: undefined })),
+    unreadable: sockets.length === 0 ? undefined : why,
+  }
+}
+
+function inspected(pid: number, number: number): ForeignSocket[] | Refusal {
+  try {
+    return inspectForeign(pid, number)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_TCP_KEEPALIVE_NO_BINARY') throw error
+    return { refusal: 'no binary' }
+  }
+}
+
+function reasonFor(refusal: string): string {
+  switch (refusal) {
+    case 'EPERM':
+      return 'it takes the rights of a debugger: root, or CAP_SYS_PTRACE'
+    case 'ENOSYS':
+      return 'it takes Linux 5.6 or newer'
+    case 'no binary':
+      return 'the native binary cannot be used (tcp-keepalive doctor)'
+    default:
+      return `the system refuses it (${refusal})`
+  }
+}

@@ -1,113 +1,22 @@
 /** `tcp-keepalive drill` on running programs with pg and ioredis, as an ordinary user of the laboratory's client. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { ExecutionContext } from 'ava'
 import { ROOT } from '../../lab/command.ts'
-import { type Lab, openLab } from '../../lab/network/lab.ts'
-import { witness } from '../../lab/readback/readback.ts'
-import { startPostgres } from '../../lab/servers/postgres.ts'
+import { findTool, needTool } from '../../lab/network/tools.ts'
 import { redis } from '../../lab/servers/redis.ts'
 import type { DrillReport } from '../../src/cli/drill-findings.ts'
 import { unless, withPostgres } from '../needs.ts'
 import { CLI } from './command.ts'
+import { openMachine, PROGRAM } from './drill-machine.ts'
 import { screenOf } from './terminal-screen.ts'
 
 const noRedis = redis.unavailable()
 const withBoth = noRedis === undefined ? withPostgres : unless(noRedis)
 
-const PROGRAM = join(ROOT, '__test__/cli/drill-program.mjs')
 const REGISTER = ['--import', join(ROOT, 'dist/register.cjs')]
 const MATCH = ['--match', '*:5432,*:6379']
-
-interface Answered {
-  readonly pg: number
-  readonly redis: number
-  readonly idle: number
-}
-
-/** The client's network, and the numbers that processes have outside, as /proc shows them. */
-class Machine {
-  readonly #entry: readonly string[]
-  readonly host: string
-
-  constructor(lab: Lab, host: string) {
-    this.#entry = lab.client.entry.filter((word) => !word.startsWith('--pid='))
-    this.host = host
-  }
-
-  /** Ends with the test: its standard input does. */
-  start(words: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const [first = '', ...rest] = [...this.#entry, ...words]
-    return spawn(first, rest, {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, NO_COLOR: '', ...env },
-    })
-  }
-
-  async run(...words: string[]): Promise<{ code: number | null; printed: string }> {
-    const program = this.start(words)
-    const [printed] = await Promise.all([
-      text(program.stdout as NodeJS.ReadableStream),
-      once(program, 'exit'),
-    ])
-    return { code: program.exitCode, printed }
-  }
-
-  /** A program with its three connections, and its number. */
-  async program(t: ExecutionContext, nodeArguments: readonly string[]): Promise<Running> {
-    const words = [process.execPath, ...nodeArguments, PROGRAM, this.host, '6379']
-    const program = this.start(words, { TCP_KEEPALIVE_DETECT_WITHIN: '6s' })
-    t.teardown(() => program.kill('SIGKILL'))
-    const running = new Running(this, program)
-    await running.untilAnswered()
-    return running
-  }
-}
-
-class Running {
-  readonly pid: string
-  readonly #machine: Machine
-  readonly #program: ChildProcess
-
-  constructor(machine: Machine, program: ChildProcess) {
-    this.#machine = machine
-    this.#program = program
-    this.pid = String(program.pid) // nsenter becomes the program, as no process namespace is entered
-  }
-
-  async answered(): Promise<Answered> {
-    this.#program.stdin?.write('\n')
-    const [line] = (await once(this.#program.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-    return JSON.parse(String(line)) as Answered
-  }
-
-  /** Until both that ask have been answered anew. */
-  async untilAnswered(): Promise<void> {
-    const before = await this.answered()
-    for (;;) {
-      const now = await this.answered()
-      if (now.pg > before.pg && now.redis > before.redis && now.idle > 0) return
-      await sleep(50)
-    }
-  }
-
-  /** The options of each connection that there is, by its own port. */
-  async options(): Promise<Map<number, object>> {
-    const { printed } = await this.#machine.run(witness('readback'), this.pid)
-    const all = JSON.parse(printed) as { localPort: number }[]
-    return new Map(all.map((each) => [each.localPort, each]))
-  }
-}
-
-async function openMachine(t: ExecutionContext): Promise<Machine> {
-  const lab = await openLab(t)
-  const servers = await Promise.all([startPostgres(lab.server), redis.start(lab.server)])
-  t.teardown(async () => void (await Promise.all(servers.map((server) => server.stop()))))
-  return new Machine(lab, lab.server.address)
-}
 
 withBoth('drill PID: under register all are told in time, and the program goes on', async (t) => {
   const machine = await openMachine(t)
@@ -159,6 +68,50 @@ withBoth(
       (await machine.run(process.execPath, CLI, 'drill', '--heal', program.pid)).printed,
       /^0 connections/,
     )
+  },
+)
+
+const withPsql = findTool('psql')
+  ? withBoth
+  : unless('psql is not installed (Debian package postgresql-client).')
+
+withPsql(
+  'drill PID: a native client is reached by no hook, so under register too nobody tells it',
+  async (t) => {
+    const machine = await openMachine(t)
+    const words = [needTool('psql'), `host=${machine.host} user=postgres dbname=postgres`, '-AtqX']
+    const psql = machine.start(words, { NODE_OPTIONS: `--require ${join(ROOT, 'dist/register.cjs')}` })
+    t.teardown(() => psql.kill('SIGKILL'))
+    const answers = createInterface(psql.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]()
+    const ask = (number: number): void => void psql.stdin?.write(`select ${number};\n`)
+    const answer = async (): Promise<number> => Number((await answers.next()).value)
+    ask(1)
+    t.is(await answer(), 1)
+    /** What is printed in the end; `meanwhile` is called when the connection is cut off. */
+    const drilled = async (meanwhile: () => void): Promise<string> => {
+      const drill = machine.start([
+        process.execPath,
+        CLI,
+        'drill',
+        String(psql.pid),
+        ...MATCH,
+        '--within',
+        '3s',
+      ])
+      const printed = text(drill.stdout as NodeJS.ReadableStream)
+      await once(drill.stdout as NodeJS.ReadableStream, 'data')
+      meanwhile()
+      await once(drill, 'exit')
+      t.is(drill.exitCode, 1, await printed)
+      return printed
+    }
+    const last = '0 of 1 told within 3 s\nwhat is still there is as it was before\n'
+    const row = (what: string): RegExp => new RegExp(`:5432 PostgreSQL +${what}\n${last}$`)
+    t.regex(await drilled(() => {}), row('idle +not in time: 2 h 11 min'))
+    t.regex(await drilled(() => ask(2)), row('writing +not in time: about 15 minutes'))
+    t.is(await answer(), 2) // what was asked meanwhile is answered now
+    ask(3)
+    t.is(await answer(), 3)
   },
 )
 

@@ -69,6 +69,13 @@ function run(before: readonly string[], name: string, pid: number | undefined): 
   return { status, stdout, stderr }
 }
 
+function hasMore(pid: number | undefined): string {
+  return (
+    `process ${pid} has the same user, but belongs to somebody else, as in another container, or has rights that this one lacks: ` +
+    'to look at it takes root, with CAP_SYS_PTRACE'
+  )
+}
+
 /** All of it stands in one line on standard error, and nothing was done. */
 function onlySays(t: ExecutionContext, { status, stdout, stderr }: Ran, line: string): void {
   t.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `tcp-keepalive: ${line}\n` })
@@ -84,17 +91,13 @@ for (const name of Object.keys(COMMANDS)) {
   asRoot(`${name}: a process of the same user that has more rights`, async (t) => {
     const more = ['--inh-caps=+net_bind_service', '--ambient-caps=+net_bind_service']
     const { pid } = await program(t, withRights(...NOBODY, ...more))
-    const line =
-      `process ${pid} may not be looked at, though its user is the same: it has rights that this one lacks, ` +
-      'or protects itself. Root, or CAP_SYS_PTRACE, may'
+    const line = hasMore(pid)
     onlySays(t, run(withRights(...NOBODY), name, pid), line)
   })
 
   asRoot(`${name}: root without CAP_SYS_PTRACE, as in a container, and a process that has it`, async (t) => {
     const { pid } = await program(t, elevate)
-    const line =
-      `process ${pid} may not be looked at, though its user is the same: it has rights that this one lacks, ` +
-      'or protects itself. Root, or CAP_SYS_PTRACE, may'
+    const line = hasMore(pid)
     onlySays(t, run(withRights('--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'), name, pid), line)
   })
 }

@@ -29,8 +29,8 @@ export function reasonFor(pid: number, error: unknown): unknown {
 
 function notAllowed(pid: number): string {
   return userOf(pid) === process.getuid?.()
-    ? `process ${pid} may not be looked at, though its user is the same: it has rights that this one lacks, or protects itself. ` +
-        'Root, or CAP_SYS_PTRACE, may'
+    ? `process ${pid} has the same user, but belongs to somebody else, as in another container, or has rights that this one ` +
+        'lacks: to look at it takes root, with CAP_SYS_PTRACE'
     : `process ${pid} belongs to somebody else: only that user and root may look at it`
 }
 

@@ -1,0 +1,102 @@
+/** The laboratory's client as a drill finds it: programs with connections to PostgreSQL and Redis, numbered as /proc shows them. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import { ROOT } from '../../lab/command.ts'
+import { type Lab, openLab } from '../../lab/network/lab.ts'
+import { witness } from '../../lab/readback/readback.ts'
+import { startPostgres } from '../../lab/servers/postgres.ts'
+import { redis } from '../../lab/servers/redis.ts'
+
+/** Three connections: see there. */
+export const PROGRAM: string = join(ROOT, '__test__/cli/drill-program.mjs')
+
+interface Answered {
+  readonly pg: number
+  readonly redis: number
+  readonly idle: number
+}
+
+/** The client's network, and the numbers that processes have outside, as /proc shows them. */
+export class Machine {
+  readonly #entry: readonly string[]
+  readonly host: string
+
+  constructor(lab: Lab, host: string) {
+    this.#entry = lab.client.entry.filter((word) => !word.startsWith('--pid='))
+    this.host = host
+  }
+
+  /** Ends with the test: its standard input does. */
+  start(words: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+    const [first = '', ...rest] = [...this.#entry, ...words]
+    return spawn(first, rest, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, NO_COLOR: '', ...env },
+    })
+  }
+
+  async run(...words: string[]): Promise<{ code: number | null; printed: string }> {
+    const program = this.start(words)
+    const [printed] = await Promise.all([
+      text(program.stdout as NodeJS.ReadableStream),
+      once(program, 'exit'),
+    ])
+    return { code: program.exitCode, printed }
+  }
+
+  /** A program with its three connections, and its number. */
+  async program(t: ExecutionContext, nodeArguments: readonly string[]): Promise<Running> {
+    const words = [process.execPath, ...nodeArguments, PROGRAM, this.host, '6379']
+    const program = this.start(words, { TCP_KEEPALIVE_DETECT_WITHIN: '6s' })
+    t.teardown(() => program.kill('SIGKILL'))
+    const running = new Running(this, program)
+    await running.untilAnswered()
+    return running
+  }
+}
+
+export class Running {
+  readonly pid: string
+  readonly #machine: Machine
+  readonly #program: ChildProcess
+
+  constructor(machine: Machine, program: ChildProcess) {
+    this.#machine = machine
+    this.#program = program
+    this.pid = String(program.pid) // nsenter becomes the program, as no process namespace is entered
+  }
+
+  async answered(): Promise<Answered> {
+    this.#program.stdin?.write('\n')
+    const [line] = (await once(this.#program.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+    return JSON.parse(String(line)) as Answered
+  }
+
+  /** Until both that ask have been answered anew. */
+  async untilAnswered(): Promise<void> {
+    const before = await this.answered()
+    for (;;) {
+      const now = await this.answered()
+      if (now.pg > before.pg && now.redis > before.redis && now.idle > 0) return
+      await sleep(50)
+    }
+  }
+
+  /** The options of each connection that there is, by its own port. */
+  async options(): Promise<Map<number, object>> {
+    const { printed } = await this.#machine.run(witness('readback'), this.pid)
+    const all = JSON.parse(printed) as { localPort: number }[]
+    return new Map(all.map((each) => [each.localPort, each]))
+  }
+}
+
+export async function openMachine(t: ExecutionContext): Promise<Machine> {
+  const lab = await openLab(t)
+  const servers = await Promise.all([startPostgres(lab.server), redis.start(lab.server)])
+  t.teardown(async () => void (await Promise.all(servers.map((server) => server.stop()))))
+  return new Machine(lab, lab.server.address)
+}

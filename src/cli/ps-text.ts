@@ -33,9 +33,9 @@ function processText(
   ]
   if (connections.length === 0) return title.join('\n')
   const headings = ['', 'PEER', 'WAITING', 'WRITING', 'NOW'].map((heading) => paint.dim(heading))
-  const rows = connections.map((connection) => row(connection, paint))
+  const rows = rowsOf(connections, paint)
   const note = unreadable === undefined ? [] : [`  Values not read: ${unreadable}.`]
-  return [...title, ...table(fitted([headings, ...rows])), ...note].join('\n')
+  return [...title, ...fittedTable([headings, ...rows]), ...note].join('\n')
 }
 
 function countsText(connections: readonly Connection[], within: number | undefined, paint: Paint): string {
@@ -72,19 +72,27 @@ function legendFor(
     .join('\n')
 }
 
-function row(connection: Connection, paint: Paint): string[] {
-  const { remote, service, detection, lifted } = connection
-  const end = endpointText(remote.address, remote.port)
-  const peer = service === undefined ? end : `${end} ${service}`
-  const idle = shortDuration(detection?.idle)
-  const write = shortDuration(detection?.write)
-  return [
-    markOf(connection, paint),
-    peer,
-    idle,
-    lifted ? `${write}, lifted` : write,
-    nowText(connection, paint),
-  ]
+function rowsOf(connections: readonly Connection[], paint: Paint): string[][] {
+  let last: Connection['remote'] | undefined
+  let peer = ''
+  return connections.map((connection) => {
+    const { remote, service, detection, lifted } = connection
+    // Of one program very many connections may go to the same peer, in the same object.
+    if (remote !== last) {
+      const end = endpointText(remote.address, remote.port)
+      peer = service === undefined ? end : `${end} ${service}`
+      last = remote
+    }
+    const idle = shortDuration(detection?.idle)
+    const write = shortDuration(detection?.write)
+    return [
+      markOf(connection, paint),
+      peer,
+      idle,
+      lifted ? `${write}, lifted` : write,
+      nowText(connection, paint),
+    ]
+  })
 }
 
 function markOf({ protection }: Connection, paint: Paint): string {
@@ -126,16 +134,19 @@ function shortDuration(ms: number | undefined): string {
 }
 
 /** The peers as wide as the other columns let them be. */
-function fitted(rows: readonly string[][]): readonly string[][] {
-  const [marks = 0, peers = 0, ...others] = widthsOf(rows)
+function fittedTable(rows: readonly string[][]): string[] {
+  const widths = widthsOf(rows)
+  const [marks = 0, peers = 0, ...others] = widths
   const taken = others.reduce((sum, width) => sum + width + 2, 0)
   const width = Math.max(LEAST_PEER_WIDTH, WIDTH - marks - 2 - taken)
-  if (peers <= width) return rows
-  return rows.map(([mark = '', peer = '', ...rest]) => [
-    mark,
-    widthOf(peer) > width ? withoutMiddle(peer, width) : peer,
-    ...rest,
-  ])
+  if (peers <= width) return table(rows, widths)
+  return table(
+    rows.map(([mark = '', peer = '', ...rest]) => [
+      mark,
+      widthOf(peer) > width ? withoutMiddle(peer, width) : peer,
+      ...rest,
+    ]),
+  )
 }
 
 // oxlint-disable-next-line no-control-regex -- that is what is looked for

@@ -51,8 +51,10 @@ export function complain(text: string): void {
 }
 
 /** Lines of columns, each as wide as its widest entry; the last is not padded. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = widthsOf(rows)
+export function table(
+  rows: readonly (readonly string[])[],
+  widths: readonly number[] = widthsOf(rows),
+): string[] {
   return rows.map((row) => {
     let line = ''
     for (let column = 0; column < row.length; column++) {

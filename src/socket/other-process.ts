@@ -40,7 +40,8 @@ const REMOTE = 21
 const RTO_MAX = 26
 const INODE = 27
 
-const NOWHERE: End = { address: '0.0.0.0', port: 0 }
+/** Words of an address, behind which its port stands. */
+const ADDRESS = 4
 
 /** Memory that is not written to costs nothing. */
 const ROOM = 4096
@@ -96,17 +97,21 @@ export function systemRtoMax(): number | undefined {
   return known(numbers[5])
 }
 
+/** What a row has in common with the row before is the same object: a program with very many sockets has few kinds of them. */
 function socketsFrom(rows: Int32Array, count: number): ForeignSocket[] {
   const sockets: ForeignSocket[] = []
-  let keepAlive: KeepAlive | undefined
+  let keepAlive: KeepAlive = fromKernel(rows, VALUES)
+  let here = addressFrom(rows, LOCAL)
+  let remote = endFrom(rows, REMOTE)
   for (let at = 0; at < count * ROW; at += ROW) {
-    // Where a row has the same values as the one before, they are the same object: most have.
-    if (!keepAlive || !hasSameValues(rows, at)) keepAlive = fromKernel(rows, at + VALUES)
+    if (!isAsBefore(rows, at + VALUES, VALUES_LENGTH)) keepAlive = fromKernel(rows, at + VALUES)
+    if (!isAsBefore(rows, at + LOCAL, ADDRESS)) here = addressFrom(rows, at + LOCAL)
+    if (!isAsBefore(rows, at + REMOTE, ADDRESS + 1)) remote = endFrom(rows, at + REMOTE)
     sockets.push({
       descriptor: rows[at] ?? -1,
-      inode: (rows[at + INODE] ?? 0) >>> 0,
-      local: endFrom(rows, at + LOCAL) ?? NOWHERE,
-      remote: endFrom(rows, at + REMOTE),
+      inode: wordAt(rows, at + INODE),
+      local: { address: here, port: rows[at + LOCAL + ADDRESS] ?? 0 },
+      remote,
       state: tcpStateOf(rows[at + STATE]),
       unansweredProbes: known(rows[at + UNANSWERED_PROBES]) ?? 0,
       keepAlive,
@@ -116,16 +121,16 @@ function socketsFrom(rows: Int32Array, count: number): ForeignSocket[] {
   return sockets
 }
 
-/** Whether a row has the values of the row before. */
-function hasSameValues(rows: Int32Array, at: number): boolean {
-  for (let place = at + VALUES; place < at + VALUES + VALUES_LENGTH; place++) {
+/** Compares numbers of a row with those of the row before. */
+function isAsBefore(rows: Int32Array, at: number, length: number): boolean {
+  for (let place = at; place < at + length; place++) {
     if (rows[place] !== rows[place - ROW]) return false
   }
   return true
 }
 
 function endFrom(rows: Int32Array, at: number): End | undefined {
-  const port = rows[at + 4] ?? -1
+  const port = rows[at + ADDRESS] ?? -1
   return port < 0 ? undefined : { address: addressFrom(rows, at), port }
 }
 

@@ -3,30 +3,7 @@ import { text } from 'node:stream/consumers'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { ROOT } from '../../lab/command.ts'
-import { type Lab, openLab } from '../../lab/network/lab.ts'
-import { startPostgres } from '../../lab/servers/postgres.ts'
-import { redis } from '../../lab/servers/redis.ts'
-import { unless, withPostgres } from '../needs.ts'
-
-const noRedis = redis.unavailable()
-const withBoth = noRedis === undefined ? withPostgres : unless(noRedis)
-
-/** With PostgreSQL and Redis on the server. */
-async function openServers(t: Parameters<typeof openLab>[0]): Promise<{ lab: Lab; env: NodeJS.ProcessEnv }> {
-  const lab = await openLab(t)
-  const [postgres, { port, stop }] = await Promise.all([startPostgres(lab.server), redis.start(lab.server)])
-  t?.teardown(async () => {
-    await Promise.all([postgres.stop(), stop()])
-  })
-  const { connection } = postgres
-  const { host, user, database } = connection
-  const env = {
-    ...process.env,
-    DATABASE_URL: `postgres://${user}@${host}:${connection.port}/${database}`,
-    REDIS_URL: `redis://${host}:${port}`,
-  }
-  return { lab, env }
-}
+import { openServers, withBoth } from './real-servers.ts'
 
 withBoth('node:test: pg and ioredis answer again within 30 s', async (t) => {
   t.timeout(180_000)

@@ -5,9 +5,9 @@
  */
 import test from 'ava'
 import { type Dialect, programs, TESTS } from './programs.ts'
-import { openScratch } from './scratch.ts'
+import { JEST, openScratch, VITEST } from './scratch.ts'
 
-const scratch = await openScratch()
+const scratch = await openScratch(JEST, VITEST, 'mocha@12.0.3', '@sinonjs/fake-timers@15.5.0')
 test.after.always(() => scratch.close())
 
 /** A test takes milliseconds; right after boot and on a busy machine much more. */

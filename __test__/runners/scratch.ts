@@ -1,4 +1,4 @@
-/** Folders with the test runners and the built package in them, as npm puts it there. */
+/** Folders with other packages and the built package in them, as npm puts it there. */
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,10 +6,11 @@ import { ROOT } from '../../lab/command.ts'
 import { run } from '../../lab/run.ts'
 
 /** vitest 5 needs Node 22; 4 is the newest that runs on Node 20. */
-const RUNNERS = ['jest@30.5.2', 'vitest@4.1.12', 'mocha@12.0.3', '@sinonjs/fake-timers@15.5.0']
+export const VITEST = 'vitest@4.1.12'
+export const JEST = 'jest@30.5.2'
 
 export interface Scratch {
-  /** A new folder with these files, in which the runners and the package are found. */
+  /** A new folder with these files, in which all of them are found. */
   project(files: Readonly<Record<string, string>>): Promise<string>
   /** Runs a file of an installed package, as `jest/bin/jest.js`, or of the project; resolves with what it printed. */
   node(cwd: string, ...parameters: readonly string[]): Promise<string>
@@ -18,7 +19,8 @@ export interface Scratch {
   close(): Promise<void>
 }
 
-export async function openScratch(): Promise<Scratch> {
+/** @param packages what is installed besides this package, as `pg@8.23.1` */
+export async function openScratch(...packages: readonly string[]): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-runners-'))
   const temporary = join(folder, 'tmp')
   const environment = {
@@ -36,10 +38,8 @@ export async function openScratch(): Promise<Scratch> {
     // The package's binary is not of the registry yet: it is put where the loader looks first.
     const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--no-package-lock']
     await run('npm', ['install', ...options, `./${tarball}`], { cwd: folder, environment })
-    await run('npm', ['install', ...options.filter((each) => !each.startsWith('--omit')), ...RUNNERS], {
-      cwd: folder,
-      environment,
-    })
+    const whole = options.filter((each) => !each.startsWith('--omit'))
+    await run('npm', ['install', ...whole, ...packages], { cwd: folder, environment })
     for (const name of (await readdir(ROOT)).filter((each) => each.endsWith('.node'))) {
       await copyFile(join(ROOT, name), join(folder, 'node_modules/tcp-keepalive', name))
     }

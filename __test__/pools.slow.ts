@@ -1,0 +1,145 @@
+/**
+ * Test on borrow as docs/pools.md has it, for pg, generic-pool, Sequelize and knex: its blocks as they are, with the libraries themselves,
+ * on a real PostgreSQL. Each pool hands out a connection that is alive, and none that is cut off.
+ */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import test from 'ava'
+import { ROOT } from '../lab/command.ts'
+import { openLab } from '../lab/network/lab.ts'
+import { startPostgres } from '../lab/servers/postgres.ts'
+import { pages } from './documentation/pages.ts'
+import { withPostgres } from './needs.ts'
+import { openScratch } from './runners/scratch.ts'
+
+const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'examples/package.json'), 'utf8')) as {
+  dependencies: Readonly<Record<string, string>>
+}
+const fromExamples = ['pg', 'knex'].map((name) => `${name}@${dependencies[name]}`)
+const scratch = await openScratch(...fromExamples, 'generic-pool@3.9.0', 'sequelize@6.37.8')
+test.after.always(() => scratch.close())
+
+/** The one block of the page with this in it. */
+function block(part: string): string {
+  const found = pages.flatMap(({ path, blocks }) => (path === 'docs/pools.md' ? blocks : []))
+  const [only, ...others] = found.filter(({ language, text }) => language === 'js' && text.includes(part))
+  if (!only || others.length > 0)
+    throw new Error(`docs/pools.md has ${others.length + (only ? 1 : 0)} blocks with ${part}`)
+  return only.text
+}
+
+const ASKED = [block('function isThere(')]
+const KNOWN = [block('function isSilent('), block('const VALUES =')]
+
+/** What a program makes of a recipe: `use()` borrows a connection for a query; each new connection's socket is handed to `connected`. */
+const RECIPES: Readonly<Record<string, string>> = {
+  pg: [
+    ...ASKED,
+    block('export async function borrow('),
+    `const pool = new pg.Pool(connection)
+    pool.on('error', () => {})
+    pool.on('connect', (client) => connected(client.connection.stream))
+    async function use() {
+      const client = await borrow(pool)
+      await client.query('select 1')
+      client.release()
+    }`,
+  ].join('\n'),
+  'generic-pool': [
+    "import { createPool } from 'generic-pool'",
+    ...ASKED,
+    block('const factory ='),
+    `async function openConnection() {
+      const client = new pg.Client(connection)
+      client.on('error', () => {})
+      await client.connect()
+      connected(client.connection.stream)
+      return { client, stream: client.connection.stream }
+    }
+    const pool = createPool(factory, { testOnBorrow: true })
+    async function use() {
+      const borrowed = await pool.acquire()
+      await borrowed.client.query('select 1')
+      await pool.release(borrowed)
+    }`,
+  ].join('\n'),
+  Sequelize: [
+    "import { Sequelize } from 'sequelize'",
+    "import { setKeepAlive } from 'tcp-keepalive'",
+    ...KNOWN,
+    block('const sequelizePool ='),
+    `const hooks = {
+      afterConnect(client) {
+        connected(client.connection.stream)
+        afterConnect(client)
+      },
+    }
+    const sequelize = new Sequelize(url, { pool: sequelizePool, hooks, logging: false })
+    const use = () => sequelize.query('select 1')`,
+  ].join('\n'),
+  knex: [
+    ...ASKED,
+    block('database.client.validateConnection =').replace(/connection: '[^']*'/, 'connection: url'),
+    `database.client.pool.on('acquireSuccess', (_, { connection }) => connected(connection.stream))
+    const use = () => database.raw('select 1')`,
+  ].join('\n'),
+}
+
+/** For Sequelize, whose check can only know what the kernel has found out: the first probe is out after two seconds, late by an eighth. */
+const UNTIL_KNOWN_MS = 3500
+
+function program(recipe: string, silence: number, url: string): string {
+  return `import pg from 'pg'
+    import { cutOff } from 'tcp-keepalive/drill'
+    const url = ${JSON.stringify(url)}
+    const connection = { connectionString: url }
+    const sockets = new Set()
+    const connected = (socket) => sockets.add(socket)
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    ${recipe}
+    await use()
+    await sleep(1500)
+    await use()
+    const cut = [...sockets].filter(({ destroyed }) => !destroyed) // Sequelize's first asks for the version only
+    const healthy = cut.length
+    const before = sockets.size
+    const cuts = cut.map((socket) => cutOff(socket))
+    await sleep(${silence})
+    const start = performance.now()
+    await use()
+    const took = performance.now() - start
+    console.log(JSON.stringify({ healthy, fresh: sockets.size - before, gone: cut.every(({ destroyed }) => destroyed), took }))
+    process.exit()`
+}
+
+for (const [name, recipe] of Object.entries(RECIPES)) {
+  withPostgres(
+    `${name}: a connection that is alive is handed out again, and one that is cut off is not`,
+    async (t) => {
+      const lab = await openLab(t)
+      const { connection, stop } = await startPostgres(lab.server)
+      t.teardown(stop)
+      const { host, port, user, database } = connection
+      const silence = recipe.includes('isSilent') ? UNTIL_KNOWN_MS : 1500
+      const source = program(recipe, silence, `postgres://${user}@${host}:${port}/${database}`)
+      const cwd = await scratch.project({ 'recipe.mjs': source })
+      const child = lab.client.spawn(process.execPath, ['recipe.mjs'], {
+        cwd,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [printed] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')])
+      t.is(child.exitCode, 0, printed)
+      const { took, ...found } = JSON.parse(printed) as {
+        took: number
+        healthy: number
+        fresh: number
+        gone: boolean
+      }
+      t.deepEqual(found, { healthy: 1, fresh: 1, gone: true })
+      // A query on the connection that is cut off would be told of after the user timeout at the soonest, or after 15 minutes.
+      t.true(took < 10_000, `${took} ms`)
+    },
+  )
+}

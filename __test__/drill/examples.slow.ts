@@ -34,10 +34,10 @@ const byJson = {
   passed: (printed: string) => counts(printed).numPassedTests,
   failed: (printed: string) => counts(printed).numFailedTests,
 }
-const number =
+const lines =
   (pattern: RegExp) =>
   (printed: string): number =>
-    Number(pattern.exec(printed)?.[1])
+    printed.match(pattern)?.length ?? 0
 
 const RUNNERS: Readonly<Record<string, Runner>> = {
   // What a failed test leaves open would keep the process running.
@@ -54,8 +54,8 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   'node:test': {
     file: 'node-test.test.mjs',
     words: ['--import=./exit.mjs', '--test-reporter=tap', './node-test.test.mjs'],
-    passed: number(/^# pass (\d+)$/m),
-    failed: number(/^# (?:fail|cancelled) ([1-9]\d*)$/m),
+    passed: lines(/^ok /gm),
+    failed: lines(/^not ok /gm),
   },
 }
 

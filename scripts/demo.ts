@@ -1,9 +1,11 @@
 /**
  * The main job, to look at: two pg clients on an embedded PostgreSQL, their values before and after, and then both cut off, one
- * that waits and one that writes, and the moments at which they are told. It takes no rights, no network of its own and no other
- * program; where connections cannot be cut off (that takes Linux) it shows the values alone.
+ * that waits and one that writes, and the moments at which they are told; and a server that lives and does not read, which is not
+ * given up. It takes no rights, no network of its own and no other program; where connections cannot be cut off (that takes Linux) it
+ * shows the values alone.
  */
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
@@ -19,6 +21,9 @@ import {
 import { cutOff } from 'tcp-keepalive/drill'
 
 const DETECT_WITHIN = 6000
+
+/** How long a living server does not read: half as long again. */
+const STALLED = 9000
 
 interface Values {
   readonly before: KeepAlive
@@ -70,16 +75,17 @@ async function connect(port: number): Promise<Client> {
 }
 
 async function cutBothOff(): Promise<void> {
-  console.log(
-    '\nTwo clients, one that waits and one that writes. Now nothing reaches them any more, and nobody says goodbye:\n',
-  )
+  console.log('\nNow nothing reaches the two clients any more, and nobody says goodbye:\n')
+  const stalled = await startStalled()
   const drills = [cutOff(waiting.stream), cutOff(writing.stream)]
   const cutAt = performance.now()
   line(0, 'both are cut off; one sends a query')
+  line(0, 'a server that lives stops reading, and its client goes on writing')
   writing.client.query('select 1').catch(() => {}) // its 'error' tells the moment
   const ended = Promise.all([
     tell('the client that waits', waiting, cutAt),
     tell('the client that writes', writing, cutAt),
+    stalled.read(cutAt),
   ])
   let seen = 0
   while ((await Promise.race([ended, sleep(20)])) === undefined) {
@@ -94,6 +100,35 @@ async function cutBothOff(): Promise<void> {
   )
   line(idle, `the same wait with keepalive on and Linux's defaults (${duration(idle)})`)
   console.log('      never   the same wait with what pg sets by default: keepalive off')
+}
+
+/** A server that does not read until {@link STALLED} is over, and a client that has written more than the kernel takes. */
+async function startStalled(): Promise<{ read(cutAt: number): Promise<void> }> {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connectTo((server.address() as AddressInfo).port, '127.0.0.1')
+  setKeepAlive(client, { detectWithin: DETECT_WITHIN })
+  const [[accepted]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [
+    [Socket],
+    unknown,
+  ]
+  const part = Buffer.alloc(1_000_000)
+  while (client.writableLength === 0) client.write(part)
+  client.end()
+  return {
+    async read(cutAt) {
+      await Promise.race([sleep(STALLED), once(client, 'close')]) // an error, if it was given up
+      let read = 0
+      for await (const data of accepted) read += (data as Buffer).length
+      const rest = client.bytesWritten - read
+      if (rest > 0) throw new Error(`The server lived, and ${rest} bytes have not arrived`)
+      line(
+        performance.now() - cutAt,
+        `the server that lives reads again: all ${read / 1_000_000} MB arrive, nobody was told`,
+      )
+      server.close()
+    },
+  }
 }
 
 async function tell(who: string, { told }: Client, cutAt: number): Promise<void> {

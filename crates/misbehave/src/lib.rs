@@ -33,3 +33,26 @@ pub fn overflow_on_purpose() -> u32 {
 pub fn leak_on_purpose() {
     memory::leak_on_purpose();
 }
+
+/// What a Windows before 10 1709 gets instead of options, for the test that it works: the values' own function would use the options
+/// where this runs. Returns whether it succeeded.
+#[cfg(all(windows, not(test)))]
+#[napi_derive::napi(catch_unwind)]
+#[must_use]
+pub fn set_as_older_windows(descriptor: f64, time_seconds: u32, interval_seconds: u32, retries: u32) -> bool {
+    let seconds = |count: u32| Some(std::time::Duration::from_secs(count.into()));
+    let settings = tcp_keepalive::Settings {
+        enabled: true,
+        time: seconds(time_seconds),
+        interval: seconds(interval_seconds),
+        retries: (retries > 0).then_some(retries),
+        user_timeout: None,
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a SOCKET is a small whole number"
+    )]
+    let raw = descriptor as tcp_keepalive::RawSocket;
+    tcp_keepalive::set_as_older_windows(raw, &settings).is_ok()
+}

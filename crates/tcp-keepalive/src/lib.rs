@@ -10,9 +10,9 @@
 //! | [`time`](Settings::time) | `TCP_KEEPIDLE` | `TCP_KEEPALIVE` | `TCP_KEEPIDLE` | `TCP_KEEPIDLE` |
 //! | [`interval`](Settings::interval) | `TCP_KEEPINTVL` | `TCP_KEEPINTVL` | `TCP_KEEPINTVL` | `TCP_KEEPINTVL` |
 //! | [`retries`](Settings::retries) | `TCP_KEEPCNT` | `TCP_KEEPCNT` | `TCP_KEEPCNT` | `TCP_KEEPCNT` |
-//! | [`user_timeout`](Settings::user_timeout) | `TCP_USER_TIMEOUT` | `TCP_RXT_CONNDROPTIME` | `TCP_MAXUNACKTIME` (14+) | `TCP_MAXRT` |
+//! | [`user_timeout`](Settings::user_timeout) | `TCP_USER_TIMEOUT` | `TCP_RXT_CONNDROPTIME` | `TCP_MAXUNACKTIME` (14+) | `TCP_MAXRTMS` (before 10 1607 `TCP_MAXRT`) |
 //! | [`rto_max`](Deadline::rto_max) | `TCP_RTO_MAX_MS` (6.15+) | | | |
-//! | [`set_connect_timeout`] | `TCP_USER_TIMEOUT` | `TCP_CONNECTIONTIMEOUT` | `TCP_KEEPINIT` | `TCP_MAXRT` |
+//! | [`set_connect_timeout`] | `TCP_USER_TIMEOUT` | `TCP_CONNECTIONTIMEOUT` | `TCP_KEEPINIT` | as the user timeout |
 //!
 //! Sources: tcp(7) of Linux; `bsd/netinet/tcp.h` of xnu; tcp(4) of FreeBSD; "`IPPROTO_TCP` socket options"
 //! of the Windows SDK.
@@ -34,6 +34,8 @@ pub use error::{Error, SocketOption};
 #[cfg(target_os = "linux")]
 pub use hop_minimum::{HopMinimum, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
+#[cfg(windows)]
+pub use set::set_as_older_windows;
 pub use set::{
     Deadline, connect_timeout, deadline, set, set_connect_timeout, set_deadline, set_what_is_taken,
     try_settings,

@@ -228,7 +228,8 @@ fn find_naively(candidates: &[RawSocket], wanted: &Endpoints) -> Found {
         let socket = SockRef::from(&borrowed);
         let local = socket.local_addr().ok()?.as_socket()?;
         let remote = socket.peer_addr().ok().and_then(|address| address.as_socket());
-        (is_tcp(raw) && socket.is_listener().ok()? == remote.is_none()).then_some((raw, local, remote))
+        (is_tcp(raw) && crate::sys::is_listener(&socket).ok()? == remote.is_none())
+            .then_some((raw, local, remote))
     };
     let matching: Vec<_> = candidates
         .iter()

@@ -79,6 +79,18 @@ pub fn set_what_is_taken(
     }
 }
 
+/// Puts time, interval and retries into the TCP socket `raw` as on a Windows that has no options for the first two: what
+/// [`set`] falls back to there. For a test on a system that has them.
+///
+/// # Errors
+///
+/// As [`set`].
+#[cfg(windows)]
+#[doc(hidden)]
+pub fn set_as_older_windows(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
+    socket::with_tcp(raw, |socket| sys::set_probes_at_once(socket, settings))
+}
+
 fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn FnMut(&Error)) {
     // Older Windows takes these two only at once.
     let durations = Settings { enabled: true, retries: None, ..*settings };
@@ -172,7 +184,7 @@ pub fn deadline(raw: RawSocket) -> Result<Deadline, Error> {
 /// Bounds how long the TCP socket `raw` may take to connect; zero for the system's own rules. It has to be set before
 /// the connection is there.
 ///
-/// Where the system counts in seconds (all but Linux) the timeout is rounded up. On Linux and Windows this is the user
+/// Where the system counts in seconds (macOS, FreeBSD, Windows before 10 1607) the timeout is rounded up. On Linux and Windows this is the user
 /// timeout, which remains in force afterwards.
 ///
 /// # Errors

@@ -11,8 +11,8 @@ pub struct Settings {
     pub interval: Option<Duration>,
     /// Unanswered probes before the kernel gives the connection up.
     pub retries: Option<u32>,
-    /// How long sent data may stay unacknowledged, in milliseconds (elsewhere than on Linux in whole seconds);
-    /// zero for the system's own rules.
+    /// How long sent data may stay unacknowledged, in milliseconds (on macOS, FreeBSD and older Windows in whole
+    /// seconds); zero for the system's own rules.
     pub user_timeout: Option<Duration>,
 }
 

@@ -1,7 +1,9 @@
 //! Against real sockets of this machine, read back by socket2's own getters.
 
+#[cfg(unix)]
+use std::net::Ipv6Addr;
 use std::{
-    net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream, UdpSocket},
+    net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
     time::Duration,
 };
 

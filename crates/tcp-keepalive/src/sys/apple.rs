@@ -1,6 +1,6 @@
 //! macOS: tcp(4) and `bsd/netinet/tcp.h` of xnu. Every duration is in seconds.
 
-use std::{io, mem::offset_of, time::Duration};
+use std::{io, time::Duration};
 
 use libc::c_int;
 use socket2::{SockRef, Type};
@@ -12,6 +12,9 @@ pub use super::unix::{
 use super::unix::{bsd_state, option, structure};
 use crate::TcpInfo;
 
+#[path = "headers/apple.rs"]
+mod headers;
+
 pub const PROTOCOL_NAME: &str = "SO_TYPE";
 pub const TIME_NAME: &str = "TCP_KEEPALIVE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_RXT_CONNDROPTIME";
@@ -19,8 +22,8 @@ pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "TCP_CONNECTION_INFO";
 pub const CONNECT_TIMEOUT_NAME: &str = "TCP_CONNECTIONTIMEOUT";
 
-/// `bsd/netinet/tcp.h`: "time after which tcp retransmissions will be stopped and the connection will be
-/// dropped"; the libc crate lacks it.
+/// `bsd/netinet/tcp.h`; the libc crate lacks it. `tcp_timers()` in `bsd/netinet/tcp_timer.c` looks at it when the retransmission
+/// timer fires, and counts from the first retransmission; not while the peer's window is closed.
 const TCP_RXT_CONNDROPTIME: c_int = 0x80;
 
 /// There is no `SO_PROTOCOL`; a stream socket of the internet families is TCP.
@@ -87,19 +90,8 @@ struct Info {
     txretransmitbytes: u64,
 }
 
-/// Where the kernel writes.
-const _: () = {
-    assert!(offset_of!(Info, state) == 0);
-    assert!(offset_of!(Info, rto_ms) == 12);
-    assert!(offset_of!(Info, snd_wnd) == 28);
-    assert!(offset_of!(Info, snd_sbbytes) == 32);
-    assert!(offset_of!(Info, srtt_ms) == 44);
-    assert!(offset_of!(Info, rttvar_ms) == 48);
-    assert!(offset_of!(Info, txretransmitbytes) == 72);
-    assert!(size_of::<Info>() == 80);
-};
-
-/// What is unacknowledged counts with what is not sent yet. Silence and probes are not told.
+/// What is unacknowledged counts with what is not sent yet. Silence and probes are not told. The retransmission timeout is told
+/// only while its timer runs, and 0 otherwise (`tcp_connection_fill_info()` in `bsd/netinet/tcp_usrreq.c`).
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     // SAFETY: `Info` holds integers and arrays of integers.
     let (info, _) = unsafe { structure::<Info>(socket, TCP_CONNECTION_INFO) }?;
@@ -110,7 +102,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
         window_limited: None,
         round_trip: Some(Duration::from_millis(info.srtt_ms.into())),
         round_trip_variance: Some(Duration::from_millis(info.rttvar_ms.into())),
-        retransmission_timeout: Some(Duration::from_millis(info.rto_ms.into())),
+        retransmission_timeout: (info.rto_ms > 0).then(|| Duration::from_millis(info.rto_ms.into())),
         ..TcpInfo::of(bsd_state(info.state))
     })
 }

@@ -1,6 +1,6 @@
 //! FreeBSD: tcp(4). Every duration is in seconds.
 
-use std::{io, mem::offset_of, time::Duration};
+use std::{io, time::Duration};
 
 use libc::tcp_info as Info;
 use socket2::{Protocol, SockRef};
@@ -11,6 +11,9 @@ pub use super::unix::{
 };
 use super::unix::{bsd_state, option, structure};
 use crate::{State, TcpInfo};
+
+#[path = "headers/freebsd.rs"]
+mod headers;
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
@@ -43,23 +46,12 @@ pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
     option::get_seconds(socket, libc::TCP_KEEPINIT)
 }
 
-/// `tcp_default_ctloutput()` in sys/netinet/tcp_usrreq.c lets a connection attempt that is already under way end then too.
+/// `tcp_default_ctloutput()` in `sys/netinet/tcp_usrreq.c` lets a connection attempt that is already under way end then too.
 pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
     option::set_seconds(socket, libc::TCP_KEEPINIT, super::whole_seconds(timeout))
 }
 
-/// Where the kernel writes: `struct tcp_info` in sys/netinet/tcp.h of FreeBSD 11 to 15.
-const _: () = {
-    assert!(offset_of!(Info, tcpi_state) == 0);
-    assert!(offset_of!(Info, tcpi_rto) == 8);
-    assert!(offset_of!(Info, tcpi_last_data_recv) == 52);
-    assert!(offset_of!(Info, tcpi_rtt) == 68);
-    assert!(offset_of!(Info, tcpi_rttvar) == 72);
-    assert!(offset_of!(Info, tcpi_snd_wnd) == 100);
-    assert!(offset_of!(Info, tcpi_snd_rexmitpack) == 120);
-};
-
-/// `tcp_fill_info()` in sys/netinet/tcp_usrreq.c; every time is in microseconds. The last receipt is that of any segment; probes are not told.
+/// `tcp_fill_info()` in `sys/netinet/tcp_usrreq.c`; every time is in microseconds. The last receipt is that of any segment; probes are not told.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     // SAFETY: `Info` holds integers and arrays of integers.
     let (info, _) = unsafe { structure::<Info>(socket, libc::TCP_INFO) }?;
@@ -67,8 +59,9 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
         return Ok(TcpInfo::of(state));
     }
+    let silence = Duration::from_micros(info.tcpi_last_data_recv.into());
     Ok(TcpInfo {
-        silence: Some(Duration::from_micros(info.tcpi_last_data_recv.into())),
+        silence: super::wrapping::is_whole(longest_silence(socket)?).then_some(silence),
         send_window: Some(info.tcpi_snd_wnd),
         window_limited: None,
         total_retransmits: Some(info.tcpi_snd_rexmitpack.into()),
@@ -77,4 +70,13 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
         retransmission_timeout: Some(Duration::from_micros(info.tcpi_rto.into())),
         ..TcpInfo::of(state)
     })
+}
+
+/// After which silence keepalive ends the connection; `None` where nothing does.
+fn longest_silence(socket: &SockRef<'_>) -> io::Result<Option<Duration>> {
+    if !enabled(socket)? {
+        return Ok(None);
+    }
+    let probing = interval(socket)?.checked_mul(retries(socket)?);
+    Ok(probing.and_then(|probing| time(socket).ok()?.checked_add(probing)))
 }

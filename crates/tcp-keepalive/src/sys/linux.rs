@@ -17,6 +17,9 @@ pub use super::unix::{
 use super::unix::{option, structure};
 use crate::{State, TcpInfo};
 
+#[path = "headers/linux.rs"]
+mod headers;
+
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_USER_TIMEOUT";
@@ -127,46 +130,6 @@ struct Info {
     snd_wnd: u32,
 }
 
-/// Where the kernel writes.
-const _: () = {
-    assert!(offset_of!(Info, state) == 0);
-    assert!(offset_of!(Info, retransmits) == 2);
-    assert!(offset_of!(Info, probes) == 3);
-    assert!(offset_of!(Info, backoff) == 4);
-    assert!(offset_of!(Info, rto_us) == 8);
-    assert!(offset_of!(Info, unacked) == 24);
-    assert!(offset_of!(Info, last_data_recv_ms) == 52);
-    assert!(offset_of!(Info, last_ack_recv_ms) == 56);
-    assert!(offset_of!(Info, rtt_us) == 68);
-    assert!(offset_of!(Info, rttvar_us) == 72);
-    assert!(offset_of!(Info, total_retrans) == 100);
-    assert!(offset_of!(Info, bytes_acked) == 120);
-    assert!(offset_of!(Info, notsent_bytes) == 144);
-    assert!(offset_of!(Info, rwnd_limited_us) == 176);
-    assert!(offset_of!(Info, snd_wnd) == 228);
-    assert!(size_of::<Info>() == 232);
-};
-
-/// The same by the libc crate, which checks its own against the headers of each C library.
-#[cfg(any(target_env = "gnu", target_env = "musl"))]
-const _: () = {
-    assert!(offset_of!(Info, state) == offset_of!(libc::tcp_info, tcpi_state));
-    assert!(offset_of!(Info, retransmits) == offset_of!(libc::tcp_info, tcpi_retransmits));
-    assert!(offset_of!(Info, probes) == offset_of!(libc::tcp_info, tcpi_probes));
-    assert!(offset_of!(Info, backoff) == offset_of!(libc::tcp_info, tcpi_backoff));
-    assert!(offset_of!(Info, rto_us) == offset_of!(libc::tcp_info, tcpi_rto));
-    assert!(offset_of!(Info, unacked) == offset_of!(libc::tcp_info, tcpi_unacked));
-    assert!(offset_of!(Info, last_data_recv_ms) == offset_of!(libc::tcp_info, tcpi_last_data_recv));
-    assert!(offset_of!(Info, last_ack_recv_ms) == offset_of!(libc::tcp_info, tcpi_last_ack_recv));
-    assert!(offset_of!(Info, rtt_us) == offset_of!(libc::tcp_info, tcpi_rtt));
-    assert!(offset_of!(Info, rttvar_us) == offset_of!(libc::tcp_info, tcpi_rttvar));
-    assert!(offset_of!(Info, total_retrans) == offset_of!(libc::tcp_info, tcpi_total_retrans));
-    assert!(offset_of!(Info, bytes_acked) == offset_of!(libc::tcp_info, tcpi_bytes_acked));
-    assert!(offset_of!(Info, notsent_bytes) == offset_of!(libc::tcp_info, tcpi_notsent_bytes));
-    assert!(offset_of!(Info, rwnd_limited_us) == offset_of!(libc::tcp_info, tcpi_rwnd_limited));
-    assert!(offset_of!(Info, snd_wnd) == offset_of!(libc::tcp_info, tcpi_snd_wnd));
-};
-
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     // SAFETY: `Info` holds integers and arrays of integers.
     let (info, length) = unsafe { structure::<Info>(socket, libc::TCP_INFO) }?;
@@ -208,7 +171,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
 }
 
 /// `include/net/tcp_states.h`
-fn state(number: u8) -> State {
+const fn state(number: u8) -> State {
     match number {
         1 => State::Established,
         2 => State::SynSent,

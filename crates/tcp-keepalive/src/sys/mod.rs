@@ -21,6 +21,11 @@ mod unix;
 #[cfg_attr(windows, path = "windows.rs")]
 mod imp;
 
+#[cfg(any(windows, test))]
+mod max_rt;
+#[cfg(any(target_os = "freebsd", test))]
+mod wrapping;
+
 #[cfg(target_os = "linux")]
 mod process;
 
@@ -39,7 +44,7 @@ mod linux_drill;
 pub use linux_drill::*;
 
 /// Rounded up, for an option that counts seconds.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
 fn whole_seconds(value: std::time::Duration) -> std::time::Duration {
     let begun = u64::from(value.subsec_nanos() > 0);
     std::time::Duration::from_secs(value.as_secs().saturating_add(begun))

@@ -117,7 +117,7 @@ pub unsafe fn structure<T>(socket: &SockRef<'_>, name: c_int) -> io::Result<(T, 
 
 /// `TCPS_*` of `netinet/tcp_fsm.h`, the same on macOS and FreeBSD.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub fn bsd_state(number: u8) -> State {
+pub const fn bsd_state(number: u8) -> State {
     match number {
         1 => State::Listen,
         2 => State::SynSent,

@@ -1,31 +1,37 @@
-//! Windows: "IPPROTO_TCP socket options" of the Windows SDK. Every duration is in seconds.
+//! Windows: "`IPPROTO_TCP` socket options" of the Windows SDK. Time and interval are in seconds, the user timeout in milliseconds
+//! where there is `TCP_MAXRTMS`.
 
 use std::{
     io,
-    mem::offset_of,
     os::windows::io::{AsRawSocket, BorrowedSocket},
     ptr,
+    sync::OnceLock,
     time::Duration,
 };
 
-use socket2::{Protocol, SockRef, TcpKeepalive};
+use socket2::{Protocol, SockRef};
 use windows_sys::Win32::Networking::WinSock::{
-    IPPROTO_TCP, SIO_TCP_INFO, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_INFO_v0, TCP_KEEPCNT,
-    TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, WSAENOPROTOOPT, WSAENOTSOCK, WSAEOPNOTSUPP, WSAIoctl, getsockopt,
-    setsockopt,
+    IPPROTO_TCP, SIO_KEEPALIVE_VALS, SIO_TCP_INFO, SO_ACCEPTCONN, SOCKET_ERROR, SOL_SOCKET, TCP_INFO_v0,
+    TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_MAXRT, TCP_MAXRTMS, WSAENOPROTOOPT, WSAENOTSOCK,
+    WSAEOPNOTSUPP, WSAIoctl, getsockopt, setsockopt, tcp_keepalive,
 };
 
-use crate::{Error, Settings, SocketOption, State, TcpInfo};
+use super::max_rt::MaxRt;
+use crate::{Error, Settings, SocketOption, State, TcpInfo, socket::fresh_tcp};
+
+#[path = "headers/windows.rs"]
+mod headers;
 
 /// A `SOCKET` of this system.
 pub type RawSocket = std::os::windows::io::RawSocket;
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
-pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRT";
+/// What is tried first; before Windows 10 1607 there is `TCP_MAXRT`.
+pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRTMS";
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "SIO_TCP_INFO";
-pub const CONNECT_TIMEOUT_NAME: &str = "TCP_MAXRT";
+pub const CONNECT_TIMEOUT_NAME: &str = USER_TIMEOUT_NAME;
 
 /// `size_of::<i32>()` as Winsock counts it.
 const SIZE: i32 = 4;
@@ -83,32 +89,72 @@ pub fn set_retries(socket: &SockRef<'_>, retries: u32) -> io::Result<()> {
     set(socket, TCP_KEEPCNT, i32::try_from(retries).unwrap_or(i32::MAX))
 }
 
-/// The count that goes with `SIO_KEEPALIVE_VALS`, and cannot be changed there.
+/// The count that goes with `SIO_KEEPALIVE_VALS`: fixed from Windows Vista on ("`SIO_KEEPALIVE_VALS` control code").
 const FIXED_RETRIES: u32 = 10;
 
 /// An option a time leaves those not given alone and can be read back (Windows 10 1709 and later). Before that there is
-/// only `SIO_KEEPALIVE_VALS`, which socket2 uses: both durations at once, not readable, with a count of its own. Where
-/// that is not what was asked for, the refusal stands.
+/// only `SIO_KEEPALIVE_VALS`: both durations at once, not readable, with a count of its own. Where that is not what was
+/// asked for, the refusal stands.
 pub fn set_probes_otherwise(socket: &SockRef<'_>, settings: &Settings, refusal: Error) -> Result<(), Error> {
     let Error::System { option, source } = &refusal else { return Err(refusal) };
     let is_missing = *option != SocketOption::Enabled && source.raw_os_error() == Some(WSAENOPROTOOPT);
-    match (settings.time, settings.interval) {
-        (Some(time), Some(interval))
-            if is_missing && settings.retries.is_none_or(|count| count == FIXED_RETRIES) =>
-        {
-            let probes = TcpKeepalive::new().with_time(time).with_interval(interval);
-            socket.set_tcp_keepalive(&probes).map_err(Error::of(SocketOption::Time))
-        }
-        _ => Err(refusal),
+    if !is_missing || settings.time.is_none() || settings.interval.is_none() {
+        return Err(refusal);
     }
+    set_probes_at_once(socket, settings)
 }
 
+/// By `SIO_KEEPALIVE_VALS`, which also turns keepalive on. Windows 10 1703 has `TCP_KEEPCNT` and not yet the other two; before
+/// that only the fixed count can be asked for. The count goes first: where it is refused, nothing has been changed.
+pub fn set_probes_at_once(socket: &SockRef<'_>, settings: &Settings) -> Result<(), Error> {
+    if let Some(count) = settings.retries {
+        match set_retries(socket, count) {
+            Err(error) if count != FIXED_RETRIES || error.raw_os_error() != Some(WSAENOPROTOOPT) => {
+                return Err(Error::of(SocketOption::Retries)(error));
+            }
+            _ => {}
+        }
+    }
+    let millis = |duration: Option<Duration>| {
+        u32::try_from(duration.unwrap_or_default().as_millis()).unwrap_or(u32::MAX)
+    };
+    let values = tcp_keepalive {
+        onoff: 1,
+        keepalivetime: millis(settings.time),
+        keepaliveinterval: millis(settings.interval),
+    };
+    ioctl(socket, SIO_KEEPALIVE_VALS, &values, &mut ()).map_err(Error::of(SocketOption::Time))
+}
+
+/// The option's number, and how it counts. Asked once: a system does not get or lose an option while it runs.
+fn max_rt() -> io::Result<(i32, MaxRt)> {
+    static FOUND: OnceLock<Option<(i32, MaxRt)>> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return found.ok_or_else(missing);
+    }
+    let fresh = fresh_tcp().map_err(|_| io::Error::last_os_error())?;
+    let fresh = SockRef::from(&fresh);
+    let ask = |name, unit| {
+        let untouched = get(&fresh, IPPROTO_TCP, name)?;
+        Ok::<_, io::Error>((name, MaxRt { unit, untouched }))
+    };
+    let found = ask(TCP_MAXRTMS, 1).or_else(|_| ask(TCP_MAXRT, 1000)).ok();
+    FOUND.get_or_init(|| found).ok_or_else(missing)
+}
+
+fn missing() -> io::Error {
+    io::Error::from_raw_os_error(WSAENOPROTOOPT)
+}
+
+/// Retransmitting for ever has no number here, and reads as an option that is not there.
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
-    get_seconds(socket, TCP_MAXRT)
+    let (name, option) = max_rt()?;
+    option.told(get(socket, IPPROTO_TCP, name)?).ok_or_else(missing)
 }
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    set_seconds(socket, TCP_MAXRT, timeout)
+    let (name, option) = max_rt()?;
+    set(socket, name, option.asked(timeout))
 }
 
 pub fn rto_max(_: &SockRef<'_>) -> io::Result<Duration> {
@@ -123,10 +169,10 @@ pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
     user_timeout(socket)
 }
 
-/// The documentation of `TCP_MAXRT` ("`IPPROTO_TCP` socket options") calls it "the desired connection timeout in
-/// seconds". It does not say whether an attempt that is under way obeys it; Windows itself ends one after some 21 s.
+/// The documentation of `TCP_MAXRT` ("`IPPROTO_TCP` socket options") calls it a connection timeout. It does not say whether
+/// an attempt that is under way obeys it; Windows itself ends one after some 21 s.
 pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    set_user_timeout(socket, super::whole_seconds(timeout))
+    set_user_timeout(socket, timeout)
 }
 
 /// An option that this version of the system does not have reads as `None`.
@@ -165,41 +211,35 @@ fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Where the system writes: `TCP_INFO_v0` in mstcpip.h of the Windows SDK (10.0.16299 and later).
-const _: () = {
-    assert!(offset_of!(TCP_INFO_v0, State) == 0);
-    assert!(offset_of!(TCP_INFO_v0, RttUs) == 20);
-    assert!(offset_of!(TCP_INFO_v0, BytesInFlight) == 28);
-    assert!(offset_of!(TCP_INFO_v0, SndWnd) == 36);
-    assert!(offset_of!(TCP_INFO_v0, BytesRetrans) == 68);
-    assert!(size_of::<TCP_INFO_v0>() == 88);
-};
-
-/// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not told.
-pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
-    const VERSION: u32 = 0;
+/// In and out are what the control code takes and gives: structures of integers, or nothing.
+fn ioctl<In, Out>(socket: &SockRef<'_>, code: u32, input: &In, output: &mut Out) -> io::Result<()> {
     let raw =
         usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
     let size = |bytes: usize| u32::try_from(bytes).unwrap_or_default();
-    let mut info = TCP_INFO_v0::default();
     let mut written: u32 = 0;
+    let has_output = size_of::<Out>() > 0;
     // SAFETY: what is pointed to lives over the call, which is not overlapped, and each size is that of its structure.
     let result = unsafe {
         WSAIoctl(
             raw,
-            SIO_TCP_INFO,
-            ptr::from_ref(&VERSION).cast(),
-            size(size_of_val(&VERSION)),
-            ptr::from_mut(&mut info).cast(),
-            size(size_of_val(&info)),
+            code,
+            ptr::from_ref(input).cast(),
+            size(size_of::<In>()),
+            if has_output { ptr::from_mut(output).cast() } else { ptr::null_mut() },
+            size(size_of::<Out>()),
             &raw mut written,
             ptr::null_mut(),
             None,
         )
     };
-    if result == SOCKET_ERROR {
-        return Err(io::Error::last_os_error());
-    }
+    if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not told.
+pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
+    const VERSION: u32 = 0;
+    let mut info = TCP_INFO_v0::default();
+    ioctl(socket, SIO_TCP_INFO, &VERSION, &mut info)?;
     Ok(TcpInfo {
         total_retransmits: Some(info.BytesRetrans.into()),
         unacknowledged: Some(info.BytesInFlight),
@@ -211,7 +251,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
 }
 
 /// `TCPSTATE` of mstcpip.h.
-fn state(number: i32) -> State {
+const fn state(number: i32) -> State {
     match number {
         1 => State::Listen,
         2 => State::SynSent,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::{RawSocket, tcp_info};
+use crate::tcp_info;
 
 #[test]
 fn a_connection_tells_how_long_its_peer_is_silent() {
@@ -50,6 +50,7 @@ mod linux {
     use libc::{c_int, socklen_t};
 
     use super::*;
+    use crate::RawSocket;
 
     fn connected() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

@@ -1,0 +1,70 @@
+//! What a number of Windows's `TCP_MAXRTMS` or `TCP_MAXRT` says: pure, so that it is tested on every system.
+//!
+//! Microsoft's "`IPPROTO_TCP` socket options" describes `TCP_MAXRT`: a number that is not negative is the timeout in seconds, and
+//! -1 asks the system to retransmit for ever. `TCP_MAXRTMS` stands undescribed in ws2ipdef.h; Cygwin uses it as the same in
+//! milliseconds from Windows 10 1607 on (winsup/cygwin/net.cc and wincap.cc). No number of either is said to stand for the
+//! system's own rules, so what a socket holds that nobody has touched does.
+
+use std::time::Duration;
+
+/// How the option counts that this system has.
+#[derive(Clone, Copy)]
+pub struct MaxRt {
+    /// What it counts, in milliseconds.
+    pub unit: i64,
+    /// What a socket holds that nobody has touched: the system's own rules.
+    pub untouched: i32,
+}
+
+impl MaxRt {
+    /// Zero: the system's own rules. `None`: the system retransmits for ever, for which there is no number here.
+    pub fn told(self, held: i32) -> Option<Duration> {
+        if held == self.untouched {
+            return Some(Duration::ZERO);
+        }
+        u64::try_from(i64::from(held) * self.unit).ok().map(Duration::from_millis)
+    }
+
+    /// Rounded up to what the option counts; zero asks for the system's own rules.
+    pub fn asked(self, timeout: Duration) -> i32 {
+        if timeout.is_zero() {
+            return self.untouched;
+        }
+        let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        let counted = millis.div_euclid(self.unit) + i64::from(millis.rem_euclid(self.unit) > 0);
+        i32::try_from(counted).unwrap_or(i32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLIS: MaxRt = MaxRt { unit: 1, untouched: 0 };
+    const SECONDS: MaxRt = MaxRt { unit: 1000, untouched: 0 };
+
+    #[test]
+    fn a_timeout_is_rounded_up_to_what_the_option_counts() {
+        let asked = Duration::from_millis(25_500);
+        assert_eq!((MILLIS.asked(asked), SECONDS.asked(asked)), (25_500, 26));
+        assert_eq!(SECONDS.asked(Duration::from_millis(1)), 1);
+        assert_eq!(SECONDS.told(26), Some(Duration::from_secs(26)));
+        assert_eq!(MILLIS.told(25_500), Some(asked));
+    }
+
+    #[test]
+    fn zero_is_what_an_untouched_socket_holds_whatever_that_is() {
+        for untouched in [0, -1, 21] {
+            let option = MaxRt { untouched, ..SECONDS };
+            assert_eq!(option.asked(Duration::ZERO), untouched);
+            assert_eq!(option.told(untouched), Some(Duration::ZERO));
+        }
+    }
+
+    #[test]
+    fn retransmitting_for_ever_is_no_timeout_and_not_the_systems_rules() {
+        assert_eq!(SECONDS.told(-1), None);
+        assert_eq!(MILLIS.told(-1), None);
+        assert_eq!(MaxRt { untouched: -1, ..MILLIS }.told(0), Some(Duration::ZERO));
+    }
+}

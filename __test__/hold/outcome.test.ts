@@ -1,5 +1,5 @@
 import test from 'ava'
-import { outcomeOf } from '../../src/hold/outcome.ts'
+import { outcomeOf, outcomeOn } from '../../src/hold/outcome.ts'
 
 const withCode = (code: string, rest: object = {}): Error => Object.assign(new Error(code), { code, ...rest })
 
@@ -8,6 +8,16 @@ test('each code of a lost connection has its outcome', (t) => {
   t.is(outcomeOf(withCode('ECONNRESET', { syscall: 'read' })), 'reset')
   t.is(outcomeOf(withCode('EHOSTUNREACH', { syscall: 'read' })), 'unreachable')
   t.is(outcomeOf(withCode('ENETUNREACH', { syscall: 'write' })), 'unreachable')
+})
+
+test('on Windows two more codes say that nothing came back, and elsewhere they do not', (t) => {
+  for (const code of ['ECONNABORTED', 'ENETRESET']) {
+    t.is(outcomeOn('win32', withCode(code, { syscall: 'read' })), 'no-answer')
+    t.is(outcomeOn('win32', withCode(code, { syscall: 'connect' })), undefined)
+    for (const platform of ['linux', 'darwin', 'freebsd'])
+      t.is(outcomeOn(platform, withCode(code)), undefined)
+  }
+  for (const platform of ['win32', 'linux']) t.is(outcomeOn(platform, withCode('ETIMEDOUT')), 'no-answer')
 })
 
 test("a client library's own error is looked through to its cause", (t) => {

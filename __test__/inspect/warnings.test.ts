@@ -129,6 +129,16 @@ test('how long a write can hang is said of Linux alone, and timers are late ther
   t.deepEqual(codes({ time: 240_000 }, { platform: 'darwin' }), ['middlebox'])
 })
 
+test('where keepalive ends a write too, nothing hangs for want of a user timeout, unless keepalive takes an hour', (t) => {
+  const values = { time: 10_000, interval: 5000, retries: 4, userTimeout: 0 }
+  for (const platform of ['linux', 'win32']) t.deepEqual(codes(values, { platform }), ['no-user-timeout'])
+  for (const platform of ['darwin', 'freebsd']) {
+    t.deepEqual(codes(values, { platform }), [])
+    t.true(codes({ ...values, enabled: false }, { platform }).includes('no-user-timeout'))
+    t.true(codes({ ...values, time: 7_200_000 }, { platform }).includes('no-user-timeout'))
+  }
+})
+
 test('elsewhere than on Linux a user timeout says nothing about probes', (t) => {
   t.deepEqual(
     codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }, { platform: 'darwin' }),

@@ -51,12 +51,14 @@ for (const platform of ['darwin', 'freebsd', 'win32']) {
   })
 }
 
-test('a user timeout bounds a write and an attempt to connect on Linux, and how is not said of other systems', (t) => {
+test('a user timeout bounds a write and an attempt to connect on Linux; elsewhere only what is known is said', (t) => {
   const held = { ...probed, userTimeout: 20_000 }
   t.deepEqual(detectionOf(held, 'linux'), { idle: 24_000, write: 20_500, connect: 20_000 })
   for (const platform of ['darwin', 'freebsd']) {
-    // Both probe also while data is in flight.
-    t.deepEqual(detectionOf(held, platform), { idle: 29_000, write: 29_000, connect: undefined })
+    // Both probe also while data is in flight, and bound an attempt by an option of its own.
+    t.deepEqual(detectionOf(held, platform), { idle: 29_000, write: 29_000, connect: 75_000 })
+    t.is(detectionOf(held, platform, 20_000).connect, 20_000)
+    t.is(detectionOf(held, platform, 20_001).connect, 21_000)
     t.is(detectionOf({ ...held, enabled: false }, platform).write, undefined)
   }
   for (const platform of ['win32', 'aix']) {

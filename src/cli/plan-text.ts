@@ -45,11 +45,12 @@ function idleLines({ settings, detection, tolerates }: PlanFindings, paint: Pain
 
 function writeLines(found: PlanFindings, paint: Paint): string[] {
   const { settings, detection, tolerates, withoutRtoMax } = found
-  const { write, connect } = detection
+  const { write } = detection
   if (write === undefined)
     return [paint.bold('When it writes, this system decides by rules that are not known here')]
-  // Where nothing is known of connecting, keepalive ends a write too, at the latest then.
-  if (connect === undefined) return [paint.bold(`When it writes, after at most ${formatDuration(write)}`)]
+  // Where nothing is known of what a write survives, keepalive ends it too, at the latest then.
+  if (tolerates.write === undefined)
+    return [paint.bold(`When it writes, after at most ${formatDuration(write)}`)]
   return [
     paint.bold(`When it writes, after ${formatDuration(write)}`),
     ...indented(writeLine(settings, write)),

@@ -3,7 +3,13 @@ import { isLinux } from '../settings/capabilities.ts'
 import { rtoMaxFor } from '../settings/detect-within.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
-import { detectionOf, followsUserTimeout, latestWrite, probesUntilGivenUp } from '../settings/detection.ts'
+import {
+  detectionOf,
+  followsUserTimeout,
+  isBsd,
+  latestWrite,
+  probesUntilGivenUp,
+} from '../settings/detection.ts'
 import { fewestSyns, toleranceOf } from '../settings/tolerance.ts'
 import { MIDDLEBOXES } from './middleboxes.ts'
 
@@ -69,7 +75,7 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     return `while the connection is idle, a dead peer is noticed after ${formatDuration(idle)}`
   },
   'no-user-timeout'({ held, platform }) {
-    if (held.userTimeout !== 0) return undefined
+    if (held.userTimeout !== 0 || keepaliveEndsWrites(held, platform)) return undefined
     const long = isLinux(platform) ? 'for about 15 minutes' : 'until the system has sent it often enough'
     return `there is no user timeout: a write that nobody acknowledges can hang ${long}`
   },
@@ -176,6 +182,11 @@ function oneLostProbeIsFatal(held: KeepAlive, platform: string): boolean {
   const { enabled, time = 0, interval = 0, retries, userTimeout = 0 } = held
   if (!enabled || !followsUserTimeout(held, platform) || retries === 1) return false
   return userTimeout <= latestFirstProbe(time, platform) + interval
+}
+
+/** Where keepalive probes while data is in flight it ends a write too, however short the user timeout could be. */
+function keepaliveEndsWrites(held: KeepAlive, platform: string): boolean {
+  return isBsd(platform) && (detectionOf(held, platform).write ?? HOUR) < HOUR
 }
 
 function isOverruled(held: KeepAlive, platform: string): boolean {

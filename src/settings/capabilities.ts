@@ -111,7 +111,7 @@ const linux: Known = {
 const table: Readonly<Record<string, Known>> = {
   linux,
   android: linux,
-  /** xnu, bsd/netinet/tcp_usrreq.c: seconds whose ticks must fit into 32 bits. */
+  /** xnu, tcp_ctloutput() in bsd/netinet/tcp_usrreq.c: seconds whose milliseconds must fit into 32 bits. */
   darwin: {
     time: seconds('TCP_KEEPALIVE', UINT32_MS_IN_SECONDS),
     interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
@@ -119,7 +119,7 @@ const table: Readonly<Record<string, Known>> = {
     userTimeout: userTimeout('TCP_RXT_CONNDROPTIME', 1000),
     rtoMax: NO_RTO_MAX,
   },
-  /** sys/netinet/tcp_usrreq.c: UINT_MAX / hz. The user timeout is there from FreeBSD 14 on. */
+  /** tcp_default_ctloutput() in sys/netinet/tcp_usrreq.c: UINT_MAX / hz. The user timeout is there from FreeBSD 14 on. */
   freebsd: {
     time: seconds('TCP_KEEPIDLE', UINT32_MS_IN_SECONDS),
     interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
@@ -127,12 +127,15 @@ const table: Readonly<Record<string, Known>> = {
     userTimeout: userTimeout('TCP_MAXUNACKTIME', 1000),
     rtoMax: NO_RTO_MAX,
   },
-  /** "IPPROTO_TCP socket options" of the Windows SDK; Windows 10 1709 and later. */
+  /**
+   * "IPPROTO_TCP socket options" of the Windows SDK; Windows 10 1709 and later. The user timeout is there before, but Windows
+   * older than 10 1607 counts it in seconds (TCP_MAXRT), to which it is rounded up.
+   */
   win32: {
     time: seconds('TCP_KEEPIDLE', UINT32_MS_IN_SECONDS),
     interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
     retries: probes('TCP_KEEPCNT', 255),
-    userTimeout: userTimeout('TCP_MAXRT', 1000),
+    userTimeout: userTimeout('TCP_MAXRTMS', 1),
     rtoMax: NO_RTO_MAX,
   },
 }

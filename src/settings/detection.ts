@@ -10,7 +10,7 @@ import type { KeepAlive } from './keepalive.ts'
 export interface Detection {
   /**
    * On an idle connection, from the last thing heard from the peer to the error. On Linux a user timeout decides about
-   * it too; elsewhere the retries alone.
+   * it too; elsewhere the retries alone, on Windows by its documentation.
    */
   readonly idle: number
   /**
@@ -18,12 +18,14 @@ export interface Detection {
    *
    * Linux counts a user timeout from the first retransmission, so this is about half a second longer. Without a user
    * timeout it is what Linux takes to give up retransmitting, about 15 minutes. macOS and FreeBSD send probes also while
-   * data is in flight, so with keepalive on this is at most `idle`.
+   * data is in flight, so with keepalive on this is `idle` at the latest. `undefined` on Windows, and there with keepalive off.
    */
   readonly write: number | undefined
   /**
    * While connecting to an address that does not answer, from the attempt to the error. Linux: the user timeout, where
-   * it is set before the attempt; without one the system's own limit, about 130 s.
+   * it is set before the attempt; without one the system's own limit, about 130 s. macOS and FreeBSD: the timeout of the
+   * attempt, which a plan takes from the deadline or the user timeout, in whole seconds at the latest; without one 75 s.
+   * `undefined` on Windows.
    */
   readonly connect: number | undefined
 }
@@ -51,11 +53,23 @@ export const RETRANSMISSION_MS = 924_600
 const CONNECTING_MS = 131_000
 
 /**
+ * How long macOS and FreeBSD try to connect unasked: TCPTV_KEEP_INIT of bsd/netinet/tcp_timer.h (xnu) and sys/netinet/tcp_timer.h.
+ * The timer that probes an idle connection ends an attempt, with keepalive off as well; SYNs would be sent for longer.
+ */
+const BSD_CONNECTING_MS = 75_000
+
+/**
  * When a dead peer is noticed with these values. A value that is not known counts as Linux's default.
  *
  * @param platform the system that holds them, by `process.platform`
+ * @param attempt how long an attempt to connect may take, in milliseconds, where that is an option of its own; 0: as long as the
+ *   system says
  */
-export function detectionOf(held: KeepAlive, platform: string = capabilities.platform): Detection {
+export function detectionOf(
+  held: KeepAlive,
+  platform: string = capabilities.platform,
+  attempt: number = 0,
+): Detection {
   const { time = LINUX_DEFAULTS.time, interval = LINUX_DEFAULTS.interval, userTimeout = 0 } = held
   const idle = held.enabled ? time + interval * probesUntilGivenUp(held, platform) : Number.POSITIVE_INFINITY
   if (isLinux(platform)) {
@@ -65,7 +79,9 @@ export function detectionOf(held: KeepAlive, platform: string = capabilities.pla
       connect: userTimeout > 0 ? userTimeout : CONNECTING_MS,
     }
   }
-  return { idle, write: held.enabled && probesInFlight(platform) ? idle : undefined, connect: undefined }
+  if (!isBsd(platform)) return { idle, write: undefined, connect: undefined }
+  const connect = attempt > 0 ? Math.ceil(attempt / 1000) * 1000 : BSD_CONNECTING_MS
+  return { idle, write: held.enabled ? idle : undefined, connect }
 }
 
 /** TCP_TIMEOUT_INIT of include/net/tcp.h: when a tail-loss probe is sent at the latest. */
@@ -94,10 +110,11 @@ export function longestRetransmissionTimeout(userTimeout: number, deadline: numb
 }
 
 /**
- * Whether keepalive probes also while data is in flight: tcp_timer_keep() in sys/netinet/tcp_timer.c of FreeBSD and the
- * TCPT_KEEP timer in bsd/netinet/tcp_timer.c of xnu do not look at what is in flight.
+ * Whether keepalive probes also while data is in flight, and its timer ends an attempt to connect: tcp_timer_keep() in
+ * sys/netinet/tcp_timer.c of FreeBSD and TCPT_KEEP of tcp_timers() in bsd/netinet/tcp_timer.c of xnu look at the state of the connection and
+ * at what was last heard, and not at what is in flight.
  */
-function probesInFlight(platform: string): boolean {
+export function isBsd(platform: string): boolean {
   return platform === 'darwin' || platform === 'freebsd'
 }
 

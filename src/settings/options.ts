@@ -24,13 +24,13 @@ export interface KeepAliveValues {
   /**
    * How long sent data may stay unacknowledged, in milliseconds: 1 … 2 147 483 647, or 0 for the system's own
    * rules, about 15 minutes on Linux (TCP_USER_TIMEOUT). Where a system counts it in seconds it is rounded up
-   * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows TCP_MAXRT).
+   * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows before 10 1607 TCP_MAXRT; later ones have TCP_MAXRTMS).
    *
    * It has the kernel's own rule: on Linux it also bounds connecting, ends a living peer that does not read for so long, and goes
    * on counting after close. Only `detectWithin` makes up for that.
    *
-   * While it is set, it decides instead of `retries` when an idle connection is given up. Mind the unit: 30 is
-   * 30 milliseconds, after which nearly every lost packet is the end.
+   * On Linux, while it is set, it decides instead of `retries` when an idle connection is given up; on macOS and FreeBSD it is about
+   * data in flight alone. Mind the unit: 30 is 30 milliseconds, after which nearly every lost packet is the end.
    */
   userTimeout?: number | undefined
   /** Solves for the others, so it stands alone: {@link KeepAliveDeadline}. */
@@ -49,7 +49,7 @@ export interface KeepAliveDeadline {
    * A living peer may stop reading for as long as it likes: on a socket object of Node the user timeout is lifted (0) once the
    * peer's window has been closed, until the connection ends, and the deadline holds by other means. On a raw descriptor, and in
    * Bun and Deno, it has the kernel's rule, which would drop such a peer. Outside Linux no user timeout is solved: macOS and
-   * FreeBSD probe while data is in flight too, and Windows gives a write up by itself after some 20 s.
+   * FreeBSD probe while data is in flight too, and Windows gives a write up by itself, after some 20 s where the round trip is short.
    */
   detectWithin: number
   /**
@@ -158,9 +158,10 @@ function oneNumber(ms: number): KernelValues {
 }
 
 /**
- * Outside Linux no user timeout is solved. FreeBSD counts it while a living peer keeps its window closed; that macOS and
- * Windows do not is not shown. macOS and FreeBSD probe while data is in flight as well, so that keepalive ends a write there
- * too, and Windows gives a write up by itself after some 20 s.
+ * Outside Linux no user timeout is solved. FreeBSD counts it while a living peer keeps its window closed
+ * (tcp_timer_persist() in sys/netinet/tcp_timer.c); what Windows does then is not documented. macOS and FreeBSD probe while data is
+ * in flight as well, so that keepalive ends a write there too. Windows gives a write up by itself after five retransmissions, each
+ * after twice the time of the one before (TcpMaxDataRetransmissions): some 20 s where the round trip is short.
  */
 function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
   const { detectWithin, userTimeout } = options

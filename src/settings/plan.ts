@@ -1,8 +1,9 @@
 /** What would be set, when a dead peer would be noticed, and what a living one survives: pure, no socket needed. */
+import { capabilities, isLinux } from './capabilities.ts'
 import { detectionOf, type Detection, LINUX_DEFAULTS } from './detection.ts'
 import { invalidArgType, outOfRange } from './errors.ts'
 import type { KeepAlive } from './keepalive.ts'
-import { type KeepAliveOptions, LEAVE, resolveOptions } from './options.ts'
+import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from './options.ts'
 import { type Tolerance, toleranceOf } from './tolerance.ts'
 
 /** What {@link planKeepAlive} answers. */
@@ -49,9 +50,14 @@ export function planKeepAlive(
   }
   return {
     settings,
-    detection: detectionOf(settings),
+    detection: detectionOf(settings, capabilities.platform, attemptOf(values)),
     tolerates: toleranceOf(settings, values.rtoMaxMs),
   }
+}
+
+/** How long an attempt to connect may take where that is an option of its own; on Linux it is the user timeout. */
+function attemptOf({ connectTimeoutMs, userTimeoutMs }: KernelValues): number {
+  return isLinux(capabilities.platform) ? 0 : Math.max(0, connectTimeoutMs ?? userTimeoutMs)
 }
 
 /** Read once, and only numbers that a kernel can hold, so that what is made of them is a time. */

@@ -41,7 +41,10 @@ const STATES: readonly TcpState[] = [
 export interface TcpInfo {
   /** Where the connection is in its life. */
   readonly state: TcpState
-  /** Since anything came from the peer, be it data or an acknowledgement. Linux, FreeBSD. */
+  /**
+   * Since anything came from the peer, be it data or an acknowledgement. Linux; FreeBSD where keepalive ends the connection within
+   * 71 minutes, after which the kernel's number begins again.
+   */
   readonly silentFor: number | undefined
   /** Probes sent since then; one that is just on its way counts too. Linux. */
   readonly unansweredProbes: number | undefined
@@ -60,7 +63,7 @@ export interface TcpInfo {
   readonly roundTrip: number | undefined
   /** How much the round trip varies. Not on Windows. */
   readonly roundTripVariance: number | undefined
-  /** How long the kernel waits for an acknowledgement before it sends again. Not on Windows. */
+  /** How long the kernel waits for an acknowledgement before it sends again. Not on Windows; on macOS while it waits. */
   readonly retransmissionTimeout: number | undefined
 }
 
@@ -72,8 +75,8 @@ const numbers = new Int32Array(INFO_LENGTH)
 
 /**
  * Reads what the kernel knows of a connection: how long the peer has been silent, what it has left unanswered, and
- * how the way to it is. One system call on Linux (TCP_INFO), macOS (TCP_CONNECTION_INFO), FreeBSD (TCP_INFO) and
- * Windows (SIO_TCP_INFO); nothing is sent.
+ * how the way to it is. One system call on Linux (TCP_INFO), macOS (TCP_CONNECTION_INFO) and Windows (SIO_TCP_INFO), up to five on
+ * FreeBSD (TCP_INFO); nothing is sent.
  *
  * @param target a connected `net.Socket` or `tls.TLSSocket`, a listening `net.Server` or a raw descriptor
  * @throws as `getKeepAlive` does

@@ -1,0 +1,55 @@
+/** What a plan says on each system, by its recorded capabilities: each is asked in a process that takes itself for that system. */
+import { spawnSync } from 'node:child_process'
+import test from 'ava'
+import type { KeepAlivePlan } from '../../src/settings/plan.ts'
+
+/** A plan of `options` on `platform`; what is `undefined` comes back as `null`, as JSON has no other. */
+function planOn(platform: string, options: object): KeepAlivePlan {
+  const script = `Object.defineProperty(process, 'platform', { value: ${JSON.stringify(platform)} })
+    const plan = require('tcp-keepalive').planKeepAlive(${JSON.stringify(options)})
+    console.log(JSON.stringify(plan, (name, value) => value === undefined ? null : value))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  })
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout) as KeepAlivePlan
+}
+
+const unknown = null as unknown as undefined
+
+const DEADLINE = { detectWithin: 30_000 }
+const VALUES = { time: 60_000, interval: 10_000, retries: 6, userTimeout: 25_500 }
+
+test('of a deadline each system says what is known of it', (t) => {
+  t.deepEqual(planOn('linux', DEADLINE).detection, { idle: 26_000, write: 26_000, connect: 25_500 })
+  // Keepalive ends a write, and the attempt is bounded by TCP_CONNECTIONTIMEOUT and TCP_KEEPINIT, in whole seconds.
+  for (const platform of ['darwin', 'freebsd']) {
+    t.deepEqual(planOn(platform, DEADLINE).detection, { idle: 26_000, write: 26_000, connect: 25_000 })
+  }
+  t.deepEqual(planOn('win32', DEADLINE).detection, { idle: 26_000, write: unknown, connect: unknown })
+})
+
+test('a deadline solves a user timeout on Linux alone', (t) => {
+  t.is(planOn('linux', DEADLINE).settings.userTimeout, 25_500)
+  for (const platform of ['darwin', 'freebsd', 'win32'])
+    t.is(planOn(platform, DEADLINE).settings.userTimeout, 0)
+})
+
+test('a user timeout is in what the system counts, and bounds an attempt where an option of its own does', (t) => {
+  const held = (platform: string): number | undefined => planOn(platform, VALUES).settings.userTimeout
+  t.deepEqual([held('linux'), held('win32')], [25_500, 25_500])
+  t.deepEqual([held('darwin'), held('freebsd')], [26_000, 26_000])
+  for (const platform of ['darwin', 'freebsd']) {
+    t.deepEqual(planOn(platform, VALUES).detection, { idle: 120_000, write: 120_000, connect: 26_000 })
+  }
+})
+
+test("nothing that is not known is Linux's figure", (t) => {
+  for (const platform of ['darwin', 'freebsd', 'win32']) {
+    const { detection, tolerates } = planOn(platform, { enabled: false })
+    t.is(detection.write, unknown, platform)
+    t.is(detection.connect, platform === 'win32' ? unknown : 75_000, platform)
+    t.deepEqual([tolerates.write, tolerates.connect], [unknown, unknown], platform)
+  }
+})

@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava'
 import { TARGETS } from '../../scripts/build/targets.ts'
 import { parseBinaryFile } from '../../src/socket/binary-file.ts'
 import { PLATFORMS } from '../../src/socket/no-binary.ts'
+import { nodesOwnCall } from '../../src/socket/nodes-own-call.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const GLIBC = (process.report.getReport() as unknown as { header: { glibcVersionRuntime: string } }).header
@@ -153,17 +154,44 @@ ${PACKAGE}
   )
 })
 
-test('a system that there is no binary for', (t) => {
+/** What the first use says on a machine without a binary, in a Node that takes itself for `version`. */
+function onOtherMachine(t: ExecutionContext, version: string): string {
   const folder = install(t)
-  writeFileSync(join(folder, 'riscv.cjs'), "Object.defineProperty(process, 'arch', { value: 'riscv64' })")
-  const { message } = use(folder, '--require', './riscv.cjs')
+  const program = `Object.defineProperty(process, 'arch', { value: 'riscv64' })
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+  writeFileSync(join(folder, 'riscv.cjs'), program)
+  return use(folder, '--require', './riscv.cjs').message
+}
+
+test('a system that there is no binary for', (t) => {
   t.is(
-    message,
+    onOtherMachine(t, '24.18.0'),
     `The native binary of tcp-keepalive does not exist.
-  Running: Node.js ${process.versions.node} on linux riscv64
+  Running: Node.js 24.18.0 on linux riscv64
   Package: none fits
   - There are binaries for ${PLATFORMS.join(', ')}.`,
   )
+})
+
+test("a system that there is no binary for, where Node's own call takes interval and count", (t) => {
+  t.is(
+    onOtherMachine(t, '24.19.0'),
+    `The native binary of tcp-keepalive does not exist.
+  Running: Node.js 24.19.0 on linux riscv64
+  Package: none fits
+  - There are binaries for ${PLATFORMS.join(', ')}.
+  - Meanwhile, Node can set time, interval and retries of a connected socket by itself, and nothing more:
+  - socket.setKeepAlive(true, 60_000, 10_000, 6) // an idle connection is given up after 2 min; again after each connect`,
+  )
+})
+
+test("Node's own call is named from the versions on that take interval and count, and in Node alone", (t) => {
+  const names = (version: string | undefined): boolean => nodesOwnCall(version).length > 0
+  for (const version of ['24.19.0', '24.21.0', '26.4.0', '26.10.0', '27.0.0', '28.1.2'])
+    t.true(names(version), version)
+  for (const version of ['18.20.8', '22.23.3', '24.18.9', '25.9.0', '26.3.0'])
+    t.false(names(version), version)
+  t.false(names(undefined))
 })
 
 for (const [what, packages] of [

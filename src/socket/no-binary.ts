@@ -4,6 +4,7 @@ import type * as paths from 'node:path'
 import { isDeno, runtime } from '../settings/runtime.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
+import { nodesOwnCall } from './nodes-own-call.ts'
 
 /** Every platform that has a binary: the part of a package's name after {@link PREFIX}. */
 export const PLATFORMS: readonly string[] = [
@@ -53,7 +54,8 @@ export function noBinary(cause: unknown, path?: string): TcpKeepAliveError {
   if (FORBIDDEN.test(reason)) {
     return failure({ ...found, state: 'is forbidden', advice: waysToAllow(reason) })
   }
-  if (fitting === undefined) return failure({ fitting, state: 'does not exist', advice: UNSUPPORTED, cause })
+  if (fitting === undefined)
+    return failure({ fitting, state: 'does not exist', advice: unsupported(), cause })
   if (path !== undefined) {
     return failure({ ...found, state: 'is broken', advice: broken(path, readBinaryFile(path)) })
   }
@@ -116,7 +118,13 @@ function broken(path: string, file: BinaryFile | undefined): readonly string[] {
   return [`The file is ${file?.description ?? 'not readable'}: ${path}`, ...REINSTALL]
 }
 
-const UNSUPPORTED: readonly string[] = [`There are binaries for ${PLATFORMS.join(', ')}.`]
+function unsupported(): readonly string[] {
+  const isNode = versions.bun === undefined && versions.deno === undefined
+  return [
+    `There are binaries for ${PLATFORMS.join(', ')}.`,
+    ...nodesOwnCall(isNode ? versions.node : undefined),
+  ]
+}
 
 /** Node's ERR_DLOPEN_DISABLED and ERR_ACCESS_DENIED, Deno's NotCapable. The loader keeps messages and drops codes. */
 const FORBIDDEN = /loading addons is disabled|has been restricted|Requires \w+ access/

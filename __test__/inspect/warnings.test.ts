@@ -139,6 +139,13 @@ test('where keepalive ends a write too, nothing hangs for want of a user timeout
   }
 })
 
+test('FreeBSD may probe with keepalive off', (t) => {
+  const message = (platform: string): string | undefined =>
+    warningsOf(inspected({ enabled: false }, { platform })).find(({ code }) => code === 'off')?.message
+  t.regex(message('freebsd') ?? '', /never noticed unless net.inet.tcp.always_keepalive is 1$/)
+  t.regex(message('darwin') ?? '', /never noticed$/)
+})
+
 test('elsewhere than on Linux a user timeout says nothing about probes', (t) => {
   t.deepEqual(
     codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }, { platform: 'darwin' }),

@@ -1,6 +1,9 @@
 /** What a plan says on each system, by its recorded capabilities: each is asked in a process that takes itself for that system. */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { capabilitiesOf } from '../../src/settings/capabilities.ts'
+import { detectionOf } from '../../src/settings/detection.ts'
 import type { KeepAlivePlan } from '../../src/settings/plan.ts'
 
 /** A plan of `options` on `platform`; what is `undefined` comes back as `null`, as JSON has no other. */
@@ -51,5 +54,45 @@ test("nothing that is not known is Linux's figure", (t) => {
     t.is(detection.write, unknown, platform)
     t.is(detection.connect, platform === 'win32' ? unknown : 75_000, platform)
     t.deepEqual([tolerates.write, tolerates.connect], [unknown, unknown], platform)
+  }
+})
+
+const PLATFORMS = ['linux', 'darwin', 'freebsd', 'win32'] as const
+
+/** A row of the table in docs/systems.md, a cell for each of {@link PLATFORMS}. */
+function rowOf(name: string): readonly string[] {
+  const page = readFileSync(new URL('../../docs/systems.md', import.meta.url), 'utf8')
+  const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`))
+  return (
+    row
+      ?.split('|')
+      .slice(2, -1)
+      .map((cell) => cell.trim()) ?? []
+  )
+}
+
+test("the page's numbers are those that are checked and planned with", (t) => {
+  const number = (cell = ''): number => Number(/^[\d ]+/.exec(cell)?.[0].replaceAll(' ', '') ?? Number.NaN)
+  const retries = rowOf('most retries')
+  const durations = rowOf('largest time and interval')
+  const connecting = rowOf('what ends an attempt to connect')
+  const timeouts = rowOf('unit of the user timeout')
+  const writes = rowOf('probes while data is in flight')
+  const held = { enabled: true, time: 10_000, interval: 2000, retries: 5, userTimeout: 0 }
+  for (const [index, platform] of PLATFORMS.entries()) {
+    const { time, interval, retries: count, userTimeout } = capabilitiesOf(platform)
+    t.is(number(retries[index]), count.max, platform)
+    if (platform !== 'win32') {
+      t.deepEqual(
+        [time.max, interval.max],
+        Array.from({ length: 2 }, () => number(durations[index]) * 1000),
+        platform,
+      )
+    }
+    t.is(timeouts[index]?.startsWith('ms'), userTimeout.step === 1, platform)
+    const { write, connect } = detectionOf(held, platform)
+    if (platform === 'linux') continue
+    t.is(writes[index]?.startsWith('yes'), write === 20_000, platform)
+    t.is(connecting[index]?.startsWith('75 s') ? 75_000 : undefined, connect, platform)
   }
 })

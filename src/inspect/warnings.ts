@@ -65,9 +65,10 @@ export interface Inspected {
 
 /** What each rule has to say, or nothing. */
 const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => string | undefined>> = {
-  off({ held }) {
+  off({ held, platform }) {
     if (held.enabled) return undefined
-    return 'keepalive is off: while the connection is idle, a dead peer is never noticed'
+    const unless = platform === 'freebsd' ? ' unless net.inet.tcp.always_keepalive is 1' : ''
+    return `keepalive is off: while the connection is idle, a dead peer is never noticed${unless}`
   },
   slow({ held, platform }) {
     const { idle } = detectionOf(held, platform)

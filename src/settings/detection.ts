@@ -10,7 +10,8 @@ import type { KeepAlive } from './keepalive.ts'
 export interface Detection {
   /**
    * On an idle connection, from the last thing heard from the peer to the error. On Linux a user timeout decides about
-   * it too; elsewhere the retries alone, on Windows by its documentation.
+   * it too; elsewhere the retries alone, on Windows by its documentation. `Infinity` with keepalive off; FreeBSD then probes all
+   * the same, unless net.inet.tcp.always_keepalive is 0.
    */
   readonly idle: number
   /**

@@ -25,7 +25,8 @@ import { fromKernel, values } from './values.ts'
  * server accepts. For that `net.Socket.prototype._destroy` is wrapped while any such connection is open.
  *
  * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
- * has the names, units and limits of the system at hand. Options are checked before anything is touched. Whatever a
+ * has the names, units and limits of the system at hand. On macOS and FreeBSD set them at 'connect': a connection that has been
+ * silent for interval × retries already is ended `time` later, without a probe (docs/systems.md). Options are checked before anything is touched. Whatever a
  * driver sets later overwrites the values: {@link holdKeepAlive} makes them stay.
  *
  * @param target a `net.Socket`, a `tls.TLSSocket`, a `net.Server` or a raw descriptor; never closed, never kept

@@ -1,7 +1,7 @@
 /** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
 import type * as modules from 'node:module'
 import type * as paths from 'node:path'
-import { isDeno, runtime } from '../settings/runtime.ts'
+import { isDeno, isNode, runtime } from '../settings/runtime.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 import { nodesOwnCall } from './nodes-own-call.ts'
@@ -119,10 +119,9 @@ function broken(path: string, file: BinaryFile | undefined): readonly string[] {
 }
 
 function unsupported(): readonly string[] {
-  const isNode = versions.bun === undefined && versions.deno === undefined
   return [
     `There are binaries for ${PLATFORMS.join(', ')}.`,
-    ...nodesOwnCall(isNode ? versions.node : undefined),
+    ...nodesOwnCall(isNode() ? process.versions.node : undefined),
   ]
 }
 

@@ -151,6 +151,28 @@ async function main() {
     }),
   )
 
+  // What a Windows before 10 1709 gets; here the options read back what the control code has set.
+  if (process.platform === 'win32') {
+    await checkGiven('time and interval as on older Windows', 'panics.node', () =>
+      withPair(({ client, accepted }) => {
+        const { setAsOlderWindows } = require('./panics.node')
+        const socketOf = (target) => keepalive.inspectSocket(target).descriptor
+        const seconds = [PROBES.time / 1000, PROBES.interval / 1000]
+        // Ten is what such a Windows has, and no other count can be asked for there; none leaves the count alone.
+        for (const [target, retries] of [
+          [client, 10],
+          [accepted, 0],
+        ]) {
+          const before = getKeepAlive(target)
+          assert.notStrictEqual(before.time, PROBES.time)
+          assert.ok(setAsOlderWindows(socketOf(target), ...seconds, retries))
+          shows(target, { ...PROBES, retries: retries || before.retries })
+        }
+        assert.strictEqual(setAsOlderWindows(1, ...seconds, 10), false)
+      }),
+    )
+  }
+
   await checkGiven('panic', 'panics.node', () => {
     const { panicOnPurpose } = require('./panics.node')
     const message = /on purpose: panic_on_purpose was called/

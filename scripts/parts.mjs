@@ -13,6 +13,10 @@ const NAPI =
 /** By the script of package.json and the word: what it is for, and a file or a tool of package.json with its words. */
 export const PARTS = {
   test: {
+    here: [
+      'all that another system than Linux allows, and the result into docs/platforms.json',
+      'scripts/test-here.mjs',
+    ],
     slow: ['what takes long: every platform, the release, the reliability runs', 'scripts/slow.mjs'],
     busy: ['the tests that measure time, on a busy processor', 'scripts/busy.mjs'],
     runtimes: ['the packages on every runtime that can be had here', 'scripts/runtimes/test-runtimes.ts'],

@@ -51,7 +51,14 @@ export function readyExamples() {
 /** Runs a command with its output shown, and ends this process where it fails. */
 export function step(title, command, args, options = {}) {
   console.error(`\u2022 ${title}`)
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options })
+  // npm is a batch file on Windows, which only a shell starts; no argument here has a character that one would read.
+  const shell = process.platform === 'win32'
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell,
+    ...options,
+  })
   if (status === 0) return
   console.error(`\nFailed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}`)
   process.exit(1)

@@ -1,7 +1,8 @@
 /**
  * `npm test`: installs and builds what is missing, then checks and tests everything that this machine allows, and says
  * at the end what was left out and what is missing for it. With CI set nothing may be left out. With a word behind `--` one
- * of the parts in parts.mjs; with files, these tests alone are run after the checks.
+ * of the parts in parts.mjs; with files, these tests alone are run after the checks. On other systems than
+ * Linux it is `npm test -- here`.
  */
 import { check } from './check.mjs'
 import { leftOut } from './left-out.mjs'
@@ -13,6 +14,7 @@ import { Suite } from './suite.mjs'
 
 const words = process.argv.slice(2)
 if (words.includes('--help')) printParts('test')
+else if (process.platform !== 'linux' && words.length === 0) await runPart('test', ['here'])
 else if (!(await runPart('test', words))) await testAll(words)
 
 async function testAll(files) {

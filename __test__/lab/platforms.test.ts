@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { RUNS } from '../../lab/platforms/elsewhere.ts'
 import { page, type Shown } from '../../lab/platforms/results.ts'
 import { ALL_RUNTIMES } from '../../lab/platforms/runtimes.ts'
 import { TARGETS } from '../../scripts/build/targets.ts'
@@ -12,10 +13,36 @@ test('docs/platforms.md says what was shown and nothing else', (t) => {
   t.is(readFileSync(new URL('platforms.md', docs), 'utf8'), page(results, targets))
 })
 
+/** What only Windows has to show. */
+const OF_WINDOWS = 'time and interval as on older Windows'
+
 test('every runtime has shown the same', (t) => {
+  const names = results.map(({ name }) => name)
   t.deepEqual(
-    results.map(({ name }) => name),
+    names.filter((name) => !RUNS.includes(name)),
     ALL_RUNTIMES.map(({ name }) => name),
   )
-  for (const { passed, name } of results) t.deepEqual(passed, results[0]?.passed, name)
+  t.deepEqual(
+    names.filter((name) => RUNS.includes(name)),
+    RUNS.filter((name) => names.includes(name)),
+  )
+  for (const { passed, name, target } of results) {
+    t.is(passed.includes(OF_WINDOWS), target.startsWith('win32'), name)
+    t.deepEqual(
+      passed.filter((check) => check !== OF_WINDOWS),
+      results[0]?.passed,
+      name,
+    )
+  }
+})
+
+test('the page says of every machine what nobody has run there, until somebody has', (t) => {
+  const names = TARGETS.map(({ name }) => name)
+  const mac = { name: 'macos-arm64-node-24', target: 'darwin-arm64', how: 'macOS 15', runtime: 'Node.js 24' }
+  const before = page(results, names)
+  t.regex(before, /^\| macos-arm64 \| macOS 15 \| darwin-arm64 \| 18, 20, 22, 24, 26 \|$/m)
+  t.regex(before, /^\| darwin-arm64 \| built only /m)
+  const after = page([...results, { ...mac, passed: ['load'], userTimeout: 'set and read back' }], names)
+  t.regex(after, /^\| macos-arm64 \| macOS 15 \| darwin-arm64 \| 18, 20, 22, 26 \|$/m)
+  t.regex(after, /^\| darwin-arm64 \| tested /m)
 })

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../command.ts'
+import { MACHINES, runName, RUNS } from './elsewhere.ts'
 import { ALL_RUNTIMES } from './runtimes.ts'
 
 /** What one runtime has shown. */
@@ -24,12 +25,29 @@ const PAGE = join(ROOT, 'docs/platforms.md')
  */
 export async function keep(shown: readonly Shown[], targets: readonly string[]): Promise<void> {
   const before = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]')) as readonly Shown[]
-  const all = ALL_RUNTIMES.flatMap(({ name }) => {
+  const all = [...ALL_RUNTIMES.map(({ name }) => name), ...RUNS].flatMap((name) => {
     const newest = [...shown, ...before].find((each) => each.name === name)
     return newest ? [newest] : []
   })
   await writeFile(RESULTS, `${JSON.stringify(all, undefined, 2)}\n`)
   await writeFile(PAGE, page(all, targets))
+}
+
+/**
+ * What the machines of the workflow have shown: of each folder `platforms-MACHINE-LINE` in `folder` the run that it is of, from the
+ * platforms.json in it.
+ */
+export async function shownIn(folder: string): Promise<readonly Shown[]> {
+  const found: Shown[] = []
+  for (const { name: machine, nodes } of MACHINES) {
+    for (const line of nodes) {
+      const path = join(folder, `platforms-${machine}-${line}`, 'platforms.json')
+      const text = await readFile(path, 'utf8').catch(() => '[]') // the job has failed: it is what nobody has run
+      const run = (JSON.parse(text) as readonly Shown[]).find(({ name }) => name === runName(machine, line))
+      if (run) found.push(run)
+    }
+  }
+  return found
 }
 
 export function page(results: readonly Shown[], targets: readonly string[]): string {
@@ -64,13 +82,38 @@ ${runtimes.join('\n')}
 
 The script is \`lab/platforms/smoke.cjs\`. Its checks: ${checks.join(', ')}.
 
+## What nobody has run
+
+\`npm test -- here --write --machine NAME\` runs every test that the machine allows and this script, and writes the result
+into the tables above. \`.github/workflows/systems.yml\` does it on each of these:
+
+${notRun(results)}
+
+## What this shows, and what not
+
 - The values are read back by this package, with getsockopt. On Linux x64 the other tests have another process read
   them.
 - Emulated by QEMU, it is the Linux kernel of the machine beneath that holds the values.
-- Wine is not Windows: its Winsock hands the probes' options to Linux, whose limits then hold, and has no TCP_MAXRT, so
-  that nobody here has seen a user timeout on Windows. Before Windows 10 1709 there is only SIO_KEEPALIVE_VALS, which
-  was built and not run.
+- Wine is not Windows: its Winsock hands the probes' options to Linux, whose limits then hold, and has neither TCP_MAXRTMS nor
+  TCP_MAXRT, so that nobody here has seen a user timeout on Windows. SIO_KEEPALIVE_VALS, which Windows before 10 1709 has alone, was
+  run there. Which error Windows gives for a dead peer was not: Wine hands on Linux's.
+- What each kernel does with the values is [in one table](systems.md), from its sources.
 `
+}
+
+/** A line for each machine, with the lines of Node that nobody has run there. */
+function notRun(results: readonly Shown[]): string {
+  const run = new Set(results.map(({ name }) => name))
+  const rows = MACHINES.flatMap(({ name, target, how, nodes }) => {
+    const missing = nodes.filter((line) => !run.has(runName(name, line)))
+    return missing.length === 0 ? [] : [`| ${name} | ${how} | ${target} | ${missing.join(', ')} |`]
+  })
+  if (rows.length === 0) return 'Everything has been run.'
+  return [
+    '| machine | system | binary | Node that nobody has run there |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }
 
 /** As "natively, glibc: Node.js 18.20.8, Node.js 20.20.2; …". */

@@ -8,17 +8,25 @@ import { binaryOf, targetsNamed } from '../build/targets.ts'
 
 const ARTIFACTS = join(ROOT, 'artifacts')
 
-export async function putApp(folder: string, targetName: string): Promise<void> {
+/**
+ * @param binaries the folder with the target's binary
+ * @param panics the target's binary with a function that panics
+ */
+export async function putApp(
+  folder: string,
+  targetName: string,
+  binaries: string = ARTIFACTS,
+  panics?: string,
+): Promise<void> {
   const [target] = targetsNamed([targetName])
   if (!target) throw new Error(`no target ${targetName}`)
   await rm(folder, { recursive: true, force: true })
   const staged = join(folder, 'staged')
-  for (const each of await stage([target], ARTIFACTS, staged)) {
+  for (const each of await stage([target], binaries, staged)) {
     await cp(each.folder, join(folder, 'node_modules', each.name), { recursive: true })
   }
   await rm(staged, { recursive: true })
-  const binary = binaryOf(target)
-  await cp(join(ARTIFACTS, 'misbehaving', binary), join(folder, 'panics.node'))
+  await cp(panics ?? join(ARTIFACTS, 'misbehaving', binaryOf(target)), join(folder, 'panics.node'))
   await cp(join(ROOT, 'lab/platforms/smoke.cjs'), join(folder, 'smoke.cjs'))
   const certificate = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' })
   await writeFile(join(folder, 'key.pem'), certificate.private)

@@ -1,12 +1,9 @@
 /** `npm test -- runtimes`: the packages as they are installed, tried on every runtime that can be had here. */
-import { spawn } from 'node:child_process'
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from '../../lab/command.ts'
-import { keep, type Shown } from '../../lab/platforms/results.ts'
-import { ALL_RUNTIMES, type Runtime, type Started } from '../../lab/platforms/runtimes.ts'
+import { keep, type Shown, shownIn } from '../../lab/platforms/results.ts'
+import { smoke } from '../../lab/platforms/smoke.ts'
+import { ALL_RUNTIMES, type Runtime } from '../../lab/platforms/runtimes.ts'
 import { run } from '../../lab/run.ts'
 import { TARGETS } from '../build/targets.ts'
 import { putApp } from './app.ts'
@@ -18,22 +15,28 @@ Installs tcp-keepalive for every runtime that can be had on this machine and run
   --only NAME   only this one; may be given again. There are
                   ${ALL_RUNTIMES.map(({ name }) => name).join('\n                  ')}
   --no-build    takes artifacts/ and artifacts/misbehaving/ as they are
+  --merge DIR   runs nothing: writes what the machines of the workflow have shown, a folder of DIR each
   --write       builds every platform, and writes what was shown to docs/platforms.json and docs/platforms.md
 
 The runtimes come from npm, PyPI and Debian, and are kept in KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
 With CI set, what cannot be had is a failure.`
-
-/** Emulated, a start alone takes seconds. */
-const LIMIT_MS = 180_000
 
 await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] },
       'no-build': { type: 'boolean', default: false },
+      merge: { type: 'string' },
       write: { type: 'boolean', default: false },
     },
   })
+  const targets = TARGETS.map(({ name }) => name)
+  if (values.merge !== undefined) {
+    const merged = await shownIn(values.merge)
+    await keep(merged, targets)
+    console.log(`${merged.length} runs of the workflow`)
+    return
+  }
   const runtimes = named(values.only)
   if (!values['no-build']) {
     if (values.write) await buildAll([])
@@ -57,7 +60,8 @@ await runCommand(HELP, async () => {
       if (reason !== undefined) throw new Error(`With CI set nothing may be left out: it ${reason}`)
       const ready = await runtime.prepare()
       if (ready.stop) stops.add(ready.stop)
-      const result = await tryOn(runtime, ready)
+      await putApp(ready.app, runtime.target)
+      const result = await smoke(runtime, ready.command)
       shown.push(result)
       count.passed += 1
       console.log(`\u2714 ${title}: ${describe(result)} (${seconds(begun)})`)
@@ -69,11 +73,7 @@ await runCommand(HELP, async () => {
     }
   }
   for (const stop of stops) await stop()
-  if (values.write)
-    await keep(
-      shown,
-      TARGETS.map(({ name }) => name),
-    )
+  if (values.write) await keep(shown, targets)
   console.log(`\nin ${seconds(started)}`)
   console.log(`runtimes: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
   if (count.failed > 0) process.exitCode = 1
@@ -100,54 +100,8 @@ async function buildAll(parameters: readonly string[]): Promise<void> {
   await run('npm', ['run', '--silent', 'build', '--', 'all', ...parameters], { cwd: ROOT })
 }
 
-/** What smoke.cjs prints. */
-interface Smoke {
-  readonly runtime: string
-  readonly passed: readonly string[]
-  readonly failed: Readonly<Record<string, string>>
-  readonly userTimeout: string
-}
-
-async function tryOn(runtime: Runtime, { app, command }: Started): Promise<Shown> {
-  await putApp(app, runtime.target)
-  const { output, end } = await outputOf(command)
-  const line = output.split('\n').find((each) => each.startsWith('{"runtime"'))
-  if (line === undefined) throw new Error(`${command.join(' ')}\nended with ${end}:\n${output}`)
-  const smoke = JSON.parse(line) as Smoke
-  const failures = Object.entries(smoke.failed)
-  if (failures.length > 0) throw new Error(failures.map(([name, error]) => `${name}: ${error}`).join('\n'))
-  if (end !== 0) throw new Error(`everything was shown, but it ended with ${end}:\n${output}`)
-  const { name, target, how } = runtime
-  return { name, target, how, runtime: smoke.runtime, passed: smoke.passed, userTimeout: smoke.userTimeout }
-}
-
 function describe({ runtime, target, how, passed, userTimeout }: Shown): string {
   return `${runtime}, ${target}, ${how}: ${passed.length} shown; user timeout ${userTimeout}`
-}
-
-/** Through a file: Windows programs under Wine may lose what they write into a pipe. */
-async function outputOf(command: readonly string[]): Promise<{ output: string; end: number | string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-'))
-  const path = join(folder, 'output')
-  const file = await open(path, 'w')
-  try {
-    const [program = '', ...parameters] = command
-    // A group of its own, which can be ended as a whole.
-    const child = spawn(program, parameters, { stdio: ['ignore', file.fd, file.fd], detached: true })
-    const end = await new Promise<number | string>((resolve, reject) => {
-      const limit = setTimeout(() => {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-      }, LIMIT_MS)
-      child.once('error', reject).once('exit', (code, signal) => {
-        clearTimeout(limit)
-        resolve(code ?? signal ?? 'nothing')
-      })
-    })
-    return { output: await readFile(path, 'utf8'), end }
-  } finally {
-    await file.close()
-    await rm(folder, { recursive: true })
-  }
 }
 
 function seconds(since: number): string {

@@ -1,0 +1,50 @@
+/** The tests that run on every system are named, and what each of the others needs is found. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { MACHINES, RUNS } from '../lab/platforms/elsewhere.ts'
+
+interface Portable {
+  readonly PORTABLE: readonly string[]
+  readonly needsOf: (path: string, text: string) => string | undefined
+}
+
+/** Plain JavaScript, as it is run before anything is built. */
+const { needsOf, PORTABLE } = (await import('../scripts/portable.mjs' as string)) as Portable
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8')
+const tests = (readdirSync(`${root}/__test__`, { recursive: true }) as string[])
+  .map((name) => `__test__/${name.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.test.ts'))
+
+test('every portable test file is there, and needs nothing that the others are left out for', (t) => {
+  t.true(PORTABLE.length >= 20)
+  for (const path of PORTABLE) {
+    t.true(tests.includes(path), path)
+    // Under another name, so that it is judged by what is in it.
+    const text = path === '__test__/portable.test.ts' ? '' : read(path)
+    t.is(needsOf('elsewhere.test.ts', text), "Linux's figures", path)
+  }
+})
+
+test('what a test file needs is told of every other one', (t) => {
+  t.regex(needsOf('__test__/probes.test.ts', read('__test__/probes.test.ts')) ?? '', /laboratory/)
+  t.regex(
+    needsOf('__test__/socket/endpoints.test.ts', read('__test__/socket/endpoints.test.ts')) ?? '',
+    /witness/,
+  )
+  t.regex(needsOf('__test__/settings/plan.test.ts', read('__test__/settings/plan.test.ts')) ?? '', /figures/)
+  const left = tests.filter((path) => needsOf(path, read(path)) !== undefined)
+  t.is(left.length + PORTABLE.length, tests.length)
+})
+
+test('the workflow runs on every machine that the page names, with every line of Node', (t) => {
+  const workflow = read('.github/workflows/systems.yml')
+  for (const { name, nodes } of MACHINES) {
+    t.true(workflow.includes(`machine: ${name},`) || workflow.includes(`--machine ${name}`), name)
+    t.true(nodes.length >= 4, name)
+  }
+  for (const line of [18, 20, 22, 24, 26]) t.regex(workflow, new RegExp(`\\b${line}\\b`))
+  t.is(RUNS.length, new Set(RUNS).size)
+})

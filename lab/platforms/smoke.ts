@@ -1,0 +1,57 @@
+/** Runs smoke.cjs, and reads what it has shown. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Shown } from './results.ts'
+
+/** Emulated, a start alone takes seconds. */
+const LIMIT_MS = 180_000
+
+/** What smoke.cjs prints. */
+interface Smoke {
+  readonly runtime: string
+  readonly passed: readonly string[]
+  readonly failed: Readonly<Record<string, string>>
+  readonly userTimeout: string
+}
+
+/** Runs smoke.cjs with `command`; throws where it does not show everything. */
+export async function smoke(
+  { name, target, how }: Pick<Shown, 'name' | 'target' | 'how'>,
+  command: readonly string[],
+): Promise<Shown> {
+  const { output, end } = await outputOf(command)
+  const line = output.split('\n').find((each) => each.startsWith('{"runtime"'))
+  if (line === undefined) throw new Error(`${command.join(' ')}\nended with ${end}:\n${output}`)
+  const told = JSON.parse(line) as Smoke
+  const failures = Object.entries(told.failed)
+  if (failures.length > 0) throw new Error(failures.map(([name, error]) => `${name}: ${error}`).join('\n'))
+  if (end !== 0) throw new Error(`everything was shown, but it ended with ${end}:\n${output}`)
+  return { name, target, how, runtime: told.runtime, passed: told.passed, userTimeout: told.userTimeout }
+}
+
+/** Through a file: Windows programs under Wine may lose what they write into a pipe. */
+async function outputOf(command: readonly string[]): Promise<{ output: string; end: number | string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-'))
+  const path = join(folder, 'output')
+  const file = await open(path, 'w')
+  try {
+    const [program = '', ...parameters] = command
+    // A group of its own, which can be ended as a whole.
+    const child = spawn(program, parameters, { stdio: ['ignore', file.fd, file.fd], detached: true })
+    const end = await new Promise<number | string>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      }, LIMIT_MS)
+      child.once('error', reject).once('exit', (code, signal) => {
+        clearTimeout(limit)
+        resolve(code ?? signal ?? 'nothing')
+      })
+    })
+    return { output: await readFile(path, 'utf8'), end }
+  } finally {
+    await file.close()
+    await rm(folder, { recursive: true })
+  }
+}

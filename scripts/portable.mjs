@@ -1,0 +1,41 @@
+/** Which of the test files can be run on every system, and what the others need. */
+
+/** They state no figure of Linux's, make no network, and take nothing of Linux. */
+export const PORTABLE = [
+  '__test__/cli/loss-in-words.test.ts',
+  '__test__/cli/tcp-table.test.ts',
+  '__test__/cli/usage.test.ts',
+  '__test__/deadline/naive.test.ts',
+  '__test__/deadline/rule.test.ts',
+  '__test__/documentation/mentions.test.ts',
+  '__test__/documentation/pictures.test.ts',
+  '__test__/documentation/search-terms.test.ts',
+  '__test__/hold/outcome.test.ts',
+  '__test__/lab/platforms.test.ts',
+  '__test__/panic.test.ts',
+  '__test__/portable.test.ts',
+  '__test__/settings/address.test.ts',
+  '__test__/settings/detect-within.test.ts',
+  '__test__/settings/duration.test.ts',
+  '__test__/settings/environment.test.ts',
+  '__test__/settings/match.test.ts',
+  '__test__/settings/systems.test.ts',
+  '__test__/socket/binary-file.test.ts',
+  '__test__/supply-chain/lock-files.test.ts',
+]
+
+/** What a file needs that has this in it, the first that fits. */
+const NEEDS = [
+  [
+    /needs\.ts'|lab\/(network|servers|clients|readers|failover)\//,
+    'the network laboratory or the servers in it',
+  ],
+  [/readback\.ts'/, 'the witness, which takes sockets of another process (pidfd_getfd)'],
+  [/\/proc\b|preload|strace|'cc'/i, '/proc, LD_PRELOAD or a tool of Linux'],
+]
+
+/** @returns what the test file `path` with this `text` needs; `undefined` where it runs on every system */
+export function needsOf(path, text) {
+  if (PORTABLE.includes(path)) return undefined
+  return NEEDS.find(([pattern]) => pattern.test(text))?.[1] ?? "Linux's figures"
+}

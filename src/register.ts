@@ -25,10 +25,10 @@ function install(): void {
   // Loaded here, so that TCP_KEEPALIVE=off loads nothing.
   const { installKeepAlive, registrationFrom, resolveOptions, tryOut } =
     require('./implementation.cjs') as typeof implementation
-  const { options, match } = registrationFrom(process.env)
+  const { options, ...scope } = registrationFrom(process.env)
   // An install leaves out what the system refuses. With TCP_KEEPALIVE_REQUIRED=1 a refusal is an error.
   if (isRequired(process.env)) tryOut(resolveOptions(options))
-  installKeepAlive(options, { match })
+  installKeepAlive(options, scope)
 }
 
 /** The first line of the message, in the words of the variables. */

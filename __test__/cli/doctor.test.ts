@@ -45,6 +45,15 @@ function registerIn(variables: Readonly<Record<string, string>>): { text: string
   return { text: text.slice(text.indexOf('What tcp-keepalive/register')), found: register }
 }
 
+test('doctor says what of servers register would hold', (t) => {
+  const all = registerIn({ TCP_KEEPALIVE_ACCEPTED: '1' })
+  t.is(all.found.accepted, true)
+  t.regex(all.text, /^ {2}accepted +what every server accepts$/m)
+  const some = registerIn({ TCP_KEEPALIVE_ACCEPTED: '8080,8443' })
+  t.deepEqual(some.found.accepted, [8080, 8443])
+  t.regex(some.text, /^ {2}accepted +what comes in at 8080, 8443$/m)
+})
+
 test('doctor says what register would do: values, detection, tolerance, reach', (t) => {
   const variables = { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432,db.internal' }
   const { text, found } = registerIn(variables)

@@ -40,7 +40,7 @@ test('doctor', (t) => {
     'plan',
   ])
   // What is not there where nothing is wrong, or nothing is left out.
-  t.deepEqual(sorted(['problem', 'match', 'planKeepAlive()', ...keys]), documented('doctor'))
+  t.deepEqual(sorted(['problem', 'match', 'accepted', 'planKeepAlive()', ...keys]), documented('doctor'))
 })
 
 test('plan', (t) => {

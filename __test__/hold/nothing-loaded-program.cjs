@@ -31,6 +31,7 @@ const release = {
   install: () => installKeepAlive(ASKED, { match: () => true }),
   hold: () => holdKeepAlive(waiting, ASKED),
   'hold on a server': () => holdKeepAlive(server, ASKED),
+  accepted: () => installKeepAlive(ASKED, { match: 'nobody.invalid', accepted: true }),
   'waiting set': () => setKeepAlive(waiting, ASKED),
 }[begin]()
 

@@ -13,7 +13,7 @@ interface Printed {
   readonly reported: readonly string[]
 }
 
-const CALLS = ['install', 'hold', 'hold on a server', 'waiting set']
+const CALLS = ['install', 'hold', 'hold on a server', 'accepted', 'waiting set']
 const VALUES: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
   ['values', {}],
   ['a deadline', { DEADLINE: '5000' }],

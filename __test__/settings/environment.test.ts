@@ -26,6 +26,14 @@ test('TCP_KEEPALIVE_USER_TIMEOUT=leave is no value, and is told apart', (t) => {
   t.deepEqual([options, leavesUserTimeout], [{}, true])
 })
 
+test('what servers accept is meant with 1, or at some ports', (t) => {
+  const accepted = (text: string): unknown => readEnvironment({ TCP_KEEPALIVE_ACCEPTED: text }).accepted
+  t.is(accepted('1'), true)
+  t.deepEqual(accepted('8080, 8443,'), [8080, 8443])
+  t.is(accepted('0'), undefined)
+  t.is(accepted(''), undefined)
+})
+
 test('nothing set, or set to nothing, asks for no values', (t) => {
   const nothing = { options: {}, leavesUserTimeout: false, match: undefined }
   t.deepEqual(readEnvironment({}), nothing)
@@ -53,6 +61,13 @@ const wrong: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['TCP_KEEPALIVE_RETRIES', '5s', /TCP_KEEPALIVE_RETRIES: "5s" is not a count/],
   ['TCP_KEEPALIVE_MATCH', 'db,x:0', /^TCP_KEEPALIVE_MATCH: "x:0" does not say which peers: a port is 1 to/],
   ['TCP_KEEPALIVE_MATCH', ' ,', /^TCP_KEEPALIVE_MATCH: " ," is not understood: it names no peer/],
+  [
+    'TCP_KEEPALIVE_ACCEPTED',
+    'yes',
+    /^TCP_KEEPALIVE_ACCEPTED: "yes" is not understood: write 1, or the local/,
+  ],
+  ['TCP_KEEPALIVE_ACCEPTED', '8080,x', /"8080,x" is not understood/],
+  ['TCP_KEEPALIVE_ACCEPTED', ',', /"," is not understood/],
   ['TCP_KEEPALIVE_IDLE', '30s', /TCP_KEEPALIVE_IDLE is not known: here it is called TCP_KEEPALIVE_TIME/],
   ['TCP_KEEPALIVE_PROBES', '3', /here it is called TCP_KEEPALIVE_RETRIES/],
   ['TCP_KEEPALIVE_FOO', '1', /the variables are TCP_KEEPALIVE, .*TCP_KEEPALIVE_DETECT_WITHIN/],

@@ -23,6 +23,8 @@ export interface RegisterFindings {
   readonly problem: string | undefined
   /** The peers that are meant; `undefined` for every one. */
   readonly match: readonly string[] | undefined
+  /** What servers accept, if it is meant too: all, or what comes in at these local ports. */
+  readonly accepted?: true | readonly number[]
   /** `undefined` where nothing would be installed. */
   readonly plan: KeepAlivePlan | undefined
 }

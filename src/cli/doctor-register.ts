@@ -10,9 +10,9 @@ export function examineRegister(base: KeepAlive | undefined): RegisterFindings {
   const common = { variables: variablesIn(env), required: isRequired(env) }
   if (isOff(env)) return { ...common, off: true, problem: undefined, match: undefined, plan: undefined }
   try {
-    const { options, match } = registrationFrom(env)
+    const { options, ...scope } = registrationFrom(env)
     const plan = planKeepAlive(options, ...(base ? [base] : []))
-    return { ...common, off: false, problem: undefined, match, plan }
+    return { ...common, off: false, problem: undefined, ...scope, plan }
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error))
     const problem = inVariables(message.split('\n', 1)[0] ?? '')

@@ -84,7 +84,7 @@ function registerLines(register: RegisterFindings, canBeUsed: boolean, paint: Pa
 
 function planRows(
   { settings, detection, tolerates }: KeepAlivePlan,
-  { match }: RegisterFindings,
+  { match, accepted }: RegisterFindings,
 ): string[][] {
   const { time = 0, interval = 0, retries = 0, userTimeout = 0 } = settings
   const limit = userTimeout === 0 ? 'no user timeout' : `user timeout ${formatDuration(userTimeout)}`
@@ -97,7 +97,13 @@ function planRows(
     ['  reach', 'outgoing connections of JavaScript, in every thread and'],
     ['', 'child process that inherits the option'],
     ['  peers', match === undefined ? 'all' : shortened(match.join(', '), TEXT_WIDTH)],
+    ...(accepted === undefined ? [] : [['  accepted', acceptedText(accepted)]]),
   ]
+}
+
+function acceptedText(accepted: true | readonly number[]): string {
+  const text = accepted === true ? 'what every server accepts' : `what comes in at ${accepted.join(', ')}`
+  return shortened(text, TEXT_WIDTH)
 }
 
 function survivedText(ms: number | undefined): string {

@@ -40,9 +40,10 @@ export function holdServer(server: Server, values: KernelValues, isListening: bo
   if (isListening) putOnListener(server, held)
   const release = (): void => {
     if (!claim.active) return
+    const open = [...held.accepted]
     end(server, held, claim)
     if (server.listening) putOnListener(server, held)
-    applyToAccepted(held)
+    applyNext(open)
   }
   return { release, [Symbol.dispose]: release }
 }
@@ -106,14 +107,16 @@ function onConnection(this: Server, socket: unknown): void {
   const state = ensureState(connection)
   // A program may hand a connection on to another server, which is held too.
   for (const { accepted } of state.others) accepted?.delete(connection)
-  state.others = server.claims
+  // Installs that cover it come after the holds of its server.
+  const installs = state.others.filter(({ accepted }) => accepted === undefined)
+  state.others = installs.length === 0 ? server.claims : [...server.claims, ...installs]
   server.accepted.add(connection)
   applyEffective(connection, state)
 }
 
-/** After a hold has ended, the next one governs the connections that both covered. */
-function applyToAccepted({ accepted }: HeldServer): void {
-  for (const connection of accepted) {
+/** After a hold has ended, the next one, or an install, governs the connections that both covered. */
+function applyNext(connections: readonly Socket[]): void {
+  for (const connection of connections) {
     const state = stateOf(connection)
     if (state) applyEffective(connection, state)
   }

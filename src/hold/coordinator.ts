@@ -1,6 +1,7 @@
 /** This copy of the package as the coordinator of holds and installs, and the choice of the copy that is to coordinate. */
 import type { WhileWatching } from '../deadline/sweep.ts'
 import { activeCoordinator, appoint, type Coordinator } from '../socket/coordination.ts'
+import { installAccepted } from './accepted.ts'
 import { afterOwnSet } from './after-own-set.ts'
 import { install } from './begin-install.ts'
 import { holdServer } from './begin-server-hold.ts'
@@ -13,6 +14,7 @@ const thisCopy: Coordinator = {
   holdSocket,
   holdServer,
   install,
+  installAccepted,
   afterOwnSet,
   coverCloses: useWrap,
   uncoverCloses: leaveWrap,

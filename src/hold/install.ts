@@ -1,7 +1,7 @@
 /** The public `installKeepAlive`: checks the call, and hands it to the coordinator. */
-import { invalidArgType } from '../settings/errors.ts'
+import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
-import { type PeerMatch, peerMatcher } from '../settings/match.ts'
+import { isPort, type PeerMatch, peerMatcher } from '../settings/match.ts'
 import type { KeepAliveOptions } from '../settings/options.ts'
 import { prepareForEvents } from '../socket/prepare.ts'
 import { valuesToHold } from './claim.ts'
@@ -16,13 +16,19 @@ export interface InstallScope {
    * is known of the peer; should it throw, that is reported and counts as no match.
    */
   match?: PeerMatch | undefined
+  /**
+   * Holds the values on what the servers of this thread accept too, whoever made the server: `true` for all, or a list of local
+   * ports. `match` is about the peers of outgoing connections, and is not applied here. Covered is what is accepted from then
+   * on, also by servers that listen already; a hold on the server comes first. Not in Bun, which does not tell what is accepted.
+   */
+  accepted?: boolean | readonly number[] | undefined
 }
 
 /**
  * Holds values, as `holdKeepAlive` does, on every outgoing TCP socket of this thread that is connected from now on,
  * whichever library opens it.
  *
- * Not reached: sockets that are connected or connecting already, sockets that a server accepts or that are made from
+ * Not reached: sockets that are connected or connecting already, sockets that a server accepts (see `accepted`) or that are made from
  * a descriptor, Unix-domain sockets, other threads and processes (which `--import tcp-keepalive/register` covers),
  * and clients that do not use `node:net`. Sockets that do not match keep exactly the options they would have had.
  *
@@ -31,11 +37,15 @@ export interface InstallScope {
  * @param options as for `holdKeepAlive`: what is left out is not held
  * @param scope which peers are meant; all, where it is left out
  * @returns what ends the install
- * @throws as `setKeepAlive` does for options; TypeError for a `match` that is none; where no binary can be loaded, that
+ * @throws as `setKeepAlive` does for options; TypeError or RangeError for a `match` or `accepted` that is none;
+ *   ERR_TCP_KEEPALIVE_UNSUPPORTED for `accepted` in Bun; where no binary can be loaded, that
  *
  * @example
  * const install = installKeepAlive({ detectWithin: 30_000 }, { match: ['*:5432', '10.0.0.0/8:*'] })
  * install.uninstall()
+ *
+ * @example
+ * installKeepAlive({ detectWithin: 30_000 }, { accepted: [8080, 8443] }) // and what comes in at these ports
  */
 export function installKeepAlive(
   options: KeepAliveOptions | number,
@@ -46,13 +56,45 @@ export function installKeepAlive(
   if (typeof scope !== 'object' || scope === null || Array.isArray(scope)) {
     throw invalidArgType('scope', "an object: give { match: ['*:5432'] }", scope)
   }
-  for (const name in scope) if (name !== 'match') throw unknownOption(name)
+  for (const name in scope) if (!OPTIONS.has(name)) throw unknownOption(name)
   const matcher = peerMatcher(scope.match)
+  const accepted = acceptedPorts(scope.accepted)
   prepareForEvents() // throws here, not at each 'connect', where no binary fits
-  return coordinator().install(values, matcher)
+  const chosen = coordinator()
+  const outgoing = chosen.install(values, matcher)
+  return accepted ? both(outgoing, chosen.installAccepted(values, accepted.ports)) : outgoing
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(['match', 'accepted'])
+
+/** @returns the ports, which are `undefined` for all; `undefined` itself where nothing that is accepted is meant */
+function acceptedPorts(
+  accepted: InstallScope['accepted'],
+): { readonly ports: readonly number[] | undefined } | undefined {
+  if (accepted === undefined || accepted === false) return undefined
+  if (accepted !== true && !Array.isArray(accepted)) {
+    throw invalidArgType('scope.accepted', 'true, or a list of local ports', accepted)
+  }
+  if (accepted !== true && accepted.length === 0)
+    throw outOfRange('scope.accepted', 'true, or ports', accepted)
+  for (const port of accepted === true ? [] : (accepted as readonly unknown[])) {
+    if (!isPort(port)) throw outOfRange('scope.accepted', 'ports, from 1 to 65535', port)
+  }
+  if (process.versions['bun'] !== undefined) {
+    const message = 'Bun does not tell what servers accept: hold each server, with holdKeepAlive(server, …)'
+    throw new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNSUPPORTED', message)
+  }
+  return { ports: accepted === true ? undefined : accepted }
+}
+
+function both(...installs: readonly KeepAliveInstall[]): KeepAliveInstall {
+  const uninstall = (): void => {
+    for (const install of installs) install.uninstall()
+  }
+  return { uninstall, [Symbol.dispose]: uninstall }
 }
 
 function unknownOption(name: string): TcpKeepAliveError {
-  const message = `Unknown option "${name}" beside the values. There is "match", as in { match: '*:5432' }`
+  const message = `Unknown option "${name}" beside the values. There are "match", as in { match: '*:5432' }, and "accepted"`
   return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNKNOWN_OPTION', message)
 }

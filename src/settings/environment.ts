@@ -1,7 +1,7 @@
 /** What the TCP_KEEPALIVE_* variables ask for. */
 import { inDurations, parseCount, parseDuration } from './duration.ts'
 import { coded } from './errors.ts'
-import { peerMatcher } from './match.ts'
+import { isPort, peerMatcher } from './match.ts'
 
 /** What is asked for, to be given to `installKeepAlive`, which checks the values. */
 export interface Asked {
@@ -15,6 +15,8 @@ export interface Asked {
   /** Whether the user timeout is left as it is, also where a deadline would solve for one. */
   readonly leavesUserTimeout: boolean
   readonly match: readonly string[] | undefined
+  /** Whether what servers accept is meant too: all of it, or what comes in at these local ports. Left out: not. */
+  readonly accepted?: true | readonly number[]
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -33,7 +35,7 @@ const VALUES = {
 /** `leave` keeps the idle half of a deadline alone, with whatever user timeout the socket has. */
 const USER_TIMEOUT = 'TCP_KEEPALIVE_USER_TIMEOUT'
 
-const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_MATCH', 'TCP_KEEPALIVE_REQUIRED']
+const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_ACCEPTED', 'TCP_KEEPALIVE_MATCH', 'TCP_KEEPALIVE_REQUIRED']
 
 /** What people write who know another program's variables, and what it is called here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -85,6 +87,7 @@ export function readEnvironment(variables: Variables): Asked {
     options,
     leavesUserTimeout,
     match: given.has('TCP_KEEPALIVE_MATCH') ? readMatch(given) : undefined,
+    ...readAccepted(given),
   }
 }
 
@@ -106,6 +109,19 @@ function readMatch(given: ReadonlyMap<string, string>): string[] {
     throw inVariable(name, error)
   }
   return patterns
+}
+
+/** `1` means every port, as for a switch. */
+function readAccepted(given: ReadonlyMap<string, string>): Pick<Asked, 'accepted'> {
+  const name = 'TCP_KEEPALIVE_ACCEPTED'
+  const items = (given.get(name) ?? '0').split(',').map((item) => item.trim())
+  if (items.length === 1 && items[0] === '0') return {}
+  if (items.length === 1 && items[0] === '1') return { accepted: true }
+  const ports = items.filter((item) => item !== '').map(Number)
+  if (ports.length === 0 || !ports.every(isPort)) {
+    throw wrong(name, given, 'write 1, or the local ports, as in 8080,8443')
+  }
+  return { accepted: ports }
 }
 
 /** The same message with the options called by their variables, and durations as they are written there. */

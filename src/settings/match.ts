@@ -161,9 +161,13 @@ function parsePattern(pattern: PeerPattern): Pattern {
   }
 }
 
+export function isPort(number: unknown): number is number {
+  return Number.isInteger(number) && (number as number) >= 1 && (number as number) <= 65_535
+}
+
 function parsePort(port: string, text: string): number {
   const number = Number(port)
-  if (/^\d+$/.test(port) && number >= 1 && number <= 65_535) return number
+  if (/^\d+$/.test(port) && isPort(number)) return number
   throw notPattern(text, 'a port is 1 to 65535, or * for any')
 }
 

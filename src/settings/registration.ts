@@ -14,16 +14,18 @@ export interface Registration {
   readonly options: KeepAliveOptions
   /** Peers; `undefined` for every one. */
   readonly match: readonly string[] | undefined
+  /** What servers accept: all, or what comes in at these local ports. */
+  readonly accepted?: true | readonly number[]
 }
 
 /** @throws as `readEnvironment` does */
 export function registrationFrom(variables: Readonly<Record<string, string | undefined>>): Registration {
-  const { options: given, leavesUserTimeout, match } = readEnvironment(variables)
+  const { options: given, leavesUserTimeout, ...scope } = readEnvironment(variables)
   const isBare = Object.keys(given).length === 0
   const options: KeepAliveOptions = isBare ? { detectWithin: DEFAULT_DETECT_WITHIN_MS } : (given as object)
   const leaves = leavesUserTimeout || (isBare && !isWholePromiseShown())
-  if (options.detectWithin === undefined || !leaves) return { options, match }
-  return { options: { ...planKeepAlive(options).settings, userTimeout: undefined }, match }
+  if (options.detectWithin === undefined || !leaves) return { options, ...scope }
+  return { options: { ...planKeepAlive(options).settings, userTimeout: undefined }, ...scope }
 }
 
 /** On Linux with Node a test shows it. */

@@ -1,0 +1,86 @@
+/**
+ * An install's values on what the servers of this thread accept, whoever made the server.
+ *
+ * Node publishes each accepted socket on `net.server.socket`, after the server's own 'connection' listeners have run
+ * (onconnection in lib/net.js of Node 18 to 26). So nothing of a server is touched, and a server that listens already is
+ * covered too.
+ */
+import { Socket } from 'node:net'
+import type { KernelValues } from '../settings/options.ts'
+import { channelNamed } from '../socket/channel.ts'
+import { reportFailure } from '../socket/failure.ts'
+import { isPipe } from '../socket/node-internals.ts'
+import { applyEffective } from './apply.ts'
+import type { Claim, Claims } from './claim.ts'
+import type { KeepAliveInstall } from './handles.ts'
+import { ensureState } from './socket-state.ts'
+import { leaveWrap, useWrap } from './wrap.ts'
+
+const acceptedSockets = channelNamed('net.server.socket')
+
+class AcceptedInstall implements Claim, KeepAliveInstall {
+  readonly by = 'install'
+  active = true
+  /** A list of this one alone, which most sockets share. */
+  readonly alone: Claims = [this]
+  readonly values: KernelValues
+  readonly #ports: ReadonlySet<number> | undefined
+
+  constructor(values: KernelValues, ports: readonly number[] | undefined) {
+    this.values = values
+    this.#ports = ports && new Set(ports)
+  }
+
+  covers({ localPort }: Socket): boolean {
+    return this.#ports === undefined || (localPort !== undefined && this.#ports.has(localPort))
+  }
+
+  uninstall(): void {
+    if (!this.active) return
+    this.active = false
+    installs = installs.filter((other) => other !== this)
+    if (installs.length === 0) acceptedSockets().unsubscribe(onAccepted)
+    leaveWrap()
+  }
+
+  [Symbol.dispose](): void {
+    this.uninstall()
+  }
+}
+
+/** Newest first. */
+let installs: readonly AcceptedInstall[] = []
+
+/** @param ports the local ports that are meant; `undefined`: every one */
+export function installAccepted(
+  values: KernelValues,
+  ports: readonly number[] | undefined,
+): KeepAliveInstall {
+  const begun = new AcceptedInstall(values, ports)
+  useWrap()
+  if (installs.length === 0) acceptedSockets().subscribe(onAccepted)
+  installs = [begun, ...installs]
+  return begun
+}
+
+function onAccepted(message: unknown): void {
+  const { socket } = message as { readonly socket?: unknown }
+  if (!(socket instanceof Socket)) return
+  try {
+    // A listener for 'connection' may have destroyed it already; then nothing would tell that it has ended.
+    if (!socket.destroyed && !isPipe(socket)) cover(socket)
+  } catch (error) {
+    reportFailure(socket, error)
+  }
+}
+
+/** A hold of the server, which is there already, comes before any install. */
+function cover(connection: Socket): void {
+  const covering = installs.filter((install) => install.covers(connection))
+  const [first] = covering
+  if (first === undefined) return
+  const state = ensureState(connection)
+  const claims = covering.length === 1 ? first.alone : covering
+  state.others = state.others.length === 0 ? claims : [...state.others, ...claims]
+  applyEffective(connection, state)
+}

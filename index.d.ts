@@ -160,9 +160,10 @@ export declare function readWindows(rows: Int32Array, count: number): void
  * Bounds how long a TCP socket may take to connect; to be set before the connection is there.
  *
  * - `descriptor`: as for `setUserTimeout`.
- * - `timeoutMs`: 0: the system's own rules. Linux takes milliseconds (`TCP_USER_TIMEOUT`); macOS (`TCP_CONNECTIONTIMEOUT`),
- *   FreeBSD (`TCP_KEEPINIT`) and Windows (`TCP_MAXRT`) take seconds, to which it is rounded up. On Linux and Windows this
- *   is the user timeout, which remains in force afterwards. A negative value leaves it as it is.
+ * - `timeoutMs`: 0: the system's own rules. Linux (`TCP_USER_TIMEOUT`) and Windows (`TCP_MAXRTMS`) take milliseconds;
+ *   macOS (`TCP_CONNECTIONTIMEOUT`), FreeBSD (`TCP_KEEPINIT`) and Windows before 10 1607 (`TCP_MAXRT`) take seconds, to which it is
+ *   rounded up. On Linux and Windows this is the user timeout, which remains in force afterwards. A negative value leaves it
+ *   as it is.
  *
  * Returns a status, as `setKeepAlive` does.
  *

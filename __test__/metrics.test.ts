@@ -1,5 +1,6 @@
 /** The examples for prom-client and OpenTelemetry, as a reader copies them. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
@@ -153,8 +154,10 @@ async function tryMetrics(
     const most = silentFor + performance.now() - toldAt + KERNEL_MS
     t.true(silence !== undefined && silence >= silentFor / 1000 && silence <= most / 1000, `${silence} s`)
   }
-  t.is(open[`${names.applied}{by="hold"}`], 1)
-  t.is(open[`${names.lost}{outcome="reset"}`] ?? 0, 0)
+  const lostTo = (outcome: string): string =>
+    `${names.lost}{peer="echo",outcome="${outcome}",doing="waiting"}`
+  t.is(open[`${names.applied}{peer="echo",by="hold"}`], 1)
+  t.is(open[lostTo('reset')] ?? 0, 0)
 
   const ends = [socket, plain].map((each) => new Promise((resolve) => each.once('close', resolve)))
   for (const end of accepted) end.resetAndDestroy()
@@ -165,14 +168,39 @@ async function tryMetrics(
   t.is(reset[`${names.connections}{peer="echo",keepalive="off"}`] ?? 0, 0)
   t.is(reset[`${names.warned}{peer="echo",code="off"}`] ?? 0, 0)
   t.is(reset[`${names.silence}{peer="echo"}`] ?? 0, 0)
-  t.is(reset[`${names.applied}{by="hold"}`], 1)
-  t.is(reset[`${names.lost}{outcome="reset"}`], 1) // the one that was held
-  t.is(reset[`${names.lostAfter}{outcome="reset"}`], silentFor === undefined ? undefined : 1)
+  t.is(reset[`${names.applied}{peer="echo",by="hold"}`], 1)
+  t.is(reset[lostTo('reset')], 1) // the one that was held
+  t.is(reset[lostTo('no-answer')] ?? 0, 0)
+  t.is(reset[`${names.lostAfter}{peer="echo",outcome="reset"}`], silentFor === undefined ? undefined : 1)
 }
 
 test.serial('prom-client: gauges of what is open, and counters of what was held and lost', async (t) => {
   const server = await listening(t)
   await tryMetrics(t, server, await prometheus({ [server.port]: 'echo' }))
+})
+
+/** The one in docs/seeing.md. */
+const RULE = /```yaml\n(groups:[^`]+)```/.exec(
+  readFileSync(new URL('../docs/seeing.md', import.meta.url), 'utf8'),
+)?.[1]
+
+test('the alert rule of docs/seeing.md asks for what prom-client has, from the first loss on', async (t) => {
+  const { names, read } = await prometheus({ 5432: 'postgresql' })
+  const samples = await read()
+  const [, by = '', name = ''] =
+    /expr: sum by \(([^)]+)\) \(increase\((\w+)\[5m\]\)\) > 0/.exec(RULE ?? '') ?? []
+  t.is(name, names.lost)
+  for (const outcome of ['no-answer', 'reset']) {
+    const series = Object.keys(samples).filter((each) =>
+      each.startsWith(`${name}{peer="postgresql",outcome="${outcome}"`),
+    )
+    t.true(series.length > 0)
+    for (const label of by.split(', '))
+      t.true(
+        series.every((each) => each.includes(`${label}="`)),
+        label,
+      )
+  }
 })
 
 test.serial('OpenTelemetry: gauges of what is open, and counters of what was held and lost', async (t) => {

@@ -46,9 +46,10 @@ export function measure(peers = PEERS) {
   const advice = { explicitBucketBoundaries: [1, 5, 10, 30, 60, 300, 900] }
   const lostAfter = meter.createHistogram('tcp.keepalive.lost_silence', { unit: 's', advice })
 
-  subscribe('tcp-keepalive:apply', ({ by }) => applied.add(1, { by }))
-  subscribe('tcp-keepalive:lost', ({ outcome, silentFor }) => {
-    lost.add(1, { outcome })
-    if (silentFor !== undefined) lostAfter.record(silentFor / 1000, { outcome })
+  const nameOf = ({ port }) => peers[port] ?? 'other'
+  subscribe('tcp-keepalive:apply', ({ peer, by }) => applied.add(1, { peer: nameOf(peer), by }))
+  subscribe('tcp-keepalive:lost', ({ peer, outcome, doing = 'unknown', silentFor }) => {
+    lost.add(1, { peer: nameOf(peer), outcome, doing })
+    if (silentFor !== undefined) lostAfter.record(silentFor / 1000, { peer: nameOf(peer), outcome })
   })
 }

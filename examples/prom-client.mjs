@@ -31,18 +31,24 @@ export function measure(registry, peers = PEERS) {
     for (const [peer, seconds] of Object.entries(longest)) silence.set({ peer }, seconds)
   }
 
-  const applied = metric(Counter, 'applied_total', 'Times that values were put into a socket', ['by'])
-  const lost = metric(Counter, 'lost_total', 'Held connections whose peer was gone', ['outcome'])
+  const nameOf = ({ port }) => peers[port] ?? 'other'
+  const applied = metric(Counter, 'applied_total', 'Times that values were put into a socket', ['peer', 'by'])
+  const losses = ['peer', 'outcome', 'doing']
+  const lost = metric(Counter, 'lost_total', 'Held connections whose peer was gone', losses)
   const buckets = [1, 5, 10, 30, 60, 300, 900]
-  const lostAfter = metric(Histogram, 'lost_silence_seconds', 'Silence before the loss', ['outcome'], {
-    buckets,
-  })
+  const silent = ['peer', 'outcome']
+  const lostAfter = metric(Histogram, 'lost_silence_seconds', 'Silence before the loss', silent, { buckets })
 
-  for (const by of ['hold', 'install']) applied.inc({ by }, 0)
-  for (const outcome of ['no-answer', 'reset', 'unreachable']) lost.inc({ outcome }, 0)
-  subscribe('tcp-keepalive:apply', ({ by }) => applied.inc({ by }))
-  subscribe('tcp-keepalive:lost', ({ outcome, silentFor }) => {
-    lost.inc({ outcome })
-    if (silentFor !== undefined) lostAfter.observe({ outcome }, silentFor / 1000)
+  // So that increase() sees the first one too.
+  for (const peer of new Set([...Object.values(peers), 'other'])) {
+    for (const by of ['hold', 'install']) applied.inc({ peer, by }, 0)
+    for (const outcome of ['no-answer', 'reset', 'unreachable']) {
+      for (const doing of ['waiting', 'writing', 'connecting']) lost.inc({ peer, outcome, doing }, 0)
+    }
+  }
+  subscribe('tcp-keepalive:apply', ({ peer, by }) => applied.inc({ peer: nameOf(peer), by }))
+  subscribe('tcp-keepalive:lost', ({ peer, outcome, doing = 'unknown', silentFor }) => {
+    lost.inc({ peer: nameOf(peer), outcome, doing })
+    if (silentFor !== undefined) lostAfter.observe({ peer: nameOf(peer), outcome }, silentFor / 1000)
   })
 }

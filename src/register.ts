@@ -6,7 +6,7 @@
 import { writeSync } from 'node:fs'
 import type * as threads from 'node:worker_threads'
 import type * as implementation from './entry/implementation.ts'
-import { inVariables, isOff, isRequired } from './settings/environment.ts'
+import { inVariables, isLogged, isOff, isRequired } from './settings/environment.ts'
 
 /** The descriptor of standard error. A worker's `process.stderr` writes through the main thread, and has no descriptor. */
 const STANDARD_ERROR = 2
@@ -23,11 +23,12 @@ try {
 
 function install(): void {
   // Loaded here, so that TCP_KEEPALIVE=off loads nothing.
-  const { installKeepAlive, registrationFrom, resolveOptions, tryOut } =
+  const { installKeepAlive, logTo, registrationFrom, resolveOptions, tryOut } =
     require('./implementation.cjs') as typeof implementation
   const { options, ...scope } = registrationFrom(process.env)
   // An install leaves out what the system refuses. With TCP_KEEPALIVE_REQUIRED=1 a refusal is an error.
   if (isRequired(process.env)) tryOut(resolveOptions(options))
+  if (isLogged(process.env)) logTo(write)
   installKeepAlive(options, scope)
 }
 
@@ -47,11 +48,12 @@ function say(why: string, outcome: string): void {
   const said = `${why}; ${outcome}`
   if (getEnvironmentData('tcp-keepalive') === said) return
   setEnvironmentData('tcp-keepalive', said)
+  write(`tcp-keepalive: ${why}; this ${isMainThread ? 'program' : 'thread'} ${outcome}`)
+}
+
+function write(line: string): void {
   try {
-    writeSync(
-      STANDARD_ERROR,
-      `tcp-keepalive: ${why}; this ${isMainThread ? 'program' : 'thread'} ${outcome}\n`,
-    )
+    writeSync(STANDARD_ERROR, `${line}\n`)
   } catch {
     // Standard error is closed, so nobody can be told.
   }

@@ -10,8 +10,8 @@ import * as door from 'tcp-keepalive'
 import ts from 'typescript'
 import { type Block, blocks, pages, root } from './pages.ts'
 
-/** Of `text` nothing is checked: it is what a program prints, or a drawing. Commands: commands.test.ts. */
-const LANGUAGES = new Set(['js', 'ts', 'sh', 'text'])
+/** Of `text` nothing is checked: it is what a program prints, or a drawing. Commands: commands.test.ts; yaml: metrics.test.ts. */
+const LANGUAGES = new Set(['js', 'ts', 'sh', 'text', 'yaml'])
 
 test('every block says in which language it is, and it is one that is checked', (t) => {
   for (const { at, language } of blocks) t.true(LANGUAGES.has(language), `${at}: "${language}"`)

@@ -62,7 +62,7 @@ test.serial('apply: each time that values are put in, with the values and by who
     retries: undefined,
     userTimeout: undefined,
   }
-  const expected: KeepAliveApplied[] = [
+  const expected: Plain[] = [
     { socket, settings: partly, by: 'install' },
     { socket, settings: partly, by: 'install' },
     { socket, settings, by: 'hold' },
@@ -78,8 +78,10 @@ test.serial('apply: each time that values are put in, with the values and by who
   serverHold.release()
 })
 
+type Plain = Pick<KeepAliveApplied, 'socket' | 'settings' | 'by'>
+
 /** A socket is named by its port here, as comparing sockets field by field would take long. */
-function plain({ socket, settings, by }: KeepAliveApplied): unknown {
+function plain({ socket, settings, by }: Plain): unknown {
   return { port: [socket.localPort, socket.remotePort], settings, by }
 }
 

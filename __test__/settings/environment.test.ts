@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { outOfRange } from '../../src/settings/errors.ts'
-import { inVariables, isOff, isRequired, readEnvironment } from '../../src/settings/environment.ts'
+import { inVariables, isLogged, isOff, isRequired, readEnvironment } from '../../src/settings/environment.ts'
 
 test('each variable has its option', (t) => {
   const asked = readEnvironment({
@@ -57,6 +57,7 @@ test('off is off, whatever else is there', (t) => {
 const wrong: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['TCP_KEEPALIVE', 'false', /TCP_KEEPALIVE: "false" is not understood: write "off" or "on"/],
   ['TCP_KEEPALIVE_REQUIRED', 'yes', /TCP_KEEPALIVE_REQUIRED: "yes" .* 1 or 0/],
+  ['TCP_KEEPALIVE_LOG', 'yes', /TCP_KEEPALIVE_LOG: "yes" .* 1 or 0/],
   ['TCP_KEEPALIVE_TIME', '30', /TCP_KEEPALIVE_TIME: "30" is not a duration: .*30s or 30ms/],
   ['TCP_KEEPALIVE_RETRIES', '5s', /TCP_KEEPALIVE_RETRIES: "5s" is not a count/],
   ['TCP_KEEPALIVE_MATCH', 'db,x:0', /^TCP_KEEPALIVE_MATCH: "x:0" does not say which peers: a port is 1 to/],
@@ -85,6 +86,12 @@ test('anything but nothing and 0 makes it required', (t) => {
   t.false(isRequired({ TCP_KEEPALIVE_REQUIRED: '' }))
   t.true(isRequired({ TCP_KEEPALIVE_REQUIRED: '1' }))
   t.true(isRequired({ TCP_KEEPALIVE_REQUIRED: 'yes' }))
+})
+
+test('lines are written with 1 alone', (t) => {
+  t.true(isLogged({ TCP_KEEPALIVE_LOG: '1' }))
+  t.false(isLogged({ TCP_KEEPALIVE_LOG: '0' }))
+  t.false(isLogged({}))
 })
 
 test('options are called by their variables', (t) => {

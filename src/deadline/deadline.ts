@@ -162,6 +162,15 @@ export function expectDeadlines(): () => void {
   return () => sweep.expectNoMore()
 }
 
+/**
+ * Whether something may be in the kernel of a connection with a deadline that its peer has not acknowledged; `undefined` where
+ * there is no deadline.
+ */
+export function mayBePending(socket: Socket): boolean | undefined {
+  const watched = watchedOn(socket)
+  return watched && watched.handle.bytesWritten > 0 && watched.mayBePending()
+}
+
 /** Called right before a socket's handle closes, first thing in `_destroy`. */
 export function beforeClose(socket: Socket): void {
   const watched = watchedOn(socket)

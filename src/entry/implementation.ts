@@ -11,6 +11,7 @@ provideDeadlines(deadlines)
 whileWatching(closes)
 
 export * from './api.ts'
+export { logTo } from './log.ts'
 export { cutOff } from './drill.ts'
 export { warningsOf } from '../inspect/warnings.ts'
 export { addressText, endpointText } from '../settings/address-text.ts'

@@ -3,12 +3,15 @@ import type { Socket } from 'node:net'
 import { isError } from '../settings/errors.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
 import { isIntact, putPossible, type When } from '../socket/put-values.ts'
-import { publishApplied, publishLost } from './channels.ts'
+import { lastInfo } from '../socket/tcp-info.ts'
+import { isLossWanted, publishApplied, publishLost } from './channels.ts'
 import { outcomeOf } from './outcome.ts'
+import { doingAtEnd, type KeepAlivePeer, peerOf } from './peer.ts'
 import type { SocketState } from './socket-state.ts'
 
 export const AT_CONNECT: When = { isHeld: true, isFresh: true }
 const LATER: When = { isHeld: true }
+const NOBODY: KeepAlivePeer = { host: undefined, address: undefined, port: undefined }
 
 /**
  * Puts the effective values into a connected socket that does not have them yet. A failure is reported, not thrown, as this
@@ -25,7 +28,10 @@ export function applyEffective(connection: Socket, state: SocketState, when: Whe
   try {
     const { values, refusals } = putPossible(connection, effective, when)
     state.applied = effective
-    publishApplied(connection, values, state.governing?.by ?? 'hold')
+    const peer = (state.peer ??= peerOf(connection, state))
+    // Left out, it is asked of the kernel, if somebody wants to know.
+    const doing = when.isFresh ? 'connecting' : undefined
+    publishApplied(connection, { values, by: state.governing?.by ?? 'hold', peer, doing })
     reportRefusals(connection, refusals)
     return true
   } catch (error) {
@@ -47,15 +53,24 @@ export function checkApplied(connection: Socket, state: SocketState): void {
 /**
  * Notes that a connection ends.
  *
+ * @param isPending whether something may be unacknowledged; `undefined`: not known
  * @param error why, if there was an error; with TLS around the connection, the TLS socket alone has it
  */
-export function noteEnd(connection: Socket, state: SocketState, error: unknown): void {
-  const { applied } = state
+export function noteEnd(
+  connection: Socket,
+  state: SocketState,
+  error: unknown,
+  isPending: boolean | undefined,
+): void {
+  const { applied, peer } = state
   state.applied = undefined
   for (const { accepted } of state.others) accepted?.delete(connection)
   if (applied === undefined || state.effective === undefined || !isOfSystem(error)) return
   const outcome = outcomeOf(error)
-  if (outcome !== undefined) publishLost(connection, outcome, error)
+  if (outcome === undefined || !isLossWanted()) return
+  const info = lastInfo(connection)
+  const doing = doingAtEnd(connection, { outcome, info, isPending })
+  publishLost(connection, { peer: peer ?? NOBODY, doing, outcome, error, silentFor: info?.silentFor })
 }
 
 /** Not one that a program or Node's TLS made itself to destroy a socket with, whatever its code. */

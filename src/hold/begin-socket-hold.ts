@@ -8,6 +8,7 @@ import { applyEffective } from './apply.ts'
 import { publishApplied } from './channels.ts'
 import { awaitConnect, boundConnecting, stopAwaiting } from './connecting.ts'
 import type { KeepAliveHold } from './handles.ts'
+import { peerOf } from './peer.ts'
 import { dropState, ensureState, type OwnClaim, type SocketState, stateOf } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
@@ -57,7 +58,8 @@ export function holdSocket(connection: Socket, values: KernelValues, isConnected
 
 function noteApplied(connection: Socket, state: SocketState, put: Put): void {
   state.applied = state.effective
-  publishApplied(connection, put.values, 'hold')
+  state.peer ??= peerOf(connection, state)
+  publishApplied(connection, { values: put.values, by: 'hold', peer: state.peer })
   reportRefusals(connection, put.refusals)
 }
 

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { channelNamed } from '../socket/channel.ts'
-import { lastSilence } from '../socket/tcp-info.ts'
 import type { Claim } from './claim.ts'
 import type { Outcome } from './outcome.ts'
+import { type Doing, doingNow, type KeepAlivePeer } from './peer.ts'
 
 /** What is published on `tcp-keepalive:apply` when a hold or an install has put its values into a socket. */
 export interface KeepAliveApplied {
@@ -15,9 +15,16 @@ export interface KeepAliveApplied {
   readonly settings: KeepAlive
   /** What put them in: `holdKeepAlive`, or `installKeepAlive`, which `tcp-keepalive/register` calls too. */
   readonly by: 'hold' | 'install'
+  /** The other end. */
+  readonly peer: KeepAlivePeer
+  /** What the connection was doing: `connecting` where this was done as it was made; `undefined` where it cannot be told. */
+  readonly doing: Doing | undefined
 }
 
-/** What is published on `tcp-keepalive:lost` when the peer of a held socket turns out to be gone. */
+/**
+ * What is published on `tcp-keepalive:lost` when the peer of a held socket turns out to be gone, or does not answer an attempt to
+ * connect.
+ */
 export interface KeepAliveLost {
   /** The same object as in {@link KeepAliveApplied}. */
   readonly socket: Socket
@@ -25,14 +32,26 @@ export interface KeepAliveLost {
   readonly outcome: Outcome
   /** The error with which the socket, or TLS around it, is about to be destroyed. */
   readonly error: Error
-  /** For how many milliseconds nothing had come from the peer; `undefined` where that cannot be told. */
+  /** For how many milliseconds nothing had come from the peer; `undefined` where that cannot be told, and while connecting. */
   readonly silentFor: number | undefined
+  /** The other end. */
+  readonly peer: KeepAlivePeer
+  /** What the connection was doing; `undefined` where it cannot be told. */
+  readonly doing: Doing | undefined
 }
 
 const applied = channelNamed('tcp-keepalive:apply')
 const lost = channelNamed('tcp-keepalive:lost')
 
-export function publishApplied(socket: Socket, values: KernelValues, by: Claim['by']): void {
+interface Applying {
+  readonly values: KernelValues
+  readonly by: Claim['by']
+  readonly peer: KeepAlivePeer
+  /** Left out: what the kernel says. */
+  readonly doing?: Doing | undefined
+}
+
+export function publishApplied(socket: Socket, { values, by, peer, doing }: Applying): void {
   if (!applied().hasSubscribers) return
   const settings: KeepAlive = {
     enabled: values.enabled,
@@ -41,12 +60,17 @@ export function publishApplied(socket: Socket, values: KernelValues, by: Claim['
     retries: milliseconds(values.retries, 1),
     userTimeout: milliseconds(values.userTimeoutMs, 1),
   }
-  applied().publish({ socket, settings, by } satisfies KeepAliveApplied)
+  const message = { socket, settings, by, peer, doing: doing ?? doingNow(socket) }
+  applied().publish(message satisfies KeepAliveApplied)
 }
 
-export function publishLost(socket: Socket, outcome: Outcome, error: Error): void {
-  if (!lost().hasSubscribers) return
-  lost().publish({ socket, outcome, error, silentFor: lastSilence(socket) } satisfies KeepAliveLost)
+/** Whether anybody listens. */
+export function isLossWanted(): boolean {
+  return lost().hasSubscribers
+}
+
+export function publishLost(socket: Socket, loss: Omit<KeepAliveLost, 'socket'>): void {
+  if (lost().hasSubscribers) lost().publish({ socket, ...loss } satisfies KeepAliveLost)
 }
 
 function milliseconds(value: number, unit: number): number | undefined {

@@ -18,7 +18,10 @@ import { beneath } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
 import { applyEffective, AT_CONNECT } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
-import { candidatesFor, destination, type InstallClaim, matching, mayMatch } from './installs.ts'
+import { publishLost } from './channels.ts'
+import { destination } from './destination.ts'
+import { candidatesFor, type InstallClaim, matching, mayMatch } from './installs.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
 import { dropState, ensureState, type SocketState, stateOf } from './socket-state.ts'
 
 /**
@@ -36,6 +39,9 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     const state = known ?? ensureState(socket)
     state.others = candidates?.claims ?? NO_CLAIMS
     state.host = candidates?.undecided
+    state.to = to
+    state.address = to && isAddress(to.host) ? to.host : undefined
+    state.peer = undefined
     state.override = undefined
     state.applied = undefined
     state.lastCall = Number.NaN
@@ -66,7 +72,14 @@ function awaitAttempts(connection: Socket): void {
 
 function onAttempt(this: Socket, ...told: readonly unknown[]): void {
   const [address, port] = ATTEMPT === 'lookup' ? [told[1]] : told
+  noteAddress(this, address)
   onceBegun(boundHeld, this, address, port)
+}
+
+/** Of several addresses the older event tells all, and nobody says which of them it is in the end. */
+function noteAddress(connection: Socket, address: unknown): void {
+  const state = stateOf(connection)
+  if (state && ATTEMPT !== 'lookup' && typeof address === 'string') state.address = address
 }
 
 /** Puts what bounds the attempt into it. Which installs match may be known only at 'connect': the newest that may does. */
@@ -117,6 +130,29 @@ function onConnect(this: Socket): void {
   putWaiting(this)
   if (state.governing === undefined) dropState(this)
   else applyEffective(this, state, AT_CONNECT)
+}
+
+/**
+ * Publishes that nobody answered an attempt to connect, of a socket that is held, or may match.
+ *
+ * @param error with several addresses, the one that stands for all; the last of them is the kernel's, as Node itself gives up
+ *   the others after a moment (internalConnectMultipleTimeout in lib/net.js)
+ */
+export function noteFailedAttempt(connection: Socket, state: SocketState, error: unknown): void {
+  const { errors } = (error ?? {}) as { readonly errors?: unknown }
+  const last: unknown = Array.isArray(errors) ? errors.at(-1) : error
+  const outcome = outcomeOfAttempt(last)
+  if (outcome === undefined) return
+  const { address, port } = last as { readonly address?: string; readonly port?: number }
+  if (!valuesWhileConnecting(state, address, port)) return
+  const peer = { host: state.to?.host, address, port }
+  publishLost(connection, { peer, doing: 'connecting', outcome, error: error as Error, silentFor: undefined })
+}
+
+/** `undefined` for an error that is not about a peer that does not answer, as ECONNREFUSED. */
+function outcomeOfAttempt(error: unknown): Outcome | undefined {
+  const { code, syscall } = (error ?? {}) as Partial<Record<'code' | 'syscall', unknown>>
+  return syscall === 'connect' ? outcomeOf({ code }) : undefined
 }
 
 /** Whether what bounded the attempts is overwritten now, or has been by a set that waited. */

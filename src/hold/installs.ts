@@ -3,18 +3,13 @@ import type { Socket } from 'node:net'
 import type { Peer, PeerMatcher } from '../settings/match.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
+import type { Destination } from './destination.ts'
 
 /** An install, as long as it is not uninstalled. */
 export interface InstallClaim extends Claim {
   readonly matcher: PeerMatcher
   /** A list of this install alone, which most sockets share. */
   readonly alone: Claims
-}
-
-/** Where a `connect()` goes. */
-export interface Destination {
-  readonly host: string
-  readonly port: number
 }
 
 /** Newest first. */
@@ -70,22 +65,4 @@ function matches(socket: Socket, { matcher }: InstallClaim, peer: Peer): boolean
     reportFailure(socket, error)
     return false
   }
-}
-
-/**
- * Where a `connect()` goes, from its arguments as lib/net.js reads them (normalizeArgs); `undefined` for a pipe.
- * net.connect() hands over an array that it has normalized before.
- */
-export function destination(args: readonly unknown[]): Destination | undefined {
-  const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
-  if (typeof first !== 'object' || first === null) {
-    if (typeof first === 'string' && !(Number(first) >= 0)) return undefined
-    return { host: hostOf(second), port: Number(first) }
-  }
-  const { host, port, path } = first as { host?: unknown; port?: unknown; path?: unknown }
-  return path ? undefined : { host: hostOf(host), port: Number(port) }
-}
-
-function hostOf(host: unknown): string {
-  return typeof host === 'string' && host !== '' ? host : 'localhost'
 }

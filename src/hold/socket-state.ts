@@ -4,6 +4,8 @@ import type { KernelValues } from '../settings/options.ts'
 import { undoRecordAtClose } from '../socket/node-record.ts'
 import { Stamp } from '../socket/stamp.ts'
 import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
+import type { Destination } from './destination.ts'
+import type { KeepAlivePeer } from './peer.ts'
 
 /** A hold on this very socket; the one before it is `older`. */
 export interface OwnClaim extends Claim {
@@ -18,6 +20,12 @@ export class SocketState {
   others: Claims = NO_CLAIMS
   /** The host that was asked for, while it is not known yet which of the others match. */
   host: string | undefined
+  /** Where the last `connect()` went; `undefined` where it was not seen. */
+  to: Destination | undefined
+  /** The address of the last attempt to connect, where it is known. */
+  address: string | undefined
+  /** The other end of the connection, for what is published. */
+  peer: KeepAlivePeer | undefined
   /** The values of one of the others as the program's own sets have changed them, for this connection. */
   override: { readonly of: Claim; readonly values: KernelValues } | undefined
   /** What was put into the kernel for this connection. */

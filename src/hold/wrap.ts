@@ -10,13 +10,13 @@
  * On sockets that are not held they do what they did.
  */
 import { Socket } from 'node:net'
-import { beforeClose } from '../deadline/deadline.ts'
+import { beforeClose, mayBePending } from '../deadline/deadline.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { undoHeldRecord, undoRecordsAtClose } from '../socket/node-record.ts'
 import { applyEffective, checkApplied, noteEnd } from './apply.ts'
 import { coverNodeCall } from './claim.ts'
-import { beginAttempt, decideInstalls } from './connecting.ts'
+import { beginAttempt, decideInstalls, noteFailedAttempt } from './connecting.ts'
 import { isRepeatedCall } from './driver-call.ts'
 import { stateOf } from './socket-state.ts'
 
@@ -147,10 +147,14 @@ const around: Record<Name, (original: Method, isActive: () => boolean) => Method
 
 function ending(socket: Socket, error: unknown): void {
   try {
-    beforeClose(socket)
     const connection = beneath(socket)
     const state = stateOf(connection)
-    if (state) noteEnd(connection, state, error)
+    const isPending = state && mayBePending(socket)
+    beforeClose(socket)
+    if (state) {
+      if (state.applied === undefined) noteFailedAttempt(connection, state, error)
+      noteEnd(connection, state, error, isPending)
+    }
     undoHeldRecord(connection)
   } catch (failure) {
     reportFailure(socket, failure)

@@ -35,7 +35,10 @@ const VALUES = {
 /** `leave` keeps the idle half of a deadline alone, with whatever user timeout the socket has. */
 const USER_TIMEOUT = 'TCP_KEEPALIVE_USER_TIMEOUT'
 
-const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_ACCEPTED', 'TCP_KEEPALIVE_MATCH', 'TCP_KEEPALIVE_REQUIRED']
+/** Variables that are 1 or 0. */
+const SWITCHES = ['TCP_KEEPALIVE_LOG', 'TCP_KEEPALIVE_REQUIRED']
+
+const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_ACCEPTED', 'TCP_KEEPALIVE_MATCH', ...SWITCHES]
 
 /** What people write who know another program's variables, and what it is called here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -62,6 +65,11 @@ export function isRequired(variables: Variables): boolean {
   return !['', '0'].includes(variables['TCP_KEEPALIVE_REQUIRED'] ?? '')
 }
 
+/** Whether a line is written for what happens to connections. */
+export function isLogged(variables: Variables): boolean {
+  return variables['TCP_KEEPALIVE_LOG'] === '1'
+}
+
 /**
  * Reads the variables of a program for which keepalive is not {@link isOff}. An empty one counts as not set; where none sets
  * a value, nothing is in `options`.
@@ -72,9 +80,8 @@ export function readEnvironment(variables: Variables): Asked {
   const given = new Map(Object.entries(variablesIn(variables)))
   const power = given.get('TCP_KEEPALIVE')?.toLowerCase()
   if (power !== undefined && power !== 'on') throw wrong('TCP_KEEPALIVE', given, 'write "off" or "on"')
-  const required = given.get('TCP_KEEPALIVE_REQUIRED')
-  if (required !== undefined && !['0', '1'].includes(required)) {
-    throw wrong('TCP_KEEPALIVE_REQUIRED', given, 'write 1 or 0')
+  for (const name of SWITCHES) {
+    if (!['0', '1'].includes(given.get(name) ?? '0')) throw wrong(name, given, 'write 1 or 0')
   }
   const options: Record<string, number> = {}
   const leavesUserTimeout = given.get(USER_TIMEOUT)?.toLowerCase() === 'leave'

@@ -102,6 +102,18 @@ export function handleOf(socket: Socket): object | undefined {
   return (socket as unknown as { _handle?: object | null })._handle ?? undefined
 }
 
+/** The name that the last `connect()` to a name asked for (lookupAndConnect in lib/net.js); `undefined` for an address. */
+export function hostAskedFor(socket: Socket): string | undefined {
+  const { _host: host } = socket as unknown as { readonly _host?: unknown }
+  return typeof host === 'string' ? host : undefined
+}
+
+/** What the program has written that the kernel does not have yet: bytes in JavaScript, and what libuv keeps. */
+export function unhandedBytes(socket: Socket): number {
+  const { writeQueueSize } = (handleOf(socket) ?? {}) as { readonly writeQueueSize?: unknown }
+  return socket.writableLength + (typeof writeQueueSize === 'number' ? writeQueueSize : 0)
+}
+
 /** The sockets and servers that keep this thread running; none where the runtime does not say (Bun, Deno). */
 export function activeTargets(): (Socket | Server)[] {
   const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?: () => readonly unknown[] }

@@ -93,13 +93,13 @@ export function getTcpInfo(target: Target): TcpInfo {
 }
 
 /**
- * How long the peer of a connection that is just being destroyed had been silent: Node calls the socket destroyed
- * already, yet its descriptor is still open, and the kernel still knows. `undefined` where it cannot be told.
+ * What the kernel knows of a connection, also while it is just being destroyed: Node calls the socket destroyed already, yet its
+ * descriptor is still open. `undefined` where it cannot be told. Never throws.
  */
-export function lastSilence(socket: Socket): number | undefined {
+export function lastInfo(socket: Socket): TcpInfo | undefined {
   const fd = handleDescriptor(socket)
   if (fd === undefined || native().getTcpInfo(fd, numbers) !== 0) return undefined
-  return tcpInfoFrom(numbers, 0).silentFor
+  return tcpInfoFrom(numbers, 0)
 }
 
 /** From the binding's numbers, which start at `at`. */

@@ -141,11 +141,14 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
 fn told(info: &Info, length: usize) -> TcpInfo {
     let state = state(info.state);
     let last_acknowledgement = Duration::from_millis(info.last_ack_recv_ms.into());
-    // A connection that was lost still knows when its peer was last heard; a round trip tells that there was one.
-    let silence = (info.rtt_us > 0)
-        .then(|| last_acknowledgement.min(Duration::from_millis(info.last_data_recv_ms.into())));
+    // A connection that was lost still knows when its peer was last heard, and whether it waited for an acknowledgement then; a
+    // round trip tells that there was one.
+    let has_been = info.rtt_us > 0;
+    let silence =
+        has_been.then(|| last_acknowledgement.min(Duration::from_millis(info.last_data_recv_ms.into())));
     if matches!(state, State::Closed | State::Listen | State::SynSent) {
-        return TcpInfo { silence, ..TcpInfo::of(state) };
+        let retransmits = has_been.then(|| info.retransmits.into());
+        return TcpInfo { silence, retransmits, ..TcpInfo::of(state) };
     }
     // A kernel, or a sandbox in its place, that knows less of the structure writes less of it.
     let written = |offset: usize, number: u32| (length >= offset + size_of::<u32>()).then_some(number);

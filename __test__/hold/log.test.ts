@@ -1,0 +1,67 @@
+/** TCP_KEEPALIVE_LOG=1: a line on standard error for each connection lost and each value refused, and nothing without it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { adoptedLine } from '../../src/entry/log.ts'
+import { swallowing } from '../deadline/swallowed.ts'
+import { unless } from '../needs.ts'
+import { refusing, refusingUnavailable } from './refuse.ts'
+
+const linux = process.platform === 'linux' ? test : test.skip
+const program = fileURLToPath(new URL('log-program.cjs', import.meta.url))
+
+/** What it writes on standard error. */
+async function logged(args: readonly string[], variables: Readonly<Record<string, string>>): Promise<string> {
+  const env = { ...process.env, NODE_OPTIONS: '', TCP_KEEPALIVE_DETECT_WITHIN: '5s', ...variables }
+  const options = ['--no-warnings', '--import=tcp-keepalive/register', program]
+  const child = spawn(process.execPath, [...options, ...args], {
+    env,
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  const [said] = await Promise.all([text(child.stderr), once(child, 'close')])
+  return said
+}
+
+const LOG = { TCP_KEEPALIVE_LOG: '1' }
+
+for (const doing of ['waiting', 'writing']) {
+  linux(`a peer that is dead, ${doing}`, async (t) => {
+    t.regex(
+      await logged([doing], LOG),
+      /^tcp-keepalive: lost localhost:\d+ \(127\.0\.0\.1\) while \w+: no answer, silent for \d+\.\d s \(ETIMEDOUT\)\n$/,
+    )
+    t.regex(await logged([doing], LOG), new RegExp(` while ${doing}: `))
+  })
+}
+
+linux('an address that does not answer an attempt to connect', async (t) => {
+  const port = await swallowing(t, '127.0.0.1')
+  t.is(
+    await logged(['connecting', String(port)], LOG),
+    `tcp-keepalive: lost localhost:${port} (127.0.0.1) while connecting: no answer (ETIMEDOUT)\n`,
+  )
+})
+
+linux('without it nothing is written', async (t) => {
+  t.is(await logged(['waiting'], {}), '')
+  t.is(await logged(['waiting'], { TCP_KEEPALIVE_LOG: '0' }), '')
+})
+
+unless(refusingUnavailable())('a value that the system refuses', async (t) => {
+  const said = await logged(['waiting'], { ...LOG, ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }) })
+  t.regex(
+    said,
+    /^tcp-keepalive: 127\.0\.0\.1:\d+ did not get TCP_USER_TIMEOUT: setsockopt TCP_USER_TIMEOUT EPERM/,
+  )
+})
+
+test('a connection that was adopted', (t) => {
+  t.is(adoptedLine({ host: undefined, address: '10.0.0.5', port: 5432 }), 'adopted 10.0.0.5:5432')
+  t.is(
+    adoptedLine({ host: 'db.internal', address: 'fd00::5', port: 5432 }),
+    'adopted db.internal:5432 (fd00::5)',
+  )
+})

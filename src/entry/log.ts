@@ -1,0 +1,82 @@
+/** What TCP_KEEPALIVE_LOG=1 writes: a line for what happens to connections. It says nothing that the channels do not say. */
+import type { KeepAliveApplied, KeepAliveLost } from '../hold/channels.ts'
+import type { Outcome } from '../hold/outcome.ts'
+import type { KeepAlivePeer } from '../hold/peer.ts'
+import { endpointText } from '../settings/address-text.ts'
+import { isError } from '../settings/errors.ts'
+import { channelNamed } from '../socket/channel.ts'
+import type { KeepAliveFailure } from '../socket/failure.ts'
+
+const IN_WORDS: Readonly<Record<Outcome, string>> = {
+  'no-answer': 'no answer',
+  reset: 'reset',
+  unreachable: 'unreachable',
+}
+
+/**
+ * Begins to write. Called before any connection is made, as nothing may be loaded in an event.
+ *
+ * @param write gets each line without its end; it must not throw
+ */
+export function logTo(write: (line: string) => void): void {
+  const lines: Readonly<Record<string, (message: unknown) => string | undefined>> = {
+    lost: (message) => lostLine(message as KeepAliveLost),
+    error: (message) => failureLine(message as KeepAliveFailure),
+    apply: (message) => appliedLine(message as KeepAliveApplied),
+  }
+  for (const [name, lineOf] of Object.entries(lines)) {
+    channelNamed(`tcp-keepalive:${name}`)().subscribe((message) => {
+      const line = orNothing(() => lineOf(message))
+      if (line !== undefined) write(`tcp-keepalive: ${line}`)
+    })
+  }
+}
+
+/** A subscriber that throws ends the program; what a program throws in its own `match` may throw when it is looked at. */
+function orNothing(line: () => string | undefined): string | undefined {
+  try {
+    return line()
+  } catch {
+    return undefined
+  }
+}
+
+function lostLine({ peer, doing, outcome, error, silentFor }: KeepAliveLost): string {
+  const during = doing === undefined ? '' : ` while ${doing}`
+  const silence = silentFor === undefined ? '' : `, silent for ${(silentFor / 1000).toFixed(1)} s`
+  const { code = error.message } = error as NodeJS.ErrnoException
+  return `lost ${peerText(peer)}${during}: ${IN_WORDS[outcome]}${silence} (${code})`
+}
+
+function failureLine({ target, error }: KeepAliveFailure): string {
+  const { remoteAddress, remotePort } = target as {
+    readonly remoteAddress?: string
+    readonly remotePort?: number
+  }
+  const peer = { host: undefined, address: remoteAddress, port: remotePort }
+  const { option } = (error ?? {}) as { readonly option?: string }
+  const what = option === undefined ? 'its values' : option
+  return `${peerText(peer)} did not get ${what}: ${onOneLine(isError(error) ? error.message : String(error))}`
+}
+
+/** Of what the program itself opens there would be a line for each connection. */
+function appliedLine({ by, peer }: KeepAliveApplied): string | undefined {
+  return (by as string) === 'reach' ? adoptedLine(peer) : undefined
+}
+
+/** Of a connection that no hook saw. */
+export function adoptedLine(peer: KeepAlivePeer): string {
+  return `adopted ${peerText(peer)}`
+}
+
+/** As `db.internal:5432 (10.0.0.5)`. */
+function peerText({ host, address, port }: KeepAlivePeer): string {
+  const named = host ?? address
+  if (named === undefined) return 'a connection'
+  const end = port === undefined ? named : endpointText(named, port)
+  return address === undefined || address === named ? end : `${end} (${address})`
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ')
+}

@@ -1,0 +1,74 @@
+/** The other end of a connection, as the channels name it, and what the connection was doing. */
+import type { Socket } from 'node:net'
+import { handleOf, hostAskedFor, unhandedBytes } from '../socket/node-internals.ts'
+import { lastInfo, type TcpInfo } from '../socket/tcp-info.ts'
+import type { Destination } from './destination.ts'
+import type { Outcome } from './outcome.ts'
+
+/** The other end of a connection. */
+export interface KeepAlivePeer {
+  /**
+   * The host that was asked for, as `connect()` got it: a name or an address. `undefined` for what a server accepted, and where an
+   * address was asked for before the socket was held.
+   */
+  readonly host: string | undefined
+  /** The address that was connected to; `undefined` where the peer was gone again at once. */
+  readonly address: string | undefined
+  /** The port that was connected to; of an accepted connection, the client's own. */
+  readonly port: number | undefined
+}
+
+/**
+ * What a connection was doing:
+ *
+ * - `waiting`: nothing was on its way to the peer;
+ * - `writing`: something was written that the peer had not acknowledged;
+ * - `connecting`: there was no connection yet.
+ */
+export type Doing = 'waiting' | 'writing' | 'connecting'
+
+/** What was seen of the last `connect()`. */
+interface Seen {
+  readonly to: Destination | undefined
+  readonly address: string | undefined
+}
+
+/** Of a connection that is there. It is kept, as nobody can be asked for the address once the kernel has given up. */
+export function peerOf(connection: Socket, { to, address }: Seen): KeepAlivePeer {
+  return {
+    host: to?.host ?? hostAskedFor(connection),
+    address: address ?? connection.remoteAddress,
+    port: to?.port ?? connection.remotePort,
+  }
+}
+
+/** Of a connection that lives; `undefined` where the system does not tell. */
+export function doingNow(connection: Socket): Doing | undefined {
+  return handleOf(connection) === undefined ? undefined : ofInfo(connection, lastInfo(connection))
+}
+
+/** What is known of a connection that ends by an error. */
+interface End {
+  readonly outcome: Outcome
+  /** What the kernel says; `undefined` where it cannot be asked. */
+  readonly info: TcpInfo | undefined
+  /** Whether something may be unacknowledged, as far as the last look at a deadline says; `undefined` without a deadline. */
+  readonly isPending: boolean | undefined
+}
+
+/**
+ * Of a connection that ends by an error; `undefined` where it cannot be told. When the kernel gives up it forgets what was in
+ * flight (tcp_write_queue_purge() in net/ipv4/tcp.c), but not how often that was sent again. Where nothing was, the end by silence
+ * is keepalive's. A reset may come at any time.
+ */
+export function doingAtEnd(connection: Socket, { outcome, info, isPending }: End): Doing | undefined {
+  if (isPending !== undefined) return isPending ? 'writing' : 'waiting'
+  const doing = ofInfo(connection, info)
+  return doing === 'writing' || outcome === 'no-answer' ? doing : undefined
+}
+
+function ofInfo(connection: Socket, info: TcpInfo | undefined): Doing | undefined {
+  const { unacknowledged = 0, unsent = 0, retransmits = 0 } = info ?? {}
+  if (unhandedBytes(connection) > 0 || unacknowledged + unsent + retransmits > 0) return 'writing'
+  return (info?.unacknowledged ?? info?.retransmits) === undefined ? undefined : 'waiting'
+}

@@ -1,14 +1,14 @@
-// Hands 2 MB over to a peer that reads only later, under a deadline of 5 s, and ends.
-// node handed-over.cjs PORT set|hold|install|tls|raw|none end|destroy|destroySoon|exit|SIGTERM|SIGKILL [lifted|MS]
-// "none" is without this package; "lifted": ends once a sweep has seen the window closed; MS: so much later. Says which user timeout is in force.
+// Hands 2 MB over to a peer that reads only later, under a deadline, and ends.
+// node handed-over.cjs PORT DEADLINE set|hold|install|tls|raw|none end|destroy|destroySoon|exit|SIGTERM|SIGKILL [lifted|MS]
+// "none" is without this package; "lifted": ends once a sweep has seen the window closed; MS: so much later. Says which user timeout and TCP_RTO_MAX_MS are in force.
 const net = require('node:net')
 const tls = require('node:tls')
 const { holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
 
 const { getUserTimeout } = require('tcp-keepalive/native')
 
-const [, , port, way, ending, when] = process.argv
-const DEADLINE = { detectWithin: 5000 }
+const [, , port, deadline, way, ending, when] = process.argv
+const DEADLINE = { detectWithin: Number(deadline) }
 const DATA = Buffer.alloc(2 * 1024 * 1024, 'x')
 
 if (way === 'install') installKeepAlive(DEADLINE)
@@ -24,22 +24,22 @@ socket.once(way === 'tls' ? 'secureConnect' : 'connect', () => {
     if (when === undefined) return finish()
     if (when !== 'lifted') return setTimeout(finish, Number(when))
     const looking = setInterval(() => {
-      if (userTimeout() !== 0) return
+      if (inForce()[0] !== 0) return
       clearInterval(looking)
       finish()
     }, 20)
   })
 })
 
-function userTimeout() {
+function inForce() {
   const values = new Int32Array(2)
   const { fd } = socket._handle
   if (getUserTimeout(fd, values) !== 0) throw new Error(`descriptor ${fd} cannot be read`)
-  return values[0]
+  return values
 }
 
 function finish() {
-  require('node:fs').writeSync(1, `ended ${userTimeout()}\n`)
+  require('node:fs').writeSync(1, `ended ${inForce().join(' ')}\n`)
   if (ending === 'exit') process.exit()
   else if (ending.startsWith('SIG')) process.kill(process.pid, ending)
   else socket[ending]()

@@ -81,11 +81,14 @@ const UNANSWERED_PROBES = 4
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
 /**
- * From this wait on, as a share of the deadline, the kernel's timers have to be bounded ({@link rtoMaxFor}): the next wait is twice as
- * long. A shorter one may double once before the next look, and one of half as long twice. Neither becomes longer than the bound,
- * a fifth. From 0.12 on the model drops a living peer now and then, from 0.2 on it tells deaths late.
+ * From this wait on, as a share of the deadline, the kernel's timers have to be bounded ({@link rtoMaxFor}), as the next wait is twice as
+ * long. A shorter one may double once before the next look, and one of half as long twice. In flight that comes to no more than
+ * the bound, a fifth; from 0.12 on the model drops a living peer now and then.
  */
-const LONG_WAIT = 0.1
+const LONG_WAIT_IN_FLIGHT = 0.1
+
+/** So a first probe comes after 0.28 of the deadline, the third after 0.68, and the end after 0.88: each may be late by an eighth. */
+const LONG_WAIT_FOR_PROBE = 0.14
 
 /** tcp_probe0_base() and tcp_probe0_when(), include/net/tcp.h: the shortest wait, and how often it is doubled at most. */
 const [SHORTEST_PROBE_WAIT_MS, MOST_DOUBLINGS] = [200, 10]
@@ -187,15 +190,13 @@ function stuckFrom(before: Memory, acknowledged: number, now: number): number {
  * armed timer stays as it is when the option changes.
  */
 function mustBeBounded(stage: Stage, look: Look, deadlineMs: number): boolean {
-  const isKnown = look.retransmissionTimeout >= 0 && look.backoff >= 0
-  return stage !== 'lifted' || !isKnown || waitOf(look) >= LONG_WAIT * deadlineMs
-}
-
-/** The time until the kernel's next timer, from when it was armed. */
-function waitOf({ unacknowledged, retransmissionTimeout, backoff }: Look): number {
-  if (unacknowledged > 0) return retransmissionTimeout
+  const { unacknowledged, retransmissionTimeout, backoff } = look
+  if (stage !== 'lifted' || retransmissionTimeout < 0 || backoff < 0) return true
+  // In flight it is doubled itself (tcp_retransmit_timer()).
+  if (unacknowledged > 0) return retransmissionTimeout >= LONG_WAIT_IN_FLIGHT * deadlineMs
   const shortest = Math.max(retransmissionTimeout, SHORTEST_PROBE_WAIT_MS)
-  return shortest * 2 ** Math.min(backoff, MOST_DOUBLINGS)
+  const wait = shortest * 2 ** Math.min(backoff, MOST_DOUBLINGS)
+  return wait >= LONG_WAIT_FOR_PROBE * deadlineMs
 }
 
 /** A silence that has not grown by the time between two looks began after the last. */

@@ -1,8 +1,10 @@
 // Hands 2 MB over to a peer that reads only later, under a deadline, and ends.
-// node handed-over.cjs PORT DEADLINE set|hold|install|tls|raw|none end|destroy|destroySoon|exit|SIGTERM|SIGKILL [lifted|MS]
+// node handed-over.cjs PORT DEADLINE set|hold|install|tls|raw|none end|destroy|destroySoon|resetAndDestroy|exit|SIGTERM|SIGKILL [lifted|MS]
+// With worker:exit and worker:terminate it happens in a thread, which ends by itself, or is ended from outside.
 // "none" is without this package; "lifted": ends once a sweep has seen the window closed; MS: so much later. Says which user timeout and TCP_RTO_MAX_MS are in force.
 const net = require('node:net')
 const tls = require('node:tls')
+const { isMainThread, parentPort, Worker } = require('node:worker_threads')
 const { holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
 
 const { getUserTimeout } = require('tcp-keepalive/native')
@@ -11,36 +13,50 @@ const [, , port, deadline, way, ending, when] = process.argv
 const DEADLINE = { detectWithin: Number(deadline) }
 const DATA = Buffer.alloc(2 * 1024 * 1024, 'x')
 
-if (way === 'install') installKeepAlive(DEADLINE)
-const to = { port: Number(port), host: '127.0.0.1', rejectUnauthorized: false }
-const socket = way === 'tls' ? tls.connect(to) : net.connect(to)
-socket.on('error', (error) => process.stderr.write(`${error}\n`))
-socket.once(way === 'tls' ? 'secureConnect' : 'connect', () => {
-  if (way === 'set' || way === 'tls') setKeepAlive(socket, DEADLINE)
-  if (way === 'raw') setKeepAlive(socket, { userTimeout: 3500 })
-  if (way === 'hold') holdKeepAlive(socket, DEADLINE)
-  socket.write(DATA, () => {
-    // All of it is with the kernel, which sends what the window has room for.
-    if (when === undefined) return finish()
-    if (when !== 'lifted') return setTimeout(finish, Number(when))
-    const looking = setInterval(() => {
-      if (inForce()[0] !== 0) return
-      clearInterval(looking)
-      finish()
-    }, 20)
-  })
-})
+const ENDING = ending.replace('worker:', '')
 
-function inForce() {
+if (ending !== ENDING && isMainThread) inWorker()
+else handOver()
+
+function inWorker() {
+  const worker = new Worker(__filename, { argv: process.argv.slice(2) })
+  worker.on('message', () => worker.terminate())
+  setInterval(() => {}, 2 ** 30) // the process lives on
+}
+
+function handOver() {
+  if (way === 'install') installKeepAlive(DEADLINE)
+  const to = { port: Number(port), host: '127.0.0.1', rejectUnauthorized: false }
+  const socket = way === 'tls' ? tls.connect(to) : net.connect(to)
+  socket.on('error', (error) => process.stderr.write(`${error}\n`))
+  socket.once(way === 'tls' ? 'secureConnect' : 'connect', () => {
+    if (way === 'set' || way === 'tls') setKeepAlive(socket, DEADLINE)
+    if (way === 'raw') setKeepAlive(socket, { userTimeout: 3500 })
+    if (way === 'hold') holdKeepAlive(socket, DEADLINE)
+    socket.write(DATA, () => {
+      // All of it is with the kernel, which sends what the window has room for.
+      if (when === undefined) return finish(socket)
+      if (when !== 'lifted') return setTimeout(finish, Number(when), socket)
+      const looking = setInterval(() => {
+        if (inForce(socket)[0] !== 0) return
+        clearInterval(looking)
+        finish(socket)
+      }, 20)
+    })
+  })
+}
+
+function inForce(socket) {
   const values = new Int32Array(2)
   const { fd } = socket._handle
   if (getUserTimeout(fd, values) !== 0) throw new Error(`descriptor ${fd} cannot be read`)
   return values
 }
 
-function finish() {
-  require('node:fs').writeSync(1, `ended ${inForce().join(' ')}\n`)
-  if (ending === 'exit') process.exit()
-  else if (ending.startsWith('SIG')) process.kill(process.pid, ending)
-  else socket[ending]()
+function finish(socket) {
+  require('node:fs').writeSync(1, `ended ${inForce(socket).join(' ')}\n`)
+  if (ENDING === 'exit') process.exit()
+  else if (ENDING === 'terminate') parentPort.postMessage(ENDING)
+  else if (ENDING.startsWith('SIG')) process.kill(process.pid, ENDING)
+  else socket[ENDING]()
 }

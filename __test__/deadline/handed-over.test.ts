@@ -97,7 +97,7 @@ if (process.platform === 'linux') {
   for (const deadline of [6000, 10_000]) {
     test(`a sweep after the window closed, ${deadline / 1000} s: every byte arrives, though the peer reads after 30 s`, async (t) => {
       t.timeout(240_000)
-      const endings = ['end', 'destroy', 'exit', 'SIGTERM', 'SIGKILL']
+      const endings = ['end', 'destroy', 'exit', 'SIGTERM', 'SIGKILL', 'worker:exit', 'worker:terminate']
       const all = await Promise.all(
         endings.map(async (ending) => {
           return endAtLifting(t, { way: 'set', ending, deadline, readAfter: 30_000 })
@@ -124,6 +124,27 @@ if (process.platform === 'linux') {
       t.is(none.bytes, HANDED_OVER, 'without this package it is not')
     })
   }
+
+  test('a thread that ends by itself has handed over every byte, and one that is terminated before a sweep loses some', async (t) => {
+    const trial = async (way: string, ending: string): Promise<number> => received(t, way, `worker:${ending}`)
+    const [exits, terminated, none] = await Promise.all([
+      trial('set', 'exit'),
+      trial('set', 'terminate'),
+      trial('none', 'terminate'),
+    ])
+    t.is(exits, HANDED_OVER)
+    t.true(terminated < HANDED_OVER, `${terminated} bytes`)
+    t.is(none, HANDED_OVER, 'without this package it does not')
+  })
+
+  test('resetAndDestroy() throws away what is unsent, with this package as without', async (t) => {
+    const [ours, none] = await Promise.all([
+      received(t, 'set', 'resetAndDestroy'),
+      received(t, 'none', 'resetAndDestroy'),
+    ])
+    t.true(ours < HANDED_OVER, `${ours} bytes`)
+    t.true(none < HANDED_OVER, `${none} bytes`)
+  })
 
   test('destroy() after the window was closed for four deadlines: what is unsent is lost', async (t) => {
     const when = String(4 * DEADLINE)

@@ -123,6 +123,29 @@ for (const [name, bytes, everyMs, buffer] of readers) {
   })
 }
 
+// At first the kernel's own waits double, up to 0.28 of the deadline; from then on TCP_RTO_MAX_MS bounds them.
+test('a reader that dies at any moment of the first three seconds of a closed window is told of within 6 s', async (t) => {
+  const pausedSince = watchPauses()
+  const moments = Array.from({ length: 15 }, (_, place) => 200 + 200 * place)
+  const all = await Promise.all(
+    moments.map(async (closedFor) => {
+      const [reader, socket, ending] = await begin(t, 0)
+      watch(socket, DEADLINE)
+      keepSending(socket)
+      await sleep(closedFor)
+      const cutAt = performance.now()
+      reader.cut()
+      const { code, at } = await ending.promise
+      return { closedFor, code, took: at - cutAt, pausedMs: pausedSince(performance.timeOrigin + cutAt) }
+    }),
+  )
+  t.log(all.map(({ closedFor, took }) => `${closedFor}: ${(took / 1000).toFixed(1)} s`).join(', '))
+  for (const { code, took, pausedMs } of all) {
+    t.is(code, 'ETIMEDOUT')
+    t.true(isInTime(took, pausedMs, DEADLINE + 500), `${took} ms, paused for ${pausedMs} ms`)
+  }
+})
+
 /** The window is closed for a second, opens little by little until all is read, and closes again after two deadlines. */
 async function closeTwice(t: ExecutionContext, protect: typeof watch): Promise<boolean> {
   const [reader, socket, ending] = await begin(t, 8192)

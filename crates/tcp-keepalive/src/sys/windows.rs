@@ -217,7 +217,8 @@ fn ioctl<In, Out>(socket: &SockRef<'_>, code: u32, input: &In, output: &mut Out)
         usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
     let size = |bytes: usize| u32::try_from(bytes).unwrap_or_default();
     let mut written: u32 = 0;
-    let has_output = size_of::<Out>() > 0;
+    // A control code that gives nothing takes no place for it.
+    let place = if size_of::<Out>() > 0 { ptr::from_mut(output).cast() } else { ptr::null_mut() };
     // SAFETY: what is pointed to lives over the call, which is not overlapped, and each size is that of its structure.
     let result = unsafe {
         WSAIoctl(
@@ -225,7 +226,7 @@ fn ioctl<In, Out>(socket: &SockRef<'_>, code: u32, input: &In, output: &mut Out)
             code,
             ptr::from_ref(input).cast(),
             size(size_of::<In>()),
-            if has_output { ptr::from_mut(output).cast() } else { ptr::null_mut() },
+            place,
             size(size_of::<Out>()),
             &raw mut written,
             ptr::null_mut(),

@@ -1,11 +1,43 @@
 /** Runs programs: quietly, with their output at hand when they fail. */
 import { spawn } from 'node:child_process'
 
-export interface RunOptions {
+interface RunOptions {
   readonly cwd?: string
   readonly environment?: NodeJS.ProcessEnv
   /** Called with each line that the program writes to its standard error. */
   readonly onLine?: (line: string) => void
+  /** After so many milliseconds it is ended by a signal. */
+  readonly timeout?: number
+}
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Waits for a program's end, whatever that is; throws only where it cannot be started. */
+export async function end(
+  program: string,
+  parameters: readonly string[],
+  { cwd, environment = process.env, onLine, timeout }: RunOptions = {},
+): Promise<Ended> {
+  const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
+  const child = spawn(program, parameters, { cwd, env: environment, stdio, timeout })
+  let [stdout, stderr, unfinished] = ['', '', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    const lines = (unfinished + text).split('\n')
+    unfinished = lines.pop() ?? ''
+    for (const line of lines) onLine?.(line)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(new Error(`${program} cannot be started`, { cause })))
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
 }
 
 /** The program's standard output; an error with the end of what it said where it fails. */
@@ -14,26 +46,8 @@ export async function run(
   parameters: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const child = spawn(program, parameters, {
-    cwd: options.cwd,
-    env: options.environment ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  let said = ''
-  let unfinished = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-    const lines = (unfinished + text).split('\n')
-    unfinished = lines.pop() ?? ''
-    for (const line of lines) options.onLine?.(line)
-  })
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', (cause) => reject(new Error(`${program} cannot be started`, { cause })))
-    child.once('close', resolve)
-  })
-  if (code === 0) return output
-  const end = `${output}\n${said}`.trim().split('\n').slice(-40).join('\n')
-  throw new Error(`${[program, ...parameters].join(' ')}\nended with ${code ?? 'a signal'}:\n${end}`)
+  const { code, stdout, stderr } = await end(program, parameters, options)
+  if (code === 0) return stdout
+  const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n')
+  throw new Error(`${[program, ...parameters].join(' ')}\nended with ${code ?? 'a signal'}:\n${said}`)
 }

@@ -1,6 +1,6 @@
 /** Writes what was measured into docs/reliability.md, each part between its own two marks. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem, type } from 'node:os'
+import { describeMachine } from '../lab/machine.ts'
 
 const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
 const END = '<!-- end of measured -->'
@@ -52,7 +52,7 @@ export function record(part: Part, command: string, figures: readonly Figure[]):
   const section = [
     begin,
     '',
-    `\`${command}\`, on ${machine()}:`,
+    `\`${command}\`, on ${describeMachine()}, Node ${process.versions.node}:`,
     '',
     '| what | figure |',
     '|---|---|',
@@ -60,12 +60,4 @@ export function record(part: Part, command: string, figures: readonly Figure[]):
     '',
   ]
   writeFileSync(DOCUMENT, before.slice(0, at) + section.join('\n') + before.slice(end))
-}
-
-function machine(): string {
-  const processors = cpus()
-  const kernel = /^\d+(\.\d+)*/.exec(release())?.[0] ?? ''
-  const memory = Math.round(totalmem() / 2 ** 30)
-  const name = processors[0]?.model.trim() ?? process.arch
-  return `${processors.length} × ${name}, ${memory} GiB, ${type()} ${kernel}, Node ${process.versions.node}`
 }

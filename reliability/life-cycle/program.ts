@@ -1,16 +1,8 @@
 /** Runs one of the programs of this folder on a given Node, and hands back what it found. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { type Ended, end as endOf } from '../../lab/run.ts'
 
-/** How a program ended. */
-export interface Ended {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Ended }
 
 /** A program that hangs is ended by a signal, which no check takes for good. */
 const LONGEST_MS = 600_000
@@ -21,18 +13,8 @@ export async function end(
   parameters: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const child = spawn(node, parameters, {
-    cwd: import.meta.dirname,
-    env: { ...process.env, NODE_OPTIONS: '', ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LONGEST_MS,
-  })
-  const [stdout, stderr, [code, signal]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
-  ])
-  return { code, signal, stdout, stderr }
+  const environment = { ...process.env, NODE_OPTIONS: '', ...variables }
+  return endOf(node, parameters, { cwd: import.meta.dirname, environment, timeout: LONGEST_MS })
 }
 
 /** What the program prints as JSON at its end; throws with what it said where something was not as it must be. */

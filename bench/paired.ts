@@ -36,11 +36,18 @@ export async function paired(
   measured: Contender,
   { rounds = 60, samples = 24 }: { readonly rounds?: number; readonly samples?: number } = {},
 ): Promise<Paired> {
-  const seen: Array<Record<'reference' | 'measured' | 'again', number>> = []
+  const seen: Seen[] = []
   for (let round = -WARM_UP; round < rounds; round++) {
     const [first, second, third] = await inTurn([reference, measured, reference], samples, round % 2 === 0)
     if (round >= 0) seen.push({ reference: first, measured: second, again: third })
   }
+  return compared(seen)
+}
+
+type Seen = Readonly<Record<'reference' | 'measured' | 'again', number>>
+
+/** A ratio and a difference of each round; the reference was measured before and after. */
+export function compared(seen: readonly Seen[]): Paired {
   return {
     reference: median(seen.map((each) => each.reference)),
     measured: median(seen.map((each) => each.measured)),

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { ready, readyExamples, root } from './ready.mjs'
 import { slowest } from './reports.mjs'
 import { drawSeed, SEED } from './seed.mjs'
+import { stream } from './suite.mjs'
 import { readOptions, wholeNumber } from './usage.mjs'
 
 const LOOPS = 3
@@ -47,21 +48,6 @@ function keepBusy() {
   for (let count = 0; count < LOOPS; count++) spawn(process.execPath, ['-e', loop], { stdio: 'ignore' })
 }
 
-/** Runs the tests with their output shown, and gives it back. */
-async function runTests(files) {
-  const child = spawn('npm', ['exec', '--no', '--', 'ava', '--concurrency', AT_ONCE, ...files], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
-    output += chunk
-    process.stdout.write(chunk)
-  })
-  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
-  return { status, output }
-}
-
 ready()
 readyExamples()
 drawSeed()
@@ -70,7 +56,15 @@ pin()
 keepBusy()
 const all = []
 for (let time = 0; time < times; time++) {
-  const { status, output } = await runTests(files)
+  const { status, output } = await stream('npm', [
+    'exec',
+    '--no',
+    '--',
+    'ava',
+    '--concurrency',
+    AT_ONCE,
+    ...files,
+  ])
   all.push(output)
   if (status !== 0) process.exitCode = 1
 }

@@ -41,14 +41,14 @@ export class Suite {
 
   /** A command that passes or fails as a whole and takes its time; its output is shown as it comes. */
   async command(title, command, args) {
-    const { status, all } = await this.#stream(title, command, args)
+    const { status, all } = await timed(title, command, args)
     if (status === 0) this.passed++
     else this.#fail(title, lastLines(all))
   }
 
   /** A test runner; its output is shown as it comes, and `read` finds in it the numbers and the failed tests. */
   async run(title, command, args, read) {
-    const { status, output, all } = await this.#stream(title, command, args)
+    const { status, output, all } = await timed(title, command, args)
     const { passed, failed, skipped, failures } = read(output)
     this.passed += passed
     this.skipped += skipped
@@ -83,26 +83,6 @@ export class Suite {
     if (this.failed > 0) process.exitCode = 1
   }
 
-  async #stream(title, command, args) {
-    console.log(`\n\u2022 ${title}`)
-    const begin = performance.now()
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    let all = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      output += chunk
-      all += chunk
-      process.stdout.write(chunk)
-    })
-    child.stderr.setEncoding('utf8').on('data', (chunk) => {
-      all += chunk
-      process.stderr.write(chunk)
-    })
-    const status = await ended(child)
-    console.log(`\u2022 ${title}: ${Math.round((performance.now() - begin) / 1000)} s`)
-    return { status, output, all }
-  }
-
   #fail(title, error = []) {
     this.failed++
     this.#tell(title, error)
@@ -124,6 +104,32 @@ async function ended(child) {
   patience.abort()
   for (const output of [child.stdout, child.stderr]) output.destroy()
   return status
+}
+
+async function timed(title, command, args) {
+  console.log(`\n\u2022 ${title}`)
+  const begin = performance.now()
+  const found = await stream(command, args)
+  console.log(`\u2022 ${title}: ${Math.round((performance.now() - begin) / 1000)} s`)
+  return found
+}
+
+/** Runs a command with its output shown, and gives back its standard output, and all that it said. */
+export async function stream(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let all = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    output += chunk
+    all += chunk
+    process.stdout.write(chunk)
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk) => {
+    all += chunk
+    process.stderr.write(chunk)
+  })
+  const status = await ended(child)
+  return { status, output, all }
 }
 
 function bullets(lines) {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ours } from '../measured.ts'
 import { connectMany, end, startPeers } from '../connections.ts'
-import { median, type Paired, spread } from '../paired.ts'
+import { compared, type Paired } from '../paired.ts'
 import { say } from '../say.ts'
 
 const SOCKETS = 1000
@@ -41,13 +41,7 @@ function inTurn(): Paired {
     const [reference, measured, again] = [timed(startNode), timed(listThem), timed(startNode)]
     return { reference, measured, again }
   })
-  return {
-    reference: median(seen.map((each) => each.reference)),
-    measured: median(seen.map((each) => each.measured)),
-    ratio: spread(seen.map((each) => (2 * each.measured) / (each.reference + each.again))),
-    difference: spread(seen.map((each) => each.measured - (each.reference + each.again) / 2)),
-    self: spread(seen.map((each) => each.again / each.reference)),
-  }
+  return compared(seen)
 }
 
 await say('ps', inTurn)

@@ -1,27 +1,20 @@
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
-import type { Host } from '../network/host.ts'
-import { finish, makeCertificate, openService } from './service.ts'
 import { findTool, needTool } from '../network/tools.ts'
-import type { Server, ServerKind } from './server.ts'
+import type { ServerKind } from './server.ts'
+import { finish, serviceKind } from './service.ts'
 
 const PORT = 3306
 
 /** A MariaDB with a user `test` without a password. */
-export const mariadb: ServerKind = {
+export const mariadb: ServerKind = serviceKind({
   name: 'MariaDB',
   unavailable() {
     const found = findTool('mariadbd') && findTool('mariadb-install-db')
     return found ? undefined : 'MariaDB is not installed (Debian package mariadb-server).'
   },
-  start,
-}
-
-async function start(host: Host): Promise<Server> {
-  const service = await openService('mariadb')
-  const at = (file: string): string => join(service.folder, file)
-  const { stop } = await service.begin(async () => {
+  port: PORT,
+  tlsPort: PORT,
+  async begin(service, host, at) {
     // Its temporary files are named after its process, whose number another one has on another host.
     const folders = [`--datadir=${at('data')}`, `--tmpdir=${service.folder}`]
     const install = [
@@ -31,7 +24,6 @@ async function start(host: Host): Promise<Server> {
       '--auth-root-authentication-method=normal',
     ]
     await finish(host.spawn(needTool('mariadb-install-db'), install, { stdio: ['ignore', 'ignore', 'pipe'] }))
-    await makeCertificate(at('server.key'), at('server.crt'))
     const sql = ['CREATE DATABASE test', 'CREATE USER test', 'GRANT ALL ON *.* TO test']
     await writeFile(at('init.sql'), sql.map((statement) => `${statement};\n`).join(''))
     const words = [
@@ -49,6 +41,5 @@ async function start(host: Host): Promise<Server> {
       '--innodb-fast-shutdown=3',
     ]
     await service.start(host, needTool('mariadbd'), words, { ready: 'ready for connections' })
-  })
-  return { port: PORT, tlsPort: PORT, stop }
-}
+  },
+})

@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import { CACHE } from '../cache.ts'
-import type { Host } from '../network/host.ts'
-import { makeCertificate, openService } from './service.ts'
 import { findTool } from '../network/tools.ts'
-import type { Server, ServerKind } from './server.ts'
+import type { ServerKind } from './server.ts'
+import { serviceKind } from './service.ts'
 
 const PORT = 4222
 
@@ -15,27 +13,20 @@ const MODULE = 'github.com/nats-io/nats-server/v2@v2.10.29'
 const FOLDER = join(CACHE, 'go')
 const program = findTool('nats-server', [FOLDER])
 
-export const nats: ServerKind = {
+export const nats: ServerKind = serviceKind({
   name: 'NATS',
   unavailable() {
     return program ? undefined : `The NATS server is not built (GOBIN=${FOLDER} go install ${MODULE}).`
   },
-  start,
-}
-
-async function start(host: Host): Promise<Server> {
-  const service = await openService('nats')
-  const { stop } = await service.begin(async () => {
-    const [key, certificate] = [join(service.folder, 'server.key'), join(service.folder, 'server.crt')]
-    await makeCertificate(key, certificate)
+  port: PORT,
+  tlsPort: PORT,
+  async begin(service, host, at) {
     const settings = `
 listen: "0.0.0.0:${PORT}"
 allow_non_tls: true
-tls { key_file: "${key}", cert_file: "${certificate}" }
+tls { key_file: "${at('server.key')}", cert_file: "${at('server.crt')}" }
 `
-    const file = join(service.folder, 'nats.conf')
-    await writeFile(file, settings)
-    await service.start(host, program ?? 'nats-server', ['-c', file], { ready: 'Server is ready' })
-  })
-  return { port: PORT, tlsPort: PORT, stop }
-}
+    await writeFile(at('nats.conf'), settings)
+    await service.start(host, program ?? 'nats-server', ['-c', at('nats.conf')], { ready: 'Server is ready' })
+  },
+})

@@ -1,30 +1,21 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { ServerKind } from './server.ts'
+import { serviceKind } from './service.ts'
 
-import type { Host } from '../network/host.ts'
-import { makeCertificate, openService } from './service.ts'
-import type { Server, ServerKind } from './server.ts'
-
-const PORT = 5672
-const TLS_PORT = 5671
+const [PORT, TLS_PORT] = [5672, 5671]
 
 /** The one in the PATH, a wrapper of Debian's, insists on being root or rabbitmq. */
 const PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
-export const rabbitmq: ServerKind = {
+export const rabbitmq: ServerKind = serviceKind({
   name: 'RabbitMQ',
   unavailable() {
     return existsSync(PROGRAM) ? undefined : 'RabbitMQ is not installed (Debian package rabbitmq-server).'
   },
-  start,
-}
-
-async function start(host: Host): Promise<Server> {
-  const service = await openService('rabbitmq')
-  const at = (file: string): string => join(service.folder, file)
-  const { stop } = await service.begin(async () => {
-    await makeCertificate(at('server.key'), at('server.crt'))
+  port: PORT,
+  tlsPort: TLS_PORT,
+  async begin(service, host, at) {
     const settings = `
 listeners.tcp.default = 0.0.0.0:${PORT}
 listeners.ssl.default = 0.0.0.0:${TLS_PORT}
@@ -49,6 +40,5 @@ vm_memory_calculation_strategy = allocated
       ERL_EPMD_ADDRESS: '127.0.0.1',
     }
     await service.start(host, PROGRAM, [], { ready: 'completed with', env })
-  })
-  return { port: PORT, tlsPort: TLS_PORT, stop }
-}
+  },
+})

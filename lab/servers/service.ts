@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 
 import type { Host } from '../network/host.ts'
 import { findTool } from '../network/tools.ts'
+import type { Server, ServerKind } from './server.ts'
 
 export interface StartOptions {
   /** What the program prints once it accepts connections. */
@@ -58,6 +59,28 @@ export class Service {
       clearTimeout(late)
     }
     await this.#removeFolder()
+  }
+}
+
+interface Described extends Pick<ServerKind, 'name' | 'unavailable'>, Pick<Server, 'port' | 'tlsPort'> {
+  /** Starts the program; `at` gives the path of a file in its folder, where `server.key` and `server.crt` are. */
+  begin(service: Service, host: Host, at: (file: string) => string): Promise<void>
+}
+
+/** A kind of server that is a {@link Service} with a certificate. */
+export function serviceKind({ name, unavailable, port, tlsPort, begin }: Described): ServerKind {
+  return {
+    name,
+    unavailable,
+    async start(host) {
+      const service = await openService(name.toLowerCase())
+      const at = (file: string): string => join(service.folder, file)
+      const { stop } = await service.begin(async () => {
+        await makeCertificate(at('server.key'), at('server.crt'))
+        await begin(service, host, at)
+      })
+      return { port, tlsPort, stop }
+    },
   }
 }
 

@@ -2,6 +2,38 @@
 /* eslint-disable */
 
 /**
+ * Puts values into connections that `lookForConnections` has found, each through a duplicate that is verified and closed by a
+ * thread with a table of descriptors of its own. Nothing is put in that would make a dead peer known later. Linux only.
+ *
+ * - `id`: what `beginSweeping` returned.
+ * - `rows`: as `lookForConnections` has written them. Behind each other end it gets -1 where the connection is there no more, 0 where it
+ *   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
+ *   in: enabled, time, interval, retries, user timeout, -1 for what was left.
+ * - `count`: how many rows are meant; no more than there are.
+ *
+ * The other parameters are those of `setKeepAlive`; keepalive is never turned off, a user timeout never made longer or lifted.
+ *
+ * Returns 0, or the system's error number, negative, where descriptors cannot be duplicated: those that were not reached have -1,
+ * and are found again.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function adoptConnections(id: number, rows: Int32Array, count: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number
+
+/**
+ * Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
+ *
+ * - `purpose`: the same text where the same is looked for and put in. Of several threads with the same purpose the one that
+ *   began first does the work, and the next one when that one has ended.
+ *
+ * Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
+ * does not let this process duplicate descriptors, its error number, negative.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function beginSweeping(purpose: string): number
+
+/**
  * Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
  *
  * - `pid`: the process. It takes the rights of ptrace(2).
@@ -15,6 +47,13 @@
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function duplicateSocket(pid: number, descriptor: number): number
+
+/**
+ * Ends what `beginSweeping` began. Linux only.
+ *
+ * - `id`: what that returned.
+ */
+export declare function endSweeping(id: number): void
 
 /**
  * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
@@ -130,6 +169,31 @@ export declare function inspectSocket(descriptor: number, row: Int32Array): numb
  * Returns the number of sockets, which may be larger than the number of rows that had room.
  */
 export declare function inspectSockets(rows: Int32Array): number
+
+/**
+ * Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
+ * process: no sweep of any thread touches it. Costs no system call where there is none. Linux only.
+ *
+ * - `descriptor`: the raw descriptor.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function leaveToOwner(descriptor: number): void
+
+/**
+ * Looks over all descriptors of this process: one system call for each that is known, closed or no socket. Linux only.
+ *
+ * - `id`: what `beginSweeping` returned.
+ * - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
+ *   and the lower half of `SO_COOKIE`, 1 where it was adopted before and is to be looked at once more, else 0, and the other
+ *   end: four words of its address, as `inspectSocket` writes them, and its port.
+ *
+ * Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
+ * work. Else the system's error number, minus one, negative, where it does not tell who listens.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function lookForConnections(id: number, rows: Int32Array): number
 
 /**
  * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
@@ -262,6 +326,15 @@ export declare function systemKeepAlive(values: Int32Array): number
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function tcpTimers(rows: Int32Array): number
+
+/**
+ * Tells which sockets `adoptConnections` has put values into, in any thread of this process. Linux only.
+ *
+ * - `descriptors`: raw descriptors; each is replaced by 1 where it is such a socket, else by 0.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function tellAdopted(descriptors: Int32Array): void
 
 /**
  * Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.

@@ -5,6 +5,11 @@ use std::env;
 fn main() {
     napi_build::setup();
     let variable = |name| env::var(name).unwrap_or_default();
+    if variable("CARGO_CFG_TARGET_OS") == "linux" {
+        // Node unloads a module when the last worker that loaded it ends. A thread of ours may still wait in close(2) then
+        // (sys/linux_reach.rs of the core), and would go on in what is there no more.
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
     if variable("CARGO_CFG_TARGET_OS") == "windows" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {
         println!("cargo::rustc-cdylib-link-arg={}/../node/exports.def", variable("CARGO_MANIFEST_DIR"));
         println!("cargo::rerun-if-changed=../node/exports.def");

@@ -121,7 +121,7 @@ fn info_numbers(info: &TcpInfo) -> [i32; INFO] {
 }
 
 /// Where there is no such end, the places keep their -1.
-fn put_endpoint(places: &mut [i32], address: Option<SocketAddr>) {
+pub(super) fn put_endpoint(places: &mut [i32], address: Option<SocketAddr>) {
     let Some(address) = address else { return };
     let bits = match address.ip() {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),

@@ -23,6 +23,8 @@ pub mod drill;
 pub mod inspect;
 #[cfg(target_os = "linux")]
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod reach;
 
 /// Numbers of a [`Current`].
 const VALUES: usize = 5;

@@ -23,6 +23,8 @@ mod error;
 mod hop_minimum;
 mod inspection;
 mod options;
+#[cfg(target_os = "linux")]
+mod reach;
 mod set;
 mod settings;
 mod socket;
@@ -34,6 +36,8 @@ pub use error::{Error, SocketOption};
 #[cfg(target_os = "linux")]
 pub use hop_minimum::{HopMinimum, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
+#[cfg(target_os = "linux")]
+pub use reach::{Adoption, Known, Outward, adopt};
 #[cfg(windows)]
 pub use set::set_as_older_windows;
 pub use set::{
@@ -42,12 +46,10 @@ pub use set::{
 };
 pub use settings::{Current, Settings};
 pub use sys::RawSocket;
-#[cfg(target_os = "linux")]
-pub use sys::duplicate_of;
 #[cfg(unix)]
 pub use sys::own_descriptors;
 #[cfg(target_os = "linux")]
-pub use sys::{Process, TcpTimer, socket_descriptors, tcp_timers};
+pub use sys::{Process, TcpTimer, can_duplicate, duplicate_of, socket_descriptors, tcp_timers};
 pub use tcp_info::{State, TcpInfo};
 
 /// Reads what the kernel holds for the TCP socket `raw`.

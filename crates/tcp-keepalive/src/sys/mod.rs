@@ -8,6 +8,7 @@
 //! - `ONLY_TCP_HAS_ITS_OPTIONS`: whether the system is known to refuse them to every other kind of socket;
 //! - `readable`: an option that this socket does not have, read as `None`;
 //! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `last_data`: cutting a connection off;
+//! - on Linux only, `with_duplicates`, `can_duplicate`, `listening_ports`, `Ports`: looking over the sockets of this process that others own;
 //! - `tcp_info`: what the kernel knows of the connection;
 //! - `Process`, `duplicate_of`, `socket_descriptors`, `tcp_timers`: the sockets of another process (Linux only);
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
@@ -42,6 +43,11 @@ pub use tcp_timers::{TcpTimer, tcp_timers};
 mod linux_drill;
 #[cfg(target_os = "linux")]
 pub use linux_drill::*;
+
+#[cfg(target_os = "linux")]
+mod linux_reach;
+#[cfg(target_os = "linux")]
+pub use linux_reach::*;
 
 /// Rounded up, for an option that counts seconds.
 #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]

@@ -1,0 +1,240 @@
+//! Looking over the connections of this process that others own. Linux only: the functions are missing elsewhere.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use napi::{Env, bindgen_prelude::Int32ArraySlice};
+use napi_derive::napi;
+use tcp_keepalive::{Adoption, Known, Outward, RawSocket, Settings};
+
+use super::{given, inspect, millis, number, raw_socket, settings, status_of};
+
+/// Numbers of a row: descriptor, cookie, whether it was found before, the other end; then what became of it.
+const ROW: usize = 16;
+const COOKIE: usize = 1;
+const ONCE_MORE: usize = 3;
+const REMOTE: usize = 4;
+const OUTCOME: usize = 9;
+const REFUSAL: usize = 10;
+const PUT: usize = 11;
+
+/// What became of a connection.
+const LEFT: i32 = 0;
+const ADOPTED: i32 = 1;
+const GONE: i32 = -1;
+
+/// Another thread of this process looks for the same.
+const NOT_MY_TURN: i32 = -1;
+
+/// `include/uapi/asm-generic/errno-base.h`; the same on every processor.
+const EAGAIN: i32 = 11;
+
+struct Sweep {
+    id: u32,
+    /// What is looked for, and what is put in.
+    purpose: String,
+    known: Arc<Known>,
+}
+
+/// Those of all threads of this process, the oldest first.
+static SWEEPS: Mutex<Vec<Sweep>> = Mutex::new(Vec::new());
+
+fn sweeps() -> MutexGuard<'static, Vec<Sweep>> {
+    SWEEPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
+///
+/// - `purpose`: the same text where the same is looked for and put in. Of several threads with the same purpose the one that
+///   began first does the work, and the next one when that one has ended.
+///
+/// Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
+/// does not let this process duplicate descriptors, its error number, negative.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+pub fn begin_sweeping(env: Env, purpose: String) -> i32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    if let Err(error) = tcp_keepalive::can_duplicate() {
+        return -error.raw_os_error().unwrap_or(EAGAIN);
+    }
+    let id = LAST.fetch_add(1, Relaxed).wrapping_add(1);
+    // A thread may end without ending what it began.
+    if env.add_env_cleanup_hook(id, end_sweeping).is_err() {
+        return -EAGAIN;
+    }
+    sweeps().push(Sweep { id, purpose, known: Arc::default() });
+    number(Some(id))
+}
+
+/// Ends what `beginSweeping` began. Linux only.
+///
+/// - `id`: what that returned.
+#[napi(catch_unwind)]
+pub fn end_sweeping(id: u32) {
+    sweeps().retain(|sweep| sweep.id != id);
+}
+
+/// Looks over all descriptors of this process: one system call for each that is known, closed or no socket. Linux only.
+///
+/// - `id`: what `beginSweeping` returned.
+/// - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
+///   and the lower half of `SO_COOKIE`, 1 where it was adopted before and is to be looked at once more, else 0, and the other
+///   end: four words of its address, as `inspectSocket` writes them, and its port.
+///
+/// Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
+/// work. Else the system's error number, minus one, negative, where it does not tell who listens.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
+    let Some(known) = whose_turn(id) else { return NOT_MY_TURN };
+    // SAFETY: as in `write`.
+    let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
+    match known.look(rows.len()) {
+        Ok((found, count)) => {
+            for (row, outward) in rows.iter_mut().zip(&found) {
+                *row = row_of(outward);
+            }
+            number(Some(count))
+        }
+        Err(error) => -1 - error.raw_os_error().unwrap_or(EAGAIN),
+    }
+}
+
+fn whose_turn(id: u32) -> Option<Arc<Known>> {
+    let sweeps = sweeps();
+    let own = sweeps.iter().find(|sweep| sweep.id == id)?;
+    let first = sweeps.iter().find(|sweep| sweep.purpose == own.purpose)?;
+    (first.id == id).then(|| Arc::clone(&own.known))
+}
+
+fn row_of(outward: &Outward) -> [i32; ROW] {
+    let mut row = [-1; ROW];
+    row[0] = outward.raw;
+    #[expect(clippy::cast_possible_truncation, reason = "a half is cut out of it")]
+    let half = |shift: u32| (outward.cookie >> shift) as i32;
+    row[COOKIE] = half(32);
+    row[COOKIE + 1] = half(0);
+    row[ONCE_MORE] = i32::from(outward.once_more);
+    inspect::put_endpoint(&mut row[REMOTE..OUTCOME], Some(outward.remote));
+    row
+}
+
+/// Puts values into connections that `lookForConnections` has found, each through a duplicate that is verified and closed by a
+/// thread with a table of descriptors of its own. Nothing is put in that would make a dead peer known later. Linux only.
+///
+/// - `id`: what `beginSweeping` returned.
+/// - `rows`: as `lookForConnections` has written them. Behind each other end it gets -1 where the connection is there no more, 0 where it
+///   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
+///   in: enabled, time, interval, retries, user timeout, -1 for what was left.
+/// - `count`: how many rows are meant; no more than there are.
+///
+/// The other parameters are those of `setKeepAlive`; keepalive is never turned off, a user timeout never made longer or lifted.
+///
+/// Returns 0, or the system's error number, negative, where descriptors cannot be duplicated: those that were not reached have -1,
+/// and are found again.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+#[expect(clippy::too_many_arguments, reason = "numbers, as everywhere in the binding")]
+pub fn adopt_connections(
+    id: u32,
+    mut rows: Int32ArraySlice<'_>,
+    count: u32,
+    enabled: bool,
+    time_seconds: i32,
+    interval_seconds: i32,
+    retries: i32,
+    user_timeout_ms: i32,
+) -> i32 {
+    let Some(known) = whose_turn(id) else { return 0 };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    // SAFETY: as in `write`.
+    let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
+    let count = count.min(rows.len());
+    let outwards = rows[..count].iter().map(outward_in).collect::<Vec<_>>();
+    let asked = settings(enabled, time_seconds, interval_seconds, retries, user_timeout_ms);
+    let (adoptions, result) = tcp_keepalive::adopt(&outwards, &asked);
+    let mut adoptions = adoptions.into_iter();
+    for (row, outward) in rows.iter_mut().zip(&outwards) {
+        let adoption = adoptions.next();
+        known.settle(outward, adoption.as_ref());
+        row[OUTCOME..].copy_from_slice(&told(adoption));
+    }
+    result.map_or_else(|error| -error.raw_os_error().unwrap_or(EAGAIN), |()| 0)
+}
+
+fn outward_in(row: &[i32; ROW]) -> Outward {
+    let half = |place: usize| u64::from(row[place].cast_unsigned());
+    Outward {
+        raw: row[0],
+        cookie: half(COOKIE) << 32 | half(COOKIE + 1),
+        once_more: row[ONCE_MORE] == 1,
+        // Which is not asked for.
+        remote: (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
+    }
+}
+
+fn told(adoption: Option<Adoption>) -> [i32; ROW - OUTCOME] {
+    let mut told = [-1; ROW - OUTCOME];
+    let (outcome, refusal) = match adoption {
+        None | Some(Adoption::Gone) => (GONE, 0),
+        Some(Adoption::Left) => (LEFT, 0),
+        Some(Adoption::Put { settings, refusal }) => {
+            told[PUT - OUTCOME..].copy_from_slice(&put_numbers(&settings));
+            (ADOPTED, refusal.as_ref().map_or(0, status_of))
+        }
+    };
+    told[0] = outcome;
+    told[REFUSAL - OUTCOME] = refusal;
+    told
+}
+
+fn put_numbers(settings: &Settings) -> [i32; ROW - PUT] {
+    let seconds = |value: Option<std::time::Duration>| number(value.map(|value| value.as_secs()));
+    [
+        i32::from(settings.enabled),
+        seconds(settings.time),
+        seconds(settings.interval),
+        number(settings.retries),
+        millis(settings.user_timeout),
+    ]
+}
+
+/// Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
+/// process: no sweep of any thread touches it. Costs no system call where there is none. Linux only.
+///
+/// - `descriptor`: the raw descriptor.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+pub fn leave_to_owner(descriptor: f64) {
+    let raw = raw_socket(descriptor);
+    for known in all_known() {
+        known.note(raw);
+    }
+}
+
+/// Tells which sockets `adoptConnections` has put values into, in any thread of this process. Linux only.
+///
+/// - `descriptors`: raw descriptors; each is replaced by 1 where it is such a socket, else by 0.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+pub fn tell_adopted(mut descriptors: Int32ArraySlice<'_>) {
+    let all = all_known();
+    // SAFETY: as in `write`.
+    for place in unsafe { descriptors.as_mut() } {
+        let raw: Option<RawSocket> = given(*place);
+        *place = raw.map_or(0, |raw| i32::from(all.iter().any(|known| known.has_adopted(raw))));
+    }
+}
+
+fn all_known() -> Vec<Arc<Known>> {
+    sweeps().iter().map(|sweep| Arc::clone(&sweep.known)).collect()
+}

@@ -1,0 +1,203 @@
+//! What is put into a connection that belongs to somebody else: what makes a dead peer known sooner, and nothing that makes it
+//! known later.
+
+use std::{io, time::Duration};
+
+use super::{Outward, cookie_of};
+use crate::{Current, Error, Settings, get, set_what_is_taken, sys};
+
+/// What became of a connection.
+#[derive(Debug)]
+pub enum Adoption {
+    /// It is there no more.
+    Gone,
+    /// Its owner's values notice a dead peer as soon, or sooner.
+    Left,
+    /// These were put in.
+    Put {
+        /// What its owner had left as it was, or had set to notice later; all else is `None`.
+        settings: Settings,
+        /// The first option that the system refused; all others were put in.
+        refusal: Option<Error>,
+    },
+}
+
+/// So many are duplicated at once at most: until the last has its values, a peer hears of the end of none.
+const AT_ONCE: usize = 256;
+
+/// Puts of `asked` into each of `found` what makes a dead peer known sooner than its owner's values do. Each is changed through
+/// a duplicate that was verified, as its number may be another's by now.
+///
+/// # Errors
+///
+/// As [`can_duplicate`](crate::can_duplicate); those that could not be reached are missing at the end then.
+pub fn adopt(found: &[Outward], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
+    let mut adoptions = Vec::with_capacity(found.len());
+    for some in found.chunks(AT_ONCE) {
+        let raws = some.iter().map(|found| found.raw).collect();
+        let cookies = some.iter().map(|found| found.cookie).collect::<Vec<_>>();
+        let asked = *asked;
+        let done = sys::with_duplicates(raws, move |duplicates| {
+            let each = duplicates.iter().zip(&cookies);
+            each.map(|(&duplicate, &cookie)| adopt_one(duplicate, cookie, &asked)).collect::<Vec<_>>()
+        });
+        match done {
+            Ok(done) => adoptions.extend(done),
+            Err(error) => return (adoptions, Err(error)),
+        }
+    }
+    (adoptions, Ok(()))
+}
+
+fn adopt_one(duplicate: sys::RawSocket, cookie: u64, asked: &Settings) -> Adoption {
+    if cookie_of(duplicate) != Some(cookie) {
+        return Adoption::Gone;
+    }
+    let Ok(current) = get(duplicate) else { return Adoption::Gone };
+    let Some(settings) = sooner(&current, asked) else { return Adoption::Left };
+    let mut refusal = None;
+    for part in in_order(&settings) {
+        let mut refused = None;
+        let result = set_what_is_taken(duplicate, &part, &mut |error| {
+            if let Error::System { option, source } = error {
+                let source = io::Error::from_raw_os_error(source.raw_os_error().unwrap_or_default());
+                refused = refused.take().or(Some(Error::System { option: *option, source }));
+            }
+        });
+        refusal = refusal.or(refused).or(result.err());
+    }
+    Adoption::Put { settings, refusal }
+}
+
+/// The time last: with it the kernel may probe at once, and what follows that probe must be in force by then.
+fn in_order(settings: &Settings) -> impl Iterator<Item = Settings> {
+    let last = settings.time.map(|time| Settings {
+        enabled: settings.enabled,
+        time: Some(time),
+        ..Settings::default()
+    });
+    [Some(Settings { time: None, ..*settings }), last].into_iter().flatten()
+}
+
+/// What of `asked` makes a dead peer known sooner than `current` does; `None` where nothing does.
+///
+/// Keepalive is never turned off, and a user timeout is neither lifted nor made longer: both are their owner's.
+fn sooner(current: &Current, asked: &Settings) -> Option<Settings> {
+    let user_timeout = asked.user_timeout.filter(|asked| {
+        let is_shorter = |now: Duration| now.is_zero() || *asked < now;
+        !asked.is_zero() && current.user_timeout.is_some_and(is_shorter)
+    });
+    let with_timeout = Current { user_timeout: user_timeout.or(current.user_timeout), ..*current };
+    let with_probes = Current {
+        enabled: true,
+        time: asked.time.or(current.time),
+        interval: asked.interval.or(current.interval),
+        retries: asked.retries.or(current.retries),
+        ..with_timeout
+    };
+    let is_sooner = asked.enabled && noticed_after(&with_probes) < noticed_after(&with_timeout);
+    match (is_sooner, user_timeout) {
+        (true, user_timeout) => Some(Settings { user_timeout, ..*asked }),
+        (false, Some(_)) => Some(Settings { enabled: current.enabled, user_timeout, ..Settings::default() }),
+        (false, None) => None,
+    }
+}
+
+/// After what silence Linux gives an idle connection up; `Duration::MAX` for never. `tcp_keepalive_timer()` in
+/// `net/ipv4/tcp_timer.c`: with a user timeout at the first tick after the first probe at which it has passed, else when
+/// the retries are used up.
+fn noticed_after(current: &Current) -> Duration {
+    let (true, Some(time), Some(interval), Some(retries)) =
+        (current.enabled, current.time, current.interval, current.retries)
+    else {
+        return Duration::MAX;
+    };
+    let user_timeout = current.user_timeout.unwrap_or_default();
+    if user_timeout.is_zero() {
+        return time.saturating_add(interval.saturating_mul(retries));
+    }
+    let after_time = user_timeout.saturating_sub(time).as_millis();
+    let probes = after_time.div_ceil(interval.as_millis().max(1)).max(1);
+    time.saturating_add(interval.saturating_mul(u32::try_from(probes).unwrap_or(u32::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn current(enabled: bool, time: u32, interval: u32, retries: u32, user_timeout_ms: u64) -> Current {
+        Current {
+            enabled,
+            time: Some(SECOND * time),
+            interval: Some(SECOND * interval),
+            retries: Some(retries),
+            user_timeout: Some(Duration::from_millis(user_timeout_ms)),
+        }
+    }
+
+    fn asked(user_timeout_ms: Option<u64>) -> Settings {
+        Settings {
+            enabled: true,
+            time: Some(SECOND * 11),
+            interval: Some(SECOND * 3),
+            retries: Some(5),
+            user_timeout: user_timeout_ms.map(Duration::from_millis),
+        }
+    }
+
+    #[test]
+    fn what_notices_later_or_never_gets_the_probes() {
+        for owners in [
+            current(false, 7200, 75, 9, 0),
+            current(false, 1, 1, 1, 0),
+            current(true, 7200, 75, 9, 0),
+            current(true, 7200, 75, 9, 5000),
+            current(true, 60, 1, 10, 0),
+        ] {
+            assert_eq!(sooner(&owners, &asked(None)), Some(asked(None)), "{owners:?}");
+        }
+    }
+
+    #[test]
+    fn what_notices_as_soon_stays() {
+        for owners in [
+            current(true, 11, 3, 5, 0),
+            current(true, 5, 1, 3, 0),
+            current(true, 1, 25, 1, 0),
+            current(true, 5, 1, 99, 10_000),
+        ] {
+            assert_eq!(sooner(&owners, &asked(None)), None, "{owners:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_timeout_is_put_in_where_there_is_none_or_a_longer_one() {
+        let put = |owners: Current, asked_ms| sooner(&owners, &asked(Some(asked_ms)));
+        let of = |settings: Option<Settings>| settings.and_then(|settings| settings.user_timeout);
+        assert_eq!(of(put(current(false, 7200, 75, 9, 0), 20_000)), Some(SECOND * 20));
+        assert_eq!(of(put(current(false, 7200, 75, 9, 25_000), 20_000)), Some(SECOND * 20));
+        assert_eq!(of(put(current(false, 7200, 75, 9, 5000), 20_000)), None);
+        assert_eq!(of(put(current(false, 7200, 75, 9, 5000), 0)), None);
+        // The probes of an owner that are sooner stay, also where the user timeout is put in.
+        let timeout_alone =
+            Settings { enabled: true, user_timeout: Some(SECOND * 20), ..Settings::default() };
+        assert_eq!(put(current(true, 5, 1, 3, 0), 20_000), Some(timeout_alone));
+    }
+
+    #[test]
+    fn keepalive_is_never_turned_off() {
+        let off = Settings { enabled: false, ..asked(None) };
+        assert_eq!(sooner(&current(true, 7200, 75, 9, 0), &off), None);
+    }
+
+    #[test]
+    fn noticed_after_counts_as_linux_does() {
+        assert_eq!(noticed_after(&current(true, 11, 3, 5, 0)), SECOND * 26);
+        assert_eq!(noticed_after(&current(true, 11, 3, 5, 25_500)), SECOND * 26);
+        assert_eq!(noticed_after(&current(true, 11, 3, 5, 5000)), SECOND * 14);
+        assert_eq!(noticed_after(&current(true, 14, 5, 3, 29_500)), SECOND * 34);
+        assert_eq!(noticed_after(&current(false, 1, 1, 1, 1)), Duration::MAX);
+    }
+}

@@ -1,0 +1,267 @@
+//! Against real descriptors of this process, read back by socket2's own getters.
+
+use std::{
+    fs::File,
+    io::Read,
+    net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
+    os::fd::{AsRawFd, OwnedFd},
+    sync::{Mutex, MutexGuard, mpsc},
+    time::{Duration, Instant},
+};
+
+use super::*;
+use crate::Settings;
+
+/// Every descriptor of the process is looked at, so one test at a time counts them.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const ASKED: Settings = Settings {
+    enabled: true,
+    time: Some(Duration::from_secs(11)),
+    interval: Some(Duration::from_secs(3)),
+    retries: Some(5),
+    user_timeout: None,
+};
+
+fn listener() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
+}
+
+fn connect(listener: &TcpListener) -> (TcpStream, TcpStream) {
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (client, listener.accept().unwrap().0)
+}
+
+/// Those of other tests, which run beside this one, are not meant.
+fn found(known: &Known, sockets: &[&TcpStream]) -> Vec<Outward> {
+    let (found, count) = known.look(usize::MAX).unwrap();
+    assert_eq!(found.len(), count);
+    found.into_iter().filter(|found| sockets.iter().any(|socket| socket.as_raw_fd() == found.raw)).collect()
+}
+
+#[test]
+fn a_connection_outwards_is_found_once_and_what_was_accepted_never() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, accepted) = connect(&listener);
+    let first = found(&known, &[&client, &accepted]);
+    assert_eq!(first.len(), 1);
+    assert_eq!((first[0].raw, first[0].remote), (client.as_raw_fd(), listener.local_addr().unwrap()));
+    assert!(!first[0].once_more);
+    assert_eq!(found(&known, &[&client, &accepted]), []);
+}
+
+#[test]
+fn what_was_accepted_stays_so_when_its_listener_is_closed() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, accepted) = connect(&listener);
+    let _ = found(&known, &[]);
+    let (late, accepted_late) = connect(&listener);
+    drop(listener);
+    let second = found(&known, &[&client, &accepted, &late, &accepted_late]);
+    assert_eq!(second.iter().map(|found| found.raw).collect::<Vec<_>>(), [late.as_raw_fd()]);
+}
+
+#[test]
+fn another_descriptor_of_a_known_socket_is_known() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    assert_eq!(found(&known, &[&client]).len(), 1);
+    let other = client.try_clone().unwrap();
+    assert_eq!(found(&known, &[&other]), []);
+    drop(client);
+    assert_eq!(found(&known, &[&other]), []);
+}
+
+#[test]
+fn another_socket_under_the_number_of_a_known_one_is_found() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    assert_eq!(found(&known, &[&client]).len(), 1);
+    let (other, _accepted) = connect(&listener);
+    // SAFETY: both are sockets of this test.
+    assert!(unsafe { libc::dup2(other.as_raw_fd(), client.as_raw_fd()) } >= 0);
+    assert_eq!(found(&known, &[&client, &other]).len(), 1, "of its two numbers one");
+    assert_eq!(found(&known, &[&client, &other]), []);
+}
+
+#[test]
+fn what_is_not_connected_yet_is_found_when_it_is() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let socket = crate::socket::fresh_tcp().unwrap();
+    let _ = found(&known, &[]);
+    socket.connect(&listener.local_addr().unwrap().into()).unwrap();
+    let stream = TcpStream::from(OwnedFd::from(socket));
+    assert_eq!(found(&known, &[&stream]).len(), 1);
+}
+
+#[test]
+fn what_somebody_holds_values_on_is_not_found() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    known.note(client.as_raw_fd());
+    assert_eq!(found(&known, &[&client]), []);
+    assert!(!known.has_adopted(client.as_raw_fd()));
+}
+
+#[test]
+fn no_more_are_handed_over_than_there_is_room_for_and_the_others_come_later() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let pairs = (0..5).map(|_| connect(&listener)).collect::<Vec<_>>();
+    let mut numbers = Vec::new();
+    loop {
+        let (found, count) = known.look(2).unwrap();
+        assert_eq!(found.len(), count.min(2));
+        numbers.extend(found.iter().map(|found| found.raw));
+        if count == 0 {
+            break;
+        }
+    }
+    for (client, _) in &pairs {
+        assert_eq!(numbers.iter().filter(|&&raw| raw == client.as_raw_fd()).count(), 1);
+    }
+}
+
+#[test]
+fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    let socket = SockRef::from(&client);
+    assert!(!socket.keepalive().unwrap());
+    let adopt_all = |found: &[Outward]| {
+        let (adoptions, result) = adopt(found, &ASKED);
+        result.unwrap();
+        for (found, adoption) in found.iter().zip(&adoptions) {
+            known.settle(found, Some(adoption));
+        }
+        adoptions
+    };
+    let first = found(&known, &[&client]);
+    assert!(matches!(adopt_all(&first)[..], [Adoption::Put { settings: ASKED, refusal: None }]));
+    assert!(socket.keepalive().unwrap());
+    assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(11));
+    assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(3));
+    assert_eq!(socket.tcp_keepalive_retries().unwrap(), 5);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), None);
+    assert!(known.has_adopted(client.as_raw_fd()));
+
+    // Its owner puts in values of its own right after connecting, as Node does in other threads.
+    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(Duration::from_secs(60))).unwrap();
+    let second = found(&known, &[&client]);
+    assert!(second[0].once_more);
+    assert!(matches!(adopt_all(&second)[..], [Adoption::Put { .. }]));
+    assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(11));
+    assert!(known.has_adopted(client.as_raw_fd()));
+    assert_eq!(found(&known, &[&client]), []);
+}
+
+#[test]
+fn another_socket_under_the_number_is_not_touched() {
+    let _alone = alone();
+    let known = Known::default();
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    let first = found(&known, &[&client]);
+    let (other, _accepted) = connect(&listener);
+    // SAFETY: both are sockets of this test.
+    assert!(unsafe { libc::dup2(other.as_raw_fd(), client.as_raw_fd()) } >= 0);
+    let (adoptions, result) = adopt(&first, &ASKED);
+    result.unwrap();
+    assert!(matches!(adoptions[..], [Adoption::Gone]));
+    assert!(!SockRef::from(&other).keepalive().unwrap());
+}
+
+/// `F_SETLK` of the whole file.
+fn lock(file: &File, kind: libc::c_int) -> bool {
+    // SAFETY: it holds integers only.
+    let mut range = unsafe { std::mem::zeroed::<libc::flock>() };
+    range.l_type = kind.try_into().unwrap();
+    // SAFETY: `range` lives over the call.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const range) == 0 }
+}
+
+fn holds_lock() -> bool {
+    let mut locks = String::new();
+    File::open("/proc/locks").unwrap().read_to_string(&mut locks).unwrap();
+    locks.lines().any(|line| line.contains(&format!(" {} ", std::process::id())))
+}
+
+/// The number of a connection is a file's when the duplicate is made: the lock on the file must survive.
+#[test]
+fn a_file_under_the_number_of_a_connection_keeps_its_posix_locks() {
+    let _alone = alone();
+    let path = std::env::temp_dir().join(format!("tcp-keepalive-lock-{}", std::process::id()));
+    let file = File::create(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(lock(&file, libc::F_WRLCK));
+    assert!(holds_lock());
+    let remote = (Ipv4Addr::LOCALHOST, 1).into();
+    let gone = Outward { raw: file.as_raw_fd(), cookie: 1, remote, once_more: false };
+    let (adoptions, result) = adopt(&[gone], &ASKED);
+    result.unwrap();
+    assert!(matches!(adoptions[..], [Adoption::Gone]));
+    std::thread::sleep(Duration::from_millis(50)); // for the duplicate to be closed
+    assert!(holds_lock());
+    // The proof that it would be seen: to close any other duplicate in this table releases it.
+    drop(file.try_clone().unwrap());
+    assert!(!holds_lock());
+}
+
+/// Its owner closes a socket with `SO_LINGER` while its duplicate lives, which then is the last: nobody may wait for that.
+#[test]
+fn a_close_that_lingers_is_waited_for_by_nobody() {
+    let _alone = alone();
+    let listener = listener();
+    let (client, accepted) = connect(&listener);
+    let socket = SockRef::from(&client);
+    client.set_nonblocking(true).unwrap();
+    socket.set_linger(Some(Duration::from_secs(3))).unwrap();
+    // More than both buffers hold, and nobody reads.
+    while std::io::Write::write(&mut &client, &[0; 65_536]).is_ok() {}
+    let begun = Instant::now();
+    let raw = client.as_raw_fd();
+    let (ask, asked) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let owner = std::thread::spawn(move || {
+        asked.recv().unwrap();
+        drop(client);
+        tell.send(()).unwrap();
+    });
+    sys::with_duplicates(vec![raw], move |duplicates| {
+        assert!(duplicates[0] >= 0);
+        ask.send(()).unwrap();
+        told.recv().unwrap(); // now the duplicate is the last
+    })
+    .unwrap();
+    owner.join().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    drop(accepted);
+}
+
+#[test]
+fn udp_is_no_connection() {
+    let _alone = alone();
+    let known = Known::default();
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.connect(socket.local_addr().unwrap()).unwrap();
+    let (found, _) = known.look(usize::MAX).unwrap();
+    assert!(found.iter().all(|found| found.raw != socket.as_raw_fd()));
+}

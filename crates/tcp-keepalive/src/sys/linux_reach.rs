@@ -1,0 +1,324 @@
+//! What it takes to look over all sockets of this process, whose owners know nothing of it.
+//!
+//! The owner of a descriptor, in another thread, may close it and open something else under its number between two calls. So
+//! whatever is changed is changed through a duplicate, and a duplicate has dangers of its own:
+//!
+//! - to close one of a *file* releases every POSIX lock that the process holds on that file (`F_SETLK` in `fcntl(2)`);
+//! - to close the last one of a socket with `SO_LINGER` waits for as long as that says, non-blocking or not.
+//!
+//! Both belong to the table of descriptors in which the duplicate is closed: the kernel knows a POSIX lock's owner by that table
+//! (`filp_close()` in fs/open.c, `struct files_struct`), and the thread that closes is the one that waits. Hence the duplicates
+//! are made and closed in a thread with a table of its own, and none is ever in the table of the process.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    mem::MaybeUninit,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    ptr,
+    sync::{OnceLock, mpsc},
+    thread,
+};
+
+use libc::{c_int, c_long, c_uint};
+
+use super::RawSocket;
+
+/// `include/uapi/linux/close_range.h`
+const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
+
+/// What the thread does needs little; musl's default is 128 KB, and glibc's 8 MB.
+const STACK_BYTES: usize = 128 * 1024;
+
+/// Lends duplicates of the descriptors `raws` of this process to `call`, in a thread that has a table of descriptors of its own.
+/// Where there is none, `call` gets -1 in its place.
+///
+/// Returns when `call` does, before the duplicates are closed.
+///
+/// # Errors
+///
+/// `EAGAIN` where no thread can be started; what the kernel says where a table cannot be unshared.
+pub fn with_duplicates<T: Send + 'static>(
+    raws: Vec<RawSocket>,
+    call: impl FnOnce(&[RawSocket]) -> T + Send + 'static,
+) -> io::Result<T> {
+    lend(Way::here(), raws, call)
+}
+
+fn lend<T: Send + 'static>(
+    way: Way,
+    raws: Vec<RawSocket>,
+    call: impl FnOnce(&[RawSocket]) -> T + Send + 'static,
+) -> io::Result<T> {
+    in_own_thread(move |answer| {
+        let duplicates = Duplicates::take(way, raws);
+        let answered = duplicates.as_ref().map(|duplicates| call(&duplicates.raws));
+        answer(
+            answered.map_err(|error| io::Error::from_raw_os_error(error.raw_os_error().unwrap_or_default())),
+        );
+        drop(duplicates); // which may wait, as above: nobody waits for this thread any more
+    })
+}
+
+/// Whether [`with_duplicates`] is possible in this process.
+///
+/// # Errors
+///
+/// As [`with_duplicates`].
+pub fn can_duplicate() -> io::Result<()> {
+    with_duplicates(Vec::new(), |_| ())
+}
+
+/// Starts a thread, which ends by itself, and waits for its answer. No signal is handled there: a handler writes to a pipe that
+/// is not in the thread's table (`uv__signal_handler()` in src/unix/signal.c of libuv aborts where it cannot).
+fn in_own_thread<T: Send + 'static>(
+    work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
+) -> io::Result<T> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let thread = thread::Builder::new().name("tcp-keepalive".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(move || {
+        block_signals();
+        work(&|answer| drop(sender.send(answer)));
+    })?;
+    receiver.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+}
+
+fn block_signals() {
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: it fills what it is given, which is large enough.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: the set was filled above, and nothing is written where the old one would be.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut()) };
+}
+
+/// How a thread gets duplicates into a table of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// It empties its table and fetches them one by one: `pidfd_getfd(2)`, Linux 5.6. A process may always do that to itself, but
+    /// the seccomp profile of Docker forbids it.
+    Fetch,
+    /// It copies the table of the process, as fork(2) does.
+    Copy,
+}
+
+impl Way {
+    /// Found out once: what the kernel and a sandbox allow does not get more.
+    fn here() -> Self {
+        static HERE: OnceLock<Way> = OnceLock::new();
+        *HERE.get_or_init(|| {
+            let can_fetch = in_own_thread(|answer| answer(empty_table().and_then(|()| fetch_nothing())));
+            if can_fetch.is_ok() { Self::Fetch } else { Self::Copy }
+        })
+    }
+}
+
+/// What is open in this thread's own table: what was fetched until it is dropped, and a copy until the thread ends.
+struct Duplicates {
+    raws: Vec<RawSocket>,
+    _fetched: Vec<OwnedFd>,
+}
+
+impl Duplicates {
+    fn take(way: Way, raws: Vec<RawSocket>) -> io::Result<Self> {
+        if way == Way::Copy {
+            copy_table()?;
+            return Ok(Self { raws, _fetched: Vec::new() });
+        }
+        empty_table()?;
+        let process = open_this_process()?;
+        let mut fetched = Vec::new();
+        let mut numbers = Vec::new();
+        for raw in raws {
+            let duplicate = fetch(&process, raw).ok();
+            numbers.push(duplicate.as_ref().map_or(-1, AsRawFd::as_raw_fd));
+            fetched.extend(duplicate);
+        }
+        Ok(Self { raws: numbers, _fetched: fetched })
+    }
+}
+
+/// Gives this thread a table of descriptors of its own with nothing in it. Linux 5.9.
+fn empty_table() -> io::Result<()> {
+    close_range(0)
+}
+
+/// Gives this thread a copy of the table of the process.
+fn copy_table() -> io::Result<()> {
+    // A range in which nothing is open: Docker allows it, but not unshare(2), which older kernels have.
+    close_range(c_uint::MAX).or_else(|_| {
+        // SAFETY: it takes a number, and changes nothing but which table this thread uses.
+        done(unsafe { libc::syscall(libc::SYS_unshare, libc::CLONE_FILES) })
+    })
+}
+
+fn close_range(from: c_uint) -> io::Result<()> {
+    // SAFETY: it takes numbers. With this flag it closes nothing in the table that other threads use.
+    done(unsafe { libc::syscall(libc::SYS_close_range, from, c_uint::MAX, CLOSE_RANGE_UNSHARE) })
+}
+
+fn done(answer: c_long) -> io::Result<()> {
+    if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether the kernel would let this thread fetch something: it looks for the number only after it has asked for the right.
+fn fetch_nothing() -> io::Result<()> {
+    let process = open_this_process()?;
+    match fetch(&process, RawFd::MAX) {
+        Err(error) if error.raw_os_error() == Some(libc::EBADF) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+fn open_this_process() -> io::Result<OwnedFd> {
+    // A process's number fits, as the kernel keeps it in a signed number.
+    let own = c_int::try_from(std::process::id()).unwrap_or_default();
+    // SAFETY: it takes numbers only.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, own, 0) })
+}
+
+/// Of the main thread's table, which is that of the process.
+fn fetch(process: &OwnedFd, raw: RawSocket) -> io::Result<OwnedFd> {
+    // SAFETY: it takes numbers; the first is open.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), raw, 0) })
+}
+
+/// What a system call has just opened in this thread's table.
+fn owned(answer: c_long) -> io::Result<OwnedFd> {
+    let Ok(raw @ 0..) = RawFd::try_from(answer) else { return Err(io::Error::last_os_error()) };
+    // SAFETY: the kernel has made it for this call, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(raw) })
+}
+
+/// A set of ports.
+#[derive(Clone, Debug)]
+pub struct Ports(Box<[u64; Self::WORDS]>);
+
+impl Ports {
+    const WORDS: usize = (1 << u16::BITS) / 64;
+
+    pub fn none() -> Self {
+        Self(Box::new([0; Self::WORDS]))
+    }
+
+    pub fn insert(&mut self, port: u16) {
+        self.0[usize::from(port / 64)] |= 1 << (port % 64);
+    }
+
+    pub fn contains(&self, port: u16) -> bool {
+        self.0[usize::from(port / 64)] & (1 << (port % 64)) != 0
+    }
+
+    pub fn extend(&mut self, other: &Self) {
+        for (word, more) in self.0.iter_mut().zip(other.0.iter()) {
+            *word |= more;
+        }
+    }
+}
+
+/// The ports on which anybody listens in the network namespace of this process.
+pub fn listening_ports() -> io::Result<Ports> {
+    let mut ports = Ports::none();
+    read_listeners(BufReader::new(File::open("/proc/self/net/tcp")?), &mut ports)?;
+    match File::open("/proc/self/net/tcp6") {
+        Ok(file) => read_listeners(BufReader::new(file), &mut ports)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {} // IPv6 is switched off
+        Err(error) => return Err(error),
+    }
+    Ok(ports)
+}
+
+/// The listeners come first (`tcp_get_idx()` in net/ipv4/tcp_ipv4.c), so that a machine's connections, which may be many, are
+/// not read.
+fn read_listeners(lines: impl BufRead, ports: &mut Ports) -> io::Result<()> {
+    const LISTEN: &str = "0A";
+    for line in lines.lines().skip(1) {
+        let line = line?;
+        let mut words = line.split_ascii_whitespace().skip(1);
+        let (local, _, state) = (words.next(), words.next(), words.next());
+        if state != Some(LISTEN) {
+            break;
+        }
+        let port = local.and_then(|local| local.rsplit(':').next());
+        if let Some(port) = port.and_then(|port| u16::from_str_radix(port, 16).ok()) {
+            ports.insert(port);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    const BOTH: [Way; 2] = [Way::Fetch, Way::Copy];
+
+    fn cookie(raw: RawSocket) -> u64 {
+        let borrowed = super::super::borrow(raw).unwrap();
+        super::super::cookie(&socket2::SockRef::from(&borrowed)).unwrap()
+    }
+
+    #[test]
+    fn a_duplicate_is_of_the_same_socket_and_what_is_closed_has_none() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let raw = listener.as_raw_fd();
+        let own = cookie(raw);
+        for way in BOTH {
+            let lent = lend(way, vec![raw, 1 << 20], |duplicates| {
+                (cookie(duplicates[0]), crate::is_tcp(duplicates[0]), crate::is_tcp(duplicates[1]))
+            });
+            assert_eq!(lent.unwrap(), (own, true, false), "{way:?}");
+        }
+    }
+
+    /// Where one is closed, the table of the process has it still, and the locks on it (see also `reach/tests.rs`).
+    #[test]
+    fn what_is_closed_there_stays_open_here() {
+        for way in BOTH {
+            let file = File::open("/proc/self/status").unwrap();
+            let raw = file.as_raw_fd();
+            lend(way, vec![raw], |_| ()).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(20)); // for it to be closed
+            assert!(BufReader::new(file).lines().next().is_some(), "{way:?}");
+        }
+    }
+
+    #[test]
+    fn no_signal_is_handled_there() {
+        let blocked = lend(Way::Fetch, Vec::new(), |_| {
+            let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
+            // SAFETY: it takes no new mask, and writes the one in force.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, ptr::null(), mask.as_mut_ptr()) };
+            // SAFETY: it was written above.
+            unsafe { libc::sigismember(mask.as_ptr(), libc::SIGTERM) }
+        });
+        assert_eq!(blocked.unwrap(), 1);
+    }
+
+    #[test]
+    fn who_listens_is_known_also_over_ipv6() {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let v6 = TcpListener::bind((std::net::Ipv6Addr::LOCALHOST, 0)).unwrap();
+        let ports = [&v4, &v6].map(|listener| listener.local_addr().unwrap().port());
+        let listening = listening_ports().unwrap();
+        assert!(ports.iter().all(|&port| listening.contains(port)));
+        drop((v4, v6));
+        let later = listening_ports().unwrap();
+        assert!(ports.iter().all(|&port| !later.contains(port)));
+    }
+
+    #[test]
+    fn the_table_of_the_kernel_is_read_up_to_the_last_listener() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000
+   1: 00000000:FFFF 00000000:0000 0A 00000000:00000000 00:00000000 00000000
+   2: 0100007F:1F91 0100007F:C350 01 00000000:00000000 00:00000000 00000000
+   3: 0100007F:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000
+";
+        let mut ports = Ports::none();
+        read_listeners(table.as_bytes(), &mut ports).unwrap();
+        let listed = (0..=u16::MAX).filter(|&port| ports.contains(port)).collect::<Vec<_>>();
+        assert_eq!(listed, [0x1f90, 0xffff]);
+    }
+}

@@ -23,7 +23,7 @@ export declare function adoptConnections(id: number, rows: Int32Array, count: nu
 /**
  * Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
  *
- * - `purpose`: the same text where the same is looked for and put in. Of several threads with the same purpose the one that
+ * - `purpose`: the same numbers where the same is looked for and put in; none where it is alone. Of several threads with the same purpose the one that
  *   began first does the work, and the next one when that one has ended.
  *
  * Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
@@ -31,7 +31,7 @@ export declare function adoptConnections(id: number, rows: Int32Array, count: nu
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
-export declare function beginSweeping(purpose: string): number
+export declare function beginSweeping(purpose: Int32Array): number
 
 /**
  * Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.

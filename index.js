@@ -132,9 +132,12 @@ function later() {
   return { ...Object.fromEntries(functions), load: loadOnce }
 }
 
-// What cuts connections off, and what looks at other processes, is there on Linux only.
+// What cuts connections off, and what looks over those of this or another process, is there on Linux only.
 const NAMES = [
+  'adoptConnections',
+  'beginSweeping',
   'duplicateSocket',
+  'endSweeping',
   'findDescriptor',
   'getHopMinimum',
   'getKeepAlive',
@@ -143,6 +146,8 @@ const NAMES = [
   'inspectProcess',
   'inspectSocket',
   'inspectSockets',
+  'leaveToOwner',
+  'lookForConnections',
   'optionName',
   'readWindows',
   'setConnectTimeout',
@@ -152,6 +157,7 @@ const NAMES = [
   'setWhatIsTaken',
   'systemKeepAlive',
   'tcpTimers',
+  'tellAdopted',
   'tryKeepAlive',
 ]
 
@@ -166,7 +172,10 @@ function loadOrLater() {
 const binding = loadOrLater()
 module.exports = binding
 // So that `import` knows the names, which Node reads from the text.
+module.exports.adoptConnections = binding.adoptConnections
+module.exports.beginSweeping = binding.beginSweeping
 module.exports.duplicateSocket = binding.duplicateSocket
+module.exports.endSweeping = binding.endSweeping
 module.exports.findDescriptor = binding.findDescriptor
 module.exports.getHopMinimum = binding.getHopMinimum
 module.exports.getKeepAlive = binding.getKeepAlive
@@ -175,6 +184,8 @@ module.exports.getUserTimeout = binding.getUserTimeout
 module.exports.inspectProcess = binding.inspectProcess
 module.exports.inspectSocket = binding.inspectSocket
 module.exports.inspectSockets = binding.inspectSockets
+module.exports.leaveToOwner = binding.leaveToOwner
+module.exports.lookForConnections = binding.lookForConnections
 module.exports.optionName = binding.optionName
 module.exports.readWindows = binding.readWindows
 module.exports.setConnectTimeout = binding.setConnectTimeout
@@ -184,4 +195,5 @@ module.exports.setUserTimeout = binding.setUserTimeout
 module.exports.setWhatIsTaken = binding.setWhatIsTaken
 module.exports.systemKeepAlive = binding.systemKeepAlive
 module.exports.tcpTimers = binding.tcpTimers
+module.exports.tellAdopted = binding.tellAdopted
 module.exports.tryKeepAlive = binding.tryKeepAlive

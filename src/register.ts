@@ -29,7 +29,13 @@ function install(): void {
   // An install leaves out what the system refuses. With TCP_KEEPALIVE_REQUIRED=1 a refusal is an error.
   if (isRequired(process.env)) tryOut(resolveOptions(options))
   if (isLogged(process.env)) logTo(write)
-  installKeepAlive(options, scope)
+  try {
+    installKeepAlive(options, scope)
+  } catch (error) {
+    if (scope.reach === 'thread' || isRequired(process.env)) throw error
+    installKeepAlive(options, { ...scope, reach: 'thread' }) // which throws again where it is not the reach that is wrong
+    say(reason(error), 'has no protection on connections that only TCP_KEEPALIVE_REACH=process reaches')
+  }
 }
 
 /** The first line of the message, in the words of the variables. */

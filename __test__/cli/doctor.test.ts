@@ -58,7 +58,15 @@ test('doctor says what register would do: values, detection, tolerance, reach', 
   const variables = { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432,db.internal' }
   const { text, found } = registerIn(variables)
   const plan = planKeepAlive({ detectWithin: 30_000 })
-  t.deepEqual(found, { variables, required: false, off: false, match: ['*:5432', 'db.internal'], plan })
+  const reach = 'thread' as const
+  t.deepEqual(found, {
+    variables,
+    required: false,
+    off: false,
+    match: ['*:5432', 'db.internal'],
+    reach,
+    plan,
+  })
   t.regex(text, /^ {2}values +11 s \+ 5 × 3 s, user timeout 25\.5 s$/m)
   t.regex(
     text,
@@ -66,6 +74,16 @@ test('doctor says what register would do: values, detection, tolerance, reach', 
   )
   t.regex(text, /^ {2}peers +\*:5432, db\.internal$/m)
   t.regex(text, /^ {2}reach +outgoing connections/m)
+  t.true(text.split('\n').every((line) => line.length <= 80))
+})
+
+test('doctor says how far register would reach', (t) => {
+  const { text, found } = registerIn({ TCP_KEEPALIVE_REACH: 'process' })
+  t.is(found.reach, 'process')
+  t.regex(
+    text,
+    /^ {2}reach +outgoing connections, in every thread and\n(?: +.*\n)*? +those that JavaScript did not open/m,
+  )
   t.true(text.split('\n').every((line) => line.length <= 80))
 })
 

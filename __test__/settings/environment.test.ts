@@ -10,6 +10,7 @@ test('each variable has its option', (t) => {
     TCP_KEEPALIVE_RETRIES: '4',
     TCP_KEEPALIVE_USER_TIMEOUT: '1m',
     TCP_KEEPALIVE_MATCH: '5432,*.internal:*',
+    TCP_KEEPALIVE_REACH: 'Process',
     TCP_KEEPALIVE: 'on',
     PATH: '/bin',
   })
@@ -17,6 +18,7 @@ test('each variable has its option', (t) => {
     options: { time: 30_000, interval: 2500, retries: 4, userTimeout: 60_000 },
     leavesUserTimeout: false,
     match: ['5432', '*.internal:*'],
+    reach: 'process',
   })
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE_DETECT_WITHIN: '1h' })?.options, { detectWithin: 3_600_000 })
 })
@@ -35,7 +37,7 @@ test('what servers accept is meant with 1, or at some ports', (t) => {
 })
 
 test('nothing set, or set to nothing, asks for no values', (t) => {
-  const nothing = { options: {}, leavesUserTimeout: false, match: undefined }
+  const nothing = { options: {}, leavesUserTimeout: false, match: undefined, reach: 'thread' }
   t.deepEqual(readEnvironment({}), nothing)
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE: '', TCP_KEEPALIVE_TIME: '', TCP_KEEPALIVE_IDLE: '' }), nothing)
 })
@@ -140,6 +142,7 @@ test('any values that are written into the variables come back as options, whate
         options: { time: time * 1000, interval: interval * 1000, retries },
         leavesUserTimeout: false,
         match: undefined,
+        reach: 'thread',
       })
     }),
   )
@@ -154,6 +157,7 @@ test('any variables are understood, or one of them is named in a TypeError with 
     '_USER_TIMEOUT',
     '_DETECT_WITHIN',
     '_MATCH',
+    '_REACH',
     '_REQUIRED',
   ]
   const name = fc.oneof(

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ours } from '../measured.ts'
 import { connectMany, end, startPeers } from '../connections.ts'
-import { compared, type Paired } from '../paired.ts'
+import { compared, median, type Paired, spread } from '../paired.ts'
 import { say } from '../say.ts'
 
 const SOCKETS = 1000

@@ -25,6 +25,8 @@ export interface RegisterFindings {
   readonly match: readonly string[] | undefined
   /** What servers accept, if it is meant too: all, or what comes in at these local ports. */
   readonly accepted?: true | readonly number[]
+  /** Which connections are meant: of the threads' JavaScript, or all of the process. */
+  readonly reach: 'thread' | 'process'
   /** `undefined` where nothing would be installed. */
   readonly plan: KeepAlivePlan | undefined
 }

@@ -7,7 +7,7 @@ import type { RegisterFindings } from './doctor-findings.ts'
 /** @param base what a socket has to which nobody has done anything; by default Linux's own values */
 export function examineRegister(base: KeepAlive | undefined): RegisterFindings {
   const { env } = process
-  const common = { variables: variablesIn(env), required: isRequired(env) }
+  const common = { variables: variablesIn(env), required: isRequired(env), reach: 'thread' } as const
   if (isOff(env)) return { ...common, off: true, problem: undefined, match: undefined, plan: undefined }
   try {
     const { options, ...scope } = registrationFrom(env)

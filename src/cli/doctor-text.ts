@@ -84,7 +84,7 @@ function registerLines(register: RegisterFindings, canBeUsed: boolean, paint: Pa
 
 function planRows(
   { settings, detection, tolerates }: KeepAlivePlan,
-  { match, accepted }: RegisterFindings,
+  { match, accepted, reach }: RegisterFindings,
 ): string[][] {
   const { time = 0, interval = 0, retries = 0, userTimeout = 0 } = settings
   const limit = userTimeout === 0 ? 'no user timeout' : `user timeout ${formatDuration(userTimeout)}`
@@ -94,8 +94,7 @@ function planRows(
     ['', `a living one${survivedText(tolerates.idle).slice(1)}`],
     ['  when writing', afterText(detection.write) + survivedText(tolerates.write)],
     ['  when connecting', afterText(detection.connect) + survivedText(tolerates.connect)],
-    ['  reach', 'outgoing connections of JavaScript, in every thread and'],
-    ['', 'child process that inherits the option'],
+    ...reachRows(reach),
     ['  peers', match === undefined ? 'all' : shortened(match.join(', '), TEXT_WIDTH)],
     ...(accepted === undefined ? [] : [['  accepted', acceptedText(accepted)]]),
   ]
@@ -104,6 +103,22 @@ function planRows(
 function acceptedText(accepted: true | readonly number[]): string {
   const text = accepted === true ? 'what every server accepts' : `what comes in at ${accepted.join(', ')}`
   return shortened(text, TEXT_WIDTH)
+}
+
+function reachRows(reach: RegisterFindings['reach']): string[][] {
+  const inherits = 'child process that inherits the option'
+  if (reach === 'thread') {
+    return [
+      ['  reach', 'outgoing connections of JavaScript, in every thread and'],
+      ['', inherits],
+    ]
+  }
+  return [
+    ['  reach', 'outgoing connections, in every thread and'],
+    ['', inherits],
+    ['', 'those that JavaScript did not open are found within 10 s,'],
+    ['', 'or a tenth of the deadline, and get the values for waiting'],
+  ]
 }
 
 function survivedText(ms: number | undefined): string {

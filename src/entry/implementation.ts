@@ -4,11 +4,14 @@
  */
 import { deadlines, whileWatching } from '../deadline/deadline.ts'
 import { closes } from '../hold/coordinator.ts'
+import { provideReach } from '../hold/process-reach.ts'
+import { beginReaching } from '../reach/process-reach.ts'
 import { provideDeadlines } from '../socket/deadlines.ts'
 
 // Each lies above the one that uses it.
 provideDeadlines(deadlines)
 whileWatching(closes)
+provideReach(beginReaching)
 
 export * from './api.ts'
 export { logTo } from './log.ts'

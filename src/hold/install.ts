@@ -3,10 +3,12 @@ import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { isPort, type PeerMatch, peerMatcher } from '../settings/match.ts'
 import type { KeepAliveOptions } from '../settings/options.ts'
+import { checkedReach, type Reach } from '../settings/reach.ts'
 import { prepareForEvents } from '../socket/prepare.ts'
 import { valuesToHold } from './claim.ts'
 import { coordinator } from './coordinator.ts'
 import type { KeepAliveInstall } from './handles.ts'
+import { installInProcess } from './process-reach.ts'
 
 /** Which sockets an install is for. */
 export interface InstallScope {
@@ -22,13 +24,24 @@ export interface InstallScope {
    * on, also by servers that listen already; a hold on the server comes first. Not in Bun, which does not tell what is accepted.
    */
   accepted?: boolean | readonly number[] | undefined
+  /**
+   * `'process'`: also the connections that no hook sees, whoever opened them: native clients, other threads, what was open before,
+   * what is made from a descriptor. Every descriptor of the process is looked at each 10 s, or each tenth of the deadline
+   * where that is less. A connection that leads outwards and matches gets time, interval and retries, unless its owner notices a
+   * dead peer as soon; a user timeout only where `userTimeout` is given as a number, and never over a shorter one.
+   * There `match` sees addresses, never names. Linux.
+   *
+   * @default 'thread'
+   */
+  reach?: Reach | undefined
 }
 
 /**
  * Holds values, as `holdKeepAlive` does, on every outgoing TCP socket of this thread that is connected from now on,
  * whichever library opens it.
  *
- * Not reached: sockets that are connected or connecting already, sockets that a server accepts (see `accepted`) or that are made from
+ * Not reached, unless `reach: 'process'` is asked for: sockets that are connected or connecting already, sockets that a server
+ * accepts (see `accepted`), sockets that are made from
  * a descriptor, Unix-domain sockets, other threads and processes (which `--import tcp-keepalive/register` covers),
  * and clients that do not use `node:net`. Sockets that do not match keep exactly the options they would have had.
  *
@@ -37,8 +50,9 @@ export interface InstallScope {
  * @param options as for `holdKeepAlive`: what is left out is not held
  * @param scope which peers are meant; all, where it is left out
  * @returns what ends the install
- * @throws as `setKeepAlive` does for options; TypeError or RangeError for a `match` or `accepted` that is none;
- *   ERR_TCP_KEEPALIVE_UNSUPPORTED for `accepted` in Bun; where no binary can be loaded, that
+ * @throws as `setKeepAlive` does for options; TypeError or RangeError for a `match`, `accepted` or `reach` that is none;
+ *   ERR_TCP_KEEPALIVE_UNSUPPORTED for `accepted` in Bun and for `reach: 'process'` on other systems than Linux; with it a system
+ *   error where a sandbox forbids it; where no binary can be loaded, that
  *
  * @example
  * const install = installKeepAlive({ detectWithin: 30_000 }, { match: ['*:5432', '10.0.0.0/8:*'] })
@@ -59,13 +73,17 @@ export function installKeepAlive(
   for (const name in scope) if (!OPTIONS.has(name)) throw unknownOption(name)
   const matcher = peerMatcher(scope.match)
   const accepted = acceptedPorts(scope.accepted)
+  const reach = checkedReach(scope.reach)
   prepareForEvents() // throws here, not at each 'connect', where no binary fits
   const chosen = coordinator()
-  const outgoing = chosen.install(values, matcher)
-  return accepted ? both(outgoing, chosen.installAccepted(values, accepted.ports)) : outgoing
+  const install = (): KeepAliveInstall => {
+    const outgoing = chosen.install(values, matcher)
+    return accepted ? both(outgoing, chosen.installAccepted(values, accepted.ports)) : outgoing
+  }
+  return reach === 'process' ? installInProcess({ values, matcher, match: scope.match }, install) : install()
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(['match', 'accepted'])
+const OPTIONS: ReadonlySet<string> = new Set(['match', 'accepted', 'reach'])
 
 /** @returns the ports, which are `undefined` for all; `undefined` itself where nothing that is accepted is meant */
 function acceptedPorts(
@@ -95,6 +113,6 @@ function both(...installs: readonly KeepAliveInstall[]): KeepAliveInstall {
 }
 
 function unknownOption(name: string): TcpKeepAliveError {
-  const message = `Unknown option "${name}" beside the values. There are "match", as in { match: '*:5432' }, and "accepted"`
+  const message = `Unknown option "${name}" beside the values. There are "match", as in { match: '*:5432' }, "accepted" and "reach"`
   return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNKNOWN_OPTION', message)
 }

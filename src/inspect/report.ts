@@ -4,6 +4,7 @@ import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type Detection, detectionOf } from '../settings/detection.ts'
 import { deadlineOn, liftedFrom } from '../deadline/deadline.ts'
+import { adoptedAmong } from '../reach/process-reach.ts'
 import { activeCoordinator } from '../socket/coordination.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'
@@ -44,10 +45,11 @@ export interface SocketReport {
    */
   readonly lifted: boolean
   /**
-   * What holds values on it. `undefined`: nothing, or it cannot be told, as the descriptor's socket object is out of
+   * What holds values on it; `reach`: an install with `reach: 'process'` has put them in, in any thread, and does so no more after
+   * a later change by the owner. `undefined`: nothing, or it cannot be told, as the descriptor's socket object is out of
    * reach: `inspectSockets()` knows the objects that keep the process running, and no raw descriptor has one.
    */
-  readonly heldBy: 'hold' | 'install' | undefined
+  readonly heldBy: 'hold' | 'install' | 'reach' | undefined
   /** What a person should look at; none for what has no peer. */
   readonly warnings: readonly KeepAliveWarning[]
 }
@@ -78,7 +80,8 @@ export function inspectSocket(target: Target): SocketReport {
   const row = new Int32Array(ROW)
   const status = native().inspectSocket(fd, row)
   if (status !== 0) throw statusError(status, 'getsockopt')
-  return reportFrom(row, 0, target instanceof Socket ? target : undefined, new Judgements())
+  const object = target instanceof Socket ? target : undefined
+  return reportFrom({ row, at: 0, socket: object, adopted: adoptedAmong([fd])(0) }, new Judgements())
 }
 
 /**
@@ -100,9 +103,11 @@ export function inspectSockets(): SocketReport[] {
   const { rows, count } = readRows()
   const judgements = new Judgements()
   const reports: SocketReport[] = []
-  for (let index = 0; index < count; index++) {
-    const at = index * ROW
-    reports.push(reportFrom(rows, at, objects.get(rows[at] ?? NONE), judgements))
+  const descriptors = Array.from({ length: count }, (_, index) => rows[index * ROW] ?? NONE)
+  const isAdopted = adoptedAmong(descriptors)
+  for (const [index, descriptor] of descriptors.entries()) {
+    const socket = objects.get(descriptor)
+    reports.push(reportFrom({ row: rows, at: index * ROW, socket, adopted: isAdopted(index) }, judgements))
   }
   return reports
 }
@@ -122,12 +127,15 @@ function readRows(): { readonly rows: Int32Array; readonly count: number } {
   }
 }
 
-function reportFrom(
-  row: Int32Array,
-  at: number,
-  socket: Socket | undefined,
-  judgements: Judgements,
-): SocketReport {
+interface Read {
+  readonly row: Int32Array
+  readonly at: number
+  readonly socket: Socket | undefined
+  /** Whether an install that reaches the process has put values into it. */
+  readonly adopted: boolean
+}
+
+function reportFrom({ row, at, socket, adopted }: Read, judgements: Judgements): SocketReport {
   const local = endpointFrom(row, at + LOCAL)
   const remote = endpointFrom(row, at + REMOTE)
   const isLocal = remote !== undefined && (isLoopback(remote.address) || remote.address === local?.address)
@@ -143,7 +151,7 @@ function reportFrom(
     detection: solved === undefined ? detection : detectionOf(meant),
     tcpInfo,
     lifted: solved !== undefined,
-    heldBy: socket && activeCoordinator()?.heldBy(beneath(socket)),
+    heldBy: (socket && activeCoordinator()?.heldBy(beneath(socket))) ?? (adopted ? 'reach' : undefined),
     warnings: remote
       ? warningsFor({ kind: warnings, socket, keepAlive, meant, tcpInfo, local: isLocal })
       : [],

@@ -2,6 +2,7 @@
 import { inDurations, parseCount, parseDuration } from './duration.ts'
 import { coded } from './errors.ts'
 import { isPort, peerMatcher } from './match.ts'
+import type { Reach } from './reach.ts'
 
 /** What is asked for, to be given to `installKeepAlive`, which checks the values. */
 export interface Asked {
@@ -17,6 +18,7 @@ export interface Asked {
   readonly match: readonly string[] | undefined
   /** Whether what servers accept is meant too: all of it, or what comes in at these local ports. Left out: not. */
   readonly accepted?: true | readonly number[]
+  readonly reach: Reach
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -38,7 +40,13 @@ const USER_TIMEOUT = 'TCP_KEEPALIVE_USER_TIMEOUT'
 /** Variables that are 1 or 0. */
 const SWITCHES = ['TCP_KEEPALIVE_LOG', 'TCP_KEEPALIVE_REQUIRED']
 
-const OTHERS = ['TCP_KEEPALIVE', 'TCP_KEEPALIVE_ACCEPTED', 'TCP_KEEPALIVE_MATCH', ...SWITCHES]
+const OTHERS = [
+  'TCP_KEEPALIVE',
+  'TCP_KEEPALIVE_ACCEPTED',
+  'TCP_KEEPALIVE_MATCH',
+  'TCP_KEEPALIVE_REACH',
+  ...SWITCHES,
+]
 
 /** What people write who know another program's variables, and what it is called here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -95,7 +103,14 @@ export function readEnvironment(variables: Variables): Asked {
     leavesUserTimeout,
     match: given.has('TCP_KEEPALIVE_MATCH') ? readMatch(given) : undefined,
     ...readAccepted(given),
+    reach: readReach(given),
   }
+}
+
+function readReach(given: ReadonlyMap<string, string>): Reach {
+  const reach = given.get('TCP_KEEPALIVE_REACH')?.toLowerCase() ?? 'thread'
+  if (reach === 'thread' || reach === 'process') return reach
+  throw wrong('TCP_KEEPALIVE_REACH', given, 'write "thread" or "process"')
 }
 
 /** Those of this package that are set, as they are written. */

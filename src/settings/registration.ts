@@ -2,6 +2,7 @@
 import { readEnvironment } from './environment.ts'
 import type { KeepAliveOptions } from './options.ts'
 import { planKeepAlive } from './plan.ts'
+import type { Reach } from './reach.ts'
 import { isNode } from './runtime.ts'
 
 /**
@@ -16,6 +17,7 @@ export interface Registration {
   readonly match: readonly string[] | undefined
   /** What servers accept: all, or what comes in at these local ports. */
   readonly accepted?: true | readonly number[]
+  readonly reach: Reach
 }
 
 /** @throws as `readEnvironment` does */

@@ -121,6 +121,22 @@ export function activeTargets(): (Socket | Server)[] {
   return all.filter((each): each is Socket | Server => each instanceof Socket || each instanceof Server)
 }
 
+/**
+ * Calls with the descriptor of each socket that another process sends to this one: such a message is an event of its own before it is
+ * 'message' (lib/internal/child_process.js). Nothing where this process has no such channel.
+ *
+ * @returns what ends that
+ */
+export function onSocketReceived(call: (descriptor: number) => void): () => void {
+  const EVENT = 'internalMessage'
+  const listener = (_message: unknown, handle: unknown): void => {
+    const fd = (handle as Handle | null | undefined)?.fd
+    if (typeof fd === 'number' && fd >= 0) call(fd)
+  }
+  if (process.channel) process.prependListener(EVENT as 'message', listener)
+  return () => process.removeListener(EVENT, listener)
+}
+
 /** What stands for a TCP connection beneath all TLS, in lib/internal/stream_base_commons.js and src/stream_base.cc. */
 export interface ConnectionHandle {
   /** The descriptor; negative once the handle is closed. */

@@ -5,6 +5,7 @@ import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { isLifted, noteUserTimeout, valuesNow } from './deadlines.ts'
 import { notConnected, notListening, refusedOption, statusError } from './errors.ts'
 import { lastSetOn, rememberSet } from './last-set.ts'
+import { noteSet } from './left-alone.ts'
 import { native } from './native.ts'
 import { keepRecordTrue } from './node-record.ts'
 import { isAsking } from './open-questions.ts'
@@ -29,6 +30,7 @@ const FIELDS: Readonly<Record<number, Field>> = {
 export function putAll(target: Target, fd: number, asked: KernelValues): void {
   const status = write(target, fd, asked)
   if (status !== 0) throw refusal(target, fd, asked, status)
+  noteSet(fd)
   remember(target, asked, { isHeld: false })
 }
 
@@ -59,6 +61,7 @@ export function putPossible(target: Socket | Server, asked: KernelValues, when: 
   if (fd === NOT_YET) throw notYet(target)
   const status = write(target, fd, asked, when.isFresh)
   const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
+  noteSet(fd)
   remember(target, put.values, when)
   return put
 }

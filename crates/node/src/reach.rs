@@ -34,7 +34,7 @@ const EAGAIN: i32 = 11;
 struct Sweep {
     id: u32,
     /// What is looked for, and what is put in.
-    purpose: String,
+    purpose: Vec<i32>,
     known: Arc<Known>,
 }
 
@@ -47,7 +47,7 @@ fn sweeps() -> MutexGuard<'static, Vec<Sweep>> {
 
 /// Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
 ///
-/// - `purpose`: the same text where the same is looked for and put in. Of several threads with the same purpose the one that
+/// - `purpose`: the same numbers where the same is looked for and put in; none where it is alone. Of several threads with the same purpose the one that
 ///   began first does the work, and the next one when that one has ended.
 ///
 /// Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
@@ -55,7 +55,7 @@ fn sweeps() -> MutexGuard<'static, Vec<Sweep>> {
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
-pub fn begin_sweeping(env: Env, purpose: String) -> i32 {
+pub fn begin_sweeping(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     if let Err(error) = tcp_keepalive::can_duplicate() {
         return -error.raw_os_error().unwrap_or(EAGAIN);
@@ -65,7 +65,7 @@ pub fn begin_sweeping(env: Env, purpose: String) -> i32 {
     if env.add_env_cleanup_hook(id, end_sweeping).is_err() {
         return -EAGAIN;
     }
-    sweeps().push(Sweep { id, purpose, known: Arc::default() });
+    sweeps().push(Sweep { id, purpose: purpose.to_vec(), known: Arc::default() });
     number(Some(id))
 }
 
@@ -108,8 +108,9 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
 fn whose_turn(id: u32) -> Option<Arc<Known>> {
     let sweeps = sweeps();
     let own = sweeps.iter().find(|sweep| sweep.id == id)?;
+    let is_alone = own.purpose.is_empty();
     let first = sweeps.iter().find(|sweep| sweep.purpose == own.purpose)?;
-    (first.id == id).then(|| Arc::clone(&own.known))
+    (is_alone || first.id == id).then(|| Arc::clone(&own.known))
 }
 
 fn row_of(outward: &Outward) -> [i32; ROW] {

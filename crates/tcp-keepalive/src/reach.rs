@@ -2,13 +2,9 @@
 //! Linux only.
 
 use std::{
-    collections::{HashMap, HashSet},
     io,
     net::SocketAddr,
-    sync::{
-        Mutex, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use socket2::SockRef;
@@ -38,9 +34,10 @@ pub struct Outward {
 /// descriptor is only the place where the cookie is kept.
 ///
 /// All may be called by any thread at any time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Known {
-    marks: RwLock<Vec<AtomicU64>>,
+    /// At each descriptor's number the cookie of the socket that it was last, and the two flags below; 0 for none.
+    marks: Mutex<Vec<u64>>,
     /// Where anybody listened when that was last looked up. What such a listener accepted just before it was closed is still
     /// no connection outwards.
     listened: Mutex<Option<Ports>>,
@@ -52,16 +49,8 @@ const ADOPTED: u64 = 1 << 63;
 const ONCE_MORE: u64 = 1 << 62;
 const COOKIE: u64 = ONCE_MORE - 1;
 
-/// A table of descriptors doubles when it is full.
-const FEWEST_MARKS: usize = 1024;
-
-impl Default for Known {
-    fn default() -> Self {
-        let known = Self { marks: RwLock::new(Vec::new()), listened: Mutex::new(None) };
-        known.make_room(FEWEST_MARKS);
-        known
-    }
-}
+/// So many descriptors are looked at before another thread may say what it holds.
+const AT_ONCE: usize = 256;
 
 impl Known {
     /// Looks over all descriptors of this process: one `getsockopt` for each that is closed, no socket, or known.
@@ -72,100 +61,101 @@ impl Known {
     /// # Errors
     ///
     /// What the system says where it does not tell who listens, without which a connection outwards cannot be told from one
-    /// that was accepted. Nothing was marked then.
+    /// that was accepted. None was marked then.
     pub fn look(&self, room: usize) -> io::Result<(Vec<Outward>, usize)> {
-        let descriptors = sys::own_descriptors();
-        self.make_room(descriptors.size_hint().0);
-        let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
+        let mut descriptors = sys::own_descriptors().peekable();
         let mut news = News::default();
-        for (raw, mark) in descriptors.zip(marks.iter()) {
-            let before = mark.load(Relaxed);
-            let Some(cookie) = cookie_of(raw) else {
-                if before != 0 {
-                    mark.store(0, Relaxed);
-                }
-                continue;
-            };
-            if before & COOKIE != cookie {
-                // Another descriptor of a known socket.
-                match news.known(&marks, cookie) {
-                    Some(same) => mark.store(same, Relaxed),
-                    None => news.add(raw, cookie, mark),
-                }
-            } else if before & ONCE_MORE != 0 {
-                news.once_more(raw, cookie);
+        while descriptors.peek().is_some() {
+            let mut marks = self.marks();
+            for raw in descriptors.by_ref().take(AT_ONCE) {
+                news.look_at(raw, &mut marks);
             }
         }
-        let outwards = self.without_accepted(news, &marks)?;
-        let handed = outwards.iter().copied().take(room).collect::<Vec<_>>();
-        for &Outward { raw, cookie, once_more, .. } in &handed {
-            if let Some(mark) = mark_of(&marks, raw) {
-                mark.store(if once_more { cookie | ADOPTED } else { cookie }, Relaxed);
-            }
+        let outwards = self.without_accepted(news)?;
+        let mut marks = self.marks();
+        for outward in outwards.iter().take(room) {
+            put(&mut marks, outward.raw, outward.mark());
         }
-        Ok((handed, outwards.len()))
+        let count = outwards.len();
+        Ok((outwards.into_iter().take(room).collect(), count))
     }
 
     /// Marks the socket `raw` of the caller as known: somebody holds values on it, and it is left alone.
     pub fn note(&self, raw: RawSocket) {
-        let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(mark), Some(cookie)) = (mark_of(&marks, raw), cookie_of(raw)) {
-            mark.store(cookie, Relaxed);
+        if let Some(cookie) = cookie_of(raw) {
+            put(&mut self.marks(), raw, cookie);
         }
     }
 
     /// Whether values were put into the socket `raw` by [`adopt`].
     #[must_use]
     pub fn has_adopted(&self, raw: RawSocket) -> bool {
-        let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
-        let mark = mark_of(&marks, raw).map_or(0, |mark| mark.load(Relaxed));
+        let mark = get(&self.marks(), raw);
         mark & ADOPTED != 0 && cookie_of(raw) == Some(mark & COOKIE)
     }
 
     /// Marks what became of a connection that [`look`](Self::look) found. Where it could not be reached it is found again.
-    pub fn settle(&self, found: &Outward, adoption: Option<&Adoption>) {
-        let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(mark) = mark_of(&marks, found.raw) else { return };
+    pub fn settle(&self, outward: &Outward, adoption: Option<&Adoption>) {
         let after = match adoption {
             None => 0,
-            Some(Adoption::Put { .. }) if found.once_more => found.cookie | ADOPTED,
-            Some(Adoption::Put { .. }) => found.cookie | ADOPTED | ONCE_MORE,
+            Some(Adoption::Put { .. }) if outward.once_more => outward.mark(),
+            Some(Adoption::Put { .. }) => outward.mark() | ADOPTED | ONCE_MORE,
             Some(Adoption::Gone | Adoption::Left) => return,
         };
+        let mut marks = self.marks();
         // Unless another thread has said meanwhile that it holds values on it, or it is another socket's by now.
-        let handed = if found.once_more { found.cookie | ADOPTED } else { found.cookie };
-        let _ = mark.compare_exchange(handed, after, Relaxed, Relaxed);
+        if get(&marks, outward.raw) == outward.mark() {
+            put(&mut marks, outward.raw, after);
+        }
     }
 
-    fn without_accepted(&self, news: News, marks: &[AtomicU64]) -> io::Result<Vec<Outward>> {
-        let News { fresh, mut again, .. } = news;
+    fn without_accepted(&self, news: News) -> io::Result<Vec<Outward>> {
+        let News { mut fresh, again: mut outwards, .. } = news;
         if fresh.is_empty() {
-            return Ok(again);
+            return Ok(outwards);
         }
+        // The other descriptors of a socket are known at the next look, by what has become of it.
+        fresh.sort_unstable_by_key(|(outward, _)| (outward.cookie, outward.raw));
+        fresh.dedup_by_key(|(outward, _)| outward.cookie);
         let now = sys::listening_ports()?;
         let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ports = now.clone();
         if let Some(before) = listened.replace(now) {
             ports.extend(&before);
         }
-        for (found, local_port) in fresh {
-            if !ports.contains(local_port) {
-                again.push(found);
-            } else if let Some(mark) = mark_of(marks, found.raw) {
-                mark.store(found.cookie, Relaxed);
+        let mut marks = self.marks();
+        for (outward, local_port) in fresh {
+            if ports.contains(local_port) {
+                put(&mut marks, outward.raw, outward.mark());
+            } else {
+                outwards.push(outward);
             }
         }
-        Ok(again)
+        Ok(outwards)
     }
 
-    fn make_room(&self, descriptors: usize) {
-        let has_room = |marks: &[AtomicU64]| marks.len() >= descriptors;
-        if has_room(&self.marks.read().unwrap_or_else(PoisonError::into_inner)) {
-            return;
-        }
-        let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
-        marks.resize_with(descriptors.max(FEWEST_MARKS), AtomicU64::default);
+    fn marks(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Outward {
+    /// While it is handed over.
+    fn mark(&self) -> u64 {
+        if self.once_more { self.cookie | ADOPTED } else { self.cookie }
+    }
+}
+
+fn get(marks: &[u64], raw: RawSocket) -> u64 {
+    usize::try_from(raw).ok().and_then(|place| marks.get(place)).copied().unwrap_or_default()
+}
+
+fn put(marks: &mut Vec<u64>, raw: RawSocket, mark: u64) {
+    let Ok(place) = usize::try_from(raw) else { return };
+    if place >= marks.len() {
+        marks.resize(place + 1, 0);
+    }
+    marks[place] = mark;
 }
 
 /// What one look has found.
@@ -174,31 +164,51 @@ struct News {
     /// With the port of this end.
     fresh: Vec<(Outward, u16)>,
     again: Vec<Outward>,
-    /// The cookies of the connections among them.
-    seen: HashSet<u64>,
-    /// The marks of all sockets that were known before, by their cookie; made when it is needed first.
-    before: Option<HashMap<u64, u64>>,
+    /// The marks of all sockets that were known before, in the order of their cookies; made when they are needed first.
+    before: Option<Vec<u64>>,
 }
 
 impl News {
-    fn known(&mut self, marks: &[AtomicU64], cookie: u64) -> Option<u64> {
-        let before = self.before.get_or_insert_with(|| {
-            let all = marks.iter().map(|mark| mark.load(Relaxed)).filter(|&mark| mark != 0);
-            all.map(|mark| (mark & COOKIE, mark)).collect()
-        });
-        before.get(&cookie).copied()
+    fn look_at(&mut self, raw: RawSocket, marks: &mut Vec<u64>) {
+        let before = get(marks, raw);
+        let Some(cookie) = cookie_of(raw) else {
+            if before != 0 {
+                put(marks, raw, 0);
+            }
+            return;
+        };
+        if before & COOKIE == cookie {
+            if before & ONCE_MORE != 0 {
+                self.once_more(raw, cookie);
+            }
+            return;
+        }
+        // It may be another descriptor of a known socket.
+        let known = self.known(marks, cookie).or_else(|| self.add(raw, cookie).then_some(cookie));
+        if let Some(mark) = known {
+            put(marks, raw, mark);
+        }
     }
 
-    /// What is no connection is known from now on, but for a socket that may still become one.
-    fn add(&mut self, raw: RawSocket, cookie: u64, mark: &AtomicU64) {
+    fn known(&mut self, marks: &[u64], cookie: u64) -> Option<u64> {
+        let before = self.before.get_or_insert_with(|| {
+            let mut all = marks.iter().copied().filter(|&mark| mark != 0).collect::<Vec<_>>();
+            all.sort_unstable_by_key(|mark| mark & COOKIE);
+            all
+        });
+        let place = before.binary_search_by_key(&cookie, |mark| mark & COOKIE).ok()?;
+        before.get(place).copied()
+    }
+
+    /// Returns whether it is known from now on, as it is no connection and will be none.
+    fn add(&mut self, raw: RawSocket, cookie: u64) -> bool {
         match kind_of(raw, cookie) {
-            // Its other descriptors are known at the next look, by what has become of it.
-            Kind::Connection { .. } if !self.seen.insert(cookie) => {}
             Kind::Connection { local_port, remote } => {
                 self.fresh.push((Outward { raw, cookie, remote, once_more: false }, local_port));
+                false
             }
-            Kind::NotYet => {}
-            Kind::Other => mark.store(cookie, Relaxed),
+            Kind::NotYet => false,
+            Kind::Other => true,
         }
     }
 
@@ -239,10 +249,6 @@ fn ends_of(socket: &SockRef<'_>) -> Kind {
         _ if sys::is_listener(socket).unwrap_or(false) => Kind::Other,
         _ => Kind::NotYet,
     }
-}
-
-fn mark_of(marks: &[AtomicU64], raw: RawSocket) -> Option<&AtomicU64> {
-    marks.get(usize::try_from(raw).ok()?)
 }
 
 /// `None` for what is closed, or no socket.

@@ -12,23 +12,26 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader},
+    io::{self, Read},
     mem::MaybeUninit,
     os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    panic::{AssertUnwindSafe, catch_unwind},
     ptr,
-    sync::{OnceLock, mpsc},
-    thread,
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
 };
 
-use libc::{c_int, c_long, c_uint};
+use libc::{c_int, c_long, c_uint, c_void};
 
 use super::RawSocket;
 
 /// `include/uapi/linux/close_range.h`
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
 
-/// What the thread does needs little; musl's default is 128 KB, and glibc's 8 MB.
-const STACK_BYTES: usize = 128 * 1024;
+/// What the thread does needs little; glibc's default is 8 MB, of which the kernel promises each page.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// Lends duplicates of the descriptors `raws` of this process to `call`, in a thread that has a table of descriptors of its own.
 /// Where there is none, `call` gets -1 in its place.
@@ -69,18 +72,83 @@ pub fn can_duplicate() -> io::Result<()> {
     with_duplicates(Vec::new(), |_| ())
 }
 
+/// Where a thread puts its answer, and who asked waits for it.
+struct Answer<T> {
+    place: Mutex<Option<io::Result<T>>>,
+    put: Condvar,
+}
+
+impl<T> Answer<T> {
+    fn give(&self, answer: io::Result<T>) {
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        place.get_or_insert(answer); // the first counts
+        self.put.notify_one();
+    }
+
+    fn wait(&self) -> io::Result<T> {
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(answer) = place.take() {
+                return answer;
+            }
+            place = self.put.wait(place).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
 /// Starts a thread, which ends by itself, and waits for its answer. No signal is handled there: a handler writes to a pipe that
 /// is not in the thread's table (`uv__signal_handler()` in src/unix/signal.c of libuv aborts where it cannot).
+///
+/// `std::thread` would do, but makes the binary 100 KB larger.
 fn in_own_thread<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
 ) -> io::Result<T> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let thread = thread::Builder::new().name("tcp-keepalive".to_owned()).stack_size(STACK_BYTES);
-    thread.spawn(move || {
+    let asked = Arc::new(Answer { place: Mutex::new(None), put: Condvar::new() });
+    let answer = Arc::clone(&asked);
+    start(Box::new(move || {
         block_signals();
-        work(&|answer| drop(sender.send(answer)));
-    })?;
-    receiver.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+        let worked = catch_unwind(AssertUnwindSafe(|| work(&|given| answer.give(given))));
+        if worked.is_err() {
+            answer.give(Err(io::ErrorKind::Other.into()));
+        }
+    }))?;
+    asked.wait()
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Starts a detached thread.
+fn start(work: Work) -> io::Result<()> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    let attributes = attributes.as_mut_ptr();
+    // SAFETY: it fills what it is given, which is large enough.
+    checked(unsafe { libc::pthread_attr_init(attributes) })?;
+    // SAFETY: it was filled above.
+    unsafe { libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED) };
+    // SAFETY: as above.
+    unsafe { libc::pthread_attr_setstacksize(attributes, STACK_BYTES) };
+    let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
+    let work = Box::into_raw(Box::new(work));
+    // SAFETY: what is pointed to lives until `run` takes it, and is `Send`; the attributes were filled above.
+    let started = unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes, run, work.cast()) };
+    // SAFETY: as above, and nothing uses them any more.
+    unsafe { libc::pthread_attr_destroy(attributes) };
+    checked(started).inspect_err(|_| {
+        // SAFETY: no thread was started, so nobody else takes it.
+        drop(unsafe { Box::from_raw(work) });
+    })
+}
+
+/// The functions of pthreads return the error's number.
+fn checked(error: c_int) -> io::Result<()> {
+    if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
+}
+
+extern "C" fn run(work: *mut c_void) -> *mut c_void {
+    // SAFETY: it is what `start` has made, for this thread alone.
+    let work = unsafe { Box::from_raw(work.cast::<Work>()) };
+    work();
+    ptr::null_mut()
 }
 
 fn block_signals() {
@@ -104,11 +172,18 @@ enum Way {
 impl Way {
     /// Found out once: what the kernel and a sandbox allow does not get more.
     fn here() -> Self {
-        static HERE: OnceLock<Way> = OnceLock::new();
-        *HERE.get_or_init(|| {
-            let can_fetch = in_own_thread(|answer| answer(empty_table().and_then(|()| fetch_nothing())));
-            if can_fetch.is_ok() { Self::Fetch } else { Self::Copy }
-        })
+        static HERE: AtomicU8 = AtomicU8::new(UNKNOWN);
+        const UNKNOWN: u8 = 0;
+        const FETCH: u8 = 1;
+        const COPY: u8 = 2;
+        let known = HERE.load(Relaxed);
+        if known != UNKNOWN {
+            return if known == FETCH { Self::Fetch } else { Self::Copy };
+        }
+        let can_fetch = in_own_thread(|answer| answer(empty_table().and_then(|()| fetch_nothing())));
+        let (way, number) = if can_fetch.is_ok() { (Self::Fetch, FETCH) } else { (Self::Copy, COPY) };
+        HERE.store(number, Relaxed);
+        way
     }
 }
 
@@ -218,9 +293,9 @@ impl Ports {
 /// The ports on which anybody listens in the network namespace of this process.
 pub fn listening_ports() -> io::Result<Ports> {
     let mut ports = Ports::none();
-    read_listeners(BufReader::new(File::open("/proc/self/net/tcp")?), &mut ports)?;
+    read_listeners(File::open("/proc/self/net/tcp")?, &mut ports)?;
     match File::open("/proc/self/net/tcp6") {
-        Ok(file) => read_listeners(BufReader::new(file), &mut ports)?,
+        Ok(file) => read_listeners(file, &mut ports)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {} // IPv6 is switched off
         Err(error) => return Err(error),
     }
@@ -229,21 +304,41 @@ pub fn listening_ports() -> io::Result<Ports> {
 
 /// The listeners come first (`tcp_get_idx()` in net/ipv4/tcp_ipv4.c), so that a machine's connections, which may be many, are
 /// not read.
-fn read_listeners(lines: impl BufRead, ports: &mut Ports) -> io::Result<()> {
-    const LISTEN: &str = "0A";
-    for line in lines.lines().skip(1) {
-        let line = line?;
-        let mut words = line.split_ascii_whitespace().skip(1);
-        let (local, _, state) = (words.next(), words.next(), words.next());
-        if state != Some(LISTEN) {
-            break;
+fn read_listeners(mut table: impl Read, ports: &mut Ports) -> io::Result<()> {
+    let mut read = [0; 4096];
+    let mut begun = Vec::new();
+    let mut is_head = true;
+    loop {
+        let length = table.read(&mut read)?;
+        if length == 0 {
+            return Ok(());
         }
-        let port = local.and_then(|local| local.rsplit(':').next());
-        if let Some(port) = port.and_then(|port| u16::from_str_radix(port, 16).ok()) {
-            ports.insert(port);
+        begun.extend_from_slice(&read[..length]);
+        let mut lines = begun.split(|&byte| byte == b'\n');
+        let unfinished = lines.next_back().unwrap_or_default().to_vec();
+        for line in lines {
+            match listening_port(line) {
+                Some(port) => ports.insert(port),
+                None if is_head => is_head = false,
+                None => return Ok(()),
+            }
         }
+        begun = unfinished;
     }
-    Ok(())
+}
+
+/// Of `   0: 0100007F:1F90 00000000:0000 0A …`, where `0A` is the state of a listener, `1F90`.
+fn listening_port(line: &[u8]) -> Option<u16> {
+    let mut words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let (local, state) = (words.nth(1)?, words.nth(1)?);
+    if state != b"0A" {
+        return None;
+    }
+    let port = local.rsplit(|&byte| byte == b':').next()?;
+    port.iter().try_fold(0, |port: u16, &digit| {
+        let digit = char::from(digit).to_digit(16)?;
+        port.checked_mul(16)?.checked_add(u16::try_from(digit).ok()?)
+    })
 }
 
 #[cfg(test)]
@@ -280,7 +375,7 @@ mod tests {
             let raw = file.as_raw_fd();
             lend(way, vec![raw], |_| ()).unwrap();
             std::thread::sleep(std::time::Duration::from_millis(20)); // for it to be closed
-            assert!(BufReader::new(file).lines().next().is_some(), "{way:?}");
+            assert!({ file }.read(&mut [0]).unwrap() > 0, "{way:?}");
         }
     }
 

@@ -1,0 +1,283 @@
+/** `reach: 'process'`: what no hook sees has the values, and what is not meant has none. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readdirSync, readlinkSync } from 'node:fs'
+import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { once } from 'node:events'
+import ava, { type ExecutionContext } from 'ava'
+import {
+  holdKeepAlive,
+  inspectSocket,
+  installKeepAlive,
+  type KeepAliveAdopted,
+  setKeepAlive,
+} from 'tcp-keepalive'
+import * as native from 'tcp-keepalive/native'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
+import { unless } from '../needs.ts'
+import { connectElsewhere, connectionTo, IDLE_HALF, startServer, valuesOnceLike } from './process.ts'
+
+const test =
+  process.platform === 'linux' ? ava.serial : unless('The look at all sockets of a process is for Linux.')
+
+const DEADLINE = { detectWithin: 5000 }
+/** The look comes each tenth of the deadline; so long a look has certainly been. */
+const TWO_LOOKS_MS = 1200
+
+function reach(
+  t: ExecutionContext,
+  options: Parameters<typeof installKeepAlive>[0] = DEADLINE,
+  scope: Parameters<typeof installKeepAlive>[1] = {},
+): { uninstall(): void } {
+  const install = installKeepAlive(options, { ...scope, reach: 'process' })
+  t.teardown(() => install.uninstall())
+  return install
+}
+
+function adoptions(t: ExecutionContext): KeepAliveAdopted[] {
+  const told: KeepAliveAdopted[] = []
+  const listen = (message: unknown): void => {
+    if ((message as KeepAliveAdopted).by === 'reach') told.push(message as KeepAliveAdopted)
+  }
+  subscribe('tcp-keepalive:apply', listen)
+  t.teardown(() => unsubscribe('tcp-keepalive:apply', listen))
+  return told
+}
+
+test('what was open before the install has the values at once; what was accepted, and what listens, is as it was', async (t) => {
+  const { client, accepted, server, port, close } = await connectedPair()
+  t.teardown(close)
+  const told = adoptions(t)
+  t.deepEqual(readback(client), UNTOUCHED)
+  reach(t, DEADLINE, { match: port })
+  t.deepEqual(readback(client), IDLE_HALF)
+  t.deepEqual(readback(accepted), UNTOUCHED)
+  t.deepEqual(readback(server), UNTOUCHED)
+  t.is(inspectSocket(client).heldBy, 'reach')
+  t.is(inspectSocket(accepted).heldBy, undefined)
+  t.deepEqual(told, [
+    {
+      socket: undefined,
+      descriptor: rawDescriptor(client),
+      peer: { host: '127.0.0.1', address: '127.0.0.1', port },
+      settings: { enabled: true, time: 1000, interval: 1000, retries: 3, userTimeout: undefined },
+      by: 'reach',
+    },
+  ])
+})
+
+test('what another thread opens has the values after the next look, also after it has put in its own right after connecting', async (t) => {
+  const port = await startServer(t)
+  const told = adoptions(t)
+  reach(t, DEADLINE, { match: port })
+  const worker = await connectElsewhere(t, port)
+  t.deepEqual(await valuesOnceLike(port, IDLE_HALF), IDLE_HALF)
+  t.is(connectionTo(port).heldBy, 'reach')
+  worker.postMessage(['setKeepAlive', true, 60_000])
+  t.deepEqual(await valuesOnceLike(port, IDLE_HALF), IDLE_HALF)
+  t.true(told.length >= 1 && told.every(({ peer }) => peer.port === port))
+})
+
+test('a socket that is made from a descriptor has the values', async (t) => {
+  const { client, port, close } = await connectedPair()
+  t.teardown(close)
+  const duplicate = native.duplicateSocket(process.pid, rawDescriptor(client))
+  const socket = new net.Socket({ fd: duplicate })
+  t.teardown(() => socket.destroy())
+  reach(t, DEADLINE, { match: port })
+  t.deepEqual(readback(socket), IDLE_HALF)
+})
+
+test('a connection over IPv6 and one to a v4-mapped address', async (t) => {
+  for (const [host, to, address] of [
+    ['::1', '::1', '::1'],
+    ['127.0.0.1', '::ffff:127.0.0.1', '127.0.0.1'],
+  ] as const) {
+    const { client, port, close } = await connectedPair(host, to)
+    t.teardown(close)
+    const told = adoptions(t)
+    reach(t, DEADLINE, { match: port })
+    t.deepEqual(readback(client), IDLE_HALF)
+    t.is(told[0]?.peer.address, address)
+  }
+})
+
+test('what its owner notices sooner stays, and what later does not', async (t) => {
+  const owners = [
+    { has: { enabled: 1, time: 1, interval: 1, retries: 2, userTimeout: 0 }, stays: true },
+    { has: { enabled: 1, time: 1, interval: 1, retries: 3, userTimeout: 0 }, stays: true },
+    { has: { enabled: 1, time: 2, interval: 1, retries: 3, userTimeout: 0 }, stays: false },
+    { has: { enabled: 0, time: 1, interval: 1, retries: 1, userTimeout: 0 }, stays: false },
+    { has: { enabled: 1, time: 7200, interval: 75, retries: 9, userTimeout: 5000 }, stays: false },
+  ]
+  const pairs = await Promise.all(
+    owners.map(async ({ has, stays }) => {
+      const { client, port, close } = await connectedPair()
+      t.teardown(close)
+      const { enabled, time, interval, retries, userTimeout } = has
+      t.is(native.setKeepAlive(rawDescriptor(client), enabled === 1, time, interval, retries, userTimeout), 0)
+      return { client, port, has, stays }
+    }),
+  )
+  reach(t, DEADLINE, { match: pairs.map(({ port }) => port) })
+  for (const { client, has, stays } of pairs) {
+    const expected = stays ? has : { ...IDLE_HALF, userTimeout: has.userTimeout }
+    t.deepEqual(readback(client), expected)
+    t.is(inspectSocket(client).heldBy, stays ? undefined : 'reach')
+  }
+})
+
+test('a user timeout is put in where it is given as a number, and never over a shorter one', async (t) => {
+  const values = { time: 1000, interval: 1000, retries: 3 }
+  for (const [owners, asked, expected] of [
+    [0, 4000, 4000],
+    [9000, 4000, 4000],
+    [3000, 4000, 3000],
+    [3000, 0, 3000],
+    [0, undefined, 0],
+  ] as const) {
+    const { client, port, close } = await connectedPair()
+    native.setKeepAlive(rawDescriptor(client), false, -1, -1, -1, owners)
+    const install = installKeepAlive({ ...values, userTimeout: asked }, { match: port, reach: 'process' })
+    t.deepEqual(readback(client), { ...IDLE_HALF, userTimeout: expected }, `${owners}, ${asked}`)
+    install.uninstall()
+    close()
+  }
+})
+
+test('keepalive is never turned off', async (t) => {
+  const { client, port, close } = await connectedPair()
+  t.teardown(close)
+  const has = { enabled: 1, time: 60, interval: 1, retries: 10, userTimeout: 0 }
+  native.setKeepAlive(rawDescriptor(client), true, 60, 1, 10, -1)
+  reach(t, { enabled: false }, { match: port })
+  t.deepEqual(readback(client), has)
+})
+
+test('match decides by the address of the peer; what does not match, or whose function throws, is as it was', async (t) => {
+  const peers: net.SocketConstructorOpts[] = []
+  for (const [match, fits] of [
+    ['127.0.0.0/8:*', true],
+    ['127.0.0.1', true],
+    ['10.0.0.0/8:*', false],
+    ['localhost', false],
+    [(peer: object) => Boolean(peers.push(peer)), true],
+    [() => false, false],
+    [
+      () => {
+        throw new Error('of the program')
+      },
+      false,
+    ],
+  ] as const) {
+    const { client, port, close } = await connectedPair()
+    const only =
+      typeof match === 'function' ? (peer: { port: number }) => peer.port === port && match(peer) : match
+    const install = installKeepAlive(DEADLINE, { match: only, reach: 'process' })
+    t.deepEqual(readback(client), fits ? IDLE_HALF : UNTOUCHED, String(match))
+    install.uninstall()
+    close()
+  }
+  t.is(peers.length, 1)
+})
+
+test('of two installs the newer one that matches governs', async (t) => {
+  const port = await startServer(t)
+  reach(t, DEADLINE, { match: port })
+  const longer = { time: 8000, interval: 4000, retries: 4 }
+  reach(t, longer, { match: port })
+  await connectElsewhere(t, port)
+  const expected = { enabled: 1, time: 8, interval: 4, retries: 4, userTimeout: 0 }
+  t.deepEqual(await valuesOnceLike(port, expected), expected)
+  await sleep(TWO_LOOKS_MS)
+  t.deepEqual(readback(connectionTo(port).descriptor), expected)
+})
+
+test('what the program has set or holds itself stays, from before the install and from after it', async (t) => {
+  const longer = { time: 90_000, interval: 9000, retries: 9 }
+  const expected = { enabled: 1, time: 90, interval: 9, retries: 9, userTimeout: 0 }
+  const pairs = await Promise.all(Array.from({ length: 5 }, () => connectedPair()))
+  const [held, set, off, laterHeld, untouched] = pairs
+  if (!held || !set || !off || !laterHeld || !untouched) throw new Error('five')
+  for (const { close } of pairs) t.teardown(close)
+  holdKeepAlive(held.client, longer)
+  setKeepAlive(set.client, longer)
+  setKeepAlive(off.client, false)
+  reach(t, DEADLINE, { match: pairs.map(({ port }) => port) })
+  t.deepEqual(readback(untouched.client), IDLE_HALF)
+  holdKeepAlive(laterHeld.client, longer)
+  const fresh = net.connect(held.port, '127.0.0.1')
+  t.teardown(() => fresh.destroy())
+  holdKeepAlive(fresh, longer)
+  await once(fresh, 'connect')
+  await sleep(TWO_LOOKS_MS)
+  for (const socket of [held.client, set.client, laterHeld.client, fresh])
+    t.deepEqual(readback(socket), expected)
+  t.is(readback(off.client).enabled, 0)
+  t.is(inspectSocket(laterHeld.client).heldBy, 'hold')
+})
+
+test('what an install holds by its hooks is held, user timeout and all, and not adopted', async (t) => {
+  const port = await startServer(t)
+  const told = adoptions(t)
+  reach(t, DEADLINE, { match: port })
+  const socket = net.connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  await sleep(TWO_LOOKS_MS)
+  t.deepEqual(readback(socket), { ...IDLE_HALF, userTimeout: 3500 })
+  t.is(inspectSocket(socket).heldBy, 'install')
+  t.deepEqual(told, [])
+})
+
+test('uninstall ends the look', async (t) => {
+  const port = await startServer(t)
+  const install = reach(t, DEADLINE, { match: port })
+  install.uninstall()
+  install.uninstall()
+  await connectElsewhere(t, port)
+  await sleep(TWO_LOOKS_MS)
+  t.deepEqual(readback(connectionTo(port).descriptor), UNTOUCHED)
+})
+
+test('no descriptor is left', async (t) => {
+  const open = (): string[] => readdirSync('/proc/self/fd').map((fd) => `${fd} ${linkOf(fd)}`)
+  const port = await startServer(t)
+  await connectElsewhere(t, port)
+  const before = open()
+  reach(t, DEADLINE, { match: port })
+  t.deepEqual(readback(connectionTo(port).descriptor), IDLE_HALF)
+  t.deepEqual(open(), before)
+})
+
+/** Of the one that is open only while the folder is read there is none. */
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return 'closed'
+  }
+}
+
+test('how far to reach is checked', (t) => {
+  const scope = (reach: unknown): void => void installKeepAlive(DEADLINE, { reach } as never)
+  t.throws(() => scope('everything'), {
+    instanceOf: TypeError,
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /everything/,
+  })
+  t.throws(() => scope(true), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
+  for (const reach of ['thread', undefined]) installKeepAlive(DEADLINE, { reach } as never).uninstall()
+})
+
+test('of those with the same purpose one does the work, and the next when that one has ended; without a purpose each', (t) => {
+  const rows = new Int32Array(16)
+  const purposes = [[1, 2], [1, 2], [1], [], []]
+  const begun = purposes.map((purpose) => native.beginSweeping(Int32Array.from(purpose)))
+  const looks = (): boolean[] => begun.map((id) => native.lookForConnections(id, rows) >= 0)
+  t.deepEqual(looks(), [true, false, true, true, true])
+  native.endSweeping(begun[0] ?? 0)
+  t.deepEqual(looks(), [false, true, true, true, true])
+  for (const id of begun) native.endSweeping(id)
+  t.deepEqual(looks(), [false, false, false, false, false])
+})

@@ -1,0 +1,122 @@
+/** What one install wants on the connections that no hook sees, and one look for them. */
+import type { Reaching } from '../hold/process-reach.ts'
+import { coded } from '../settings/errors.ts'
+import type { Peer } from '../settings/match.ts'
+import { LEAVE } from '../settings/options.ts'
+import { statusError } from '../socket/errors.ts'
+import { reportFailure, reportRefusals } from '../socket/failure.ts'
+import { native } from '../socket/native.ts'
+import { nodeUtil } from '../socket/node-modules.ts'
+import { publishAdopted } from './announce.ts'
+import { Found, ROW } from './found.ts'
+
+/** What the binding answers where another thread of the process looks for the same. */
+const NOT_MY_TURN = -1
+
+/** Room for so many new connections at a time. */
+const ROOM = 256
+
+export class ReachClaim {
+  readonly #wanted: Reaching
+  readonly #id: number
+  readonly #rows = new Int32Array(ROOM * ROW)
+
+  /** @throws an error of the system where it does not let this process duplicate a descriptor */
+  constructor(wanted: Reaching) {
+    this.#wanted = wanted
+    const id = native().beginSweeping(purposeOf(wanted))
+    if (id < 0) throw systemError(-id, 'descriptors cannot be duplicated in a table of their own')
+    this.#id = id
+  }
+
+  get values(): Reaching['values'] {
+    return this.#wanted.values
+  }
+
+  end(): void {
+    native().endSweeping(this.#id)
+  }
+
+  /**
+   * Looks over the process, and puts the values into what is new.
+   *
+   * @param newer the installs that come before this one
+   * @throws an error of the system where it does not tell who listens
+   */
+  look(newer: readonly ReachClaim[]): void {
+    for (;;) {
+      const count = native().lookForConnections(this.#id, this.#rows)
+      if (count === NOT_MY_TURN) return
+      if (count < NOT_MY_TURN)
+        throw systemError(NOT_MY_TURN - count, 'who listens on which port cannot be read')
+      this.#adopt(Math.min(count, ROOM), newer)
+      if (count <= ROOM) return
+    }
+  }
+
+  matches(peer: Peer): boolean {
+    try {
+      return this.#wanted.matcher.late(peer)
+    } catch (error) {
+      reportFailure(peer, error)
+      return false
+    }
+  }
+
+  #adopt(count: number, newer: readonly ReachClaim[]): void {
+    let chosen = 0
+    for (let index = 0; index < count; index++) {
+      const found = new Found(this.#rows, index)
+      if (this.#isMeant(found, newer)) found.moveTo(chosen++)
+    }
+    if (chosen === 0) return
+    const { enabled, timeSeconds, intervalSeconds, retries } = this.values
+    const timeout = this.#userTimeoutMs()
+    const status = native().adoptConnections(
+      this.#id,
+      this.#rows,
+      chosen,
+      enabled,
+      timeSeconds,
+      intervalSeconds,
+      retries,
+      timeout,
+    )
+    for (let index = 0; index < chosen; index++) tell(new Found(this.#rows, index))
+    if (status < 0) throw systemError(-status, 'descriptors cannot be duplicated')
+  }
+
+  /** A connection that is looked at once more has matched already. */
+  #isMeant(found: Found, newer: readonly ReachClaim[]): boolean {
+    if (found.isKnown) return true
+    const { peer } = found
+    return this.matches(peer) && !newer.some((each) => each.matches(peer))
+  }
+
+  /** One that was solved for a deadline would have to be lifted, and put back before its owner closes: nobody could. */
+  #userTimeoutMs(): number {
+    const { deadlineMs, userTimeoutMs } = this.values
+    return deadlineMs === undefined && userTimeoutMs > 0 ? userTimeoutMs : LEAVE
+  }
+}
+
+function tell(found: Found): void {
+  if (!found.isAdopted) return
+  const { descriptor, peer, settings, refusal } = found
+  if (refusal !== 0) reportRefusals({ descriptor, peer }, [statusError(refusal, 'setsockopt')])
+  publishAdopted({ descriptor, peer, settings })
+}
+
+/**
+ * Threads that want the same share the work: the text of what they want, as numbers. A function cannot be compared: it is alone,
+ * which is what no number says.
+ */
+function purposeOf({ values, match }: Reaching): Int32Array {
+  const text = typeof match === 'function' ? '' : JSON.stringify([values, match ?? null])
+  return Int32Array.from(text, (character) => character.codePointAt(0) ?? 0)
+}
+
+function systemError(errno: number, what: string): Error {
+  const code = nodeUtil().getSystemErrorName(-errno)
+  return Object.assign(coded(new Error(`reach: ${what}: ${code}`), code), { errno: -errno })
+}

@@ -1,0 +1,119 @@
+/**
+ * The installs of this thread that reach the whole process, and the timer with which they look over it. All copies of this
+ * package share it. Of several threads that want the same, the one that began first does the work (crates/node/src/reach.rs).
+ */
+import { AsyncResource } from 'node:async_hooks'
+import { Socket } from 'node:net'
+import { clearInterval, setInterval } from 'node:timers'
+import type { BeginReaching } from '../hold/process-reach.ts'
+import { detectionOf } from '../settings/detection.ts'
+import { type KernelValues, LEAVE } from '../settings/options.ts'
+import { reportFailure } from '../socket/failure.ts'
+import { whileReaching } from '../socket/left-alone.ts'
+import { lastSetOn } from '../socket/last-set.ts'
+import { native } from '../socket/native.ts'
+import { activeTargets, handleDescriptor, onSocketReceived } from '../socket/node-internals.ts'
+import { shared } from '../socket/shared.ts'
+import { ReachClaim } from './claim.ts'
+
+/** Taken at import, and the timer made outside of any request: as in deadline/sweep.ts. */
+const timers = { clearInterval, setInterval }
+const outside = new AsyncResource('TCPKEEPALIVEREACH')
+
+const LONGEST_PERIOD_MS = 10_000
+const LOOKS_PER_DEADLINE = 10
+
+interface OfThread {
+  /** Newest first. */
+  claims: readonly ReachClaim[]
+  timer: NodeJS.Timeout | undefined
+  endIpc: (() => void) | undefined
+}
+
+const thread: OfThread = shared('reach', () => ({ claims: [], timer: undefined, endIpc: undefined }))
+
+/** The first look is at once: so what is open already is protected, and what is impossible is thrown to whoever asks for it. */
+export const beginReaching: BeginReaching = (wanted) => {
+  const claim = new ReachClaim(wanted)
+  try {
+    leaveWhatIsSet()
+    claim.look([])
+  } catch (error) {
+    claim.end()
+    throw error
+  }
+  if (thread.claims.length === 0) begin()
+  thread.claims = [claim, ...thread.claims]
+  startTimer()
+  return () => end(claim)
+}
+
+function end(claim: ReachClaim): void {
+  if (!thread.claims.includes(claim)) return
+  claim.end()
+  thread.claims = thread.claims.filter((each) => each !== claim)
+  if (thread.claims.length > 0) {
+    startTimer()
+    return
+  }
+  timers.clearInterval(thread.timer)
+  thread.timer = undefined
+  thread.endIpc?.()
+  whileReaching(undefined)
+}
+
+function begin(): void {
+  const { leaveToOwner } = native()
+  whileReaching(leaveToOwner)
+  thread.endIpc = onSocketReceived(leaveToOwner)
+}
+
+/** What the program has set on purpose before: on sockets of this thread, as far as Node lists them. */
+function leaveWhatIsSet(): void {
+  for (const target of activeTargets()) {
+    const fd = handleDescriptor(target)
+    if (fd !== undefined && target instanceof Socket && lastSetOn(target)) native().leaveToOwner(fd)
+  }
+}
+
+function startTimer(): void {
+  const periodMs = Math.min(...thread.claims.map(({ values }) => periodFor(values)))
+  timers.clearInterval(thread.timer)
+  thread.timer = outside.runInAsyncScope(() => timers.setInterval(lookSafely, periodMs))
+  thread.timer.unref()
+}
+
+function lookSafely(): void {
+  const { claims } = thread
+  for (const [index, claim] of claims.entries()) {
+    try {
+      claim.look(claims.slice(0, index))
+    } catch (error) {
+      reportFailure(claim, error)
+    }
+  }
+}
+
+function known(value: number, unit: number): number | undefined {
+  return value === LEAVE ? undefined : value * unit
+}
+
+/** A tenth of the deadline; of what was given value by value, of the time until a dead peer is noticed. */
+function periodFor({ deadlineMs, timeSeconds, intervalSeconds, retries }: KernelValues): number {
+  const { idle } = detectionOf({
+    enabled: true,
+    time: known(timeSeconds, 1000),
+    interval: known(intervalSeconds, 1000),
+    retries: known(retries, 1),
+    userTimeout: undefined,
+  })
+  return Math.min((deadlineMs ?? idle) / LOOKS_PER_DEADLINE, LONGEST_PERIOD_MS)
+}
+
+/** Of each of these sockets, whether values were put into it that no hook put in, by any thread of the process. */
+export function adoptedAmong(descriptors: readonly number[]): (index: number) => boolean {
+  if (process.platform !== 'linux') return () => false
+  const marks = Int32Array.from(descriptors)
+  native().tellAdopted(marks)
+  return (index) => marks[index] === 1
+}

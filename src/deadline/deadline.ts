@@ -112,10 +112,9 @@ function solvedOf({ deadlineMs = 0, userTimeoutMs }: KernelValues): SolvedDeadli
 }
 
 /** Lifting is for Linux, whose user timeout counts closed windows, and for what is a TCP connection of Node. */
-function handleFor(socket: Socket): ConnectionHandle | undefined {
-  const handle = isLinux(process.platform) ? connectionHandle(socket) : undefined
-  return handle === undefined || handle.fd < 0 ? undefined : handle
-}
+const handleFor: (socket: Socket) => ConnectionHandle | undefined = isLinux(process.platform)
+  ? connectionHandle
+  : () => undefined
 
 /**
  * Lifts the user timeout of a connected socket once its peer's window has been closed, from now on until the connection ends
@@ -129,13 +128,14 @@ export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {
 /** @param isFresh whether the socket has just connected: then nothing is known of it, and nothing has to be asked */
 function watch(handle: ConnectionHandle, solved: SolvedDeadline, isFresh = false): void {
   const { kernel, sweep } = ofThread()
+  const { fd } = handle
+  if (fd < 0) return
   const known = sweep.get(handle)
   // The same values once more: what is known of the connection stays, and TCP_RTO_MAX_MS goes back in after a release.
   if (known?.isFor(solved)) {
     known.putRtoMax(kernel)
     return
   }
-  const { fd } = handle
   const rtoMaxBeforeMs = known?.rtoMaxBeforeMs ?? (isFresh ? systemRtoMax(kernel) : rtoMaxOn(kernel, fd))
   const isUnwritten = isFresh || handle.bytesWritten === 0
   const stage = isUnwritten ? 'solved' : (known?.stage ?? stageOf(kernel, fd, solved))

@@ -62,6 +62,20 @@ const workloads = {
     }
   },
   'install-other': () => () => {},
+  'install-user-timeout'(_, port) {
+    installKeepAlive({ ...VALUES, userTimeout: 30_000 })
+    return () => connectAndClose(port)
+  },
+  'install-deadline'(_, port) {
+    installKeepAlive({ detectWithin: 60_000 })
+    return () => connectAndClose(port)
+  },
+}
+
+async function connectAndClose(port) {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  await once(socket.destroy(), 'close')
 }
 
 async function main() {

@@ -82,7 +82,15 @@ const promises: ReadonlyArray<readonly [claim: string, workload: string, calls: 
   ["a driver's call that repeats the last one is nothing", 'held-repeated', sum(once(SET), once(GET))],
   ['sets that wait for connect are one, after attempts that failed too', 'waiting', once(SET)],
   ['sockets that an install does not match cost none', 'install-other', {}],
+  [
+    'for connections that an install matches a set is all: the user timeout goes in while they connect',
+    'install-user-timeout',
+    sum(SET, { 'set TCP_USER_TIMEOUT': TIMES }),
+  ],
 ]
+
+/** TCP_RTO_MAX_MS, for which strace may have no name. */
+const RTO_MAX = ['set TCP_RTO_MAX_MS', 'set 0x2c']
 
 function sum(...all: readonly Counts[]): Counts {
   const total: Counts = {}
@@ -95,6 +103,16 @@ function sum(...all: readonly Counts[]): Counts {
 for (const [claim, workload, calls] of promises) {
   test(claim, (t) => t.deepEqual(added(workload), calls))
 }
+
+test('a deadline adds one to each connection, and one look at the system; a close before which nothing was written adds none', (t) => {
+  const calls = added('install-deadline')
+  const bounds = RTO_MAX.reduce((total, name) => total + (calls[name] ?? 0), 0)
+  t.is(bounds, TIMES)
+  for (const name of RTO_MAX) delete calls[name]
+  const sets = Object.entries(calls).filter(([name]) => name.startsWith('set '))
+  t.deepEqual(Object.fromEntries(sets), sum(SET, { 'set TCP_USER_TIMEOUT': TIMES }))
+  for (const [name, times] of Object.entries(calls)) if (name.startsWith('get ')) t.is(times, 1, name)
+})
 
 /** What C does for the same values: four calls, in any order. Node writes nothing of its own. */
 for (const version of everyLine) {

@@ -10,6 +10,7 @@ import { doingAtEnd, type KeepAlivePeer, peerOf } from './peer.ts'
 import type { SocketState } from './socket-state.ts'
 
 export const AT_CONNECT: When = { isHeld: true, isFresh: true }
+export const AT_CONNECT_BOUNDED: When = { isHeld: true, isFresh: true, hasUserTimeout: true }
 const LATER: When = { isHeld: true }
 const NOBODY: KeepAlivePeer = { host: undefined, address: undefined, port: undefined }
 

@@ -7,6 +7,7 @@ import { reportFailure } from '../socket/failure.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import {
   ATTEMPT,
+  BOUND_IS_USER_TIMEOUT,
   boundAttempt,
   connectTimeoutOf,
   isAddress,
@@ -14,9 +15,9 @@ import {
   unboundAttempt,
 } from '../socket/attempt.ts'
 import { lastSetOn } from '../socket/last-set.ts'
-import { beneath } from '../socket/node-internals.ts'
+import { beneath, handleOf } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
-import { applyEffective, AT_CONNECT } from './apply.ts'
+import { applyEffective, AT_CONNECT, AT_CONNECT_BOUNDED } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
 import { publishLost } from './channels.ts'
 import { destination } from './destination.ts'
@@ -45,7 +46,7 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     state.override = undefined
     state.applied = undefined
     state.lastCall = Number.NaN
-    state.isBounded = false
+    state.boundedHandle = undefined
     awaitConnect(socket)
     // Most attempts are to an address, which then begins in the next tick, and is the only one.
     if (to && isAddress(to.host)) onceBegun(boundHeld, socket, to.host, to.port)
@@ -87,7 +88,11 @@ function boundHeld(connection: Socket, address?: unknown, port?: unknown): void 
   try {
     const state = stateOf(connection)
     const values = state && valuesWhileConnecting(state, address, port)
-    if (state && boundAttempt(connection, connectTimeoutOf(values))) state.isBounded = true
+    const timeoutMs = connectTimeoutOf(values)
+    if (state && boundAttempt(connection, timeoutMs)) {
+      state.boundedHandle = handleOf(connection)
+      state.boundedMs = timeoutMs
+    }
   } catch (error) {
     reportFailure(connection, error)
   }
@@ -125,11 +130,20 @@ function onConnect(this: Socket): void {
   const state = stateOf(this)
   if (!state) return
   decideInstalls(this, state)
-  if (state.isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(this)))
+  const isBounded = state.boundedHandle !== undefined
+  if (isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(this)))
     unboundAttempt(this)
   putWaiting(this)
   if (state.governing === undefined) dropState(this)
-  else applyEffective(this, state, AT_CONNECT)
+  else applyEffective(this, state, hasUserTimeout(this, state) ? AT_CONNECT_BOUNDED : AT_CONNECT)
+  state.boundedHandle = undefined
+}
+
+/** Whether what bounded this very attempt is the user timeout that is to be put in now, and nobody has set another one since. */
+function hasUserTimeout(connection: Socket, { boundedHandle, boundedMs, effective }: SocketState): boolean {
+  if (!BOUND_IS_USER_TIMEOUT || boundedHandle === undefined || boundedMs !== effective?.userTimeoutMs)
+    return false
+  return boundedHandle === handleOf(connection) && !setsUserTimeout(lastSetOn(connection))
 }
 
 /**

@@ -30,8 +30,9 @@ export class SocketState {
   override: { readonly of: Claim; readonly values: KernelValues } | undefined
   /** What was put into the kernel for this connection. */
   applied: KernelValues | undefined
-  /** Whether the user timeout of an attempt to connect was put in, for which a claim must answer at 'connect'. */
-  isBounded = false
+  /** The handle of the last attempt to connect whose user timeout was put in, for which a claim must answer at 'connect'; and that one. */
+  boundedHandle: object | undefined
+  boundedMs = 0
   /** The last `socket.setKeepAlive()` on this connection, as a number (see driver-call.ts). */
   lastCall: number = Number.NaN
 

@@ -7,6 +7,7 @@
  * versions emit 'lookup' then, and for addresses nothing: their attempt begins in the tick after `connect()`.
  */
 import { isIP, type Socket } from 'node:net'
+import { isLinux } from '../settings/capabilities.ts'
 import type { KernelValues } from '../settings/options.ts'
 import { native } from './native.ts'
 import { handleDescriptor } from './node-internals.ts'
@@ -23,6 +24,9 @@ function tellsAttempts(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major === 20 ? minor >= 12 : major > 21 || (major === 21 && minor >= 6)
 }
+
+/** Whether what bounds an attempt stays in force as the user timeout; Windows rounds it. */
+export const BOUND_IS_USER_TIMEOUT: boolean = isLinux(process.platform)
 
 /** Runs `bound` as soon as the attempt that begins in this tick has a descriptor. */
 export function onceBegun<Args extends readonly unknown[]>(

@@ -31,7 +31,7 @@ export function putAll(target: Target, fd: number, asked: KernelValues): void {
   const status = write(target, fd, asked)
   if (status !== 0) throw refusal(target, fd, asked, status)
   noteSet(fd)
-  remember(target, asked, { isHeld: false })
+  remember(target, asked, LATER)
 }
 
 /** What came of {@link putPossible}. */
@@ -48,7 +48,12 @@ export interface When {
   readonly isHeld: boolean
   /** Whether the socket has just connected. */
   readonly isFresh?: boolean
+  /** Whether the user timeout is in the kernel already: it has bounded the attempt to connect. */
+  readonly hasUserTimeout?: boolean
 }
+
+/** To a socket that is connected for some time. */
+const LATER: When = { isHeld: false }
 
 /**
  * Puts the values into a connected socket or a listening server. Where the system refuses single options, as Multipath TCP and
@@ -59,7 +64,7 @@ export interface When {
 export function putPossible(target: Socket | Server, asked: KernelValues, when: When): Put {
   const fd = descriptorOf(target)
   if (fd === NOT_YET) throw notYet(target)
-  const status = write(target, fd, asked, when.isFresh)
+  const status = write(target, fd, asked, when)
   const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
   noteSet(fd)
   remember(target, put.values, when)
@@ -110,10 +115,12 @@ export function notYet(target: Target): TcpKeepAliveError {
   return isSocket(target) ? notConnected() : notListening()
 }
 
-function write(target: Target, fd: number, asked: KernelValues, isFresh = false): number {
+function write(target: Target, fd: number, asked: KernelValues, when = LATER): number {
+  const { isFresh = false, hasUserTimeout = false } = when
   const now = isSocket(target) ? valuesNow(target, asked, isFresh) : asked
   const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = now
-  return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs)
+  const toPut = hasUserTimeout ? LEAVE : userTimeoutMs
+  return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, toPut)
 }
 
 function remember(target: Target, put: KernelValues, { isHeld, isFresh = false }: When): void {

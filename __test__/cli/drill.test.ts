@@ -8,7 +8,7 @@ import { findTool, needTool } from '../../lab/network/tools.ts'
 import { redis } from '../../lab/servers/redis.ts'
 import type { DrillReport } from '../../src/cli/drill-findings.ts'
 import { unless, withPostgres } from '../needs.ts'
-import { CLI } from './command.ts'
+import { cli, CLI } from './command.ts'
 import { openMachine, PROGRAM } from './drill-machine.ts'
 import { screenOf } from './terminal-screen.ts'
 
@@ -150,7 +150,10 @@ withBoth('drill of somebody else, without a match, or of nothing that matches sa
   }
   t.regex(await said(program.pid), /^2 .*say which connections/)
   t.regex(await said(...MATCH), /^2 .*by its PID/)
-  t.regex(await said(program.pid, '--match', '*:1'), /^1 .*has no such connection/)
+  t.regex(
+    await said(program.pid, '--match', '*:1'),
+    /^1 .*has no such connection: it is connected to .*:5432/,
+  )
   t.regex(await said('1', ...MATCH), /^1 .*belongs to somebody else/)
   t.deepEqual(await program.options(), before)
 })
@@ -169,6 +172,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
     await program.untilAnswered()
   })
 }
+
+unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')(
+  'drill -- COMMAND that never has such a connection says for what it waits, and how it ended',
+  (t) => {
+    const words = ['drill', '--match', '*:1,*:2', '--', process.execPath, '-e', 'setTimeout(() => {}, 500)']
+    t.deepEqual(cli(...words), {
+      status: 1,
+      stdout: '',
+      stderr:
+        'tcp-keepalive: the drill begins three seconds after the program has a connection to *:1 or *:2\n' +
+        'tcp-keepalive: the program has ended before there was such a connection\n',
+    })
+  },
+)
 
 withBoth('drill -- COMMAND: the program drills itself, and is ended', async (t) => {
   const machine = await openMachine(t)

@@ -115,7 +115,9 @@ for (const command of commands) {
 /** A drill breaks connections, and is a test of its own (__test__/cli/drill.test.ts); here only that there are such options. */
 function drills(t: ExecutionContext, args: readonly string[], { at }: Command): void {
   const help = COMMAND_HELP['drill'] ?? ''
-  for (const flag of args.filter((word) => /^--./.test(word)))
+  // What stands behind `--` is another program's.
+  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length)
+  for (const flag of own.filter((word) => word.startsWith('--')))
     t.true(help.includes(`  ${flag} `), `${at}: ${flag}`)
 }
 

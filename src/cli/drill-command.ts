@@ -35,14 +35,17 @@ export async function drillCommand(
     stdio: ['inherit', 'inherit', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: nodeOptions(), [INSIDE]: JSON.stringify(task) },
   })
-  const exited = once(program, 'exit').then(() => true)
+  const exited = once(program, 'exit').then(() => 'the program has ended')
   try {
     for (;;) {
       const news = newsIn(file)
       show(news.flatMap((each) => ('connections' in each ? each.connections : each.report.connections)))
       if (news.length > 0 && news.every((each) => 'report' in each)) return news.map(({ report }) => report)
-      const isOver = await Promise.race([exited, stopped.then(() => true), pause(LOOK_MS)])
-      if (isOver) throw new Error(`the drill is not over, and the program has ended or was to end`)
+      const what = await Promise.race([exited, stopped.then(() => 'this was stopped'), pause(LOOK_MS)])
+      if (what !== false)
+        throw new Error(
+          `${what} ${news.length === 0 ? 'before there was such a connection' : 'before the drill was over'}`,
+        )
     }
   } finally {
     program.kill()

@@ -1,4 +1,5 @@
 /** A drill on one process, from its beginning to its end. */
+import { endpointText } from '../settings/address-text.ts'
 import type { DrillReport } from './drill-findings.ts'
 import { Drilled, keyOf } from './drilled.ts'
 import { type ProcessSocket, socketsOf } from './process-sockets.ts'
@@ -11,6 +12,9 @@ export const INSIDE = 'KEEPALIVE_DRILL_TASK'
 
 /** So long after all are told, for a new connection to come. */
 const NEW_MS = 3000
+
+/** Peers that are named where none matches. */
+const MOST_OTHERS = 5
 
 /** Only an address is known from outside, and no name. */
 function isMeant(matcher: PeerMatcher, { remote: { address, port }, state }: ProcessSocket): boolean {
@@ -52,9 +56,7 @@ export class Session {
     try {
       this.#cutMatching(false)
       if (this.#drilled.size === 0) {
-        throw new Error(
-          `process ${this.#pid} has no such connection (from outside only addresses and ports can be matched)`,
-        )
+        throw new Error(`process ${this.#pid} has no such connection: ${this.#others()}`)
       }
       await this.#watch(show, stopped)
     } finally {
@@ -67,6 +69,18 @@ export class Session {
       newConnectionAfter: this.#newAfter,
       healed,
     }
+  }
+
+  /** Where it is connected to instead. */
+  #others(): string {
+    const { sockets } = socketsOf(this.#pid)
+    const peers = new Set(sockets.map(({ remote }) => endpointText(remote.address, remote.port)))
+    if (peers.size === 0) return 'it has none at all'
+    const [shown, more] = [[...peers].slice(0, MOST_OTHERS), peers.size - MOST_OTHERS]
+    return (
+      `it is connected to ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}; ` +
+      'from outside only addresses and ports can be matched'
+    )
   }
 
   async #watch(show: Show, stopped: Promise<void>): Promise<void> {

@@ -8,7 +8,7 @@ import { socketsOf } from './process-sockets.ts'
 import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
 import { checkHopMinimum, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
 import { withSocketOf } from '../socket/duplicate.ts'
-import { paintFor, say, sayJson } from './terminal.ts'
+import { complain, paintFor, say, sayJson } from './terminal.ts'
 import { durationOf, parse, UsageError } from './usage.ts'
 
 /** What `register` does unasked. */
@@ -41,6 +41,8 @@ export async function drill(args: string[]): Promise<number> {
   }
   const show = values.json ? (): void => {} : liveTable(process.stdout)
   const stopped = untilSignal()
+  if (command.length > 0)
+    complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
   const reports =
     command.length > 0
       ? await drillCommand(command, patterns, asked, show, stopped)
@@ -99,6 +101,7 @@ function liveTable(stream: NodeJS.WriteStream): (connections: readonly Finding[]
   let height = 0
   let last = ''
   return (connections) => {
+    if (connections.length === 0) return
     const lines = drillTable(connections, paint)
     const text = lines.map((line) => `\u001B[2K${line}\n`).join('')
     if (text === last) return

@@ -1,6 +1,6 @@
 /** The kernel's tables of TCP sockets: each network namespace has its own, which is read once. */
 import { readFileSync, readlinkSync } from 'node:fs'
-import { timersHere, type Timers } from '../socket/other-process.ts'
+import { timersHere } from '../socket/other-process.ts'
 import { looked } from './looked.ts'
 import { linesByInode, parseEntry, type TcpTableEntry, type TcpTimer, tcpTimerOf } from './tcp-table.ts'
 
@@ -9,6 +9,8 @@ export interface RunningTimer {
   /** Until the timer fires, in milliseconds. */
   readonly timerIn: number
 }
+
+type Timers = ReadonlyMap<number, RunningTimer>
 
 export class Tables {
   readonly #networks = new Map<number, string>()
@@ -22,21 +24,18 @@ export class Tables {
     return line === undefined ? undefined : parseEntry(line)
   }
 
-  /** The same of its timer alone, which takes much less where the process has the network of this one. */
-  timerOf(pid: number, inode: number): RunningTimer | undefined {
-    const timers = this.#timersOf(pid)
-    if (!timers) return this.entryOf(pid, inode)
-    const found = timers.of(inode)
-    return found && { timer: tcpTimerOf(found.timer), timerIn: found.timerIn }
+  /** The same of the timers alone, which takes much less where the process has the network of this one. */
+  timersOf(pid: number): (inode: number) => RunningTimer | undefined {
+    const timers = this.#timersIn(this.#networkOf(pid))
+    return timers ? (inode) => timers.get(inode) : (inode) => this.entryOf(pid, inode)
   }
 
-  #timersOf(pid: number): Timers | undefined {
+  #timersIn(network: string): Timers | undefined {
     if (this.#here === undefined) {
       this.#here = networkOf('self')
-      this.#timers = timersHere()
+      this.#timers = timersHere(tcpTimerOf)
     }
-    if (!this.#timers) return undefined
-    return this.#networkOf(pid) === this.#here ? this.#timers : undefined
+    return network === this.#here ? this.#timers : undefined
   }
 
   #linesOf(pid: number): Map<number, string> {

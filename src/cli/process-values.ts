@@ -13,8 +13,7 @@ export interface ReadProcess extends Omit<ProcessSockets, 'sockets'> {
   readonly unreadable: string | undefined
 }
 
-export interface ReadSocket {
-  readonly socket: ProcessSocket
+export interface ReadSocket extends ProcessSocket {
   readonly read: Read | undefined
 }
 
@@ -24,11 +23,7 @@ export function readProcess(pid: number, tables: Tables): ReadProcess {
   if (number === undefined) return withoutValues(pid, tables, 'it is in another PID namespace, or has ended')
   const found = inspected(pid, number)
   if (!Array.isArray(found)) return withoutValues(pid, tables, reasonFor(found.refusal))
-  const sockets: ReadSocket[] = []
-  for (const each of found) {
-    const socket = withTimer(pid, each, tables)
-    if (socket) sockets.push(socket)
-  }
+  const sockets = found.length === 0 ? [] : withTimers(pid, found, tables)
   return { pid, command: commandOf(pid), sockets, unreadable: undefined }
 }
 
@@ -49,26 +44,31 @@ export function readAllProcesses(tables: Tables): ReadProcess[] {
   return all
 }
 
-function withTimer(pid: number, foreign: ForeignSocket, tables: Tables): ReadSocket | undefined {
-  const { inode, descriptor, state, local, remote, unansweredProbes, keepAlive, rtoMax } = foreign
-  if (!hasPeer(state)) return undefined
-  const read = { keepAlive, rtoMax }
-  if (remote) {
-    const running = tables.timerOf(pid, inode)
-    // What has ended since is no connection any more.
-    if (!running) return undefined
-    const { timer, timerIn } = running
-    return { socket: { descriptor, local, remote, state, timer, timerIn, unansweredProbes }, read }
+function withTimers(pid: number, found: readonly ForeignSocket[], tables: Tables): ReadSocket[] {
+  const timerOf = tables.timersOf(pid)
+  const sockets: ReadSocket[] = []
+  for (const read of found) {
+    const { inode, descriptor, state, local, remote, unansweredProbes } = read
+    if (!hasPeer(state)) continue
+    if (remote) {
+      const running = timerOf(inode)
+      // What has ended since is no connection any more.
+      if (!running) continue
+      const { timer, timerIn } = running
+      sockets.push({ descriptor, local, remote, state, timer, timerIn, unansweredProbes, read })
+    } else {
+      const entry = tables.entryOf(pid, inode)
+      if (entry) sockets.push({ descriptor, ...entry, read })
+    }
   }
-  const entry = tables.entryOf(pid, inode)
-  return entry && { socket: { descriptor, ...entry }, read }
+  return sockets
 }
 
 function withoutValues(pid: number, tables: Tables, why: string): ReadProcess {
   const { sockets, ...about } = socketsOf(pid, tables)
   return {
     ...about,
-    sockets: sockets.map((socket) => ({ socket, read: undefined })),
+    sockets: sockets.map((socket) => ({ ...socket, read: undefined })),
     unreadable: sockets.length === 0 ? undefined : why,
   }
 }

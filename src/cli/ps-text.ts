@@ -38,17 +38,24 @@ function processText(
   return [...title, ...fittedTable([headings, ...rows]), ...note].join('\n')
 }
 
+type Counts = ReadonlyMap<Protection, number>
+
+function countsOf(connections: readonly Connection[]): Counts {
+  const counts = new Map<Protection, number>()
+  for (const { protection } of connections) counts.set(protection, (counts.get(protection) ?? 0) + 1)
+  return counts
+}
+
 function countsText(connections: readonly Connection[], within: number | undefined, paint: Paint): string {
-  const count = (wanted: readonly Protection[]): number =>
-    connections.filter(({ protection }) => wanted.includes(protection)).length
-  const unprotected = count(['unprotected'])
-  const [slow, lasting] = [count(['slow']), count(['no-user-timeout'])]
+  const counts = countsOf(connections)
+  const [unprotected, slow] = [counts.get('unprotected'), counts.get('slow')]
+  const lasting = counts.get('no-user-timeout')
   const late = within === undefined ? 'slow' : `later than ${formatDuration(within)}`
   return [
     `${connections.length} ${connections.length === 1 ? 'connection' : 'connections'}`,
-    ...(unprotected === 0 ? [] : [paint.bad(`${unprotected} unprotected`)]),
-    ...(slow === 0 ? [] : [paint.doubtful(`${slow} ${late}`)]),
-    ...(lasting === 0 ? [] : [paint.doubtful(`${lasting} without user timeout`)]),
+    ...(unprotected === undefined ? [] : [paint.bad(`${unprotected} unprotected`)]),
+    ...(slow === undefined ? [] : [paint.doubtful(`${slow} ${late}`)]),
+    ...(lasting === undefined ? [] : [paint.doubtful(`${lasting} without user timeout`)]),
   ].join(', ')
 }
 
@@ -58,9 +65,9 @@ function legendFor(
   within: number | undefined,
   paint: Paint,
 ): string {
-  const all = processes.flatMap(({ connections }) => connections)
-  if (all.length === 0) return ''
-  const has = (...wanted: Protection[]): boolean => all.some(({ protection }) => wanted.includes(protection))
+  const all = new Set(processes.flatMap(({ connections }) => [...countsOf(connections).keys()]))
+  if (all.size === 0) return ''
+  const has = (...wanted: Protection[]): boolean => wanted.some((protection) => all.has(protection))
   const late = within === undefined ? 'late' : `later than ${formatDuration(within)}`
   return [
     'WAITING, WRITING: how long until a dead peer is noticed.',
@@ -72,27 +79,30 @@ function legendFor(
     .join('\n')
 }
 
+/** What is the same as before is the same object: a program may have thousands of connections, and of few kinds. */
 function rowsOf(connections: readonly Connection[], paint: Paint): string[][] {
-  let last: Connection['remote'] | undefined
+  let remote: Connection['remote'] | undefined
   let peer = ''
+  let row: string[] = []
   return connections.map((connection) => {
-    const { remote, service, detection, lifted } = connection
-    // Of one program very many connections may go to the same peer, in the same object.
-    if (remote !== last) {
-      const end = endpointText(remote.address, remote.port)
-      peer = service === undefined ? end : `${end} ${service}`
-      last = remote
+    if (connection.remote !== remote) {
+      remote = connection.remote
+      peer = peerText(connection)
     }
+    const { detection, lifted } = connection
+    const mark = markOf(connection, paint)
     const idle = shortDuration(detection?.idle)
-    const write = shortDuration(detection?.write)
-    return [
-      markOf(connection, paint),
-      peer,
-      idle,
-      lifted ? `${write}, lifted` : write,
-      nowText(connection, paint),
-    ]
+    const write = lifted ? `${shortDuration(detection?.write)}, lifted` : shortDuration(detection?.write)
+    const now = nowText(connection, paint)
+    const isSame = row[0] === mark && row[1] === peer && row[2] === idle && row[3] === write && row[4] === now
+    if (!isSame) row = [mark, peer, idle, write, now]
+    return row
   })
+}
+
+function peerText({ remote, service }: Connection): string {
+  const end = endpointText(remote.address, remote.port)
+  return service === undefined ? end : `${end} ${service}`
 }
 
 function markOf({ protection }: Connection, paint: Paint): string {

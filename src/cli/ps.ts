@@ -46,8 +46,8 @@ function passes({ connections }: ProcessConnections, within: number | undefined)
 }
 
 function withConnections({ sockets, ...about }: ReadProcess, judge: Judge): ProcessConnections {
-  const connections = sockets.map(({ socket, read }): Connection => {
-    const { descriptor, local, remote, state, timer, timerIn, unansweredProbes } = socket
+  const connections = sockets.map((socket): Connection => {
+    const { descriptor, local, remote, state, timer, timerIn, unansweredProbes, read } = socket
     const { values, detection, lifted, protection } = judge(socket, read)
     const service = serviceOn(remote.port) ?? serviceOn(local.port)
     // Written out: with thousands of them, to spread three objects into a fourth takes most of the time.

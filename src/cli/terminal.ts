@@ -50,31 +50,41 @@ export function complain(text: string): void {
   process.stderr.write(`tcp-keepalive: ${text}\n`)
 }
 
-/** Lines of columns, each as wide as its widest entry; the last is not padded. */
+/**
+ * Lines of columns, each as wide as its widest entry; the last is not padded. There may be thousands of rows: what is the same object as
+ * the row before is looked at once.
+ */
 export function table(
   rows: readonly (readonly string[])[],
   widths: readonly number[] = widthsOf(rows),
 ): string[] {
+  let last: readonly string[] | undefined
+  let line = ''
   return rows.map((row) => {
-    let line = ''
-    for (let column = 0; column < row.length; column++) {
-      const text = row[column] ?? ''
-      line += column === row.length - 1 ? text : `${padded(text, widths[column] ?? 0)}  `
-    }
-    return line.trimEnd()
+    if (row !== last) line = lineOf(row, widths)
+    last = row
+    return line
   })
 }
 
-/** Of the widest entry of each column. There may be thousands of rows. */
+function lineOf(row: readonly string[], widths: readonly number[]): string {
+  const end = row.length - 1
+  return row
+    .map((text, column) => (column === end ? text : padded(text, widths[column] ?? 0)))
+    .join('  ')
+    .trimEnd()
+}
+
+/** Of the widest entry of each column. */
 export function widthsOf(rows: readonly (readonly string[])[]): number[] {
   const widths: number[] = []
+  let last: readonly string[] | undefined
   for (const row of rows) {
-    for (let column = 0; column < row.length; column++) {
-      const width = widthOf(row[column] ?? '')
-      if (width > (widths[column] ?? 0)) widths[column] = width
-    }
+    if (row === last) continue
+    last = row
+    for (const [column, text] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(text))
   }
-  return Array.from(widths, (width = 0) => width)
+  return widths
 }
 
 export function padded(text: string, width: number): string {

@@ -63,16 +63,16 @@ export function inspectForeign(listed: number, pid: number): ForeignSocket[] | R
   return socketsFrom(rows, count)
 }
 
-/** The numbers of the timers are those of /proc/net/tcp. */
-export interface Timers {
-  /** `undefined` where there is no such connection. */
-  of(inode: number): { readonly timer: number; readonly timerIn: number } | undefined
-}
-
 const TIMER_ROW = 3
 
-/** The timers of all connections of this network; `undefined` where the system does not tell. */
-export function timersHere(): Timers | undefined {
+/**
+ * The timers of all connections of this network by inode; `undefined` where the system does not tell.
+ *
+ * @param nameOf takes the number of a timer, which is that of /proc/net/tcp
+ */
+export function timersHere<T>(
+  nameOf: (which: number) => T,
+): Map<number, { readonly timer: T; readonly timerIn: number }> | undefined {
   let rows = new Int32Array(0)
   let count = ROOM
   while (count > rows.length / TIMER_ROW) {
@@ -80,14 +80,11 @@ export function timersHere(): Timers | undefined {
     count = native().tcpTimers(rows)
   }
   if (count < 0) return undefined
-  const places = new Map<number, number>()
-  for (let at = 0; at < count * TIMER_ROW; at += TIMER_ROW) places.set((rows[at] ?? 0) >>> 0, at)
-  return {
-    of(inode) {
-      const at = places.get(inode)
-      return at === undefined ? undefined : { timer: rows[at + 1] ?? 0, timerIn: rows[at + 2] ?? 0 }
-    },
+  const timers = new Map<number, { readonly timer: T; readonly timerIn: number }>()
+  for (let at = 0; at < count * TIMER_ROW; at += TIMER_ROW) {
+    timers.set(wordAt(rows, at), { timer: nameOf(rows[at + 1] ?? 0), timerIn: rows[at + 2] ?? 0 })
   }
+  return timers
 }
 
 /** The system's own TCP_RTO_MAX_MS in this network; `undefined` where it has none. */

@@ -1,8 +1,12 @@
 /** `tcp-keepalive drill` on running programs with pg and ioredis, as an ordinary user of the laboratory's client. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from '../../lab/command.ts'
 import { findTool, needTool } from '../../lab/network/tools.ts'
 import { redis } from '../../lab/servers/redis.ts'
@@ -173,19 +177,48 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
   })
 }
 
-unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')(
-  'drill -- COMMAND that never has such a connection says for what it waits, and how it ended',
-  (t) => {
-    const words = ['drill', '--match', '*:1,*:2', '--', process.execPath, '-e', 'setTimeout(() => {}, 500)']
-    t.deepEqual(cli(...words), {
-      status: 1,
-      stdout: '',
-      stderr:
-        'tcp-keepalive: the drill begins three seconds after the program has a connection to *:1 or *:2\n' +
-        'tcp-keepalive: the program has ended before there was such a connection\n',
-    })
-  },
-)
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
+
+onLinux('drill -- COMMAND ends what the command has started, too', async (t) => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const script = `require('net').connect(${port}, '127.0.0.1').on('error', () => {}); console.log('pid', process.pid)`
+  // A shell that stays, as npm's does.
+  const words = [
+    '--match',
+    `*:${port}`,
+    '--within',
+    '1s',
+    '--',
+    'sh',
+    '-c',
+    '"$@"; true',
+    'sh',
+    process.execPath,
+    '-e',
+    script,
+  ]
+  const drill = spawn(process.execPath, [CLI, 'drill', ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [printed] = await Promise.all([text(drill.stdout), once(drill, 'exit')])
+  t.is(drill.exitCode, 1, printed)
+  const pid = Number(/^pid (\d+)$/m.exec(printed)?.[1])
+  t.true(pid > 0)
+  while (existsSync(`/proc/${pid}`)) await sleep(50) // it takes its time to end
+  t.pass()
+})
+
+onLinux('drill -- COMMAND that never has such a connection says for what it waits, and how it ended', (t) => {
+  const words = ['drill', '--match', '*:1,*:2', '--', process.execPath, '-e', 'setTimeout(() => {}, 500)']
+  t.deepEqual(cli(...words), {
+    status: 1,
+    stdout: '',
+    stderr:
+      'tcp-keepalive: the drill begins three seconds after the program has a connection to *:1 or *:2\n' +
+      'tcp-keepalive: the program has ended before there was such a connection\n',
+  })
+})
 
 withBoth('drill -- COMMAND: the program drills itself, and is ended', async (t) => {
   const machine = await openMachine(t)

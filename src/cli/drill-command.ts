@@ -33,6 +33,7 @@ export async function drillCommand(
   const task: InsideTask = { ...asked, patterns, file }
   const program = spawn(command, args, {
     stdio: ['inherit', 'inherit', 'inherit'],
+    detached: true, // a group of processes, which can be ended as a whole: `npm start` has others beneath it
     env: { ...process.env, NODE_OPTIONS: nodeOptions(), [INSIDE]: JSON.stringify(task) },
   })
   const exited = once(program, 'exit').then(() => 'the program has ended')
@@ -48,8 +49,16 @@ export async function drillCommand(
         )
     }
   } finally {
-    program.kill()
+    endGroup(program.pid)
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGTERM')
+  } catch {
+    // All of them have ended.
   }
 }
 

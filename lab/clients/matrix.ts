@@ -85,6 +85,8 @@ export interface Setting {
   readonly how: Manner
   /** Of the Node that it runs on. */
   readonly major: number
+  /** What the server is called there; left out: by its address. */
+  readonly host?: string
 }
 
 /** One variant of a client, opened, used and read. */
@@ -103,7 +105,7 @@ export class Trial {
   static async begin(t: ExecutionContext, bench: Bench, setting: Setting): Promise<Trial> {
     const { client, process, variant, how } = setting
     const way = await bench.wayTo(client, variant.tls)
-    const where = { host: bench.lab.server.address, port: way.port, tls: variant.tls }
+    const where = { host: setting.host ?? bench.lab.server.address, port: way.port, tls: variant.tls }
     await process.open({ where, own: variant.own, how, values: ASKED })
     const trial = new Trial(t, setting, way)
     await trial.use()

@@ -1,5 +1,6 @@
 /** Client libraries, each in a process of its own on the laboratory's client, and what another process reads of it. */
 import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Host } from '../network/host.ts'
 import type { Program, ProgramOptions } from '../network/program.ts'
@@ -76,6 +77,11 @@ export class ClientProcess {
     const { data: error } = await this.#program.event<string | undefined>('done')
     if (error !== undefined) throw new Error(error)
   }
+}
+
+/** What lets a client's process know the server by a name, through its system's hosts file. */
+export function knowingName(file: string, node: string = process.execPath): ProgramOptions {
+  return { node: fileURLToPath(new URL('named-node.sh', import.meta.url)), env: { HOSTS: file, NODE: node } }
 }
 
 /** Every connected TCP socket of a process, read by the witness. */

@@ -1,5 +1,5 @@
 /** What TCP_KEEPALIVE_LOG=1 writes: a line for what happens to connections. It says nothing that the channels do not say. */
-import type { KeepAliveApplied, KeepAliveLost } from '../hold/channels.ts'
+import type { KeepAliveApplied, KeepAliveLost, KeepAliveUnmatched } from '../hold/channels.ts'
 import type { Outcome } from '../hold/outcome.ts'
 import type { KeepAlivePeer } from '../hold/peer.ts'
 import { endpointText } from '../settings/address-text.ts'
@@ -23,6 +23,7 @@ export function logTo(write: (line: string) => void): void {
     lost: (message) => lostLine(message as KeepAliveLost),
     error: (message) => failureLine(message as KeepAliveFailure),
     apply: (message) => appliedLine(message as KeepAliveApplied),
+    unmatched: (message) => unmatchedLine(message as KeepAliveUnmatched),
   }
   for (const [name, lineOf] of Object.entries(lines)) {
     channelNamed(`tcp-keepalive:${name}`)().subscribe((message) => {
@@ -67,6 +68,15 @@ function appliedLine({ by, peer }: KeepAliveApplied): string | undefined {
 /** Of a connection that no hook saw. */
 export function adoptedLine(peer: KeepAlivePeer): string {
   return `adopted ${peerText(peer)}`
+}
+
+/** As "12 connections to 10.0.0.7:5432 did not match". */
+function unmatchedLine({ connections }: KeepAliveUnmatched): string {
+  const each = connections.map(({ host, port, count }, index) => {
+    const noun = index > 0 ? '' : count === 1 ? ' connection' : ' connections'
+    return `${count}${noun} to ${endpointText(host, port)}`
+  })
+  return `${each.join(', ')} did not match, and none has so far`
 }
 
 /** As `db.internal:5432 (10.0.0.5)`. */

@@ -6,6 +6,7 @@ import { beneath, behindProxy } from '../socket/node-internals.ts'
 import type { Target } from '../socket/target.ts'
 import { changeServerHolds } from './begin-server-hold.ts'
 import { endHolds } from './begin-socket-hold.ts'
+import { awaitNoName } from './names.ts'
 import { type SocketState, stateOf } from './socket-state.ts'
 
 /** @param asked what the call has set; `undefined` for `false`, which ends what is held */
@@ -13,6 +14,7 @@ export function afterOwnSet(target: Target, asked: KernelValues | undefined): vo
   if (target instanceof Socket) {
     const connection = beneath(behindProxy(target))
     const state = stateOf(connection)
+    if (!asked) awaitNoName(connection)
     if (!state) return
     if (asked) change(state, asked)
     else endHolds(connection, state)

@@ -32,7 +32,9 @@ export function applyEffective(connection: Socket, state: SocketState, when: Whe
     const peer = (state.peer ??= peerOf(connection, state))
     // Left out, it is asked of the kernel, if somebody wants to know.
     const doing = when.isFresh ? 'connecting' : undefined
-    publishApplied(connection, { values, by: state.governing?.by ?? 'hold', peer, doing })
+    const by = state.governing?.by ?? 'hold'
+    const byName = by === 'install' ? state.byName : undefined
+    publishApplied(connection, { values, by, peer, byName, doing })
     reportRefusals(connection, refusals)
     return true
   } catch (error) {

@@ -4,7 +4,10 @@ import { expectDeadlines } from '../deadline/deadline.ts'
 import type { KernelValues } from '../settings/options.ts'
 import type { Claims } from './claim.ts'
 import type { KeepAliveInstall } from './handles.ts'
-import { addInstall, type InstallClaim, removeInstall } from './installs.ts'
+import { againByName } from './connecting.ts'
+import { addInstall, type InstallClaim, isNameWanted, removeInstall } from './installs.ts'
+import { Misses } from './misses.ts'
+import { forgetNames, observeNames } from './names.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
 class Install implements InstallClaim, KeepAliveInstall {
@@ -14,6 +17,7 @@ class Install implements InstallClaim, KeepAliveInstall {
   readonly values: KernelValues
   readonly matcher: PeerMatcher
   readonly #expectNoDeadlines: (() => void) | undefined
+  readonly misses = new Misses()
 
   constructor(values: KernelValues, matcher: PeerMatcher) {
     this.values = values
@@ -26,6 +30,7 @@ class Install implements InstallClaim, KeepAliveInstall {
     this.active = false
     removeInstall(this)
     this.#expectNoDeadlines?.()
+    if (!isNameWanted()) forgetNames()
     leaveWrap()
   }
 
@@ -38,5 +43,6 @@ export function install(values: KernelValues, matcher: PeerMatcher): KeepAliveIn
   useWrap() // which may throw
   const begun = new Install(values, matcher)
   addInstall(begun)
+  if (matcher.names) observeNames({ isWanted: isNameWanted, decide: againByName })
   return begun
 }

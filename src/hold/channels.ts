@@ -17,6 +17,11 @@ export interface KeepAliveApplied {
   readonly by: 'hold' | 'install'
   /** The other end. */
   readonly peer: KeepAlivePeer
+  /**
+   * The name in a `match` by which an address was meant: the client resolved it itself, and gave `connect()` the address.
+   * `undefined` in every other case.
+   */
+  readonly byName: string | undefined
   /** What the connection was doing: `connecting` where this was done as it was made; `undefined` where it cannot be told. */
   readonly doing: Doing | undefined
 }
@@ -40,18 +45,37 @@ export interface KeepAliveLost {
   readonly doing: Doing | undefined
 }
 
+/**
+ * What is published, once, on `tcp-keepalive:unmatched` of an install whose `match` has fitted nothing: a minute after the first
+ * connection that it did not fit, or when the process ends.
+ */
+export interface KeepAliveUnmatched {
+  /** Where the program connected to, as it gave it to `connect()`: up to three, those with most connections first. */
+  readonly connections: ReadonlyArray<{
+    readonly host: string
+    readonly port: number
+    readonly count: number
+  }>
+}
+
 const applied = channelNamed('tcp-keepalive:apply')
 const lost = channelNamed('tcp-keepalive:lost')
+const unmatched = channelNamed('tcp-keepalive:unmatched')
+
+export function publishUnmatched(connections: KeepAliveUnmatched['connections']): void {
+  unmatched().publish({ connections } satisfies KeepAliveUnmatched)
+}
 
 interface Applying {
   readonly values: KernelValues
   readonly by: Claim['by']
   readonly peer: KeepAlivePeer
+  readonly byName?: string | undefined
   /** Left out: what the kernel says. */
   readonly doing?: Doing | undefined
 }
 
-export function publishApplied(socket: Socket, { values, by, peer, doing }: Applying): void {
+export function publishApplied(socket: Socket, { values, by, peer, byName, doing }: Applying): void {
   if (!applied().hasSubscribers) return
   const settings: KeepAlive = {
     enabled: values.enabled,
@@ -60,7 +84,7 @@ export function publishApplied(socket: Socket, { values, by, peer, doing }: Appl
     retries: milliseconds(values.retries, 1),
     userTimeout: milliseconds(values.userTimeoutMs, 1),
   }
-  const message = { socket, settings, by, peer, doing: doing ?? doingNow(socket) }
+  const message = { socket, settings, by, peer, byName, doing: doing ?? doingNow(socket) }
   applied().publish(message satisfies KeepAliveApplied)
 }
 

@@ -21,7 +21,8 @@ import { applyEffective, AT_CONNECT, AT_CONNECT_BOUNDED } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
 import { publishLost } from './channels.ts'
 import { destination } from './destination.ts'
-import { candidatesFor, type InstallClaim, matching, mayMatch } from './installs.ts'
+import { candidatesFor, type InstallClaim, matching, mayMatch, noteMisses } from './installs.ts'
+import { type AwaitingName, awaitName, awaitNoName } from './names.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { dropState, ensureState, type SocketState, stateOf } from './socket-state.ts'
 
@@ -33,6 +34,7 @@ import { dropState, ensureState, type SocketState, stateOf } from './socket-stat
 export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
   try {
     if (!socket.connecting || beneath(socket) !== socket) return
+    awaitNoName(socket)
     const known = stateOf(socket)
     const to = destination(args)
     const candidates = to && candidatesFor(to)
@@ -43,14 +45,18 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     state.to = to
     state.address = to && isAddress(to.host) ? to.host : undefined
     state.peer = undefined
+    state.byName = undefined
     state.override = undefined
     state.applied = undefined
     state.lastCall = Number.NaN
     state.boundedHandle = undefined
     awaitConnect(socket)
     // Most attempts are to an address, which then begins in the next tick, and is the only one.
-    if (to && isAddress(to.host)) onceBegun(boundHeld, socket, to.host, to.port)
-    else {
+    if (to && isAddress(to.host)) {
+      const { host } = to
+      if (state.host !== undefined) awaitName(socket, { host, address: host, candidates: state.others })
+      onceBegun(boundHeld, socket, host, to.port)
+    } else {
       awaitAttempts(socket)
       boundHeld(socket) // a lookup that answers at once has begun the attempt already
     }
@@ -178,6 +184,34 @@ function setsUserTimeout(values: KernelValues | undefined): boolean {
 export function decideInstalls(connection: Socket, state: SocketState): void {
   const { host } = state
   if (host === undefined || connection.connecting) return
+  const candidates = state.others
   state.host = undefined
-  state.others = matching(connection, state.others, host)
+  decide(connection, state, { host, candidates })
+  if (state.to) noteMisses(candidates, state.others, state.to)
+}
+
+function decide(
+  connection: Socket,
+  state: SocketState,
+  { host, candidates }: Pick<AwaitingName, 'host' | 'candidates'>,
+): void {
+  const { claims, byName, isOpen } = matching(connection, candidates, host)
+  state.others = claims
+  state.byName = byName
+  const address = connection.remoteAddress
+  if (isOpen && address !== undefined) awaitName(connection, { host, address, candidates })
+  else awaitNoName(connection)
+}
+
+/** A name was resolved to the address of a connection, or of one that is on its way. */
+export function againByName(connection: Socket, { host, candidates }: AwaitingName): void {
+  if (connection.connecting) {
+    boundHeld(connection, host, stateOf(connection)?.to?.port)
+    return
+  }
+  if (connection.destroyed) return awaitNoName(connection)
+  const state = ensureState(connection)
+  decide(connection, state, { host, candidates })
+  if (state.governing === undefined) dropState(connection)
+  else applyEffective(connection, state)
 }

@@ -14,7 +14,8 @@ import { installInProcess } from './process-reach.ts'
 export interface InstallScope {
   /**
    * The peers, by port, by host pattern or by a function ({@link PeerMatch}); left out: all. The name that was asked for
-   * and the address that it led to both count. A function is called once for each connection, at 'connect', when all
+   * and the address that it led to both count, and so does a name that the client resolved itself, in this thread and through Node.
+   * What fits nothing is said once, on `tcp-keepalive:unmatched`. A function is called once for each connection, at 'connect', when all
    * is known of the peer; should it throw, that is reported and counts as no match.
    */
   match?: PeerMatch | undefined

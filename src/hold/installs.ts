@@ -1,15 +1,19 @@
 /** The installs of this thread, and which of them match a peer. */
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { Peer, PeerMatcher } from '../settings/match.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
 import type { Destination } from './destination.ts'
+import type { Misses } from './misses.ts'
+import { namesOf } from './names.ts'
 
 /** An install, as long as it is not uninstalled. */
 export interface InstallClaim extends Claim {
   readonly matcher: PeerMatcher
   /** A list of this install alone, which most sockets share. */
   readonly alone: Claims
+  /** What did not match, as long as nothing has. */
+  readonly misses: Misses
 }
 
 /** Newest first. */
@@ -21,12 +25,18 @@ export function addInstall(install: InstallClaim): void {
 
 export function removeInstall(install: InstallClaim): void {
   installs = installs.filter((other) => other !== install)
+  install.misses.end()
+}
+
+/** Whether a pattern of any install has a name; of one name, whether any means it. */
+export function isNameWanted(name?: string): boolean {
+  return installs.some(({ matcher: { names } }) => names && (name === undefined || names.fits(name)))
 }
 
 /** The installs that may match a connection. */
 export interface Candidates {
   readonly claims: Claims
-  /** The host that was asked for, where the peer's address decides whether all of them match. */
+  /** The host that was asked for, where the peer's address, or its name, decides whether all of them match. */
   readonly undecided: string | undefined
 }
 
@@ -35,27 +45,80 @@ export function candidatesFor({ host, port }: Destination): Candidates | undefin
   let claims: Claims = NO_CLAIMS
   let undecided: string | undefined
   for (const install of installs) {
-    const matches = install.matcher.early(host, port)
-    if (matches === false) continue
+    const { early, isByName } = earlyAnswer(install, host, port)
+    if (early === false) {
+      install.misses.note(host, port)
+      continue
+    }
     claims = claims.length === 0 ? install.alone : [...claims, install]
-    if (matches === undefined) undecided = host
+    if (early === undefined || isByName) undecided = host
+    else install.misses.end()
   }
   return claims.length === 0 ? undefined : { claims, undecided }
 }
 
+/** A name may have been resolved to the address that is asked for. */
+function earlyAnswer(
+  { matcher }: InstallClaim,
+  host: string,
+  port: number,
+): { readonly early: boolean | undefined; readonly isByName: boolean } {
+  const early = matcher.early(host, port)
+  const isByName = early === false && mayBeByName(matcher, host, port)
+  return { early: isByName ? undefined : early, isByName }
+}
+
+function mayBeByName({ names }: PeerMatcher, host: string, port: number): boolean {
+  return names !== undefined && isIP(host) !== 0 && names.decides(port)
+}
+
 /** What can be said of an attempt to connect to an address, without asking the program's own function. */
 export function mayMatch({ matcher }: InstallClaim, peer: Peer | undefined): boolean {
-  return peer === undefined || (matcher.during?.(peer) ?? true)
+  if (peer === undefined) return true
+  return (matcher.during?.(peer) ?? true) || nameOfPeer(matcher, peer) !== undefined
+}
+
+/** The installs that match a connection. */
+export interface Matching {
+  readonly claims: Claims
+  /** The name by which the newest of them does, where the client resolved it itself. */
+  readonly byName: string | undefined
+  /** Whether a name that is told later can add one. */
+  readonly isOpen: boolean
 }
 
 /** Those of the candidates that match, now that the peer's address is known. */
-export function matching(socket: Socket, candidates: Claims, host: string): Claims {
+export function matching(socket: Socket, candidates: Claims, host: string): Matching {
   const { remoteAddress, remotePort } = socket
   // A peer that is gone again already has no address any more.
   const peer = { host, address: remoteAddress ?? '', port: remotePort ?? 0 }
-  const found = candidates.filter((install) => matches(socket, install as InstallClaim, peer))
-  const [first] = found as unknown as InstallClaim[]
-  return first && found.length === 1 ? first.alone : found
+  const found: InstallClaim[] = []
+  let byName: string | undefined
+  let isOpen = false
+  for (const install of candidates as readonly InstallClaim[]) {
+    const isMatch = matches(socket, install, peer)
+    const name = isMatch ? undefined : nameOfPeer(install.matcher, peer)
+    if (isMatch || name !== undefined) {
+      if (found.length === 0) byName = name
+      found.push(install)
+      install.misses.end()
+    } else isOpen ||= mayBeByName(install.matcher, host, peer.port)
+  }
+  const [first] = found
+  return { claims: first && found.length === 1 ? first.alone : found, byName, isOpen }
+}
+
+/** Notes those of the candidates that turn out not to match. */
+export function noteMisses(candidates: Claims, claims: Claims, { host, port }: Destination): void {
+  if (claims.length === candidates.length) return
+  for (const install of candidates as readonly InstallClaim[]) {
+    if (!claims.includes(install)) install.misses.note(host, port)
+  }
+}
+
+/** The name that is meant and was resolved to the address that the client asked for. */
+function nameOfPeer(matcher: PeerMatcher, { host, port }: Peer): string | undefined {
+  return mayBeByName(matcher, host, port) ? matcher.names?.among(namesOf(host), port) : undefined
 }
 
 function matches(socket: Socket, { matcher }: InstallClaim, peer: Peer): boolean {

@@ -24,6 +24,8 @@ export class SocketState {
   to: Destination | undefined
   /** The address of the last attempt to connect, where it is known. */
   address: string | undefined
+  /** The name by which the newest install that matches does, where the client resolved it itself. */
+  byName: string | undefined
   /** The other end of the connection, for what is published. */
   peer: KeepAlivePeer | undefined
   /** The values of one of the others as the program's own sets have changed them, for this connection. */

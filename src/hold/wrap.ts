@@ -18,6 +18,7 @@ import { applyEffective, checkApplied, noteEnd } from './apply.ts'
 import { coverNodeCall } from './claim.ts'
 import { beginAttempt, decideInstalls, noteFailedAttempt } from './connecting.ts'
 import { isRepeatedCall } from './driver-call.ts'
+import { awaitNoName } from './names.ts'
 import { stateOf } from './socket-state.ts'
 
 type Method = (this: Socket, ...args: unknown[]) => unknown
@@ -150,6 +151,7 @@ function ending(socket: Socket, error: unknown): void {
     const connection = beneath(socket)
     const state = stateOf(connection)
     const isPending = state && mayBePending(socket)
+    awaitNoName(connection)
     beforeClose(socket)
     if (state) {
       if (state.applied === undefined) noteFailedAttempt(connection, state, error)

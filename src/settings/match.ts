@@ -16,7 +16,8 @@ export interface Peer {
 /**
  * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
  * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included. A name of
- * other letters than `a-z`, as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. An IPv4 peer
+ * other letters than `a-z`, as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. A name also means
+ * the addresses that this thread has resolved it to. An IPv4 peer
  * fits IPv4 patterns, also where it is reached as `::ffff:10.0.0.5`. It does not fit an IPv6 pattern such as `[::/0]:*`, except
  * one within `::ffff:0:0/96`.
  */
@@ -33,6 +34,18 @@ export interface PeerMatcher {
   during?(peer: Peer): boolean
   /** What can be said of a connection. May throw what the program's own function throws, or for a promise from it. */
   late(peer: Peer): boolean
+  /** What can be said by a peer's other names; left out where no pattern has a name. */
+  readonly names?: NameMatcher
+}
+
+/** The patterns of a match that have a name. */
+export interface NameMatcher {
+  /** Whether a name is meant, at any port. */
+  fits(name: string): boolean
+  /** Whether a name can decide about an address at this port. */
+  decides(port: number): boolean
+  /** The first of these names that is meant at this port. */
+  among(names: readonly string[], port: number): string | undefined
 }
 
 interface Pattern {
@@ -61,7 +74,39 @@ export function peerMatcher(match: PeerMatch | undefined): PeerMatcher {
   const patterns = Array.from(list, (pattern) => parsePattern(pattern)) // unlike map(), it does not pass over a hole
   if (patterns.length === 0) throw notPattern('[]', 'an empty list matches nobody')
   const late = ({ host, port, address }: Peer): boolean => anyOf(patterns, port, host, address) === true
-  return { early: (host, port) => anyOf(patterns, port, host, host), during: late, late }
+  const names = nameMatcher(patterns)
+  const matcher: PeerMatcher = {
+    early: (host, port) => anyOf(patterns, port, host, host),
+    during: late,
+    late,
+  }
+  return names ? { ...matcher, names } : matcher
+}
+
+interface NamePattern extends Pattern {
+  readonly host: Name
+}
+
+function isMeant(patterns: readonly NamePattern[], name: string): boolean {
+  const normal = nameOf(name)
+  return patterns.some(({ host }) => fits(host, normal))
+}
+
+function nameMatcher(patterns: readonly Pattern[]): NameMatcher | undefined {
+  const named = patterns.filter((pattern): pattern is NamePattern => {
+    return pattern.host !== 'any' && 'parts' in pattern.host
+  })
+  if (named.length === 0) return undefined
+  const at = (port: number): readonly NamePattern[] =>
+    named.filter((pattern) => pattern.port === undefined || pattern.port === port)
+  return {
+    fits: (name) => isMeant(named, name),
+    decides: (port) => at(port).length > 0,
+    among(names, port) {
+      const some = at(port)
+      return names.find((name) => isMeant(some, name))
+    },
+  }
 }
 
 /** A promise is true whatever it comes to, so that an async function would mean everybody. */
@@ -108,7 +153,7 @@ function isWithin(network: Network, address: Address): boolean {
 }
 
 /** Names are the same in any case, with a dot at their end (RFC 1034, 3.1), and in their ASCII form (RFC 5891, 4.4). */
-function nameOf(host: string): string {
+export function nameOf(host: string): string {
   const name = IS_ASCII.test(host) ? host : domainToASCII(host) || host
   return name.toLowerCase().replace(/\.$/, '')
 }

@@ -4,6 +4,7 @@
  */
 import type * as diagnostics from 'node:diagnostics_channel'
 import type * as os from 'node:os'
+import type * as perfHooks from 'node:perf_hooks'
 import type * as util from 'node:util'
 
 let diagnosticsModule: typeof diagnostics | undefined
@@ -16,6 +17,11 @@ export function nodeDiagnostics(): typeof diagnostics {
 
 export function nodeOs(): typeof os {
   return (osModule ??= require('node:os') as typeof os)
+}
+
+/** Only where a `match` has a name. */
+export function nodePerfHooks(): typeof perfHooks {
+  return require('node:perf_hooks') as typeof perfHooks
 }
 
 export function nodeUtil(): typeof util {

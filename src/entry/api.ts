@@ -20,7 +20,12 @@ export { type InstallScope, installKeepAlive } from '../hold/install.ts'
 export type { Reach } from '../settings/reach.ts'
 export type { KeepAliveHold, KeepAliveInstall } from '../hold/handles.ts'
 export type { Peer, PeerMatch, PeerPattern } from '../settings/match.ts'
-export type { KeepAliveApplied, KeepAliveLost, KeepAliveUnmatched } from '../hold/channels.ts'
+export type {
+  KeepAliveApplied,
+  KeepAliveLost,
+  KeepAliveUnmatched,
+  UnmatchedConnections,
+} from '../hold/channels.ts'
 export type { Doing, KeepAlivePeer } from '../hold/peer.ts'
 export type { KeepAliveAdopted } from '../reach/announce.ts'
 export type { KeepAliveFailure } from '../socket/failure.ts'

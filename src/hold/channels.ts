@@ -51,11 +51,17 @@ export interface KeepAliveLost {
  */
 export interface KeepAliveUnmatched {
   /** Where the program connected to, as it gave it to `connect()`: up to three, those with most connections first. */
-  readonly connections: ReadonlyArray<{
-    readonly host: string
-    readonly port: number
-    readonly count: number
-  }>
+  readonly connections: readonly UnmatchedConnections[]
+}
+
+/** Connections to one destination. */
+export interface UnmatchedConnections {
+  /** The host that was asked for. */
+  readonly host: string
+  /** The port that was asked for. */
+  readonly port: number
+  /** How many connections. */
+  readonly count: number
 }
 
 const applied = channelNamed('tcp-keepalive:apply')

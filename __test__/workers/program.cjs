@@ -28,6 +28,7 @@ const kinds = {
   'worker, `eval: true`': () => thread({ eval: true }, asText),
   'worker, `execArgv: []`': () => thread({ execArgv: [] }),
   'worker, `env` of its own': () => thread(ownEnv()),
+  'worker, `env: { ...process.env }`': () => thread({ env: { ...process.env } }),
   'worker, `env: SHARE_ENV`': () => thread({ env: SHARE_ENV }),
   fork: () => child({}),
   'fork, `execArgv: []`': () => child({ execArgv: [] }),

@@ -42,8 +42,8 @@ export interface InstallScope {
  * whichever library opens it.
  *
  * Not reached, unless `reach: 'process'` is asked for: sockets that are connected or connecting already, sockets that a server
- * accepts (see `accepted`), sockets that are made from
- * a descriptor, Unix-domain sockets, other threads and processes (which `--import tcp-keepalive/register` covers),
+ * accepts (see `accepted`) or that are made from a descriptor, Unix-domain sockets, other threads and processes (of which
+ * `--require tcp-keepalive/register` in NODE_OPTIONS covers most),
  * and clients that do not use `node:net`. Sockets that do not match keep exactly the options they would have had.
  *
  * Of several installs the newest that matches governs; a hold on the socket itself comes before any.

@@ -93,7 +93,7 @@ async function race(
   for (const { program } of programs) program.send('cut')
   const deadline = Date.now() + stopAfter
   const expected = competitors.length * DOINGS.length
-  while (Date.now() < deadline && programs.some(({ program }) => told(program).length < expected))
+  while (Date.now() < deadline && programs.some(({ program }) => program.told('lost').length < expected))
     await sleep(100)
   return programs.flatMap(({ setting, program }) =>
     competitors.flatMap((name) => DOINGS.map((doing) => measured(program, { name, setting, doing }, cutAt))),
@@ -114,10 +114,6 @@ function startProgram(lab: Lab, ports: Readonly<Record<string, number>>, setting
   )
 }
 
-function told(program: Program<void>): Lost[] {
-  return program.events.filter(({ name }) => name === 'lost').map(({ data }) => data as Lost)
-}
-
 /** The clock of an idle and of a waiting connection starts at the cut, that of the others at what they do then. */
 function measured(
   program: Program<void>,
@@ -125,8 +121,8 @@ function measured(
   cutAt: number,
 ): MeasuredHere {
   const isThis = ({ name, doing }: Lost): boolean => name === which.name && doing === which.doing
-  const loss = told(program).find(isThis)
-  const begun = program.events.filter(({ name }) => name === 'began').map(({ data }) => data as Lost)
+  const loss = program.told<Lost>('lost').find(isThis)
+  const begun = program.told<Lost>('began')
   const isAtTheCut = which.doing === 'idle' || which.doing === 'waiting'
   const since = isAtTheCut ? cutAt : (begun.find(isThis)?.at ?? Number.NaN)
   const took = loss ? Math.round(loss.at - since) : null

@@ -47,7 +47,7 @@ export async function failOver(
     const until = performance.now() + stopMs - movedMs
     const names = await clientNames()
     const waitedFor = running.filter((_, index) => programs[index]?.options !== undefined)
-    const isOpen = (): boolean => waitedFor.some((program) => answers(program).length < names.length)
+    const isOpen = (): boolean => waitedFor.some((program) => program.told('answered').length < names.length)
     while (isOpen() && performance.now() < until) await sleep(50)
     const all = await Promise.all(running.map((program) => answersOf(program, movedMs, diedAt)))
     await Promise.all(running.map((program) => program.stop()))
@@ -63,16 +63,12 @@ interface Entry {
   readonly pausedMs: number
 }
 
-function answers(program: Program<void>): Entry[] {
-  return program.events.filter(({ name }) => name === 'answered').map(({ data }) => data as Entry)
-}
-
 async function answersOf(program: Program<void>, movedMs: number, diedAt: number): Promise<Answered[]> {
   const uncaught = program.events.find(({ name }) => name === 'uncaught')
   if (uncaught) throw new Error(`uncaught in the clients' program: ${String(uncaught.data)}`)
   const clients = await allClients()
   return Object.entries(clients).map(([name, { backoffMs }]) => {
-    const answer = answers(program).find((one) => one.name === name)
+    const answer = program.told<Entry>('answered').find((one) => one.name === name)
     const took = answer && answer.at - diedAt
     return { name, took, backoffMs: backoffMs(movedMs), pausedMs: answer?.pausedMs ?? 0 }
   })

@@ -42,7 +42,7 @@ export class Conversation {
 
   /** Those that the kernel has given up so far. */
   get losses(): Loss[] {
-    return this.#program.events.filter(({ name }) => name === 'lost').map(({ data }) => data as Loss)
+    return this.#program.told<Loss>('lost')
   }
 
   /** The next that the kernel gives up. */

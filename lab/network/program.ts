@@ -81,6 +81,11 @@ export class Program<R> {
     }
   }
 
+  /** What has come with the events of that name so far. */
+  told<T>(name: string): T[] {
+    return this.events.filter((event) => event.name === name).map(({ data }) => data as T)
+  }
+
   /** Delivers a message to the function's `next()`. */
   send(message: unknown): void {
     this.#post({ kind: 'message', message })

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Lab } from '../network/lab.ts'
-import type { Program, Told } from '../network/program.ts'
+import type { Program } from '../network/program.ts'
 import { certificate } from '../servers/certificate.ts'
 import { type Death, DEATHS, FAST, type Kind, KINDS, STOPPED } from './kinds.ts'
 import { SlowReader } from './slow-reader.ts'
@@ -57,7 +57,7 @@ export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan):
   const writers = await startWriters(lab, all, options)
   await Promise.all(all.map(({ reader, port, kind }) => reader.read(port, kind.pace)))
   await sleep(livingMs)
-  const dropped = lossesOf(writers)
+  const dropped = writers.told<Lost>('lost')
   if (deadMs === 0) {
     await writers.stop()
     return { dropped, dying: [] }
@@ -71,8 +71,8 @@ export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan):
   writers.send({ action: 'write', names: late })
   const { data: wroteAt } = await writers.event<number>('wrote')
   const until = performance.now() + deadMs
-  while (performance.now() < until && lossesOf(writers).length < all.length) await sleep(50)
-  const lost = new Map(lossesOf(writers).map((loss) => [loss.name, loss]))
+  while (performance.now() < until && writers.told<Lost>('lost').length < all.length) await sleep(50)
+  const lost = new Map(writers.told<Lost>('lost').map((loss) => [loss.name, loss]))
   await writers.stop()
   const dying = all.map(({ name, death, secure }) => {
     const loss = lost.get(name)
@@ -139,8 +139,4 @@ async function prepareDeaths(writers: Program<void>, all: readonly One[]): Promi
 
 function where(all: readonly One[], death: Death): One[] {
   return all.filter((one) => one.death === death)
-}
-
-function lossesOf(writers: Program<void>): Lost[] {
-  return (writers.events as Told<Lost>[]).filter(({ name }) => name === 'lost').map(({ data }) => data)
 }

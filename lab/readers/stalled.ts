@@ -75,7 +75,7 @@ async function course(
     await sleep(ms)
   }
   await stall(stalledMs)
-  const early = endedIn(program)
+  const early = program.told<Ended>('ended')
   await ask('unlock')
   await signal(lab, 'CONT', pid)
   web.send('read')
@@ -85,13 +85,9 @@ async function course(
   await lab.cut()
   const diedAt = performance.timeOrigin + performance.now()
   const until = performance.now() + 3 * detectWithin
-  while (endedIn(program).length < 6 && performance.now() < until) await sleep(50)
+  while (program.told<Ended>('ended').length < 6 && performance.now() < until) await sleep(50)
   await program.stop()
-  return { early, goneOn, dead: endedIn(program).slice(3), diedAt }
-}
-
-function endedIn(program: Program<void>): Ended[] {
-  return program.events.filter(({ name }) => name === 'ended').map(({ data }) => data as Ended)
+  return { early, goneOn, dead: program.told<Ended>('ended').slice(3), diedAt }
 }
 
 async function signal(lab: Lab, name: 'STOP' | 'CONT', pid: number): Promise<void> {

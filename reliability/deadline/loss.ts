@@ -62,7 +62,7 @@ async function one({ lossPercent, deadline, options, what }: Trial, ms: number):
       await reader.read(port, { bytes, every: 1e9 })
       await sleep(Math.max(0, Math.min((deadline * random()) / CONNECTIONS, end - performance.now())))
     }
-    const dropped = writers.events.filter(({ name }) => name === 'lost').length
+    const dropped = writers.told('lost').length
     if (lossPercent === 1 && dropped > 0)
       throw new Error(`${dropped} living peers were dropped at 1 % loss, ${what}`)
     return {

@@ -23,6 +23,7 @@ export function readyCheckers() {
   const isReady =
     quietly('python3', ['-m', 'venv', folder]) && quietly(join(folder, 'bin/python'), ['-m', 'pip', ...pip])
   if (isReady) writeFileSync(installed, wanted)
+  else console.error('  They take Python 3 with venv (Debian package python3-venv).')
   return isReady
 }
 

@@ -13,7 +13,7 @@ import { readAva, readCargo } from './reports.mjs'
 import { Suite } from './suite.mjs'
 
 const words = process.argv.slice(2)
-if (words.includes('--help')) printParts('test')
+if (words[0] === '--help') printParts('test')
 else if (process.platform !== 'linux' && words.length === 0) await runPart('test', ['here'])
 else if (!(await runPart('test', words))) await testAll(words)
 

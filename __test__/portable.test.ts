@@ -6,11 +6,12 @@ import { MACHINES, RUNS } from '../lab/platforms/elsewhere.ts'
 
 interface Portable {
   readonly PORTABLE: readonly string[]
-  readonly needsOf: (path: string, text: string) => string | undefined
+  readonly ON_UNIX: readonly string[]
+  readonly needsOf: (path: string, text: string, platform: string) => string | undefined
 }
 
 /** Plain JavaScript, as it is run before anything is built. */
-const { needsOf, PORTABLE } = (await import('../scripts/portable.mjs' as string)) as Portable
+const { needsOf, ON_UNIX, PORTABLE } = (await import('../scripts/portable.mjs' as string)) as Portable
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8')
@@ -24,18 +25,20 @@ test('every portable test file is there, and needs nothing that the others are l
     t.true(tests.includes(path), path)
     // Under another name, so that it is judged by what is in it.
     const text = path === '__test__/portable.test.ts' ? '' : read(path)
-    t.is(needsOf('elsewhere.test.ts', text), "Linux's figures", path)
+    t.is(needsOf('elsewhere.test.ts', text, 'darwin'), "Linux's figures", path)
   }
 })
 
 test('what a test file needs is told of every other one', (t) => {
-  t.regex(needsOf('__test__/probes.test.ts', read('__test__/probes.test.ts')) ?? '', /laboratory/)
-  t.regex(
-    needsOf('__test__/socket/endpoints.test.ts', read('__test__/socket/endpoints.test.ts')) ?? '',
-    /witness/,
-  )
-  t.regex(needsOf('__test__/settings/plan.test.ts', read('__test__/settings/plan.test.ts')) ?? '', /figures/)
-  const left = tests.filter((path) => needsOf(path, read(path)) !== undefined)
+  const need = (path: string, platform: string): string => needsOf(path, read(path), platform) ?? 'nothing'
+  t.regex(need('__test__/probes.test.ts', 'darwin'), /laboratory/)
+  t.regex(need('__test__/settings/plan.test.ts', 'darwin'), /figures/)
+  for (const path of ON_UNIX) {
+    t.is(need(path, 'darwin'), 'nothing', path)
+    t.regex(need(path, 'win32'), /inherits/, path)
+    t.regex(read(path), /readback/, path)
+  }
+  const left = tests.filter((path) => need(path, 'win32') !== 'nothing')
   t.is(left.length + PORTABLE.length, tests.length)
 })
 

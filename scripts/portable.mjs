@@ -24,18 +24,33 @@ export const PORTABLE = [
   '__test__/supply-chain/lock-files.test.ts',
 ]
 
+/** They have a child process read a socket that it inherits (lab/readback), which a child does on Unix only. */
+export const ON_UNIX = [
+  '__test__/hold/hold.test.ts',
+  '__test__/hold/install.test.ts',
+  '__test__/hold/past-the-hold.test.ts',
+  '__test__/hold/server.test.ts',
+  '__test__/hold/wrap.test.ts',
+  '__test__/socket/agent.test.ts',
+  '__test__/socket/endpoints.test.ts',
+  '__test__/socket/node-record.test.ts',
+  '__test__/socket/read-back.test.ts',
+]
+
 /** What a file needs that has this in it, the first that fits. */
 const NEEDS = [
   [
     /needs\.ts'|lab\/(network|servers|clients|readers|failover)\//,
     'the network laboratory or the servers in it',
   ],
-  [/readback\.ts'/, 'the witness, which takes sockets of another process (pidfd_getfd)'],
+  [/readback\.ts'/, "Linux's figures, which the witness reads back"],
   [/\/proc\b|preload|strace|'cc'/i, '/proc, LD_PRELOAD or a tool of Linux'],
 ]
 
-/** @returns what the test file `path` with this `text` needs; `undefined` where it runs on every system */
-export function needsOf(path, text) {
+/** @returns what the test file `path` with this `text` needs; `undefined` where it runs on `platform`, which is not Linux */
+export function needsOf(path, text, platform) {
   if (PORTABLE.includes(path)) return undefined
+  if (ON_UNIX.includes(path))
+    return platform === 'win32' ? 'a socket that a child process inherits' : undefined
   return NEEDS.find(([pattern]) => pattern.test(text))?.[1] ?? "Linux's figures"
 }

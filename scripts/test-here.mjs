@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { leftOut } from './left-out.mjs'
-import { needsOf, PORTABLE } from './portable.mjs'
+import { needsOf, ON_UNIX, PORTABLE } from './portable.mjs'
 import { ready, readyExamples, root, step } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
 import { readAva, readCargo } from './reports.mjs'
@@ -45,14 +45,20 @@ async function testTypeScript() {
   const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs')
   if (isGlibc()) {
     readyExamples()
-    const witness = ['build', '--quiet', '--locked', '--release', '--package', 'readback']
-    step('Building the witness that reads sockets from another process', 'cargo', witness)
+    buildWitness([])
     for (const reason of await leftOut()) suite.explainSkips(reason)
     await suite.run('Tests', values.node, [ava], readAva)
     return
   }
+  const files = [...PORTABLE, ...(process.platform === 'win32' ? [] : ON_UNIX)]
+  if (process.platform !== 'win32') buildWitness(['--bin=readback'])
   for (const reason of leftOutOnOthers()) suite.leaveOut(reason)
-  await suite.run('Tests', values.node, [ava, ...PORTABLE], readAva)
+  await suite.run('Tests', values.node, [ava, ...files], readAva)
+}
+
+function buildWitness(which) {
+  const witness = ['build', '--quiet', '--locked', '--release', '--package=readback', ...which]
+  step('Building the witness that reads sockets from another process', 'cargo', witness)
 }
 
 /** On musl and on other systems: a line for each need, with the files. */
@@ -63,7 +69,7 @@ function leftOutOnOthers() {
     .toSorted()
   const byNeed = new Map()
   for (const path of tests) {
-    const need = needsOf(path, readFileSync(join(root, path), 'utf8'))
+    const need = needsOf(path, readFileSync(join(root, path), 'utf8'), process.platform)
     if (need !== undefined)
       byNeed.set(need, [...(byNeed.get(need) ?? []), path.replace(/^__test__\/|\.test\.ts$/g, '')])
   }

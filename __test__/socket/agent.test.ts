@@ -5,10 +5,10 @@ import type net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { setKeepAlive } from 'tcp-keepalive'
 import { certificate } from '../../lab/servers/certificate.ts'
-import { readback } from '../../lab/readback/readback.ts'
+import { inItsUnit, readback } from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
+const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: inItsUnit(25_500) }
 
 /** A request through the agent; resolves with its socket, the answer read and the socket free again. */
 async function request(

@@ -10,10 +10,17 @@ import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import { getKeepAlive, setKeepAlive } from 'tcp-keepalive'
 import { certificate } from '../../lab/servers/certificate.ts'
-import { connectedPair, type Pair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
+import {
+  connectedPair,
+  inItsUnit,
+  rawDescriptor,
+  readback,
+  type Pair,
+  UNTOUCHED,
+} from '../../lab/readback/readback.ts'
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
+const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: inItsUnit(25_500) }
 
 async function pair(t: ExecutionContext, ...where: Parameters<typeof connectedPair>): Promise<Pair> {
   const sockets = await connectedPair(...where)
@@ -136,7 +143,9 @@ test('a socket in a worker thread', async (t) => {
     parentPort.once('message', () => socket.destroy())`
   const worker = new Worker(source, { eval: true, workerData: { port, asked: ASKED } })
   const [{ before, fd }] = (await once(worker, 'message')) as [{ before: unknown; fd: number }]
-  t.deepEqual(before, { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 })
+  const { time, interval, retries } = UNTOUCHED
+  const untouched = { enabled: false, time: time * 1000, interval: interval * 1000, retries, userTimeout: 0 }
+  t.deepEqual(before, untouched)
   t.deepEqual(readback(fd), HELD)
   worker.postMessage('done')
   await once(worker, 'exit')

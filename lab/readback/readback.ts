@@ -22,13 +22,22 @@ export const witness = (name: string): string =>
 const system = (name: string): number =>
   Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8'))
 
-/** A socket to which nobody has done anything. */
-export const UNTOUCHED: Readback = {
-  enabled: 0,
-  time: system('time'),
-  interval: system('intvl'),
-  retries: system('probes'),
-  userTimeout: 0,
+/** A socket to which nobody has done anything; TCPTV_KEEP_* of netinet/tcp_timer.h on macOS and FreeBSD. */
+export const UNTOUCHED: Readback =
+  process.platform === 'linux'
+    ? {
+        enabled: 0,
+        time: system('time'),
+        interval: system('intvl'),
+        retries: system('probes'),
+        userTimeout: 0,
+      }
+    : { enabled: 0, time: 7200, interval: 75, retries: 8, userTimeout: 0 }
+
+/** What the system makes of a user timeout: macOS and FreeBSD count seconds. */
+export function inItsUnit(userTimeout: number): number {
+  const unit = process.platform === 'linux' ? 1 : 1000
+  return Math.ceil(userTimeout / unit) * unit
 }
 
 /** Hands the descriptor to a child process, which reads it. */

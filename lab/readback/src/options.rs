@@ -2,20 +2,34 @@
 
 use std::os::fd::RawFd;
 
+/// The numbers of this system for the time and the user timeout, and what the latter counts, in milliseconds.
+#[cfg(target_os = "linux")]
+const OF_THE_SYSTEM: (libc::c_int, libc::c_int, libc::c_int) =
+    (libc::TCP_KEEPIDLE, libc::TCP_USER_TIMEOUT, 1);
+/// `TCP_RXT_CONNDROPTIME` of `bsd/netinet/tcp.h` (xnu).
+#[cfg(target_vendor = "apple")]
+const OF_THE_SYSTEM: (libc::c_int, libc::c_int, libc::c_int) = (libc::TCP_KEEPALIVE, 0x80, 1000);
+#[cfg(target_os = "freebsd")]
+const OF_THE_SYSTEM: (libc::c_int, libc::c_int, libc::c_int) =
+    (libc::TCP_KEEPIDLE, libc::TCP_MAXUNACKTIME, 1000);
+
 /// The five values as members of a JSON object; -1 where the kernel refuses.
 pub fn read_all(fd: RawFd) -> String {
+    let (time, user_timeout, unit) = OF_THE_SYSTEM;
+    // The BSDs answer with the option's own bit.
+    let enabled = read(fd, libc::SOL_SOCKET, libc::SO_KEEPALIVE).min(1);
+    let user_timeout = match read(fd, libc::IPPROTO_TCP, user_timeout) {
+        -1 => -1,
+        count => count * unit,
+    };
     let fields = [
-        ("enabled", libc::SOL_SOCKET, libc::SO_KEEPALIVE),
-        ("time", libc::IPPROTO_TCP, libc::TCP_KEEPIDLE),
-        ("interval", libc::IPPROTO_TCP, libc::TCP_KEEPINTVL),
-        ("retries", libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
-        ("userTimeout", libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
+        ("enabled", enabled),
+        ("time", read(fd, libc::IPPROTO_TCP, time)),
+        ("interval", read(fd, libc::IPPROTO_TCP, libc::TCP_KEEPINTVL)),
+        ("retries", read(fd, libc::IPPROTO_TCP, libc::TCP_KEEPCNT)),
+        ("userTimeout", user_timeout),
     ];
-    let members: Vec<String> = fields
-        .iter()
-        .map(|(name, level, option)| format!("\"{name}\":{}", read(fd, *level, *option)))
-        .collect();
-    members.join(",")
+    fields.map(|(name, value)| format!("\"{name}\":{value}")).join(",")
 }
 
 /// -1 where the kernel refuses.

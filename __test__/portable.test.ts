@@ -25,7 +25,7 @@ test('every portable test file is there, and needs nothing that the others are l
     t.true(tests.includes(path), path)
     // Under another name, so that it is judged by what is in it.
     const text = path === '__test__/portable.test.ts' ? '' : read(path)
-    t.is(needsOf('elsewhere.test.ts', text, 'darwin'), "Linux's figures", path)
+    t.is(needsOf('elsewhere.test.ts', text, 'darwin'), "Linux's figures or tools", path)
   }
 })
 

@@ -43,7 +43,7 @@ const NEEDS = [
     /needs\.ts'|lab\/(network|servers|clients|readers|failover)\//,
     'the network laboratory or the servers in it',
   ],
-  [/readback\.ts'/, "Linux's figures, which the witness reads back"],
+  [/readback\.ts'/, "Linux's figures or tools, beside the witness"],
   [/\/proc\b|preload|strace|'cc'/i, '/proc, LD_PRELOAD or a tool of Linux'],
 ]
 
@@ -52,5 +52,5 @@ export function needsOf(path, text, platform) {
   if (PORTABLE.includes(path)) return undefined
   if (ON_UNIX.includes(path))
     return platform === 'win32' ? 'a socket that a child process inherits' : undefined
-  return NEEDS.find(([pattern]) => pattern.test(text))?.[1] ?? "Linux's figures"
+  return NEEDS.find(([pattern]) => pattern.test(text))?.[1] ?? "Linux's figures or tools"
 }

@@ -74,7 +74,7 @@ function leftOutOnOthers() {
       byNeed.set(need, [...(byNeed.get(need) ?? []), path.replace(/^__test__\/|\.test\.ts$/g, '')])
   }
   return [...byNeed].map(
-    ([need, paths]) => `${paths.length} files of tests need ${need}: ${paths.join(', ')}`,
+    ([need, paths]) => `${paths.length} of the test files need ${need}: ${paths.join(', ')}`,
   )
 }
 

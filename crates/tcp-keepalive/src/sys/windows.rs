@@ -170,7 +170,7 @@ pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
 }
 
 /// The documentation of `TCP_MAXRT` ("`IPPROTO_TCP` socket options") calls it a connection timeout. It does not say whether
-/// an attempt that is under way obeys it; Windows itself ends one after some 21 s.
+/// an attempt that is under way obeys it. Older versions end one by themselves after 21 s (`TcpMaxConnectRetransmissions`).
 pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
     set_user_timeout(socket, timeout)
 }

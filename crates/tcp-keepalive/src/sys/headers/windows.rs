@@ -1,5 +1,6 @@
-//! Windows's own headers, as recorded from microsoft/win32metadata (Windows SDK 10.0.22621 and later: ws2ipdef.h, mstcpip.h,
-//! ws2def.h), against what windows-sys says and this crate relies on. Compiled in every build for Windows.
+//! Windows's own headers, as recorded from microsoft/win32metadata (the Windows SDK of Windows 11, `NTDDI_WIN11_GA`:
+//! ws2ipdef.h, mstcpip.h, ws2def.h), against what windows-sys says and this crate relies on. Compiled in every build for
+//! Windows.
 
 use std::mem::{align_of, offset_of};
 

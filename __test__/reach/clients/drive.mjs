@@ -1,0 +1,85 @@
+// One client whose sockets no hook of JavaScript sees, driven by messages. It says when the client was told that the peer is gone.
+import { createRequire } from 'node:module'
+import { readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { watchPauses } from '../../../lab/pauses.mjs'
+
+const require = createRequire(import.meta.url)
+
+/** For how long a client may try to connect again. */
+const PATIENCE_MS = 60_000
+
+const clients = {
+  'valkey-glide': {
+    async open({ host, port }) {
+      const { GlideClient } = await import('@valkey/valkey-glide')
+      return GlideClient.createClient({ addresses: [{ host, port }], requestTimeout: 5000 })
+    },
+    use: (client) => client.ping(),
+    /** Until something is pushed, which is never. */
+    wait: (client) => client.customCommand(['BLPOP', 'nothing', '0']),
+  },
+  'pg-native': {
+    async open({ host, port }) {
+      const { Pool } = require('pg').native
+      return new Pool({ host, port, user: 'postgres', database: 'postgres', max: 1 }).on('error', () => {})
+    },
+    use: (pool) => pool.query('select 1'),
+    wait: (pool) => pool.query('select pg_sleep(600)'),
+  },
+  zeromq: {
+    async open({ host, port }) {
+      const { Request } = await import('zeromq')
+      const socket = new Request({ relaxed: true, correlate: true, receiveTimeout: 5000 })
+      socket.connect(`tcp://${host}:${port}`)
+      return socket
+    },
+    async use(socket) {
+      await socket.send('use')
+      await socket.receive()
+    },
+    /** It tells of a lost connection by an event alone, and connects again. */
+    async wait(socket) {
+      for await (const { type } of socket.events) if (type === 'disconnect') throw new Error(type)
+    },
+  },
+}
+
+export async function drive(name, { where, options }, { tell, next }) {
+  const { installKeepAlive } = await import('../../../dist/index.mjs')
+  installKeepAlive(options, { reach: 'process', match: where.port })
+  const pausedSince = watchPauses()
+  const { open, use, wait } = clients[name]
+  const client = await open(where)
+  tell('pid', Number(readlinkSync('/proc/self'))) // as the system outside counts
+  for (;;) {
+    const action = await next()
+    if (action === 'use') {
+      await persist(() => use(client))
+      tell('used')
+    } else {
+      const since = performance.timeOrigin + performance.now()
+      wait(client).catch((error) => tell('told', { message: String(error), paused: pausedSince(since) }))
+      tell('waits')
+    }
+  }
+}
+
+/** Answers everything. */
+export async function serveZeromq({ tell }) {
+  const { Reply } = await import('zeromq')
+  const socket = new Reply()
+  await socket.bind('tcp://0.0.0.0:5555')
+  tell('ready')
+  for await (const [message] of socket) await socket.send(message)
+}
+
+async function persist(use) {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(50)) {
+    try {
+      return await use()
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+  }
+}

@@ -1,0 +1,167 @@
+/** Native clients on real servers: every socket has the values after connecting and after a reconnect, and who waits is told. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import anyTest, { type ExecutionContext } from 'ava'
+import { planKeepAlive } from 'tcp-keepalive'
+import { socketsOf } from '../../lab/clients/processes.ts'
+import type { Host } from '../../lab/network/host.ts'
+import { type Lab, openLab } from '../../lab/network/lab.ts'
+import type { Program } from '../../lab/network/program.ts'
+import { findTool } from '../../lab/network/tools.ts'
+import { run } from '../../lab/run.ts'
+import { startPostgres } from '../../lab/servers/postgres.ts'
+import { redis } from '../../lab/servers/redis.ts'
+import { Relay } from '../../lab/servers/relay.ts'
+import { isInTime } from '../../lab/timing.ts'
+import { unless, withPostgres } from '../needs.ts'
+
+const FOLDER = fileURLToPath(new URL('clients', import.meta.url))
+const DRIVE = new URL('clients/drive.mjs', import.meta.url).href
+
+const DEADLINE_MS = 10_000
+const SWEEP_MS = DEADLINE_MS / 10
+
+/** The values of the deadline for whoever waits; the user timeout is the client's own. */
+const { time = 0, interval = 0, retries } = planKeepAlive({ detectWithin: DEADLINE_MS }).settings
+const IDLE_HALF = { enabled: 1, time: time / 1000, interval: interval / 1000, retries }
+
+anyTest.before('the clients are installed', async (t) => {
+  t.timeout(600_000)
+  // Where Node brings its headers along, pg-native is compiled against them; else node-gyp fetches them.
+  const headers = dirname(dirname(process.execPath))
+  const nodedir = existsSync(join(headers, 'include/node/node_api.h')) ? [`--nodedir=${headers}`] : []
+  await run('npm', ['ci', '--no-audit', '--no-fund', ...nodedir], { cwd: FOLDER })
+})
+
+const noRedis = redis.unavailable()
+const noLibpq =
+  findTool('pg_config') && findTool('make') && findTool('g++')
+    ? undefined
+    : 'pg-native is compiled with libpq (Debian packages libpq-dev, make and g++).'
+
+serially(noRedis ? unless(noRedis) : withPostgres)('valkey-glide on Redis', async (t) => {
+  await tryClient(t, 'valkey-glide', async (host) => {
+    const { port, stop } = await redis.start(host)
+    return { port, stop }
+  })
+})
+
+serially(noLibpq ? unless(noLibpq) : withPostgres)('pg-native on PostgreSQL', async (t) => {
+  await tryClient(t, 'pg-native', async (host) => {
+    const { connection, stop } = await startPostgres(host)
+    return { port: connection.port, stop }
+  })
+})
+
+serially(withPostgres)('zeromq', async (t) => {
+  await tryClient(t, 'zeromq', async (host) => {
+    const server = host.start(
+      async ({ drive }, inside) => {
+        const module = (await import(drive)) as { serveZeromq(inside: object): Promise<void> }
+        await module.serveZeromq(inside)
+      },
+      { drive: DRIVE },
+    )
+    await server.event('ready')
+    return { port: 5555, stop: () => server.stop() }
+  })
+})
+
+function serially<T extends typeof anyTest | typeof anyTest.skip>(test: T): T | typeof anyTest.serial {
+  return 'serial' in test ? test.serial : test
+}
+
+interface Started {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+async function tryClient(
+  t: ExecutionContext,
+  name: string,
+  start: (host: Host) => Promise<Started>,
+): Promise<void> {
+  const lab = await openLab(t)
+  const server = await start(lab.server)
+  t.teardown(() => server.stop())
+  const relay = await Relay.start(lab.server)
+  t.teardown(() => relay.stop())
+  const way = await relay.open(server.port)
+  const { program, pid } = await startClient(t, lab, name, way.port)
+
+  await used(program)
+  const first = await protectedSockets(t, pid, way.port)
+  await way.drop()
+  await used(program)
+  const second = await protectedSockets(t, pid, way.port, first)
+  t.true(
+    second.every((port) => !first.includes(port)),
+    'a new connection',
+  )
+
+  program.send('wait')
+  await program.event('waits')
+  await sleep(1000) // what it sends has arrived
+  const cutAt = Date.now()
+  await lab.cut()
+  const { at, data } = await program.event<{ message: string; paused: number }>('told')
+  const took = at - cutAt
+  t.log(`${name}: told after ${(took / 1000).toFixed(1)} s: ${data.message}`)
+  t.true(took > time, 'not of anything else')
+  t.true(isInTime(took, data.paused, DEADLINE_MS + SWEEP_MS), `${took} ms, of which paused ${data.paused}`)
+}
+
+async function startClient(
+  t: ExecutionContext,
+  lab: Lab,
+  name: string,
+  port: number,
+): Promise<{ program: Program<void>; pid: number }> {
+  const program = lab.client.start(
+    async ({ drive, name, setting }, inside) => {
+      const module = (await import(drive)) as {
+        drive(name: string, setting: object, inside: object): Promise<void>
+      }
+      await module.drive(name, setting, inside)
+    },
+    {
+      drive: DRIVE,
+      name,
+      setting: { where: { host: lab.server.address, port }, options: { detectWithin: DEADLINE_MS } },
+    },
+  )
+  t.teardown(() => program.stop())
+  const { data: pid } = await program.event<number>('pid')
+  return { program, pid }
+}
+
+async function used(program: Program<void>): Promise<void> {
+  program.send('use')
+  await program.event('used')
+}
+
+/** Waits until another process reads the values on every connection to the port, and gives their own ports. */
+async function protectedSockets(
+  t: ExecutionContext,
+  pid: number,
+  port: number,
+  gone: readonly number[] = [],
+): Promise<number[]> {
+  for (const end = Date.now() + 30_000; ; await sleep(50)) {
+    const sockets = socketsOf(pid).filter((each) => each.peerPort === port && !gone.includes(each.localPort))
+    const found = sockets.map(({ enabled, time, interval, retries }) => ({
+      enabled,
+      time,
+      interval,
+      retries,
+    }))
+    const isDone =
+      found.length > 0 && found.every((each) => JSON.stringify(each) === JSON.stringify(IDLE_HALF))
+    if (!isDone && Date.now() < end) continue
+    t.true(found.length > 0)
+    for (const each of found) t.deepEqual(each, IDLE_HALF)
+    return sockets.map(({ localPort }) => localPort)
+  }
+}

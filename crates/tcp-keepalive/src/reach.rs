@@ -43,11 +43,20 @@ pub struct Known {
     listened: Mutex<Option<Ports>>,
 }
 
-/// Beside the cookie in a mark: this package has put values into it.
-const ADOPTED: u64 = 1 << 63;
+/// A mark is a cookie, with these below it, so that marks are in the order of the cookies.
+const FLAGS: u32 = 2;
+/// This package has put values into it.
+const ADOPTED: u64 = 1;
 /// It is to be looked at once more.
-const ONCE_MORE: u64 = 1 << 62;
-const COOKIE: u64 = ONCE_MORE - 1;
+const ONCE_MORE: u64 = 2;
+
+fn mark_of(cookie: u64) -> u64 {
+    cookie << FLAGS
+}
+
+fn cookie_in(mark: u64) -> u64 {
+    mark >> FLAGS
+}
 
 /// So many descriptors are looked at before another thread may say what it holds.
 const AT_ONCE: usize = 256;
@@ -83,7 +92,7 @@ impl Known {
     /// Marks the socket `raw` of the caller as known: somebody holds values on it, and it is left alone.
     pub fn note(&self, raw: RawSocket) {
         if let Some(cookie) = cookie_of(raw) {
-            put(&mut self.marks(), raw, cookie);
+            put(&mut self.marks(), raw, mark_of(cookie));
         }
     }
 
@@ -91,7 +100,7 @@ impl Known {
     #[must_use]
     pub fn has_adopted(&self, raw: RawSocket) -> bool {
         let mark = get(&self.marks(), raw);
-        mark & ADOPTED != 0 && cookie_of(raw) == Some(mark & COOKIE)
+        mark & ADOPTED != 0 && cookie_of(raw) == Some(cookie_in(mark))
     }
 
     /// Marks what became of a connection that [`look`](Self::look) found. Where it could not be reached it is found again.
@@ -110,13 +119,10 @@ impl Known {
     }
 
     fn without_accepted(&self, news: News) -> io::Result<Vec<Outward>> {
-        let News { mut fresh, again: mut outwards, .. } = news;
+        let News { fresh, again: mut outwards, .. } = news;
         if fresh.is_empty() {
             return Ok(outwards);
         }
-        // The other descriptors of a socket are known at the next look, by what has become of it.
-        fresh.sort_unstable_by_key(|(outward, _)| (outward.cookie, outward.raw));
-        fresh.dedup_by_key(|(outward, _)| outward.cookie);
         let now = sys::listening_ports()?;
         let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ports = now.clone();
@@ -142,7 +148,7 @@ impl Known {
 impl Outward {
     /// While it is handed over.
     fn mark(&self) -> u64 {
-        if self.once_more { self.cookie | ADOPTED } else { self.cookie }
+        if self.once_more { mark_of(self.cookie) | ADOPTED } else { mark_of(self.cookie) }
     }
 }
 
@@ -177,14 +183,14 @@ impl News {
             }
             return;
         };
-        if before & COOKIE == cookie {
+        if cookie_in(before) == cookie {
             if before & ONCE_MORE != 0 {
                 self.once_more(raw, cookie);
             }
             return;
         }
         // It may be another descriptor of a known socket.
-        let known = self.known(marks, cookie).or_else(|| self.add(raw, cookie).then_some(cookie));
+        let known = self.known(marks, cookie).or_else(|| self.add(raw, cookie).then(|| mark_of(cookie)));
         if let Some(mark) = known {
             put(marks, raw, mark);
         }
@@ -193,11 +199,11 @@ impl News {
     fn known(&mut self, marks: &[u64], cookie: u64) -> Option<u64> {
         let before = self.before.get_or_insert_with(|| {
             let mut all = marks.iter().copied().filter(|&mark| mark != 0).collect::<Vec<_>>();
-            all.sort_unstable_by_key(|mark| mark & COOKIE);
+            all.sort_unstable();
             all
         });
-        let place = before.binary_search_by_key(&cookie, |mark| mark & COOKIE).ok()?;
-        before.get(place).copied()
+        let place = before.partition_point(|&mark| mark < mark_of(cookie));
+        before.get(place).copied().filter(|&mark| cookie_in(mark) == cookie)
     }
 
     /// Returns whether it is known from now on, as it is no connection and will be none.

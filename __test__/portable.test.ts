@@ -10,8 +10,9 @@ interface Portable {
   readonly needsOf: (path: string, text: string, platform: string) => string | undefined
 }
 
-/** Plain JavaScript, as it is run before anything is built. */
-const { needsOf, ON_UNIX, PORTABLE } = (await import('../scripts/portable.mjs' as string)) as Portable
+/** Plain JavaScript without types, as it is run before anything is built. */
+const PORTABLE_MODULE: string = '../scripts/portable.mjs'
+const { needsOf, ON_UNIX, PORTABLE } = (await import(PORTABLE_MODULE)) as Portable
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8')

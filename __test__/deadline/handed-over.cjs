@@ -20,7 +20,7 @@ else handOver()
 
 function inWorker() {
   const worker = new Worker(__filename, { argv: process.argv.slice(2) })
-  worker.on('message', () => worker.terminate())
+  worker.on('message', () => void worker.terminate())
   setInterval(() => {}, 2 ** 30) // the process lives on
 }
 

@@ -1,4 +1,5 @@
 /** A way that is broken in one direction: the server is heard, and does not hear. What it says is no sign that it does. */
+import type { Socket } from 'node:net'
 import { openLab } from '../../lab/network/lab.ts'
 import { isInTime, PAUSES, type Pauses } from '../../lab/timing.ts'
 import { withLab } from '../needs.ts'
@@ -18,13 +19,14 @@ withLab(
     const lab = await openLab(t)
     const server = lab.server.start(async (host: string, { tell, next }) => {
       const net = await import('node:net')
-      const listener = net.createServer({ noDelay: true }, async (socket) => {
-        socket.on('error', () => {})
-        await next()
-        socket.resume()
-        setInterval(() => socket.write('x'), 500).unref()
-      })
+      const listener = net.createServer({ noDelay: true, pauseOnConnect: true })
+      const accepted = new Promise<Socket>((resolve) => listener.on('connection', resolve))
       listener.listen(7000, host, () => tell('listening'))
+      const socket = await accepted
+      socket.on('error', () => {})
+      await next()
+      socket.resume()
+      setInterval(() => socket.write('x'), 500).unref()
     }, lab.server.address)
     await server.event('listening')
     const client = lab.client.start(

@@ -30,7 +30,7 @@ export async function runTrials({ trials, listens, where, detectWithin }, { tell
   while (sockets.some(({ destroyed }) => !destroyed)) await sleep(20)
   tell('lost')
   await next()
-  for (const { trial, again } of begun) settle(again, (how) => tell('again', { ...trial, how }))
+  for (const { trial, again } of begun) void settle(again, (how) => tell('again', { ...trial, how }))
   await new Promise(() => setInterval(() => {}, 60_000)) // what is left has no reason to go on
 }
 
@@ -43,7 +43,7 @@ async function begin(trial, { listens, where, sockets }, tell) {
   const { call, again = () => {} } = await open(module && examples(module), where, listen)
   const settled = (how) => tell('settled', { name, state, how })
   if (!isLogin) return { trial, again, ask: () => state === 'asked' && settle(call, settled) }
-  settle(call, settled)
+  void settle(call, settled)
   while (sockets.length === before) await sleep(20)
   return { trial, again, ask() {} }
 }

@@ -4,8 +4,8 @@ import type { Outcome } from '../hold/outcome.ts'
 import type { KeepAlivePeer } from '../hold/peer.ts'
 import { endpointText } from '../settings/address-text.ts'
 import { isError } from '../settings/errors.ts'
-import { channelNamed } from '../socket/channel.ts'
 import type { KeepAliveFailure } from '../socket/failure.ts'
+import { nodeDiagnostics } from '../socket/node-modules.ts'
 
 const IN_WORDS: Readonly<Record<Outcome, string>> = {
   'no-answer': 'no answer',
@@ -26,7 +26,7 @@ export function logTo(write: (line: string) => void): void {
     unmatched: (message) => unmatchedLine(message as KeepAliveUnmatched),
   }
   for (const [name, lineOf] of Object.entries(lines)) {
-    channelNamed(`tcp-keepalive:${name}`)().subscribe((message) => {
+    nodeDiagnostics().subscribe(`tcp-keepalive:${name}`, (message) => {
       const line = orNothing(() => lineOf(message))
       if (line !== undefined) write(`tcp-keepalive: ${line}`)
     })

@@ -7,16 +7,17 @@
  */
 import { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
-import { channelNamed } from '../socket/channel.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { isPipe } from '../socket/node-internals.ts'
 import { applyEffective } from './apply.ts'
 import type { Claim, Claims } from './claim.ts'
+import { nodeDiagnostics } from '../socket/node-modules.ts'
 import type { KeepAliveInstall } from './handles.ts'
 import { ensureState } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
-const acceptedSockets = channelNamed('net.server.socket')
+/** Node's channel for each connection that a server accepts. */
+const ACCEPTED = 'net.server.socket'
 
 class AcceptedInstall implements Claim, KeepAliveInstall {
   readonly by = 'install'
@@ -39,7 +40,7 @@ class AcceptedInstall implements Claim, KeepAliveInstall {
     if (!this.active) return
     this.active = false
     installs = installs.filter((other) => other !== this)
-    if (installs.length === 0) acceptedSockets().unsubscribe(onAccepted)
+    if (installs.length === 0) nodeDiagnostics().unsubscribe(ACCEPTED, onAccepted)
     leaveWrap()
   }
 
@@ -58,7 +59,7 @@ export function installAccepted(
 ): KeepAliveInstall {
   const begun = new AcceptedInstall(values, ports)
   useWrap()
-  if (installs.length === 0) acceptedSockets().subscribe(onAccepted)
+  if (installs.length === 0) nodeDiagnostics().subscribe(ACCEPTED, onAccepted)
   installs = [begun, ...installs]
   return begun
 }

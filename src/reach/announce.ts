@@ -13,6 +13,7 @@ export interface KeepAliveAdopted {
   readonly peer: Peer
   /** What was put in, in milliseconds; `undefined` for what its owner has as it was. */
   readonly settings: KeepAlive
+  /** That it was found by a look over the process. */
   readonly by: 'reach'
 }
 

@@ -2,7 +2,7 @@
 
 /** Bun and Deno say which Node they imitate, and which they are. */
 function versions(): { readonly bun?: string; readonly deno?: string; readonly node: string } {
-  return process.versions as { node: string }
+  return process.versions
 }
 
 /** As its users call it: Node.js 22.1.0, Bun 1.3.5, Deno 2.5.0. */

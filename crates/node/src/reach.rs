@@ -142,7 +142,7 @@ fn row_of(outward: &Outward) -> [i32; ROW] {
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
-#[expect(clippy::too_many_arguments, reason = "numbers, as everywhere in the binding")]
+#[allow(clippy::too_many_arguments, reason = "numbers, as everywhere in the binding")]
 pub fn adopt_connections(
     id: u32,
     mut rows: Int32ArraySlice<'_>,

@@ -302,7 +302,7 @@ pub fn listening_ports() -> io::Result<Ports> {
     Ok(ports)
 }
 
-/// The listeners come first (`tcp_get_idx()` in net/ipv4/tcp_ipv4.c), so that a machine's connections, which may be many, are
+/// The listeners come first (`tcp_get_idx()` in `net/ipv4/tcp_ipv4.c`), so that a machine's connections, which may be many, are
 /// not read.
 fn read_listeners(mut table: impl Read, ports: &mut Ports) -> io::Result<()> {
     let mut read = [0; 4096];

@@ -7,6 +7,7 @@ import { clearInterval, setInterval } from 'node:timers'
 import { reportFailure } from '../socket/failure.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import { isAsking } from '../socket/open-questions.ts'
+import { Stamp } from '../socket/stamp.ts'
 import { LOOKS_PER_DEADLINE } from './rule.ts'
 import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched.ts'
 
@@ -26,6 +27,26 @@ const LONGEST_PERIOD_MS = 60_000
 /** So many connections are asked with the memory that stays. */
 const ROOM = 64
 
+/** Finds a connection again by its handle, without a table. */
+class OnHandle extends Stamp {
+  #watched: Watched | undefined
+
+  private constructor(handle: object, watched: Watched) {
+    super(handle)
+    this.#watched = watched
+  }
+
+  static get(handle: object): Watched | undefined {
+    return #watched in handle ? (handle as OnHandle).#watched : undefined
+  }
+
+  static put(handle: object, watched: Watched | undefined): void {
+    if (#watched in handle) (handle as OnHandle).#watched = watched
+    // oxlint-disable-next-line no-new -- which changes the handle
+    else if (watched !== undefined) new OnHandle(handle, watched)
+  }
+}
+
 /** What happens beside the looks, while any connection is watched or expected. */
 export interface WhileWatching {
   begin(): void
@@ -36,10 +57,10 @@ export class Sweep {
   readonly #kernel: DeadlineKernel
   readonly #beside: WhileWatching
   /**
-   * The handles are not held weakly: libuv keeps an open one alive anyway, and a closed one leaves at the next sweep.
+   * In any order. The handles are not held weakly: libuv keeps an open one alive anyway, and a closed one leaves at the next sweep.
    * To ask a WeakRef costs five times what the rest of a look at an idle connection does.
    */
-  readonly #watched = new Map<ConnectionHandle, Watched>()
+  readonly #watched: Watched[] = []
   /** Connections, and those who expect some. */
   #users = 0
   #timer: NodeJS.Timeout | undefined
@@ -53,7 +74,7 @@ export class Sweep {
   }
 
   get size(): number {
-    return this.#watched.size
+    return this.#watched.length
   }
 
   /** The time between two sweeps; `undefined` while there are none. */
@@ -62,17 +83,21 @@ export class Sweep {
   }
 
   get(handle: ConnectionHandle): Watched | undefined {
-    return this.#watched.get(handle)
+    const found = OnHandle.get(handle)
+    return found !== undefined && this.#watched[found.place] === found ? found : undefined
   }
 
-  all(): IterableIterator<Watched> {
-    return this.#watched.values()
+  all(): Iterable<Watched> {
+    return this.#watched
   }
 
   /** Looks at a connection from now on; what is known of it from before is forgotten. */
   add(watched: Watched): void {
-    if (!this.#watched.has(watched.handle)) this.expect()
-    this.#watched.set(watched.handle, watched)
+    const known = this.get(watched.handle)
+    if (known === undefined) this.expect()
+    watched.place = known === undefined ? this.#watched.length : known.place
+    this.#watched[watched.place] = watched
+    OnHandle.put(watched.handle, watched)
     const periodMs = periodFor(watched.detectWithinMs)
     if (this.#timer === undefined || periodMs < this.#periodMs) this.#startTimer(periodMs)
   }
@@ -82,7 +107,14 @@ export class Sweep {
    * each, which costs more than all the rest that a deadline adds.
    */
   delete(handle: ConnectionHandle): void {
-    if (this.#watched.delete(handle)) this.expectNoMore()
+    const watched = this.get(handle)
+    const last = this.#watched.at(-1)
+    if (watched === undefined || last === undefined) return
+    this.#watched[watched.place] = last
+    last.place = watched.place
+    this.#watched.pop()
+    OnHandle.put(handle, undefined)
+    this.expectNoMore()
   }
 
   /**
@@ -135,14 +167,16 @@ export class Sweep {
     } finally {
       asked.length = 0
     }
-    if (this.#watched.size === 0) this.#stop()
+    if (this.#watched.length === 0) this.#stop()
     else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
   }
 
   /** @returns the shortest period that any connection still needs */
   #chooseAsked(): number {
     let shortestMs = Number.POSITIVE_INFINITY
-    for (const watched of this.#watched.values()) {
+    // Backwards: where one is deleted, the last takes its place.
+    for (let place = this.#watched.length - 1; place >= 0; place--) {
+      const watched = this.#watched[place] as Watched
       const periodMs = periodFor(watched.detectWithinMs)
       if (periodMs < shortestMs) shortestMs = periodMs
       if (--watched.sweepsLeft > 0) continue

@@ -53,6 +53,8 @@ export class Watched {
   #isReleased = false
   /** How many sweeps until the next look. */
   sweepsLeft = 0
+  /** Where the sweep keeps it. */
+  place = 0
 
   /** @param stage which user timeout is in the kernel already */
   constructor(

@@ -12,6 +12,7 @@ import type { Peer } from './peer-model.ts'
 
 const RTO_MIN = 200
 const RETRIES = 15 // net.ipv4.tcp_retries2
+const ORPHAN_RETRIES = 8 // tcp_orphan_retries(), where net.ipv4.tcp_orphan_retries is 0
 /** TCP_RTO_MAX_MS where nobody has set it. */
 export const SYSTEM_RTO_MAX = 120_000
 const TIMEOUT_MIN = 2
@@ -42,6 +43,8 @@ export class KernelModel {
   droppedAt: number | undefined
   userTimeout = 0
   rtoMax: number = SYSTEM_RTO_MAX
+  /** Whether the program has ended: the kernel goes on alone with what is unsent. */
+  isOrphan = false
   #unsent = 0
   /** Sizes of the segments in flight, the oldest first. */
   #inFlight: number[] = []
@@ -279,7 +282,9 @@ export class KernelModel {
       this.#drop()
       return
     }
-    if (this.#probesOut >= RETRIES) this.#drop()
+    // inet_csk_rto_backoff() is not shorter than TCP_RTO_MAX_MS: the kernel takes the peer for dead, whatever it answers.
+    const isGivenUp = this.isOrphan && this.#rto * 2 ** this.#backoff >= this.rtoMax
+    if (isGivenUp || this.#probesOut >= (this.isOrphan ? ORPHAN_RETRIES : RETRIES)) this.#drop()
     else this.#sendProbe()
   }
 

@@ -1,7 +1,8 @@
 /** The rule of lifting, on a model of the kernel: whatever happens in whatever order, the living live and the dead are told. */
 import test from 'ava'
 import fc from 'fast-check'
-import { lifting, lives, Scenario, settings } from './scenario.ts'
+import { LOOKS_PER_DEADLINE } from '../../src/deadline/rule.ts'
+import { lifting, lives, type Rule, Scenario, type Setting, settings } from './scenario.ts'
 
 test('a living peer is never dropped, however it reads and whatever is lost within the tolerance', (t) => {
   fc.assert(
@@ -56,4 +57,40 @@ test('a peer that is heard and no longer hears is told by the deadline from the 
     { numRuns: 3000 },
   )
   t.true(seen >= 3000)
+})
+
+/** Closes the window, ends the program so many sweeps after the one that lifts, and lets the peer read all after 3 minutes. */
+function livesOnAlone(setting: Setting, rule: Rule, phase: number, sweeps: number): boolean {
+  const scenario = new Scenario(setting, rule)
+  const { kernel, peer, deadlineMs } = scenario
+  scenario.pass((phase * deadlineMs) / LOOKS_PER_DEADLINE)
+  kernel.write(3_000_000)
+  while (kernel.userTimeout !== 0) scenario.pass(10)
+  scenario.pass((sweeps * deadlineMs) / LOOKS_PER_DEADLINE)
+  scenario.end()
+  scenario.pass(180_000)
+  peer.read(3_000_000)
+  scenario.pass(1)
+  return kernel.droppedAt === undefined
+}
+
+const share = fc.double({ min: 0, max: 0.98, noNaN: true })
+
+test('a program that is ended by a signal up to a sweep after the lifting loses nothing, though the peer reads after 3 minutes', (t) => {
+  fc.assert(
+    fc.property(settings, share, share, (setting, phase, sweeps) =>
+      livesOnAlone({ ...setting, delay: 0 }, lifting, phase, sweeps),
+    ),
+    { numRuns: 3000 },
+  )
+  t.pass()
+})
+
+test('with TCP_RTO_MAX_MS at a fifth of the deadline all the time such a program loses what is unsent', (t) => {
+  const bounded: Rule = (deadlineMs, solvedMs) => {
+    const watch = lifting(deadlineMs, solvedMs)
+    return (look, now) => ({ ...watch(look, now), isBounded: true })
+  }
+  const [setting] = fc.sample(settings, { numRuns: 1, seed: 1 }) as [Setting]
+  t.false(livesOnAlone({ ...setting, deadlineMs: 10_000, delay: 0 }, bounded, 0, 0))
 })

@@ -134,6 +134,12 @@ export class Scenario {
     this.kernel.runUntil(end)
   }
 
+  /** The program ends by a signal: nobody looks any more, and nothing is put back. */
+  end(): void {
+    this.kernel.isOrphan = true
+    this.#nextLook = Number.POSITIVE_INFINITY
+  }
+
   cut(whose: 'both' | 'peer' = 'both'): void {
     this.#isCut = whose
   }

@@ -46,6 +46,9 @@ const ADDRESS = 4
 /** Memory that is not written to costs nothing. */
 const ROOM = 4096
 
+/** Where the binding writes, for one process after the other; read at once. */
+let rows = new Int32Array(0)
+
 /**
  * Asks all TCP sockets of a process.
  *
@@ -53,10 +56,10 @@ const ROOM = 4096
  * @param pid its number for system calls
  */
 export function inspectForeign(listed: number, pid: number): ForeignSocket[] | Refusal {
-  let rows = new Int32Array(0)
-  let count = ROOM
+  if (rows.length === 0) rows = new Int32Array(ROOM * ROW)
+  let count = native().inspectProcess(listed, pid, rows)
   while (count > rows.length / ROW) {
-    rows = new Int32Array(count * ROW)
+    rows = new Int32Array(2 * count * ROW)
     count = native().inspectProcess(listed, pid, rows)
   }
   if (count < 0) return { refusal: errorName(-count) }
@@ -73,16 +76,16 @@ const TIMER_ROW = 3
 export function timersHere<T>(
   nameOf: (which: number) => T,
 ): Map<number, { readonly timer: T; readonly timerIn: number }> | undefined {
-  let rows = new Int32Array(0)
+  let read = new Int32Array(0)
   let count = ROOM
-  while (count > rows.length / TIMER_ROW) {
-    rows = new Int32Array(2 * count * TIMER_ROW)
-    count = native().tcpTimers(rows)
+  while (count > read.length / TIMER_ROW) {
+    read = new Int32Array(2 * count * TIMER_ROW)
+    count = native().tcpTimers(read)
   }
   if (count < 0) return undefined
   const timers = new Map<number, { readonly timer: T; readonly timerIn: number }>()
   for (let at = 0; at < count * TIMER_ROW; at += TIMER_ROW) {
-    timers.set(wordAt(rows, at), { timer: nameOf(rows[at + 1] ?? 0), timerIn: rows[at + 2] ?? 0 })
+    timers.set(wordAt(read, at), { timer: nameOf(read[at + 1] ?? 0), timerIn: read[at + 2] ?? 0 })
   }
   return timers
 }

@@ -1,7 +1,7 @@
 /** `ps` and `drill` where the rights to look at a process, or to reach its sockets, are missing: the kernel refuses, nothing else does. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -105,10 +105,9 @@ for (const name of Object.keys(COMMANDS)) {
 withCompiler(
   'pidfd_getfd is refused: ps tells the timers, and nobody passes; drill says what it takes',
   async (t) => {
-    const forbid = join(folder, 'forbid-getfd')
-    execFileSync('gcc', ['-o', forbid, join(import.meta.dirname, 'forbid-getfd.c')])
+    const forbid = [forbidding(), 'getfd']
     const { pid } = await program(t, [])
-    const listed = run([forbid], 'ps', pid)
+    const listed = run(forbid, 'ps', pid)
     t.is(listed.status, 1)
     t.regex(listed.stdout, /^\? {2}127\S+ +\? +\? +probe in /m)
     t.regex(listed.stdout, /Values not read: it takes the rights of a debugger: root, or CAP_SYS_PTRACE/)
@@ -117,9 +116,24 @@ withCompiler(
       const line =
         `the sockets of process ${pid} cannot be reached: that takes the same user, and the right to trace it ` +
         '(in Docker --cap-add SYS_PTRACE; with kernel.yama.ptrace_scope=1 or more, root)'
-      onlySays(t, run([forbid], name, pid), line)
+      onlySays(t, run(forbid, name, pid), line)
     }
     t.regex(run([], 'ps', pid).stdout, /^~ {2}127\S+ +30 s +15 min +probe in /m)
     t.regex(run([], 'drill --heal', pid).stdout, /^0 connections/)
   },
 )
+
+withCompiler('a sandbox without netlink: ps reads the timers as text, and all else as ever', async (t) => {
+  const { pid } = await program(t, [])
+  const [asEver, without] = [run([], 'ps', pid), run([forbidding(), 'netlink'], 'ps', pid)]
+  t.regex(without.stdout, /^~ {2}127\S+ +30 s +15 min +probe in \d+ s$/m)
+  const bare = ({ stdout }: Ran): string => stdout.replaceAll(/probe in \d+/g, 'probe in')
+  t.is(bare(without), bare(asEver))
+})
+
+/** Starts what stands behind it, and the kernel refuses a call: see there. */
+function forbidding(): string {
+  const file = join(folder, 'forbid')
+  if (!existsSync(file)) execFileSync('gcc', ['-o', file, join(import.meta.dirname, 'forbid.c')])
+  return file
+}

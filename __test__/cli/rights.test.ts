@@ -95,11 +95,18 @@ for (const name of Object.keys(COMMANDS)) {
     onlySays(t, run(withRights(...NOBODY), name, pid), line)
   })
 
-  asRoot(`${name}: root without CAP_SYS_PTRACE, as in a container, and a process that has it`, async (t) => {
-    const { pid } = await program(t, elevate)
-    const line = hasMore(pid)
-    onlySays(t, run(withRights('--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'), name, pid), line)
-  })
+  asRoot(
+    `${name}: root without CAP_SYS_PTRACE, as in a container, and a process with more rights`,
+    async (t) => {
+      const { pid } = await program(t, elevate)
+      const line = hasMore(pid)
+      onlySays(
+        t,
+        run(withRights('--bounding-set=-sys_ptrace,-chown', '--inh-caps=-sys_ptrace,-chown'), name, pid),
+        line,
+      )
+    },
+  )
 }
 
 withCompiler(

@@ -48,6 +48,12 @@ export class Machine {
     return { code: program.exitCode, printed }
   }
 
+  /** The options of each connection that a process has, as another program reads them. */
+  async optionsOf(pid: string): Promise<string> {
+    const { printed } = await this.run(witness('readback'), pid)
+    return printed
+  }
+
   /** A program with its three connections, and its number. */
   async program(t: ExecutionContext, nodeArguments: readonly string[]): Promise<Running> {
     const words = [process.execPath, ...nodeArguments, PROGRAM, this.host, '6379']
@@ -88,8 +94,7 @@ export class Running {
 
   /** The options of each connection that there is, by its own port. */
   async options(): Promise<Map<number, object>> {
-    const { printed } = await this.#machine.run(witness('readback'), this.pid)
-    const all = JSON.parse(printed) as { localPort: number }[]
+    const all = JSON.parse(await this.#machine.optionsOf(this.pid)) as { localPort: number }[]
     return new Map(all.map((each) => [each.localPort, each]))
   }
 }

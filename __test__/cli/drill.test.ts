@@ -91,6 +91,9 @@ withPsql(
     const answer = async (): Promise<number> => Number((await answers.next()).value)
     ask(1)
     t.is(await answer(), 1)
+    const options = (): Promise<string> => machine.optionsOf(String(psql.pid))
+    const before = await options()
+    t.regex(before, /"time":7200,"interval":75,"retries":9,"userTimeout":0/)
     /** What is printed in the end; `meanwhile` is called when the connection is cut off. */
     const drilled = async (meanwhile: () => void): Promise<string> => {
       const drill = machine.start([

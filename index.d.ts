@@ -181,7 +181,7 @@ export declare function inspectSockets(rows: Int32Array): number
 export declare function leaveToOwner(descriptor: number): void
 
 /**
- * Looks over all descriptors of this process: one system call for each that is known, closed or no socket. Linux only.
+ * Looks over all descriptors of this process, in a thread: one system call for each that is known, closed or no socket. Linux only.
  *
  * - `id`: what `beginSweeping` returned.
  * - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
@@ -189,7 +189,8 @@ export declare function leaveToOwner(descriptor: number): void
  *   end: four words of its address, as `inspectSocket` writes them, and its port.
  *
  * Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
- * work. Else the system's error number, minus one, negative, where it does not tell who listens.
+ * work; -2 where the look is not ready after 50 ms, and is to be asked for again. Else, where the system does not tell who
+ * listens, its error number, plus two, negative.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */

@@ -5,6 +5,10 @@ import { type Measured, type Part, record } from './record.ts'
 const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
   fuzz: ['random calls of everything on everything, in child processes', () => import('./fuzz/main.ts')],
   race: ['sockets that die while files and sockets take their numbers', () => import('./race/main.ts')],
+  reach: [
+    'files and sockets that come and go while all of them are looked over',
+    () => import('./reach/main.ts'),
+  ],
   soak: ['pools of held connections under one fault after the other', () => import('./soak/soak.ts')],
   'slow-readers': [
     'peers that read slowly or not at all for four deadlines, and then die',

@@ -15,6 +15,7 @@ export type Part =
   | 'sanitizers'
   | 'life-cycle'
   | 'race'
+  | 'reach'
   | 'soak'
   | 'supply-chain'
 

@@ -13,6 +13,9 @@ import { Found, ROW } from './found.ts'
 /** What the binding answers where another thread of the process looks for the same. */
 const NOT_MY_TURN = -1
 
+/** The look is not ready yet: the machine is busy, or the owner of a socket closes it in a way that waits. */
+const NOT_READY = -2
+
 /** Room for so many new connections at a time. */
 const ROOM = 256
 
@@ -41,16 +44,17 @@ export class ReachClaim {
    * Looks over the process, and puts the values into what is new.
    *
    * @param newer the installs that come before this one
+   * @returns whether it is done; else it is to be called again soon
    * @throws an error of the system where it does not tell who listens
    */
-  look(newer: readonly ReachClaim[]): void {
+  look(newer: readonly ReachClaim[]): boolean {
     for (;;) {
       const count = native().lookForConnections(this.#id, this.#rows)
-      if (count === NOT_MY_TURN) return
-      if (count < NOT_MY_TURN)
-        throw systemError(NOT_MY_TURN - count, 'who listens on which port cannot be read')
+      if (count === NOT_MY_TURN) return true
+      if (count === NOT_READY) return false
+      if (count < NOT_READY) throw systemError(NOT_READY - count, 'who listens on which port cannot be read')
       this.#adopt(Math.min(count, ROOM), newer)
-      if (count <= ROOM) return
+      if (count <= ROOM) return true
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
-import { clearInterval, setInterval } from 'node:timers'
+import { clearInterval, setInterval, setTimeout } from 'node:timers'
 import type { BeginReaching } from '../hold/process-reach.ts'
 import { detectionOf } from '../settings/detection.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
@@ -17,11 +17,14 @@ import { shared } from '../socket/shared.ts'
 import { ReachClaim } from './claim.ts'
 
 /** Taken at import, and the timer made outside of any request: as in deadline/sweep.ts. */
-const timers = { clearInterval, setInterval }
+const timers = { clearInterval, setInterval, setTimeout }
 const outside = new AsyncResource('TCPKEEPALIVEREACH')
 
 const LONGEST_PERIOD_MS = 10_000
 const LOOKS_PER_DEADLINE = 10
+
+/** When a look that was not ready is asked for again. */
+const SOON_MS = 100
 
 interface OfThread {
   /** Newest first. */
@@ -37,7 +40,7 @@ export const beginReaching: BeginReaching = (wanted) => {
   const claim = new ReachClaim(wanted)
   try {
     leaveWhatIsSet()
-    claim.look([])
+    if (!claim.look([])) lookAgainSoon()
   } catch (error) {
     claim.end()
     throw error
@@ -87,7 +90,7 @@ function lookSafely(): void {
   const { claims } = thread
   for (const [index, claim] of claims.entries()) {
     try {
-      claim.look(claims.slice(0, index))
+      if (!claim.look(claims.slice(0, index))) lookAgainSoon()
     } catch (error) {
       reportFailure(claim, error)
     }
@@ -96,6 +99,10 @@ function lookSafely(): void {
 
 function known(value: number, unit: number): number | undefined {
   return value === LEAVE ? undefined : value * unit
+}
+
+function lookAgainSoon(): void {
+  outside.runInAsyncScope(() => timers.setTimeout(lookSafely, SOON_MS)).unref()
 }
 
 /** A tenth of the deadline; of what was given value by value, of the time until a dead peer is noticed. */

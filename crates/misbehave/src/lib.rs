@@ -6,6 +6,8 @@
 #[cfg(not(test))]
 #[path = "../../node/src/lib.rs"]
 mod binding;
+#[cfg(target_os = "linux")]
+mod disturb;
 mod memory;
 
 /// Panics, for the test that a panic is a JavaScript error and not the end of the process.
@@ -55,4 +57,26 @@ pub fn set_as_older_windows(descriptor: f64, time_seconds: u32, interval_seconds
     )]
     let raw = descriptor as tcp_keepalive::RawSocket;
     tcp_keepalive::set_as_older_windows(raw, &settings).is_ok()
+}
+
+/// Starts threads that open, lock, close and reopen files and sockets, for the proof that a look over all descriptors harms none.
+///
+/// - `meant`, `other`, `stuck`: ports on this machine to which connections may be changed, may not, and stay unread.
+/// - `folder`: where the files are made.
+#[cfg(all(not(test), target_os = "linux"))]
+#[napi_derive::napi(catch_unwind)]
+pub fn start_disturbing(meant: u32, other: u32, stuck: u32, folder: String) {
+    let [meant, other, stuck] = [meant, other, stuck].map(|port| u16::try_from(port).unwrap_or_default());
+    disturb::start(disturb::Ports { meant, other, stuck }, &folder);
+}
+
+/// Ends what `startDisturbing` began.
+///
+/// Returns files, sockets, lingering closes, locks that were lost, other sockets that were changed, sockets that were changed as they
+/// may be.
+#[cfg(all(not(test), target_os = "linux"))]
+#[napi_derive::napi(catch_unwind)]
+#[must_use]
+pub fn stop_disturbing() -> Vec<u32> {
+    disturb::stop().to_vec()
 }

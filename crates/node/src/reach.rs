@@ -28,6 +28,9 @@ const GONE: i32 = -1;
 /// Another thread of this process looks for the same.
 const NOT_MY_TURN: i32 = -1;
 
+/// The look takes longer than anybody waits for it.
+const NOT_READY: i32 = -2;
+
 /// `include/uapi/asm-generic/errno-base.h`; the same on every processor.
 const EAGAIN: i32 = 11;
 
@@ -77,7 +80,7 @@ pub fn end_sweeping(id: u32) {
     sweeps().retain(|sweep| sweep.id != id);
 }
 
-/// Looks over all descriptors of this process: one system call for each that is known, closed or no socket. Linux only.
+/// Looks over all descriptors of this process, in a thread: one system call for each that is known, closed or no socket. Linux only.
 ///
 /// - `id`: what `beginSweeping` returned.
 /// - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
@@ -85,7 +88,8 @@ pub fn end_sweeping(id: u32) {
 ///   end: four words of its address, as `inspectSocket` writes them, and its port.
 ///
 /// Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
-/// work. Else the system's error number, minus one, negative, where it does not tell who listens.
+/// work; -2 where the look is not ready after 50 ms, and is to be asked for again. Else, where the system does not tell who
+/// listens, its error number, plus two, negative.
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
@@ -95,13 +99,14 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
     // SAFETY: as in `write`.
     let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
     match known.look(rows.len()) {
-        Ok((found, count)) => {
+        Ok(None) => NOT_READY,
+        Ok(Some((found, count))) => {
             for (row, outward) in rows.iter_mut().zip(&found) {
                 *row = row_of(outward);
             }
             number(Some(count))
         }
-        Err(error) => -1 - error.raw_os_error().unwrap_or(EAGAIN),
+        Err(error) => NOT_READY - error.raw_os_error().unwrap_or(EAGAIN),
     }
 }
 

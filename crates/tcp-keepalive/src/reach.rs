@@ -4,14 +4,15 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use socket2::SockRef;
 
 use crate::{
     RawSocket,
-    sys::{self, Ports},
+    sys::{self, Answer, Ports},
 };
 
 mod adopt;
@@ -41,7 +42,16 @@ pub struct Known {
     /// Where anybody listened when that was last looked up. What such a listener accepted just before it was closed is still
     /// no connection outwards.
     listened: Mutex<Option<Ports>>,
+    /// The look that a thread is busy with.
+    looking: Mutex<Option<Arc<Answer<Looked>>>>,
 }
+
+/// The connections that are handed over, and how many there are.
+pub type Looked = (Vec<Outward>, usize);
+
+/// So long the caller of a look waits for it. It takes a microsecond for a descriptor; but where the owner of one closes it
+/// meanwhile, with `SO_LINGER`, the thread that looks may be the one that waits for the peer.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// A mark is a cookie, with these below it, so that marks are in the order of the cookies.
 const FLAGS: u32 = 2;
@@ -62,16 +72,29 @@ fn cookie_in(mark: u64) -> u64 {
 const AT_ONCE: usize = 256;
 
 impl Known {
-    /// Looks over all descriptors of this process: one `getsockopt` for each that is closed, no socket, or known.
+    /// Looks over all descriptors of this process, in a thread: one `getsockopt` for each that is closed, no socket, or known.
     ///
     /// Returns the connections outwards that are to be looked at, and marks them as known; at most `room` of them, and how
-    /// many there are.
+    /// many there are. `None` where it is not ready yet; to be called again then.
     ///
     /// # Errors
     ///
     /// What the system says where it does not tell who listens, without which a connection outwards cannot be told from one
     /// that was accepted. None was marked then.
-    pub fn look(&self, room: usize) -> io::Result<(Vec<Outward>, usize)> {
+    pub fn look(self: &Arc<Self>, room: usize) -> io::Result<Option<Looked>> {
+        let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = if let Some(answer) = looking.as_ref() {
+            answer
+        } else {
+            let known = Arc::clone(self);
+            looking.insert(sys::ask(move |answer| answer(known.look_now(room)))?)
+        };
+        let Some(looked) = answer.wait(LONGEST_WAIT) else { return Ok(None) };
+        *looking = None;
+        looked.map(Some)
+    }
+
+    fn look_now(&self, room: usize) -> io::Result<Looked> {
         let mut descriptors = sys::own_descriptors().peekable();
         let mut news = News::default();
         while descriptors.peek().is_some() {

@@ -26,6 +26,14 @@ const ASKED: Settings = Settings {
     user_timeout: None,
 };
 
+fn look(known: &Arc<Known>, room: usize) -> Looked {
+    loop {
+        if let Some(looked) = known.look(room).unwrap() {
+            return looked;
+        }
+    }
+}
+
 fn listener() -> TcpListener {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
 }
@@ -36,8 +44,8 @@ fn connect(listener: &TcpListener) -> (TcpStream, TcpStream) {
 }
 
 /// Those of other tests, which run beside this one, are not meant.
-fn found(known: &Known, sockets: &[&TcpStream]) -> Vec<Outward> {
-    let (found, count) = known.look(usize::MAX).unwrap();
+fn found(known: &Arc<Known>, sockets: &[&TcpStream]) -> Vec<Outward> {
+    let (found, count) = look(known, usize::MAX);
     assert_eq!(found.len(), count);
     found.into_iter().filter(|found| sockets.iter().any(|socket| socket.as_raw_fd() == found.raw)).collect()
 }
@@ -45,7 +53,7 @@ fn found(known: &Known, sockets: &[&TcpStream]) -> Vec<Outward> {
 #[test]
 fn a_connection_outwards_is_found_once_and_what_was_accepted_never() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, accepted) = connect(&listener);
     let first = found(&known, &[&client, &accepted]);
@@ -58,7 +66,7 @@ fn a_connection_outwards_is_found_once_and_what_was_accepted_never() {
 #[test]
 fn what_was_accepted_stays_so_when_its_listener_is_closed() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, accepted) = connect(&listener);
     let _ = found(&known, &[]);
@@ -71,7 +79,7 @@ fn what_was_accepted_stays_so_when_its_listener_is_closed() {
 #[test]
 fn another_descriptor_of_a_known_socket_is_known() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     assert_eq!(found(&known, &[&client]).len(), 1);
@@ -84,7 +92,7 @@ fn another_descriptor_of_a_known_socket_is_known() {
 #[test]
 fn another_socket_under_the_number_of_a_known_one_is_found() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     assert_eq!(found(&known, &[&client]).len(), 1);
@@ -101,7 +109,7 @@ fn another_socket_under_the_number_of_a_known_one_is_found() {
 #[test]
 fn what_is_not_connected_yet_is_found_when_it_is() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let socket = crate::socket::fresh_tcp().unwrap();
     let _ = found(&known, &[]);
@@ -113,7 +121,7 @@ fn what_is_not_connected_yet_is_found_when_it_is() {
 #[test]
 fn what_somebody_holds_values_on_is_not_found() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     known.note(client.as_raw_fd());
@@ -124,12 +132,12 @@ fn what_somebody_holds_values_on_is_not_found() {
 #[test]
 fn no_more_are_handed_over_than_there_is_room_for_and_the_others_come_later() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let pairs = (0..5).map(|_| connect(&listener)).collect::<Vec<_>>();
     let mut numbers = Vec::new();
     loop {
-        let (found, count) = known.look(2).unwrap();
+        let (found, count) = look(&known, 2);
         assert_eq!(found.len(), count.min(2));
         numbers.extend(found.iter().map(|found| found.raw));
         if count == 0 {
@@ -144,7 +152,7 @@ fn no_more_are_handed_over_than_there_is_room_for_and_the_others_come_later() {
 #[test]
 fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     let socket = SockRef::from(&client);
@@ -179,7 +187,7 @@ fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
 #[test]
 fn another_socket_under_the_number_is_not_touched() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     let first = found(&known, &[&client]);
@@ -262,9 +270,9 @@ fn a_close_that_lingers_is_waited_for_by_nobody() {
 #[test]
 fn udp_is_no_connection() {
     let _alone = alone();
-    let known = Known::default();
+    let known = Arc::new(Known::default());
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.connect(socket.local_addr().unwrap()).unwrap();
-    let (found, _) = known.look(usize::MAX).unwrap();
+    let (found, _) = look(&known, usize::MAX);
     assert!(found.iter().all(|found| found.raw != socket.as_raw_fd()));
 }

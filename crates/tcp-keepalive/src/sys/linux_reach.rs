@@ -6,6 +6,9 @@
 //! - to close one of a *file* releases every POSIX lock that the process holds on that file (`F_SETLK` in `fcntl(2)`);
 //! - to close the last one of a socket with `SO_LINGER` waits for as long as that says, non-blocking or not.
 //!
+//! The same close waits in any other thread whose system call on the socket happens to end last, be it only a `getsockopt` (`fput()`
+//! in `fs/file_table.c`): so what only looks is done in a thread as well, for which nobody waits longer than a moment.
+//!
 //! Both belong to the table of descriptors in which the duplicate is closed: the kernel knows a POSIX lock's owner by that table
 //! (`filp_close()` in fs/open.c, `struct files_struct`), and the thread that closes is the one that waits. Hence the duplicates
 //! are made and closed in a thread with a table of its own, and none is ever in the table of the process.
@@ -21,6 +24,7 @@ use std::{
         Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicU8, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use libc::{c_int, c_long, c_uint, c_void};
@@ -73,7 +77,8 @@ pub fn can_duplicate() -> io::Result<()> {
 }
 
 /// Where a thread puts its answer, and who asked waits for it.
-struct Answer<T> {
+#[derive(Debug)]
+pub struct Answer<T> {
     place: Mutex<Option<io::Result<T>>>,
     put: Condvar,
 }
@@ -85,14 +90,11 @@ impl<T> Answer<T> {
         self.put.notify_one();
     }
 
-    fn wait(&self) -> io::Result<T> {
-        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(answer) = place.take() {
-                return answer;
-            }
-            place = self.put.wait(place).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// `None` where it is not there in time. To be called until it is.
+    pub fn wait(&self, longest: Duration) -> Option<io::Result<T>> {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.put.wait_timeout_while(place, longest, |place| place.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.take()
     }
 }
 
@@ -103,6 +105,18 @@ impl<T> Answer<T> {
 fn in_own_thread<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
 ) -> io::Result<T> {
+    let answer = ask(work)?;
+    loop {
+        if let Some(answer) = answer.wait(Duration::MAX) {
+            return answer;
+        }
+    }
+}
+
+/// Starts a thread, which ends by itself, and does not wait for its answer.
+pub fn ask<T: Send + 'static>(
+    work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
+) -> io::Result<Arc<Answer<T>>> {
     let asked = Arc::new(Answer { place: Mutex::new(None), put: Condvar::new() });
     let answer = Arc::clone(&asked);
     start(Box::new(move || {
@@ -112,7 +126,7 @@ fn in_own_thread<T: Send + 'static>(
             answer.give(Err(io::ErrorKind::Other.into()));
         }
     }))?;
-    asked.wait()
+    Ok(asked)
 }
 
 type Work = Box<dyn FnOnce() + Send>;

@@ -39,11 +39,16 @@ export function connectionTo(port: number): SocketReport {
   return found
 }
 
-/** What another process reads of the connection to a port, once it is as expected, or after more time than that can take. */
-export async function valuesOnceLike(port: number, expected: Readback): Promise<Readback> {
+/** What another process reads of a socket, once it is as expected, or after more time than that can take. */
+export async function valuesSoon(target: number | net.Socket, expected: Readback): Promise<Readback> {
   const wanted = JSON.stringify(expected)
-  for (const end = Date.now() + 30_000; ; await sleep(50)) {
-    const values = readback(connectionTo(port).descriptor)
+  for (const end = Date.now() + 30_000; ; await sleep(20)) {
+    const values = readback(target)
     if (JSON.stringify(values) === wanted || Date.now() > end) return values
   }
+}
+
+/** What another process reads of the connection to a port, once it is as expected, or after more time than that can take. */
+export async function valuesOnceLike(port: number, expected: Readback): Promise<Readback> {
+  return valuesSoon(connectionTo(port).descriptor, expected)
 }

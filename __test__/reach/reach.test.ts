@@ -1,9 +1,11 @@
 /** `reach: 'process'`: what no hook sees has the values, and what is not meant has none. */
+import { fork } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import ava, { type ExecutionContext } from 'ava'
 import {
   holdKeepAlive,
@@ -13,9 +15,17 @@ import {
   setKeepAlive,
 } from 'tcp-keepalive'
 import * as native from 'tcp-keepalive/native'
+import { type Seen, socketsOf } from '../../lab/clients/processes.ts'
 import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { unless } from '../needs.ts'
-import { connectElsewhere, connectionTo, IDLE_HALF, startServer, valuesOnceLike } from './process.ts'
+import {
+  connectElsewhere,
+  connectionTo,
+  IDLE_HALF,
+  startServer,
+  valuesOnceLike,
+  valuesSoon,
+} from './process.ts'
 
 const test =
   process.platform === 'linux' ? ava.serial : unless('The look at all sockets of a process is for Linux.')
@@ -50,7 +60,7 @@ test('what was open before the install has the values at once; what was accepted
   const told = adoptions(t)
   t.deepEqual(readback(client), UNTOUCHED)
   reach(t, DEADLINE, { match: port })
-  t.deepEqual(readback(client), IDLE_HALF)
+  t.deepEqual(await valuesSoon(client, IDLE_HALF), IDLE_HALF)
   t.deepEqual(readback(accepted), UNTOUCHED)
   t.deepEqual(readback(server), UNTOUCHED)
   t.is(inspectSocket(client).heldBy, 'reach')
@@ -85,7 +95,7 @@ test('a socket that is made from a descriptor has the values', async (t) => {
   const socket = new net.Socket({ fd: duplicate })
   t.teardown(() => socket.destroy())
   reach(t, DEADLINE, { match: port })
-  t.deepEqual(readback(socket), IDLE_HALF)
+  t.deepEqual(await valuesSoon(socket, IDLE_HALF), IDLE_HALF)
 })
 
 test('a connection over IPv6 and one to a v4-mapped address', async (t) => {
@@ -97,7 +107,7 @@ test('a connection over IPv6 and one to a v4-mapped address', async (t) => {
     t.teardown(close)
     const told = adoptions(t)
     reach(t, DEADLINE, { match: port })
-    t.deepEqual(readback(client), IDLE_HALF)
+    t.deepEqual(await valuesSoon(client, IDLE_HALF), IDLE_HALF)
     t.is(told[0]?.peer.address, address)
   }
 })
@@ -120,15 +130,16 @@ test('what its owner notices sooner stays, and what later does not', async (t) =
     }),
   )
   reach(t, DEADLINE, { match: pairs.map(({ port }) => port) })
-  for (const { client, has, stays } of pairs) {
+  // The last ones first: those that stay were looked at together with them.
+  for (const { client, has, stays } of pairs.toReversed()) {
     const expected = stays ? has : { ...IDLE_HALF, userTimeout: has.userTimeout }
-    t.deepEqual(readback(client), expected)
+    t.deepEqual(await valuesSoon(client, expected), expected)
     t.is(inspectSocket(client).heldBy, stays ? undefined : 'reach')
   }
 })
 
 test('a user timeout is put in where it is given as a number, and never over a shorter one', async (t) => {
-  const values = { time: 1000, interval: 1000, retries: 3 }
+  const idle = { time: 1000, interval: 1000, retries: 3 }
   for (const [owners, asked, expected] of [
     [0, 4000, 4000],
     [9000, 4000, 4000],
@@ -138,8 +149,9 @@ test('a user timeout is put in where it is given as a number, and never over a s
   ] as const) {
     const { client, port, close } = await connectedPair()
     native.setKeepAlive(rawDescriptor(client), false, -1, -1, -1, owners)
-    const install = installKeepAlive({ ...values, userTimeout: asked }, { match: port, reach: 'process' })
-    t.deepEqual(readback(client), { ...IDLE_HALF, userTimeout: expected }, `${owners}, ${asked}`)
+    const install = installKeepAlive({ ...idle, userTimeout: asked }, { match: port, reach: 'process' })
+    const values = { ...IDLE_HALF, userTimeout: expected }
+    t.deepEqual(await valuesSoon(client, values), values, `${owners}, ${asked}`)
     install.uninstall()
     close()
   }
@@ -151,6 +163,7 @@ test('keepalive is never turned off', async (t) => {
   const has = { enabled: 1, time: 60, interval: 1, retries: 10, userTimeout: 0 }
   native.setKeepAlive(rawDescriptor(client), true, 60, 1, 10, -1)
   reach(t, { enabled: false }, { match: port })
+  await sleep(TWO_LOOKS_MS)
   t.deepEqual(readback(client), has)
 })
 
@@ -171,12 +184,18 @@ test('match decides by the address of the peer; what does not match, or whose fu
     ],
   ] as const) {
     const { client, port, close } = await connectedPair()
+    // Looked at together with it, so that what was not meant has been seen.
+    const witness = await connectedPair()
     const only =
-      typeof match === 'function' ? (peer: { port: number }) => peer.port === port && match(peer) : match
+      typeof match === 'function'
+        ? (peer: { port: number }) => peer.port === witness.port || (peer.port === port && match(peer))
+        : [match, witness.port]
     const install = installKeepAlive(DEADLINE, { match: only, reach: 'process' })
+    t.deepEqual(await valuesSoon(witness.client, IDLE_HALF), IDLE_HALF)
     t.deepEqual(readback(client), fits ? IDLE_HALF : UNTOUCHED, String(match))
     install.uninstall()
     close()
+    witness.close()
   }
   t.is(peers.length, 1)
 })
@@ -204,7 +223,7 @@ test('what the program has set or holds itself stays, from before the install an
   setKeepAlive(set.client, longer)
   setKeepAlive(off.client, false)
   reach(t, DEADLINE, { match: pairs.map(({ port }) => port) })
-  t.deepEqual(readback(untouched.client), IDLE_HALF)
+  t.deepEqual(await valuesSoon(untouched.client, IDLE_HALF), IDLE_HALF)
   holdKeepAlive(laterHeld.client, longer)
   const fresh = net.connect(held.port, '127.0.0.1')
   t.teardown(() => fresh.destroy())
@@ -246,7 +265,8 @@ test('no descriptor is left', async (t) => {
   await connectElsewhere(t, port)
   const before = open()
   reach(t, DEADLINE, { match: port })
-  t.deepEqual(readback(connectionTo(port).descriptor), IDLE_HALF)
+  t.deepEqual(await valuesOnceLike(port, IDLE_HALF), IDLE_HALF)
+  await sleep(100) // what reads the values is gone
   t.deepEqual(open(), before)
 })
 
@@ -274,10 +294,50 @@ test('of those with the same purpose one does the work, and the next when that o
   const rows = new Int32Array(16)
   const purposes = [[1, 2], [1, 2], [1], [], []]
   const begun = purposes.map((purpose) => native.beginSweeping(Int32Array.from(purpose)))
-  const looks = (): boolean[] => begun.map((id) => native.lookForConnections(id, rows) >= 0)
+  const NOT_MY_TURN = -1
+  const looks = (): boolean[] => begun.map((id) => native.lookForConnections(id, rows) !== NOT_MY_TURN)
   t.deepEqual(looks(), [true, false, true, true, true])
   native.endSweeping(begun[0] ?? 0)
   t.deepEqual(looks(), [false, true, true, true, true])
   for (const id of begun) native.endSweeping(id)
   t.deepEqual(looks(), [false, false, false, false, false])
+})
+
+test('what came from another process counts as accepted, also where nobody listens there any more', async (t) => {
+  const child = fork(fileURLToPath(new URL('receiver.cjs', import.meta.url)), { execArgv: [] })
+  t.teardown(() => child.kill())
+  await once(child, 'message')
+  const { client, accepted, server, close } = await connectedPair()
+  t.teardown(close)
+  server.close() // nobody listens from now on
+  child.send('take', accepted)
+  const [taken] = (await once(child, 'message')) as [{ port: number }]
+  child.send('connect')
+  const [connected] = (await once(child, 'message')) as [{ port: number }]
+  const pid = child.pid ?? 0
+  const of = (port: number): Seen | undefined => socketsOf(pid).find(({ localPort }) => localPort === port)
+  for (const end = Date.now() + 30_000; of(connected.port)?.enabled !== 1 && Date.now() < end;)
+    await sleep(50)
+  t.is(of(connected.port)?.enabled, 1)
+  t.is(of(taken.port)?.enabled, 0)
+  t.true(client.readable)
+})
+
+test('TCP_KEEPALIVE_REACH=process covers the threads that hooks miss', async (t) => {
+  const port = await startServer(t)
+  const env = { ...process.env, TCP_KEEPALIVE_REACH: 'process', TCP_KEEPALIVE_DETECT_WITHIN: '5s' }
+  const program = fileURLToPath(new URL('threads.cjs', import.meta.url))
+  const child = fork(program, [String(port)], { execArgv: ['--import', 'tcp-keepalive/register'], env })
+  t.teardown(() => child.kill())
+  await once(child, 'message')
+  const values = { ...IDLE_HALF }
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
+    const sockets = socketsOf(child.pid ?? 0).filter(({ peerPort }) => peerPort === port)
+    if (sockets.length === 3 && sockets.every(({ enabled }) => enabled === 1)) break
+  }
+  const sockets = socketsOf(child.pid ?? 0).filter(({ peerPort }) => peerPort === port)
+  t.is(sockets.length, 3)
+  for (const { localPort: _, peerPort: __, userTimeout: ___, ...found } of sockets) {
+    t.deepEqual({ ...found, userTimeout: 0 }, values)
+  }
 })

@@ -1,0 +1,22 @@
+// Under register: a thread of each kind connects to a port: one with the hooks, one without, and this one before and after.
+const net = require('node:net')
+const { once } = require('node:events')
+const { Worker } = require('node:worker_threads')
+
+const [, , port] = process.argv
+const program = `
+  const net = require('node:net')
+  const { parentPort } = require('node:worker_threads')
+  const socket = net.connect(${port}, '127.0.0.1', () => parentPort.postMessage('connected'))
+  parentPort.on('message', () => {})`
+
+async function main() {
+  const socket = net.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  for (const options of [{}, { execArgv: [], env: {} }]) {
+    const worker = new Worker(program, { eval: true, ...options })
+    await once(worker, 'message')
+  }
+  process.send('connected')
+}
+main()

@@ -19,4 +19,4 @@ async function main() {
   }
   process.send('connected')
 }
-main()
+void main()

@@ -31,10 +31,10 @@ interface Misbehaving {
 /** The timer is taken before the package is used, so that it looks when it is told to, which is all the time. */
 const looks: Array<() => void> = []
 const { setInterval } = timers
-timers.setInterval = ((run: () => void) => {
+timers.setInterval = (run: () => void) => {
   looks.push(run)
   return setInterval(() => {}, 2 ** 30)
-}) as typeof setInterval
+}
 
 const { installKeepAlive } = await import('tcp-keepalive')
 

@@ -37,11 +37,11 @@ class OnHandle extends Stamp {
   }
 
   static get(handle: object): Watched | undefined {
-    return #watched in handle ? (handle as OnHandle).#watched : undefined
+    return #watched in handle ? handle.#watched : undefined
   }
 
   static put(handle: object, watched: Watched | undefined): void {
-    if (#watched in handle) (handle as OnHandle).#watched = watched
+    if (#watched in handle) handle.#watched = watched
     // oxlint-disable-next-line no-new -- which changes the handle
     else if (watched !== undefined) new OnHandle(handle, watched)
   }

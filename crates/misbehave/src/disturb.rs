@@ -121,7 +121,7 @@ fn linger(port: u16, counts: &Counts) {
     let Ok(mut socket) = connect(port) else { return };
     let _ = socket.set_nonblocking(true);
     let _ = SockRef::from(&socket).set_linger(Some(LINGER));
-    while socket.write(&[0; 65_536]).is_ok() {}
+    while socket.write(&[0; 16_384]).is_ok() {}
     counts.lingering.fetch_add(1, Relaxed);
     thread::spawn(move || drop(socket));
     thread::sleep(Duration::from_millis(50));

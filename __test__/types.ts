@@ -55,6 +55,10 @@ export const isThere: Promise<boolean> = probePeer(3, { within: 500 })
 export const status: number = native.getKeepAlive(3, new Int32Array(5))
 
 installKeepAlive(30_000, { match: ({ port }) => port === 5432 || undefined }).uninstall()
+installKeepAlive(30_000, { accepted: true })
+installKeepAlive(30_000, { accepted: [8080, 8443] })
+// @ts-expect-error -- a single port is written as a list, as true means all
+installKeepAlive(30_000, { accepted: 8080 })
 
 // @ts-expect-error -- how long it may take is always said
 void probePeer(3)

@@ -3,6 +3,7 @@
 const assert = require('node:assert')
 const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
+const { lookup } = require('node:dns/promises')
 const fs = require('node:fs')
 const Module = require('node:module')
 const net = require('node:net')
@@ -31,7 +32,8 @@ const release = {
   install: () => installKeepAlive(ASKED, { match: () => true }),
   hold: () => holdKeepAlive(waiting, ASKED),
   'hold on a server': () => holdKeepAlive(server, ASKED),
-  accepted: () => installKeepAlive(ASKED, { match: 'nobody.invalid', accepted: true }),
+  // Whose match has a name, so that lookups are observed.
+  accepted: () => installKeepAlive(ASKED, { match: 'localhost:1', accepted: true }),
   'waiting set': () => setKeepAlive(waiting, ASKED),
 }[begin]()
 
@@ -53,6 +55,7 @@ async function main() {
   await connect(waiting, port, '127.0.0.1')
   waiting.setKeepAlive(true, 5000)
   waiting.setKeepAlive(false)
+  if (begin === 'accepted') await lookup('localhost')
   if (begin === 'install') await rest(port)
   release?.release?.()
   release?.uninstall?.()

@@ -22,7 +22,8 @@ export class Ledger {
 
   constructor() {
     subscribe('tcp-keepalive:lost', (message) => {
-      const { socket, outcome } = message as KeepAliveLost
+      const { socket, outcome, doing } = message as KeepAliveLost
+      if (doing === 'connecting') return // no pool had it
       const entry = this.#open.get(socket)
       if (entry === undefined) throw new Error('a connection was lost that no pool has, or twice')
       entry.published++

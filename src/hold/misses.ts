@@ -2,10 +2,15 @@
  * An install whose `match` fits nothing, though connections are made: most often the name or port in it is not the one that the
  * program connects to. It is said once, a minute after the first such connection, or when the process ends.
  */
+import { AsyncResource } from 'node:async_hooks'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { publishUnmatched } from './channels.ts'
 
-/** Taken at import, as fake timers must not hold it up. */
-const { setTimeout: later, clearTimeout: never } = globalThis
+/** Taken at import: fake timers that a test puts in later must neither stop it nor see it. */
+const timers = { clearTimeout, setTimeout }
+
+/** So that the timer does not keep the `AsyncLocalStorage` of the request that opened the first connection. */
+const outside = new AsyncResource('TCPKEEPALIVEMISSES')
 
 const PATIENCE_MS = 60_000
 
@@ -43,7 +48,7 @@ export class Misses {
     this.#isOver = true
     this.#found.clear()
     if (this.#timer === undefined) return
-    never(this.#timer)
+    timers.clearTimeout(this.#timer)
     open.delete(this)
     if (open.size === 0) process.removeListener('exit', sayAll)
   }
@@ -56,7 +61,7 @@ export class Misses {
   }
 
   #begin(): void {
-    this.#timer = later(() => this.say(), PATIENCE_MS)
+    this.#timer = outside.runInAsyncScope(() => timers.setTimeout(() => this.say(), PATIENCE_MS))
     this.#timer.unref()
     if (open.size === 0) process.on('exit', sayAll)
     open.add(this)

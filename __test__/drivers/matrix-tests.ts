@@ -5,12 +5,13 @@ import { type Client, clients } from '../../lab/clients/catalogue.ts'
 import { Bench, matrixUnavailable, Trial, variantsOf } from '../../lab/clients/matrix.ts'
 import { ClientProcess, type Manner } from '../../lab/clients/processes.ts'
 
-interface Node {
+/** A Node to run clients on. */
+export interface Node {
   readonly version: string
   readonly program: string
 }
 
-const thisNode: Node = { version: process.versions.node, program: process.execPath }
+export const thisNode: Node = { version: process.versions.node, program: process.execPath }
 
 /** One test for each client and Node, all with the same servers. */
 export async function testMatrix(nodes: readonly Node[] = [thisNode]): Promise<void> {

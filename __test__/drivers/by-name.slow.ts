@@ -1,0 +1,5 @@
+/** What by-name.test.ts shows, on the other lines of Node. */
+import { nodeOf, versions } from '../../lab/nodes.ts'
+import { testByName } from './by-name-tests.ts'
+
+await testByName(versions.map((version) => ({ version, program: nodeOf(version) })))

@@ -13,7 +13,7 @@ export interface KeepAliveAdopted {
   readonly peer: Peer
   /** What was put in, in milliseconds; `undefined` for what its owner has as it was. */
   readonly settings: KeepAlive
-  /** That it was found by a look over the process. */
+  /** Tells it apart from what a hold or an install of the thread has put in. */
   readonly by: 'reach'
 }
 

@@ -10,15 +10,15 @@
  *   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
  *   in: enabled, time, interval, retries, user timeout, -1 for what was left.
  * - `count`: how many rows are meant; no more than there are.
- *
- * The other parameters are those of `setKeepAlive`; keepalive is never turned off, a user timeout never made longer or lifted.
+ * - `values`: five numbers: enabled, and the other parameters of `setKeepAlive`. Keepalive is never turned off, a user timeout never
+ *   made longer or lifted.
  *
  * Returns 0, or the system's error number, negative, where descriptors cannot be duplicated: those that were not reached have -1,
  * and are found again.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
-export declare function adoptConnections(id: number, rows: Int32Array, count: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number
+export declare function adoptConnections(id: number, rows: Int32Array, count: number, values: Int32Array): number
 
 /**
  * Begins to look over the connections of this process. Linux only: elsewhere there is no such function.

@@ -74,18 +74,7 @@ export class ReachClaim {
       if (this.#isMeant(found, newer)) found.moveTo(chosen++)
     }
     if (chosen === 0) return
-    const { enabled, timeSeconds, intervalSeconds, retries } = this.values
-    const timeout = this.#userTimeoutMs()
-    const status = native().adoptConnections(
-      this.#id,
-      this.#rows,
-      chosen,
-      enabled,
-      timeSeconds,
-      intervalSeconds,
-      retries,
-      timeout,
-    )
+    const status = native().adoptConnections(this.#id, this.#rows, chosen, this.#numbers())
     for (let index = 0; index < chosen; index++) tell(new Found(this.#rows, index))
     if (status < 0) throw systemError(-status, 'descriptors cannot be duplicated')
   }
@@ -97,10 +86,14 @@ export class ReachClaim {
     return this.matches(peer) && !newer.some((each) => each.matches(peer))
   }
 
-  /** One that was solved for a deadline would have to be lifted, and put back before its owner closes: nobody could. */
-  #userTimeoutMs(): number {
-    const { deadlineMs, userTimeoutMs } = this.values
-    return deadlineMs === undefined && userTimeoutMs > 0 ? userTimeoutMs : LEAVE
+  /**
+   * As the binding takes them. A user timeout that was solved for a deadline would have to be lifted, and put back before its owner
+   * closes: nobody could.
+   */
+  #numbers(): Int32Array {
+    const { enabled, timeSeconds, intervalSeconds, retries, deadlineMs, userTimeoutMs } = this.values
+    const timeout = deadlineMs === undefined && userTimeoutMs > 0 ? userTimeoutMs : LEAVE
+    return Int32Array.of(Number(enabled), timeSeconds, intervalSeconds, retries, timeout)
   }
 }
 

@@ -52,12 +52,13 @@ static RUNNING: Mutex<Option<Disturbance>> = Mutex::new(None);
 pub const LINGER: Duration = Duration::from_secs(4);
 
 /// Starts the threads. Files are made in `folder`.
-pub fn start(ports: Ports, folder: &str) {
+pub fn start(ports: Ports, folder: String) {
+    let folder = PathBuf::from(folder);
     let is_over = Arc::new(AtomicBool::new(false));
     let counts = Arc::new(Counts::default());
     let mut threads = Vec::new();
     for number in 0..2 {
-        let (is_over, counts, folder) = (Arc::clone(&is_over), Arc::clone(&counts), PathBuf::from(folder));
+        let (is_over, counts, folder) = (Arc::clone(&is_over), Arc::clone(&counts), folder.clone());
         threads.push(thread::spawn(move || {
             while !is_over.load(Relaxed) {
                 disturb(ports, &folder.join(format!("locked-{number}")), &counts);
@@ -121,7 +122,7 @@ fn linger(port: u16, counts: &Counts) {
     let Ok(mut socket) = connect(port) else { return };
     let _ = socket.set_nonblocking(true);
     let _ = SockRef::from(&socket).set_linger(Some(LINGER));
-    while socket.write(&[0; 16_384]).is_ok() {}
+    while socket.write(&[0; 8192]).is_ok() {}
     counts.lingering.fetch_add(1, Relaxed);
     thread::spawn(move || drop(socket));
     thread::sleep(Duration::from_millis(50));

@@ -68,7 +68,7 @@ pub fn set_as_older_windows(descriptor: f64, time_seconds: u32, interval_seconds
 #[allow(clippy::needless_pass_by_value, reason = "what JavaScript hands over")]
 pub fn start_disturbing(meant: u32, other: u32, stuck: u32, folder: String) {
     let [meant, other, stuck] = [meant, other, stuck].map(|port| u16::try_from(port).unwrap_or_default());
-    disturb::start(disturb::Ports { meant, other, stuck }, &folder);
+    disturb::start(disturb::Ports { meant, other, stuck }, folder);
 }
 
 /// Ends what `startDisturbing` began.

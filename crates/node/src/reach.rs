@@ -138,8 +138,8 @@ fn row_of(outward: &Outward) -> [i32; ROW] {
 ///   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
 ///   in: enabled, time, interval, retries, user timeout, -1 for what was left.
 /// - `count`: how many rows are meant; no more than there are.
-///
-/// The other parameters are those of `setKeepAlive`; keepalive is never turned off, a user timeout never made longer or lifted.
+/// - `values`: five numbers: enabled, and the other parameters of `setKeepAlive`. Keepalive is never turned off, a user timeout never
+///   made longer or lifted.
 ///
 /// Returns 0, or the system's error number, negative, where descriptors cannot be duplicated: those that were not reached have -1,
 /// and are found again.
@@ -147,16 +147,11 @@ fn row_of(outward: &Outward) -> [i32; ROW] {
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
-#[allow(clippy::too_many_arguments, reason = "numbers, as everywhere in the binding")]
 pub fn adopt_connections(
     id: u32,
     mut rows: Int32ArraySlice<'_>,
     count: u32,
-    enabled: bool,
-    time_seconds: i32,
-    interval_seconds: i32,
-    retries: i32,
-    user_timeout_ms: i32,
+    values: Int32ArraySlice<'_>,
 ) -> i32 {
     let Some(known) = whose_turn(id) else { return 0 };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
@@ -164,7 +159,8 @@ pub fn adopt_connections(
     let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
     let count = count.min(rows.len());
     let outwards = rows[..count].iter().map(outward_in).collect::<Vec<_>>();
-    let asked = settings(enabled, time_seconds, interval_seconds, retries, user_timeout_ms);
+    let &[enabled, time, interval, retries, user_timeout] = values.as_ref() else { return 0 };
+    let asked = settings(enabled != 0, time, interval, retries, user_timeout);
     let (adoptions, result) = tcp_keepalive::adopt(&outwards, &asked);
     let mut adoptions = adoptions.into_iter();
     for (row, outward) in rows.iter_mut().zip(&outwards) {

@@ -246,7 +246,7 @@ fn a_close_that_lingers_is_waited_for_by_nobody() {
     client.set_nonblocking(true).unwrap();
     socket.set_linger(Some(Duration::from_secs(3))).unwrap();
     // More than both buffers hold, and nobody reads.
-    while std::io::Write::write(&mut &client, &[0; 16_384]).is_ok() {}
+    while std::io::Write::write(&mut &client, &[0; 8192]).is_ok() {}
     let begun = Instant::now();
     let raw = client.as_raw_fd();
     let (ask, asked) = mpsc::channel();

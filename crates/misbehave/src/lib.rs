@@ -65,7 +65,6 @@ pub fn set_as_older_windows(descriptor: f64, time_seconds: u32, interval_seconds
 /// - `folder`: where the files are made.
 #[cfg(all(not(test), target_os = "linux"))]
 #[napi_derive::napi(catch_unwind)]
-#[allow(clippy::needless_pass_by_value, reason = "what JavaScript hands over")]
 pub fn start_disturbing(meant: u32, other: u32, stuck: u32, folder: String) {
     let [meant, other, stuck] = [meant, other, stuck].map(|port| u16::try_from(port).unwrap_or_default());
     disturb::start(disturb::Ports { meant, other, stuck }, folder);

@@ -240,6 +240,11 @@ export const rows: readonly RowOf[] = [
   ),
   atMost('sweep-idle', 'a sweep over 10,000 idle sockets, for each, to the same getsockopt', 0.1),
   sweepNone,
+  atMost(
+    'reach',
+    "`reach: 'process'`: a look over 10,000 descriptors of which 100 are new, to C's getsockname over all",
+    1.5,
+  ),
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
   probed,

@@ -24,6 +24,7 @@ const PROGRAMS = [
   'ps',
   'probe',
   'sweep',
+  'reach',
 ]
 
 const names = process.argv.slice(2)

@@ -1,0 +1,88 @@
+/**
+ * One look over 10,000 descriptors of which 100 are new, their values included, against C's getsockname over all. The timer of
+ * the look is taken before the package is used, so that it looks when it is measured and at no other time. The connections are
+ * made by another thread, as no hook sees them then.
+ */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import timers from 'node:timers'
+import { Worker } from 'node:worker_threads'
+import { startPeers } from '../connections.ts'
+import { median, type Paired, spread } from '../paired.ts'
+import { c } from '../reference.ts'
+import { say } from '../say.ts'
+
+const SOCKETS = 9900
+const NEW = 100
+const ROUNDS = 40
+
+const looks: Array<() => void> = []
+const { setInterval } = timers
+timers.setInterval = ((run: () => void) => {
+  looks.push(run)
+  return setInterval(() => {}, 2 ** 30)
+}) as typeof setInterval
+
+const { ours } = await import('../measured.ts')
+const peers = await startPeers()
+const connecting = new Worker(
+  `const net = require('node:net')
+  const { parentPort, workerData: port } = require('node:worker_threads')
+  let fresh = []
+  parentPort.on('message', async ({ count, isKept }) => {
+    for (const socket of fresh) socket.resetAndDestroy()
+    fresh = []
+    for (let index = 0; index < count; index++) {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.on('error', () => {})
+      await new Promise((resolve) => socket.once('connect', resolve))
+      if (!isKept) fresh.push(socket)
+      else (globalThis.kept ??= []).push(socket)
+    }
+    parentPort.postMessage('connected')
+  })`,
+  { eval: true, workerData: peers.port },
+)
+async function connect(count: number, isKept: boolean): Promise<void> {
+  connecting.postMessage({ count, isKept })
+  await once(connecting, 'message')
+}
+
+await connect(SOCKETS, true)
+const install = ours.installKeepAlive({ detectWithin: 60_000 }, { reach: 'process' })
+const [look] = looks
+if (look === undefined) throw new Error('no timer was started')
+look() // once more, as after each adoption
+
+const [, tableSize] = /^FDSize:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+const last = Number(tableSize) - 1
+const timed = (run: () => void): number => {
+  const begun = process.hrtime.bigint()
+  run()
+  return Number(process.hrtime.bigint() - begun)
+}
+const scan = (): void => c.scan(last, 1)
+
+await say('reach', async (): Promise<Paired> => {
+  const seen: Array<Record<'reference' | 'measured' | 'again', number>> = []
+  for (let round = 0; round < ROUNDS; round++) {
+    await connect(NEW, false)
+    const reference = timed(scan)
+    const measured = timed(look)
+    const again = timed(scan)
+    seen.push({ reference, measured, again })
+    look() // what was new is looked at once more, which is not measured
+  }
+  return {
+    reference: median(seen.map((each) => each.reference)),
+    measured: median(seen.map((each) => each.measured)),
+    ratio: spread(seen.map((each) => (2 * each.measured) / (each.reference + each.again))),
+    difference: spread(seen.map((each) => each.measured - (each.reference + each.again) / 2)),
+    self: spread(seen.map((each) => each.again / each.reference)),
+  }
+})
+const adopted = ours.inspectSockets().filter(({ heldBy }) => heldBy === 'reach').length
+if (adopted !== SOCKETS + NEW) throw new Error(`${adopted} connections have the values`)
+install.uninstall()
+await connecting.terminate()
+await peers.stop()

@@ -10,7 +10,7 @@
 //! in `fs/file_table.c`): so what only looks is done in a thread as well, for which nobody waits longer than a moment.
 //!
 //! Both belong to the table of descriptors in which the duplicate is closed: the kernel knows a POSIX lock's owner by that table
-//! (`filp_close()` in fs/open.c, `struct files_struct`), and the thread that closes is the one that waits. Hence the duplicates
+//! (`struct files_struct`, which a close hands on: fs/open.c), and the thread that closes is the one that waits. Hence the duplicates
 //! are made and closed in a thread with a table of its own, and none is ever in the table of the process.
 
 use std::{

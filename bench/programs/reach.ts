@@ -18,10 +18,10 @@ const ROUNDS = 40
 
 const looks: Array<() => void> = []
 const { setInterval } = timers
-timers.setInterval = ((run: () => void) => {
+timers.setInterval = (run: () => void) => {
   looks.push(run)
   return setInterval(() => {}, 2 ** 30)
-}) as typeof setInterval
+}
 
 const { ours } = await import('../measured.ts')
 const peers = await startPeers()
@@ -44,6 +44,7 @@ const connecting = new Worker(
   { eval: true, workerData: peers.port },
 )
 async function connect(count: number, isKept: boolean): Promise<void> {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   connecting.postMessage({ count, isKept })
   await once(connecting, 'message')
 }

@@ -454,3 +454,31 @@ test('what cannot be held is an error, and nothing is changed', async (t) => {
   socket.destroy()
   t.throws(() => holdKeepAlive(socket, ASKED), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
 })
+
+const ENDINGS: ReadonlyArray<readonly [string, (socket: net.Socket, end: () => void) => void]> = [
+  ['released', (_, end) => end()],
+  ["ended by this package's own false", (socket) => setKeepAlive(socket, false)],
+]
+for (const [how, end] of ENDINGS) {
+  test(`${how} once its attempt is bounded, a connection has no user timeout that nobody would lift`, async (t) => {
+    const { port } = await listening(t)
+    const socket = tracked(t, net.connect(port, '127.0.0.1'))
+    const hold = holdKeepAlive(socket, { detectWithin: 30_000 })
+    await new Promise<void>((resolve) => process.nextTick(() => process.nextTick(resolve)))
+    t.true(socket.connecting)
+    end(socket, () => hold.release())
+    await once(socket, 'connect')
+    t.deepEqual(readback(socket), UNTOUCHED)
+  })
+}
+
+test('a set that waits bounds the attempt still after a hold is released', async (t) => {
+  const { port } = await listening(t)
+  const socket = tracked(t, net.connect(port, '127.0.0.1'))
+  setKeepAlive(socket, { detectWithin: 60_000 })
+  const hold = holdKeepAlive(socket, { detectWithin: 30_000 })
+  await new Promise<void>((resolve) => process.nextTick(() => process.nextTick(resolve)))
+  hold.release()
+  await once(socket, 'connect')
+  t.is(readback(socket).userTimeout, 52_500)
+})

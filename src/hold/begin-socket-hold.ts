@@ -6,7 +6,7 @@ import { reportRefusals } from '../socket/failure.ts'
 import { type Put, putPossible } from '../socket/put-values.ts'
 import { applyEffective } from './apply.ts'
 import { publishApplied } from './channels.ts'
-import { awaitConnect, boundConnecting, stopAwaiting } from './connecting.ts'
+import { awaitConnect, boundConnecting, endAwaiting } from './connecting.ts'
 import type { KeepAliveHold } from './handles.ts'
 import { peerOf } from './peer.ts'
 import { dropState, ensureState, type OwnClaim, type SocketState, stateOf } from './socket-state.ts'
@@ -32,7 +32,7 @@ class SocketHold implements OwnClaim, KeepAliveHold {
     unlink(state, this)
     if (state.governing === undefined && state.host === undefined) {
       dropState(this.#connection)
-      stopAwaiting(this.#connection)
+      endAwaiting(this.#connection, state)
       releaseDeadline(this.#connection)
     } else applyEffective(this.#connection, state)
   }
@@ -77,7 +77,7 @@ function awaitConnectOrLeave(connection: Socket): void {
 export function endHolds(connection: Socket, state: SocketState): void {
   for (let hold = state.own; hold; hold = hold.older) endHold(hold as SocketHold)
   dropState(connection)
-  stopAwaiting(connection)
+  endAwaiting(connection, state)
 }
 
 function endHold(hold: SocketHold): void {

@@ -16,7 +16,7 @@ import {
 } from '../socket/attempt.ts'
 import { lastSetOn } from '../socket/last-set.ts'
 import { beneath, handleOf } from '../socket/node-internals.ts'
-import { putWaiting } from '../socket/pending.ts'
+import { boundWaiting, putWaiting } from '../socket/pending.ts'
 import { applyEffective, AT_CONNECT, AT_CONNECT_BOUNDED } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
 import { publishLost } from './channels.ts'
@@ -123,25 +123,42 @@ export function awaitConnect(connection: Socket): void {
   connection.prependListener('connect', onConnect)
 }
 
-/** Called where nothing is held on a connection any more. */
-export function stopAwaiting(connection: Socket): void {
+function stopAwaiting(connection: Socket): void {
   connection.removeListener('connect', onConnect)
   connection.removeListener(ATTEMPT, onAttempt)
+}
+
+/**
+ * Called where nothing is held on a connection any more. What has bounded its attempt must not stay: the connection would live on
+ * with a user timeout that nobody lifts.
+ */
+export function endAwaiting(connection: Socket, { boundedHandle }: SocketState): void {
+  stopAwaiting(connection)
+  if (boundedHandle === undefined || boundedHandle !== handleOf(connection)) return
+  unboundAttempt(connection)
+  boundWaiting(connection) // of a plain set that waits
 }
 
 function onConnect(this: Socket): void {
   // An event that somebody else has emitted, while the socket is still connecting: the real one comes later.
   if (this.pending) return
-  stopAwaiting(this)
-  const state = stateOf(this)
-  if (!state) return
-  decideInstalls(this, state)
+  try {
+    stopAwaiting(this)
+    const state = stateOf(this)
+    if (state) putHeld(this, state)
+  } catch (error) {
+    reportFailure(this, error)
+  }
+}
+
+function putHeld(connection: Socket, state: SocketState): void {
+  decideInstalls(connection, state)
   const isBounded = state.boundedHandle !== undefined
-  if (isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(this)))
-    unboundAttempt(this)
-  putWaiting(this)
-  if (state.governing === undefined) dropState(this)
-  else applyEffective(this, state, hasUserTimeout(this, state) ? AT_CONNECT_BOUNDED : AT_CONNECT)
+  if (isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(connection)))
+    unboundAttempt(connection)
+  putWaiting(connection)
+  if (state.governing === undefined) dropState(connection)
+  else applyEffective(connection, state, hasUserTimeout(connection, state) ? AT_CONNECT_BOUNDED : AT_CONNECT)
   state.boundedHandle = undefined
 }
 
@@ -180,7 +197,7 @@ function setsUserTimeout(values: KernelValues | undefined): boolean {
   return values !== undefined && values.userTimeoutMs !== LEAVE
 }
 
-/** Finds out which installs match, once the peer's address is known. */
+/** Finds out which installs match, once the peer's address is known. May throw what a proxy of a socket throws. */
 export function decideInstalls(connection: Socket, state: SocketState): void {
   const { host } = state
   if (host === undefined || connection.connecting) return

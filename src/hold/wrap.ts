@@ -19,7 +19,7 @@ import { coverNodeCall } from './claim.ts'
 import { beginAttempt, decideInstalls, noteFailedAttempt } from './connecting.ts'
 import { isRepeatedCall } from './driver-call.ts'
 import { awaitNoName } from './names.ts'
-import { stateOf } from './socket-state.ts'
+import { type SocketState, stateOf } from './socket-state.ts'
 
 type Method = (this: Socket, ...args: unknown[]) => unknown
 type Name = 'setKeepAlive' | 'connect' | '_destroy'
@@ -120,7 +120,7 @@ const around: Record<Name, (original: Method, isActive: () => boolean) => Method
     function (...args) {
       const connection = beneath(this)
       const state = isActive() ? stateOf(connection) : undefined
-      if (state?.host !== undefined) decideInstalls(connection, state)
+      if (state?.host !== undefined) decideSafely(connection, state)
       if (state?.effective === undefined) return Reflect.apply(original, this, args)
       if (coverNodeCall(state.effective)) {
         if (!isRepeatedCall(state, args)) checkApplied(connection, state)
@@ -144,6 +144,14 @@ const around: Record<Name, (original: Method, isActive: () => boolean) => Method
       if (isActive()) ending(this, args[0])
       return Reflect.apply(original, this, args)
     },
+}
+
+function decideSafely(connection: Socket, state: SocketState): void {
+  try {
+    decideInstalls(connection, state)
+  } catch (error) {
+    reportFailure(connection, error)
+  }
 }
 
 function ending(socket: Socket, error: unknown): void {

@@ -50,7 +50,8 @@ function onAttempt(this: Socket): void {
   onceBegun(boundWaiting, this)
 }
 
-function boundWaiting(connection: Socket): void {
+/** Bounds the attempt of a connection on which a set waits. */
+export function boundWaiting(connection: Socket): void {
   boundAttempt(connection, connectTimeoutOf(waiting.get(connection)?.values))
 }
 

@@ -88,6 +88,10 @@ fn messages(mut bytes: &[u8], call: &mut impl FnMut(TcpTimer)) -> io::Result<boo
         )]
         let kind = if cfg!(target_endian = "little") { kind as u16 } else { (kind >> 16) as u16 };
         match kind {
+            // What goes wrong within a dump is told at its end, as where the kernel has no tcp_diag.
+            NLMSG_DONE if word(bytes, HEADER).is_some_and(|number| number.cast_signed() < 0) => {
+                return Err(refusal(bytes));
+            }
             NLMSG_DONE => return Ok(true),
             NLMSG_ERROR => return Err(refusal(bytes)),
             SOCK_DIAG_BY_FAMILY => {

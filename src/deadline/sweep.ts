@@ -3,6 +3,7 @@
  * missing sweep at worst leaves the kernel's own rule.
  */
 import { AsyncResource } from 'node:async_hooks'
+import { performance } from 'node:perf_hooks'
 import { clearInterval, setInterval } from 'node:timers'
 import { reportFailure } from '../socket/failure.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'

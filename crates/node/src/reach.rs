@@ -161,7 +161,7 @@ pub fn adopt_connections(
     let outwards = rows[..count].iter().map(outward_in).collect::<Vec<_>>();
     let &[enabled, time, interval, retries, user_timeout] = values.as_ref() else { return 0 };
     let asked = settings(enabled != 0, time, interval, retries, user_timeout);
-    let (adoptions, result) = tcp_keepalive::adopt(&outwards, &asked);
+    let (adoptions, result) = known.adopt(&outwards, &asked);
     let mut adoptions = adoptions.into_iter();
     for (row, outward) in rows.iter_mut().zip(&outwards) {
         let adoption = adoptions.next();

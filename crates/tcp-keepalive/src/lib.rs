@@ -37,7 +37,7 @@ pub use error::{Error, SocketOption};
 pub use hop_minimum::{HopMinimum, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 #[cfg(target_os = "linux")]
-pub use reach::{Adoption, Known, Outward, adopt};
+pub use reach::{Adoption, Known, Outward};
 #[cfg(windows)]
 pub use set::set_as_older_windows;
 pub use set::{

@@ -16,7 +16,7 @@ use crate::{
 };
 
 mod adopt;
-pub use adopt::{Adoption, adopt};
+pub use adopt::Adoption;
 
 /// A connection that leads outwards, seen for the first time, or once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,8 @@ pub struct Outward {
 /// All may be called by any thread at any time.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// At each descriptor's number the cookie of the socket that it was last, and the two flags below; 0 for none.
+    /// At each descriptor's number the cookie of the socket that it was last, and the flags below; 0 for none. JavaScript waits
+    /// for it: no system call is made while it is held, as a `getsockopt` may wait for a close with `SO_LINGER`.
     marks: Mutex<Vec<u64>>,
     /// Where anybody listened when that was last looked up. What such a listener accepted just before it was closed is still
     /// no connection outwards.
@@ -54,11 +55,13 @@ pub type Looked = (Vec<Outward>, usize);
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// A mark is a cookie, with these below it, so that marks are in the order of the cookies.
-const FLAGS: u32 = 2;
+const FLAGS: u32 = 3;
 /// This package has put values into it.
 const ADOPTED: u64 = 1;
 /// It is to be looked at once more.
 const ONCE_MORE: u64 = 2;
+/// Somebody holds values on it, or has set them on purpose: it is left alone for good.
+const LEFT: u64 = 4;
 
 fn mark_of(cookie: u64) -> u64 {
     cookie << FLAGS
@@ -95,31 +98,63 @@ impl Known {
     }
 
     fn look_now(&self, room: usize) -> io::Result<Looked> {
+        self.hand_over(self.look_over(cookie_of, kind_of), room)
+    }
+
+    fn look_over(
+        &self,
+        cookie_of: impl Fn(RawSocket) -> Option<u64>,
+        kind_of: impl Fn(RawSocket, u64) -> Kind,
+    ) -> News {
         let mut descriptors = sys::own_descriptors().peekable();
         let mut news = News::default();
         while descriptors.peek().is_some() {
+            let raws = descriptors.by_ref().take(AT_ONCE).collect::<Vec<_>>();
+            let before = self.marks_at(&raws);
+            let seen = raws.into_iter().zip(before).map(|(raw, mark)| (raw, mark, cookie_of(raw)));
+            let seen = seen.collect::<Vec<_>>();
+            let asked = news.compare(&seen, &mut self.marks());
+            let kinds = asked.into_iter().map(|asked| (kind_of(asked.raw, asked.cookie), asked));
+            let others = kinds.filter_map(|(kind, asked)| news.add(asked, kind)).collect::<Vec<_>>();
             let mut marks = self.marks();
-            for raw in descriptors.by_ref().take(AT_ONCE) {
-                news.look_at(raw, &mut marks);
+            for Asked { raw, cookie, .. } in others {
+                replace(&mut marks, raw, 0, mark_of(cookie));
             }
         }
-        let outwards = self.without_accepted(news)?;
+        news
+    }
+
+    fn hand_over(&self, news: News, room: usize) -> io::Result<Looked> {
+        let mut outwards = self.without_accepted(news)?;
         let mut marks = self.marks();
-        for outward in outwards.iter().take(room) {
+        // What its owner has set meanwhile is left alone.
+        outwards.retain(|outward| get(&marks, outward.raw) == outward.mark_before());
+        let count = outwards.len();
+        outwards.truncate(room);
+        for outward in &outwards {
             put(&mut marks, outward.raw, outward.mark());
         }
-        let count = outwards.len();
-        Ok((outwards.into_iter().take(room).collect(), count))
+        Ok((outwards, count))
+    }
+
+    fn marks_at(&self, raws: &[RawSocket]) -> Vec<u64> {
+        let marks = self.marks();
+        raws.iter().map(|&raw| get(&marks, raw)).collect()
+    }
+
+    /// Whether somebody holds values on it, also since it was found.
+    fn is_left(&self, outward: &Outward) -> bool {
+        get(&self.marks(), outward.raw) == mark_of(outward.cookie) | LEFT
     }
 
     /// Marks the socket `raw` of the caller as known: somebody holds values on it, and it is left alone.
     pub fn note(&self, raw: RawSocket) {
         if let Some(cookie) = cookie_of(raw) {
-            put(&mut self.marks(), raw, mark_of(cookie));
+            put(&mut self.marks(), raw, mark_of(cookie) | LEFT);
         }
     }
 
-    /// Whether values were put into the socket `raw` by [`adopt`].
+    /// Whether values were put into the socket `raw` by [`adopt`](Self::adopt).
     #[must_use]
     pub fn has_adopted(&self, raw: RawSocket) -> bool {
         let mark = get(&self.marks(), raw);
@@ -134,11 +169,8 @@ impl Known {
             Some(Adoption::Put { .. }) => outward.mark() | ADOPTED | ONCE_MORE,
             Some(Adoption::Gone | Adoption::Left) => return,
         };
-        let mut marks = self.marks();
         // Unless another thread has said meanwhile that it holds values on it, or it is another socket's by now.
-        if get(&marks, outward.raw) == outward.mark() {
-            put(&mut marks, outward.raw, after);
-        }
+        replace(&mut self.marks(), outward.raw, outward.mark(), after);
     }
 
     fn without_accepted(&self, news: News) -> io::Result<Vec<Outward>> {
@@ -155,7 +187,7 @@ impl Known {
         let mut marks = self.marks();
         for (outward, local_port) in fresh {
             if ports.contains(local_port) {
-                put(&mut marks, outward.raw, outward.mark());
+                replace(&mut marks, outward.raw, 0, outward.mark());
             } else {
                 outwards.push(outward);
             }
@@ -169,6 +201,11 @@ impl Known {
 }
 
 impl Outward {
+    /// Until it is handed over.
+    fn mark_before(&self) -> u64 {
+        if self.once_more { mark_of(self.cookie) | ADOPTED | ONCE_MORE } else { 0 }
+    }
+
     /// While it is handed over.
     fn mark(&self) -> u64 {
         if self.once_more { mark_of(self.cookie) | ADOPTED } else { mark_of(self.cookie) }
@@ -187,6 +224,13 @@ fn put(marks: &mut Vec<u64>, raw: RawSocket, mark: u64) {
     marks[place] = mark;
 }
 
+/// Unless the mark is another by now, which whoever has put it knows better.
+fn replace(marks: &mut Vec<u64>, raw: RawSocket, before: u64, after: u64) {
+    if get(marks, raw) == before {
+        put(marks, raw, after);
+    }
+}
+
 /// What one look has found.
 #[derive(Default)]
 struct News {
@@ -197,26 +241,38 @@ struct News {
     before: Option<Vec<u64>>,
 }
 
+/// A socket of which more has to be asked than its cookie.
+#[derive(Clone, Copy)]
+struct Asked {
+    raw: RawSocket,
+    cookie: u64,
+    once_more: bool,
+}
+
 impl News {
-    fn look_at(&mut self, raw: RawSocket, marks: &mut Vec<u64>) {
-        let before = get(marks, raw);
-        let Some(cookie) = cookie_of(raw) else {
-            if before != 0 {
-                put(marks, raw, 0);
+    /// Of each descriptor its mark, and then the cookie that the socket there has. Forgets the marks of sockets that are there no
+    /// more, and returns those of which more has to be asked; a fresh one has no mark then.
+    fn compare(&mut self, seen: &[(RawSocket, u64, Option<u64>)], marks: &mut Vec<u64>) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        for &(raw, before, cookie) in seen {
+            if get(marks, raw) != before {
+                continue; // somebody has said meanwhile what is there
             }
-            return;
-        };
-        if cookie_in(before) == cookie {
-            if before & ONCE_MORE != 0 {
-                self.once_more(raw, cookie);
+            let Some(cookie) = cookie else {
+                replace(marks, raw, before, 0);
+                continue;
+            };
+            let is_same = cookie_in(before) == cookie;
+            // It may be another descriptor of a known socket.
+            let known = if is_same { before } else { self.known(marks, cookie).unwrap_or_default() };
+            if known != before {
+                put(marks, raw, known);
             }
-            return;
+            if known == 0 || is_same && known & ONCE_MORE != 0 {
+                asked.push(Asked { raw, cookie, once_more: known != 0 });
+            }
         }
-        // It may be another descriptor of a known socket.
-        let known = self.known(marks, cookie).or_else(|| self.add(raw, cookie).then(|| mark_of(cookie)));
-        if let Some(mark) = known {
-            put(marks, raw, mark);
-        }
+        asked
     }
 
     fn known(&mut self, marks: &[u64], cookie: u64) -> Option<u64> {
@@ -225,29 +281,31 @@ impl News {
             all.sort_unstable();
             all
         });
-        let place = before.partition_point(|&mark| mark < mark_of(cookie));
-        before.get(place).copied().filter(|&mark| cookie_in(mark) == cookie)
+        let place = before.partition_point(|&mark| cookie_in(mark) <= cookie);
+        // Of several the last, which is the one that says most.
+        before[..place].last().copied().filter(|&mark| cookie_in(mark) == cookie)
     }
 
-    /// Returns whether it is known from now on, as it is no connection and will be none.
-    fn add(&mut self, raw: RawSocket, cookie: u64) -> bool {
-        match kind_of(raw, cookie) {
+    /// Returns what is no connection and will be none.
+    fn add(&mut self, asked: Asked, kind: Kind) -> Option<Asked> {
+        let Asked { raw, cookie, once_more } = asked;
+        match kind {
             Kind::Connection { local_port, remote } => {
-                self.fresh.push((Outward { raw, cookie, remote, once_more: false }, local_port));
-                false
+                let outward = Outward { raw, cookie, remote, once_more };
+                if once_more {
+                    self.again.push(outward);
+                } else {
+                    self.fresh.push((outward, local_port));
+                }
+                None
             }
-            Kind::NotYet => false,
-            Kind::Other => true,
-        }
-    }
-
-    fn once_more(&mut self, raw: RawSocket, cookie: u64) {
-        if let Kind::Connection { remote, .. } = kind_of(raw, cookie) {
-            self.again.push(Outward { raw, cookie, remote, once_more: true });
+            Kind::NotYet => None,
+            Kind::Other => Some(asked),
         }
     }
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Connection {
         local_port: u16,

@@ -1,9 +1,9 @@
 //! What is put into a connection that belongs to somebody else: what makes a dead peer known sooner, and nothing that makes it
 //! known later.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use super::{Outward, cookie_of};
+use super::{Known, Outward, cookie_of};
 use crate::{Current, Error, Settings, get, set_what_is_taken, sys};
 
 /// What became of a connection.
@@ -11,7 +11,7 @@ use crate::{Current, Error, Settings, get, set_what_is_taken, sys};
 pub enum Adoption {
     /// It is there no more.
     Gone,
-    /// Its owner's values notice a dead peer as soon, or sooner.
+    /// Its owner's values notice a dead peer as soon, or sooner; or its owner has set them through this package since it was found.
     Left,
     /// These were put in.
     Put {
@@ -25,36 +25,44 @@ pub enum Adoption {
 /// So many are duplicated at once at most: until the last has its values, a peer hears of the end of none.
 const AT_ONCE: usize = 256;
 
-/// Puts of `asked` into each of `found` what makes a dead peer known sooner than its owner's values do. Each is changed through
-/// a duplicate that was verified, as its number may be another's by now.
-///
-/// # Errors
-///
-/// As [`can_duplicate`](crate::can_duplicate); those that could not be reached are missing at the end then.
-pub fn adopt(found: &[Outward], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
-    let mut adoptions = Vec::with_capacity(found.len());
-    for some in found.chunks(AT_ONCE) {
-        let raws = some.iter().map(|found| found.raw).collect();
-        let cookies = some.iter().map(|found| found.cookie).collect::<Vec<_>>();
-        let asked = *asked;
-        let done = sys::with_duplicates(raws, move |duplicates| {
-            let each = duplicates.iter().zip(&cookies);
-            each.map(|(&duplicate, &cookie)| adopt_one(duplicate, cookie, &asked)).collect::<Vec<_>>()
-        });
-        match done {
-            Ok(done) => adoptions.extend(done),
-            Err(error) => return (adoptions, Err(error)),
+impl Known {
+    /// Puts of `asked` into each of `found` what makes a dead peer known sooner than its owner's values do. Each is changed
+    /// through a duplicate that was verified, as its number may be another's by now.
+    ///
+    /// # Errors
+    ///
+    /// As [`can_duplicate`](crate::can_duplicate); those that could not be reached are missing at the end then.
+    pub fn adopt(self: &Arc<Self>, found: &[Outward], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
+        let mut adoptions = Vec::with_capacity(found.len());
+        for some in found.chunks(AT_ONCE) {
+            let raws = some.iter().map(|found| found.raw).collect();
+            let (known, some, asked) = (Arc::clone(self), some.to_vec(), *asked);
+            let done = sys::with_duplicates(raws, move |duplicates| {
+                let each = duplicates.iter().zip(&some);
+                each.map(|(&duplicate, outward)| known.adopt_one(duplicate, outward, &asked))
+                    .collect::<Vec<_>>()
+            });
+            match done {
+                Ok(done) => adoptions.extend(done),
+                Err(error) => return (adoptions, Err(error)),
+            }
+        }
+        (adoptions, Ok(()))
+    }
+
+    fn adopt_one(&self, duplicate: sys::RawSocket, outward: &Outward, asked: &Settings) -> Adoption {
+        if cookie_of(duplicate) != Some(outward.cookie) {
+            return Adoption::Gone;
+        }
+        let Ok(current) = get(duplicate) else { return Adoption::Gone };
+        match sooner(&current, asked) {
+            Some(settings) if !self.is_left(outward) => put(duplicate, settings),
+            _ => Adoption::Left,
         }
     }
-    (adoptions, Ok(()))
 }
 
-fn adopt_one(duplicate: sys::RawSocket, cookie: u64, asked: &Settings) -> Adoption {
-    if cookie_of(duplicate) != Some(cookie) {
-        return Adoption::Gone;
-    }
-    let Ok(current) = get(duplicate) else { return Adoption::Gone };
-    let Some(settings) = sooner(&current, asked) else { return Adoption::Left };
+fn put(duplicate: sys::RawSocket, settings: Settings) -> Adoption {
     let mut refusal = None;
     for part in in_order(&settings) {
         let mut refused = None;

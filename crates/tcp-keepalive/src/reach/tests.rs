@@ -103,7 +103,7 @@ fn another_socket_under_the_number_of_a_known_one_is_found() {
     assert_eq!(again.len(), 2, "under both numbers, as nobody has seen it: {again:?}");
     assert_eq!(again[0].cookie, again[1].cookie);
     // Only the first of the two is adopted: the second holds the values by then.
-    assert!(matches!(adopt(&again, &ASKED).0[..], [Adoption::Put { .. }, Adoption::Left]));
+    assert!(matches!(known.adopt(&again, &ASKED).0[..], [Adoption::Put { .. }, Adoption::Left]));
 }
 
 #[test]
@@ -127,6 +127,70 @@ fn what_somebody_holds_values_on_is_not_found() {
     known.note(client.as_raw_fd());
     assert_eq!(found(&known, &[&client]), []);
     assert!(!known.has_adopted(client.as_raw_fd()));
+}
+
+#[test]
+fn what_its_owner_sets_after_it_was_found_is_not_adopted() {
+    let _alone = alone();
+    let known = Arc::new(Known::default());
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    let first = found(&known, &[&client]);
+    known.note(client.as_raw_fd());
+    let (adoptions, result) = known.adopt(&first, &ASKED);
+    result.unwrap();
+    assert!(matches!(adoptions[..], [Adoption::Left]));
+    known.settle(&first[0], Some(&adoptions[0]));
+    assert!(!SockRef::from(&client).keepalive().unwrap());
+    assert_eq!(found(&known, &[&client]), []);
+    // Nor through another descriptor.
+    let other = client.try_clone().unwrap();
+    assert_eq!(found(&known, &[&other]), []);
+}
+
+/// Between looking at the descriptors and asking who listens.
+#[test]
+fn what_its_owner_sets_during_a_look_is_not_handed_over() {
+    let _alone = alone();
+    let known = Arc::new(Known::default());
+    let listener = listener();
+    let ((set, _one), (other_client, _other)) = (connect(&listener), connect(&listener));
+    let raws = [set.as_raw_fd(), other_client.as_raw_fd()];
+    drop(listener);
+    for is_first in [true, false] {
+        let news = known.look_over(cookie_of, kind_of);
+        if is_first {
+            known.note(set.as_raw_fd());
+        }
+        let (outwards, _) = known.hand_over(news, usize::MAX).unwrap();
+        let of_these = outwards.iter().map(|found| found.raw).filter(|raw| raws.contains(raw));
+        let expected = if is_first { vec![other_client.as_raw_fd()] } else { Vec::new() };
+        assert_eq!(of_these.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// A `getsockopt` may wait for a close with `SO_LINGER`: whoever sets values meanwhile must not.
+#[test]
+fn nobody_waits_for_what_is_asked_of_a_descriptor() {
+    let _alone = alone();
+    let known = Arc::new(Known::default());
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    let asked = std::cell::Cell::new((0, 0));
+    let is_free = || assert!(known.marks.try_lock().is_ok());
+    let _ = known.look_over(
+        |raw| {
+            is_free();
+            asked.update(|(cookies, kinds)| (cookies + usize::from(raw == client.as_raw_fd()), kinds));
+            cookie_of(raw)
+        },
+        |raw, cookie| {
+            is_free();
+            asked.update(|(cookies, kinds)| (cookies, kinds + usize::from(raw == client.as_raw_fd())));
+            kind_of(raw, cookie)
+        },
+    );
+    assert_eq!(asked.get(), (1, 1));
 }
 
 #[test]
@@ -158,7 +222,7 @@ fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
     let socket = SockRef::from(&client);
     assert!(!socket.keepalive().unwrap());
     let adopt_all = |found: &[Outward]| {
-        let (adoptions, result) = adopt(found, &ASKED);
+        let (adoptions, result) = known.adopt(found, &ASKED);
         result.unwrap();
         for (found, adoption) in found.iter().zip(&adoptions) {
             known.settle(found, Some(adoption));
@@ -194,7 +258,7 @@ fn another_socket_under_the_number_is_not_touched() {
     let (other, _accepted) = connect(&listener);
     // SAFETY: both are sockets of this test.
     assert!(unsafe { libc::dup2(other.as_raw_fd(), client.as_raw_fd()) } >= 0);
-    let (adoptions, result) = adopt(&first, &ASKED);
+    let (adoptions, result) = known.adopt(&first, &ASKED);
     result.unwrap();
     assert!(matches!(adoptions[..], [Adoption::Gone]));
     assert!(!SockRef::from(&other).keepalive().unwrap());
@@ -225,8 +289,9 @@ fn a_file_under_the_number_of_a_connection_keeps_its_posix_locks() {
     assert!(lock(&file, libc::F_WRLCK));
     assert!(holds_lock());
     let remote = (Ipv4Addr::LOCALHOST, 1).into();
+    let known = Arc::new(Known::default());
     let gone = Outward { raw: file.as_raw_fd(), cookie: 1, remote, once_more: false };
-    let (adoptions, result) = adopt(&[gone], &ASKED);
+    let (adoptions, result) = known.adopt(&[gone], &ASKED);
     result.unwrap();
     assert!(matches!(adoptions[..], [Adoption::Gone]));
     std::thread::sleep(Duration::from_millis(50)); // for the duplicate to be closed

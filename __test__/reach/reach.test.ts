@@ -119,6 +119,8 @@ test('what its owner notices sooner stays, and what later does not', async (t) =
     { has: { enabled: 1, time: 2, interval: 1, retries: 3, userTimeout: 0 }, stays: false },
     { has: { enabled: 0, time: 1, interval: 1, retries: 1, userTimeout: 0 }, stays: false },
     { has: { enabled: 1, time: 7200, interval: 75, retries: 9, userTimeout: 5000 }, stays: false },
+    // Three probes do not fit into the user timeout.
+    { has: { enabled: 0, time: 7200, interval: 75, retries: 9, userTimeout: 3000 }, stays: true },
   ]
   const pairs = await Promise.all(
     owners.map(async ({ has, stays }) => {
@@ -143,8 +145,8 @@ test('a user timeout is put in where it is given as a number, and never over a s
   for (const [owners, asked, expected] of [
     [0, 4000, 4000],
     [9000, 4000, 4000],
-    [3000, 4000, 3000],
-    [3000, 0, 3000],
+    [3500, 4000, 3500],
+    [3500, 0, 3500],
     [0, undefined, 0],
   ] as const) {
     const { client, port, close } = await connectedPair()
@@ -155,6 +157,19 @@ test('a user timeout is put in where it is given as a number, and never over a s
     install.uninstall()
     close()
   }
+})
+
+test('three probes fit into the user timeout of an owner', async (t) => {
+  const { client, port, close } = await connectedPair()
+  t.teardown(close)
+  // What is asked for would send the first probe when that is over, and one lost packet would end the connection.
+  native.setKeepAlive(rawDescriptor(client), false, -1, -1, -1, 9000)
+  const told = adoptions(t)
+  reach(t, { detectWithin: 30_000 }, { match: port })
+  const expected = { enabled: 1, time: 2, interval: 2, retries: told[0]?.settings.retries, userTimeout: 9000 }
+  t.deepEqual(readback(client), expected)
+  t.deepEqual(told[0]?.settings, { ...told[0]?.settings, time: 2000, interval: 2000 })
+  t.false(inspectSocket(client).warnings.some(({ code }) => code === 'one-lost-probe'))
 })
 
 test('keepalive is never turned off', async (t) => {

@@ -11,7 +11,8 @@ use crate::{Current, Error, Settings, get, set_what_is_taken, sys};
 pub enum Adoption {
     /// It is there no more.
     Gone,
-    /// Its owner's values notice a dead peer as soon, or sooner; or its owner has set them through this package since it was found.
+    /// Its owner's values notice a dead peer as soon, or sooner; or its owner has set them through this package since it was found;
+    /// or with its owner's user timeout a single lost probe would end it.
     Left,
     /// These were put in.
     Put {
@@ -96,19 +97,39 @@ fn sooner(current: &Current, asked: &Settings) -> Option<Settings> {
         !asked.is_zero() && current.user_timeout.is_some_and(is_shorter)
     });
     let with_timeout = Current { user_timeout: user_timeout.or(current.user_timeout), ..*current };
-    let with_probes = Current {
-        enabled: true,
-        time: asked.time.or(current.time),
-        interval: asked.interval.or(current.interval),
-        retries: asked.retries.or(current.retries),
-        ..with_timeout
-    };
-    let is_sooner = asked.enabled && noticed_after(&with_probes) < noticed_after(&with_timeout);
-    match (is_sooner, user_timeout) {
-        (true, user_timeout) => Some(Settings { user_timeout, ..*asked }),
-        (false, Some(_)) => Some(Settings { enabled: current.enabled, user_timeout, ..Settings::default() }),
-        (false, None) => None,
+    let owners_timeout = if user_timeout.is_none() { current.user_timeout } else { None };
+    let probes = within(owners_timeout, asked, current).filter(|probes| {
+        let with_probes = Current {
+            enabled: true,
+            time: probes.time.or(current.time),
+            interval: probes.interval.or(current.interval),
+            retries: probes.retries.or(current.retries),
+            ..with_timeout
+        };
+        asked.enabled && noticed_after(&with_probes) < noticed_after(&with_timeout)
+    });
+    match (probes, user_timeout) {
+        (Some(probes), user_timeout) => Some(Settings { user_timeout, ..probes }),
+        (None, Some(_)) => Some(Settings { enabled: current.enabled, user_timeout, ..Settings::default() }),
+        (None, None) => None,
     }
+}
+
+/// So many probes fit into a user timeout, with the time before the first.
+const PARTS: u64 = 4;
+
+/// The probes as they are asked for, or so much faster that their owner's user timeout is not over before the third: it counts
+/// instead of the retries, and one lost packet must end no connection that lives. `None` where that is impossible.
+fn within(owners_timeout: Option<Duration>, asked: &Settings, current: &Current) -> Option<Settings> {
+    let user_timeout = owners_timeout.unwrap_or_default();
+    let (time, interval) = (asked.time.or(current.time)?, asked.interval.or(current.interval)?);
+    if user_timeout.is_zero() || time.saturating_add(interval.saturating_mul(2)) < user_timeout {
+        return Some(*asked);
+    }
+    // The kernel counts whole seconds.
+    let part = Duration::from_secs(user_timeout.as_secs() / PARTS);
+    let faster = |asked: Option<Duration>| asked.map(|asked| asked.min(part)).filter(|time| !time.is_zero());
+    Some(Settings { time: Some(faster(asked.time)?), interval: Some(faster(asked.interval)?), ..*asked })
 }
 
 /// After what silence Linux gives an idle connection up; `Duration::MAX` for never. `tcp_keepalive_timer()` in
@@ -161,8 +182,8 @@ mod tests {
             current(false, 7200, 75, 9, 0),
             current(false, 1, 1, 1, 0),
             current(true, 7200, 75, 9, 0),
-            current(true, 7200, 75, 9, 5000),
             current(true, 60, 1, 10, 0),
+            current(true, 60, 1, 10, 17_001),
         ] {
             assert_eq!(sooner(&owners, &asked(None)), Some(asked(None)), "{owners:?}");
         }
@@ -178,6 +199,24 @@ mod tests {
         ] {
             assert_eq!(sooner(&owners, &asked(None)), None, "{owners:?}");
         }
+    }
+
+    #[test]
+    fn three_probes_fit_into_the_user_timeout_of_an_owner() {
+        let put = |owners: Current| {
+            sooner(&owners, &asked(None))
+                .map(|put| (put.time.unwrap().as_secs(), put.interval.unwrap().as_secs()))
+        };
+        assert_eq!(put(current(true, 7200, 75, 9, 17_000)), Some((4, 3)));
+        for enabled in [true, false] {
+            assert_eq!(put(current(enabled, 7200, 75, 9, 5000)), Some((1, 1)));
+            assert_eq!(put(current(enabled, 7200, 75, 9, 4000)), Some((1, 1)));
+            assert_eq!(put(current(enabled, 7200, 75, 9, 3999)), None);
+        }
+        // Neither the time nor the interval of an owner is changed where none is asked for.
+        let alone = Settings { enabled: true, ..Settings::default() };
+        assert_eq!(sooner(&current(false, 7200, 75, 9, 5000), &alone), None);
+        assert_eq!(sooner(&current(false, 3, 1, 9, 6000), &alone), Some(alone));
     }
 
     #[test]

@@ -27,7 +27,7 @@ export declare function adoptConnections(id: number, rows: Int32Array, count: nu
  *   began first does the work, and the next one when that one has ended.
  *
  * Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
- * does not let this process duplicate descriptors, its error number, negative.
+ * does not let this process duplicate descriptors, its error number, negative; `EAGAIN` where it lets no thread be started.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
@@ -187,14 +187,15 @@ export declare function leaveToOwner(descriptor: number): void
  * - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
  *   and the lower half of `SO_COOKIE`, 1 where it was adopted before and is to be looked at once more, else 0, and the other
  *   end: four words of its address, as `inspectSocket` writes them, and its port.
+ * - `wait_ms`: how long the caller waits for the look at most.
  *
  * Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
- * work; -2 where the look is not ready after 50 ms, and is to be asked for again. Else, where the system does not tell who
- * listens, its error number, plus two, negative.
+ * work; -2 where the look is not ready by then, and is to be asked for again. Else, where the system does not tell who
+ * listens, its error number, plus two, negative; `EAGAIN` where it lets no thread be started.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
-export declare function lookForConnections(id: number, rows: Int32Array): number
+export declare function lookForConnections(id: number, rows: Int32Array, waitMs: number): number
 
 /**
  * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,

@@ -44,17 +44,21 @@ export function refusing(
   t: ExecutionContext,
   { refuse = [], refuseReading, multipath }: Refused,
 ): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-refuse-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const library = join(folder, 'refuse.so')
-  const source = fileURLToPath(new URL('refuse.c', import.meta.url))
-  execFileSync(gcc ?? 'gcc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
   return {
-    LD_PRELOAD: library,
+    LD_PRELOAD: preloadLibrary(t, fileURLToPath(new URL('refuse.c', import.meta.url))),
     REFUSE: refuse.map((name) => OPTIONS[name]).join(','),
     ...(refuseReading ? { REFUSE_READING: String(OPTIONS[refuseReading]) } : {}),
     ...(multipath ? { MULTIPATH: '1' } : {}),
   }
+}
+
+/** Compiles a library for LD_PRELOAD. */
+export function preloadLibrary(t: ExecutionContext, source: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-preload-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const library = join(folder, 'preload.so')
+  execFileSync(gcc ?? 'gcc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
+  return library
 }
 
 export interface Ended {

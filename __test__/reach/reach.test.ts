@@ -310,7 +310,8 @@ test('of those with the same purpose one does the work, and the next when that o
   const purposes = [[1, 2], [1, 2], [1], [], []]
   const begun = purposes.map((purpose) => native.beginSweeping(Int32Array.from(purpose)))
   const NOT_MY_TURN = -1
-  const looks = (): boolean[] => begun.map((id) => native.lookForConnections(id, rows) !== NOT_MY_TURN)
+  const looks = (): boolean[] =>
+    begun.map((id) => native.lookForConnections(id, rows, 10_000) !== NOT_MY_TURN)
   t.deepEqual(looks(), [true, false, true, true, true])
   native.endSweeping(begun[0] ?? 0)
   t.deepEqual(looks(), [false, true, true, true, true])

@@ -16,6 +16,12 @@ const NOT_MY_TURN = -1
 /** The look is not ready yet: the machine is busy, or the owner of a socket closes it in a way that waits. */
 const NOT_READY = -2
 
+/**
+ * So long the program waits for a look that has just begun. It takes a microsecond for a descriptor; one that was not ready by then is
+ * asked for again without waiting.
+ */
+const LONGEST_WAIT_MS = 50
+
 /** Room for so many new connections at a time. */
 const ROOM = 256
 
@@ -23,6 +29,7 @@ export class ReachClaim {
   readonly #wanted: Reaching
   readonly #id: number
   readonly #rows = new Int32Array(ROOM * ROW)
+  #isPending = false
 
   /** @throws an error of the system where it does not let this process duplicate a descriptor */
   constructor(wanted: Reaching) {
@@ -36,25 +43,34 @@ export class ReachClaim {
     return this.#wanted.values
   }
 
+  /** Whether the last look was not ready, and is to be asked for again. */
+  get isPending(): boolean {
+    return this.#isPending
+  }
+
   end(): void {
     native().endSweeping(this.#id)
   }
 
   /**
-   * Looks over the process, and puts the values into what is new.
+   * Looks over the process, and puts the values into what is new; later, where it is pending then.
    *
    * @param newer the installs that come before this one
-   * @returns whether it is done; else it is to be called again soon
    * @throws an error of the system where it does not tell who listens
    */
-  look(newer: readonly ReachClaim[]): boolean {
+  look(newer: readonly ReachClaim[]): void {
+    const wait = this.#isPending ? 0 : LONGEST_WAIT_MS
+    this.#isPending = false
     for (;;) {
-      const count = native().lookForConnections(this.#id, this.#rows)
-      if (count === NOT_MY_TURN) return true
-      if (count === NOT_READY) return false
+      const count = native().lookForConnections(this.#id, this.#rows, wait)
+      if (count === NOT_MY_TURN) return
+      if (count === NOT_READY) {
+        this.#isPending = true
+        return
+      }
       if (count < NOT_READY) throw systemError(NOT_READY - count, 'who listens on which port cannot be read')
       this.#adopt(Math.min(count, ROOM), newer)
-      if (count <= ROOM) return true
+      if (count <= ROOM) return
     }
   }
 
@@ -115,5 +131,6 @@ function purposeOf({ values, match }: Reaching): Int32Array {
 
 function systemError(errno: number, what: string): Error {
   const code = nodeUtil().getSystemErrorName(-errno)
-  return Object.assign(coded(new Error(`reach: ${what}: ${code}`), code), { errno: -errno })
+  const reason = code === 'EAGAIN' ? 'no thread can be started' : what
+  return Object.assign(coded(new Error(`reach: ${reason}: ${code}`), code), { errno: -errno })
 }

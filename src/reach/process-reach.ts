@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
-import { clearInterval, setInterval, setTimeout } from 'node:timers'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
 import type { BeginReaching } from '../hold/process-reach.ts'
 import { detectionOf } from '../settings/detection.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
@@ -17,30 +17,39 @@ import { shared } from '../socket/shared.ts'
 import { ReachClaim } from './claim.ts'
 
 /** Taken at import, and the timer made outside of any request: as in deadline/sweep.ts. */
-const timers = { clearInterval, setInterval, setTimeout }
+const timers = { clearInterval, clearTimeout, setInterval, setTimeout }
 const outside = new AsyncResource('TCPKEEPALIVEREACH')
 
 const LONGEST_PERIOD_MS = 10_000
 const LOOKS_PER_DEADLINE = 10
 
-/** When a look that was not ready is asked for again. */
+/** When looks that were not ready are asked for again at first; each time later, up to the longest period. */
 const SOON_MS = 100
 
 interface OfThread {
   /** Newest first. */
   claims: readonly ReachClaim[]
   timer: NodeJS.Timeout | undefined
+  /** For the looks that were not ready. */
+  again: NodeJS.Timeout | undefined
+  againMs: number
   endIpc: (() => void) | undefined
 }
 
-const thread: OfThread = shared('reach', () => ({ claims: [], timer: undefined, endIpc: undefined }))
+const thread = shared<OfThread>('reach', () => ({
+  claims: [],
+  timer: undefined,
+  again: undefined,
+  againMs: SOON_MS,
+  endIpc: undefined,
+}))
 
 /** The first look is at once: so what is open already is protected, and what is impossible is thrown to whoever asks for it. */
 export const beginReaching: BeginReaching = (wanted) => {
   const claim = new ReachClaim(wanted)
   try {
     leaveWhatIsSet()
-    if (!claim.look([])) lookAgainSoon()
+    claim.look([])
   } catch (error) {
     claim.end()
     throw error
@@ -48,6 +57,7 @@ export const beginReaching: BeginReaching = (wanted) => {
   if (thread.claims.length === 0) begin()
   thread.claims = [claim, ...thread.claims]
   startTimer()
+  lookAgainSoon()
   return () => end(claim)
 }
 
@@ -61,6 +71,7 @@ function end(claim: ReachClaim): void {
   }
   timers.clearInterval(thread.timer)
   thread.timer = undefined
+  stopLookingAgain()
   thread.endIpc?.()
   whileReaching(undefined)
 }
@@ -87,22 +98,45 @@ function startTimer(): void {
 }
 
 function lookSafely(): void {
+  lookWith(() => true)
+}
+
+function lookWith(isMeant: (claim: ReachClaim) => boolean): void {
   const { claims } = thread
   for (const [index, claim] of claims.entries()) {
+    if (!isMeant(claim)) continue
     try {
-      if (!claim.look(claims.slice(0, index))) lookAgainSoon()
+      claim.look(claims.slice(0, index))
     } catch (error) {
       reportFailure(claim, error)
     }
   }
+  lookAgainSoon()
+}
+
+/** Where any look is pending: one timer for all. */
+function lookAgainSoon(): void {
+  if (!thread.claims.some(({ isPending }) => isPending)) {
+    stopLookingAgain()
+    return
+  }
+  thread.again ??= outside.runInAsyncScope(() => timers.setTimeout(lookAgain, thread.againMs)).unref()
+}
+
+function lookAgain(): void {
+  thread.again = undefined
+  thread.againMs = Math.min(thread.againMs * 2, LONGEST_PERIOD_MS)
+  lookWith(({ isPending }) => isPending)
+}
+
+function stopLookingAgain(): void {
+  timers.clearTimeout(thread.again)
+  thread.again = undefined
+  thread.againMs = SOON_MS
 }
 
 function known(value: number, unit: number): number | undefined {
   return value === LEAVE ? undefined : value * unit
-}
-
-function lookAgainSoon(): void {
-  outside.runInAsyncScope(() => timers.setTimeout(lookSafely, SOON_MS)).unref()
 }
 
 /** A tenth of the deadline; of what was given value by value, of the time until a dead peer is noticed. */

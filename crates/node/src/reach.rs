@@ -1,8 +1,11 @@
 //! Looking over the connections of this process that others own. Linux only: the functions are missing elsewhere.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use napi::{Env, bindgen_prelude::Int32ArraySlice};
@@ -31,8 +34,8 @@ const NOT_MY_TURN: i32 = -1;
 /// The look takes longer than anybody waits for it.
 const NOT_READY: i32 = -2;
 
-/// `include/uapi/asm-generic/errno-base.h`; the same on every processor.
-const EAGAIN: i32 = 11;
+/// For what has no number of its own. `include/uapi/asm-generic/errno-base.h`; the same on every processor.
+const EIO: i32 = 5;
 
 struct Sweep {
     id: u32,
@@ -54,19 +57,19 @@ fn sweeps() -> MutexGuard<'static, Vec<Sweep>> {
 ///   began first does the work, and the next one when that one has ended.
 ///
 /// Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
-/// does not let this process duplicate descriptors, its error number, negative.
+/// does not let this process duplicate descriptors, its error number, negative; `EAGAIN` where it lets no thread be started.
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 pub fn begin_sweeping(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     if let Err(error) = tcp_keepalive::can_duplicate() {
-        return -error.raw_os_error().unwrap_or(EAGAIN);
+        return -error.raw_os_error().unwrap_or(EIO);
     }
     let id = LAST.fetch_add(1, Relaxed).wrapping_add(1);
     // A thread may end without ending what it began.
     if env.add_env_cleanup_hook(id, end_sweeping).is_err() {
-        return -EAGAIN;
+        return -EIO;
     }
     sweeps().push(Sweep { id, purpose: purpose.to_vec(), known: Arc::default() });
     number(Some(id))
@@ -86,19 +89,20 @@ pub fn end_sweeping(id: u32) {
 /// - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
 ///   and the lower half of `SO_COOKIE`, 1 where it was adopted before and is to be looked at once more, else 0, and the other
 ///   end: four words of its address, as `inspectSocket` writes them, and its port.
+/// - `wait_ms`: how long the caller waits for the look at most.
 ///
 /// Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
-/// work; -2 where the look is not ready after 50 ms, and is to be asked for again. Else, where the system does not tell who
-/// listens, its error number, plus two, negative.
+/// work; -2 where the look is not ready by then, and is to be asked for again. Else, where the system does not tell who
+/// listens, its error number, plus two, negative; `EAGAIN` where it lets no thread be started.
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
 #[must_use]
-pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
+pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>, wait_ms: u32) -> i32 {
     let Some(known) = whose_turn(id) else { return NOT_MY_TURN };
     // SAFETY: as in `write`.
     let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
-    match known.look(rows.len()) {
+    match known.look(rows.len(), Duration::from_millis(wait_ms.into())) {
         Ok(None) => NOT_READY,
         Ok(Some((found, count))) => {
             for (row, outward) in rows.iter_mut().zip(&found) {
@@ -106,7 +110,7 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
             }
             number(Some(count))
         }
-        Err(error) => NOT_READY - error.raw_os_error().unwrap_or(EAGAIN),
+        Err(error) => NOT_READY - error.raw_os_error().unwrap_or(EIO),
     }
 }
 
@@ -168,7 +172,7 @@ pub fn adopt_connections(
         known.settle(outward, adoption.as_ref());
         row[OUTCOME..].copy_from_slice(&told(adoption));
     }
-    result.map_or_else(|error| -error.raw_os_error().unwrap_or(EAGAIN), |()| 0)
+    result.map_or_else(|error| -error.raw_os_error().unwrap_or(EIO), |()| 0)
 }
 
 fn outward_in(row: &[i32; ROW]) -> Outward {
@@ -198,7 +202,7 @@ fn told(adoption: Option<Adoption>) -> [i32; ROW - OUTCOME] {
 }
 
 fn put_numbers(settings: &Settings) -> [i32; ROW - PUT] {
-    let seconds = |value: Option<std::time::Duration>| number(value.map(|value| value.as_secs()));
+    let seconds = |value: Option<Duration>| number(value.map(|value| value.as_secs()));
     [
         i32::from(settings.enabled),
         seconds(settings.time),

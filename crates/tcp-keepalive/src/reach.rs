@@ -50,10 +50,6 @@ pub struct Known {
 /// The connections that are handed over, and how many there are.
 pub type Looked = (Vec<Outward>, usize);
 
-/// So long the caller of a look waits for it. It takes a microsecond for a descriptor; but where the owner of one closes it
-/// meanwhile, with `SO_LINGER`, the thread that looks may be the one that waits for the peer.
-const LONGEST_WAIT: Duration = Duration::from_millis(50);
-
 /// A mark is a cookie, with these below it, so that marks are in the order of the cookies.
 const FLAGS: u32 = 3;
 /// This package has put values into it.
@@ -78,13 +74,16 @@ impl Known {
     /// Looks over all descriptors of this process, in a thread: one `getsockopt` for each that is closed, no socket, or known.
     ///
     /// Returns the connections outwards that are to be looked at, and marks them as known; at most `room` of them, and how
-    /// many there are. `None` where it is not ready yet; to be called again then.
+    /// many there are. `None` where it is not ready after `longest`; to be called again then.
+    ///
+    /// It takes a microsecond for a descriptor; but where the owner of one closes it meanwhile, with `SO_LINGER`, the thread that
+    /// looks may be the one that waits for the peer.
     ///
     /// # Errors
     ///
-    /// What the system says where it does not tell who listens, without which a connection outwards cannot be told from one
+    /// `EAGAIN` where no thread can be started. What the system says where it does not tell who listens, without which a connection outwards cannot be told from one
     /// that was accepted. None was marked then.
-    pub fn look(self: &Arc<Self>, room: usize) -> io::Result<Option<Looked>> {
+    pub fn look(self: &Arc<Self>, room: usize, longest: Duration) -> io::Result<Option<Looked>> {
         let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = if let Some(answer) = looking.as_ref() {
             answer
@@ -92,7 +91,7 @@ impl Known {
             let known = Arc::clone(self);
             looking.insert(sys::ask(move |answer| answer(known.look_now(room)))?)
         };
-        let Some(looked) = answer.wait(LONGEST_WAIT) else { return Ok(None) };
+        let Some(looked) = answer.wait(longest) else { return Ok(None) };
         *looking = None;
         looked.map(Some)
     }

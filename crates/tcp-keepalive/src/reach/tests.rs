@@ -28,7 +28,7 @@ const ASKED: Settings = Settings {
 
 fn look(known: &Arc<Known>, room: usize) -> Looked {
     loop {
-        if let Some(looked) = known.look(room).unwrap() {
+        if let Some(looked) = known.look(room, Duration::from_millis(50)).unwrap() {
             return looked;
         }
     }

@@ -1,0 +1,70 @@
+// A connection, and a look that does not return, or that cannot begin (stall.c). It says what came of it.
+const { subscribe } = require('node:diagnostics_channel')
+const { once } = require('node:events')
+const { rmSync, writeFileSync } = require('node:fs')
+const net = require('node:net')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { getKeepAlive, inspectSocket, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
+const native = require('tcp-keepalive/native')
+
+const { STALL, NO_THREADS } = process.env
+/** So that the regular look does not come in between. */
+const SLOW = { time: 90_000, interval: 3000, retries: 3 }
+
+const modes = {
+  /** The look goes on only after the set. */
+  set(socket) {
+    writeFileSync(STALL, '')
+    installKeepAlive(SLOW, { reach: 'process' })
+    setKeepAlive(socket, { time: 5000 })
+    rmSync(STALL)
+    return getKeepAlive(socket).time
+  },
+
+  async again(socket) {
+    const waits = []
+    const { lookForConnections } = native
+    native.lookForConnections = (id, rows, wait) => {
+      waits.push(wait)
+      return lookForConnections(id, rows, wait)
+    }
+    writeFileSync(STALL, '')
+    installKeepAlive(SLOW, { reach: 'process' })
+    installKeepAlive({ ...SLOW, time: 80_000 }, { reach: 'process' })
+    await sleep(2500)
+    const whileStalled = [...waits]
+    rmSync(STALL)
+    while (inspectSocket(socket).heldBy !== 'reach') await sleep(20)
+    await sleep(200)
+    const after = waits.length
+    await sleep(1000)
+    return { whileStalled, later: waits.length - after }
+  },
+
+  async threads() {
+    const messages = []
+    const told = new Promise((resolve) => {
+      subscribe('tcp-keepalive:error', ({ error }) => resolve(messages.push(error.message)))
+    })
+    installKeepAlive({ detectWithin: 5000 }, { reach: 'process' })
+    writeFileSync(NO_THREADS, '')
+    try {
+      installKeepAlive({ detectWithin: 6000 }, { reach: 'process' })
+    } catch (error) {
+      messages.push(error.message)
+    }
+    await told
+    rmSync(NO_THREADS)
+    return messages
+  },
+}
+
+async function main() {
+  const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = net.connect(server.address().port, '127.0.0.1')
+  await once(socket, 'connect')
+  process.stdout.write(JSON.stringify(await modes[process.argv[2]](socket)))
+  process.exit()
+}
+void main()

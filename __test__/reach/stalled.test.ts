@@ -1,0 +1,46 @@
+/** A look that does not return for long, or cannot begin: nobody waits for it, and the reason is said. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ExecutionContext } from 'ava'
+import { preloadLibrary, refusingUnavailable } from '../hold/refuse.ts'
+import { unless } from '../needs.ts'
+
+const reason =
+  process.platform === 'linux' ? refusingUnavailable() : 'The look at all sockets of a process is for Linux.'
+const test = unless(reason)
+
+function run(t: ExecutionContext, mode: string): unknown {
+  const library = preloadLibrary(t, fileURLToPath(new URL('stall.c', import.meta.url)))
+  const file = (name: string): string => join(library, '..', name)
+  const variables = { LD_PRELOAD: library, STALL: file('stall'), NO_THREADS: file('no-threads') }
+  const program = fileURLToPath(new URL('stalled.cjs', import.meta.url))
+  const { stdout, stderr } = spawnSync(process.execPath, [program, mode], {
+    env: { ...process.env, NODE_OPTIONS: '', ...variables },
+    encoding: 'utf8',
+    timeout: 60_000, // it would wait for ever
+    killSignal: 'SIGKILL',
+  })
+  return stdout === '' ? stderr : JSON.parse(stdout)
+}
+
+test('a set does not wait for the look', (t) => {
+  t.is(run(t, 'set'), 5000)
+})
+
+test('a look that is not ready is asked for again ever later, for all installs by one timer, and without waiting', (t) => {
+  const { whileStalled, later } = run(t, 'again') as { whileStalled: readonly number[]; later: number }
+  // After 100, 300, 700 and 1500 ms for each of the two, or later.
+  t.deepEqual(whileStalled.slice(0, 2), [50, 50])
+  t.true(whileStalled.length >= 4 && whileStalled.length <= 2 + 2 * 4, `${whileStalled.length}`)
+  t.true(whileStalled.slice(2).every((wait) => wait === 0))
+  t.is(later, 0)
+})
+
+test('where no thread can be started, that is the reason', (t) => {
+  const reasons = run(t, 'threads')
+  t.deepEqual(
+    reasons,
+    Array.from({ length: 2 }, () => 'reach: no thread can be started: EAGAIN'),
+  )
+})

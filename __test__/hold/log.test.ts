@@ -1,10 +1,11 @@
 /** TCP_KEEPALIVE_LOG=1: a line on standard error for each connection lost and each value refused, and nothing without it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { adoptedLine } from '../../src/entry/log.ts'
+import { adoptedLine, failureLine } from '../../src/entry/log.ts'
 import { swallowing } from '../deadline/swallowed.ts'
 import { unless } from '../needs.ts'
 import { refusing, refusingUnavailable } from './refuse.ts'
@@ -55,6 +56,18 @@ unless(refusingUnavailable())('a value that the system refuses', async (t) => {
   t.regex(
     said,
     /^tcp-keepalive: 127\.0\.0\.1:\d+ did not get TCP_USER_TIMEOUT: setsockopt TCP_USER_TIMEOUT EPERM/,
+  )
+})
+
+test('what failed on a connection that no hook saw', (t) => {
+  const peer = { host: '10.0.0.5', address: '10.0.0.5', port: 5432 }
+  const error = Object.assign(new Error('setsockopt EPERM'), { option: 'TCP_KEEPIDLE' })
+  const line = '10.0.0.5:5432 did not get TCP_KEEPIDLE: setsockopt EPERM'
+  t.is(failureLine({ target: { descriptor: 7, peer }, error }), line)
+  t.is(failureLine({ target: peer, error }), line)
+  t.is(
+    failureLine({ target: new Socket(), error }),
+    'a connection did not get TCP_KEEPIDLE: setsockopt EPERM',
   )
 })
 

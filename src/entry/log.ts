@@ -49,15 +49,24 @@ function lostLine({ peer, doing, outcome, error, silentFor }: KeepAliveLost): st
   return `lost ${peerText(peer)}${during}: ${IN_WORDS[outcome]}${silence} (${code})`
 }
 
-function failureLine({ target, error }: KeepAliveFailure): string {
-  const { remoteAddress, remotePort } = target as {
-    readonly remoteAddress?: string
-    readonly remotePort?: number
-  }
-  const peer = { host: undefined, address: remoteAddress, port: remotePort }
+export function failureLine({ target, error }: KeepAliveFailure): string {
+  const peer = peerOfTarget(target)
   const { option } = (error ?? {}) as { readonly option?: string }
   const what = option === undefined ? 'its values' : option
   return `${peerText(peer)} did not get ${what}: ${onOneLine(isError(error) ? error.message : String(error))}`
+}
+
+/** A socket, or what reach/ names in place of one that it does not know: a descriptor with its peer, or the peer alone. */
+function peerOfTarget(target: object): KeepAlivePeer {
+  const { peer, address, host, port, remoteAddress, remotePort } = target as {
+    readonly [name in 'peer' | 'address' | 'host' | 'port' | 'remoteAddress' | 'remotePort']?: unknown
+  }
+  if (typeof peer === 'object' && peer !== null) return peerOfTarget(peer)
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+  // Of a socket this is a method.
+  if (typeof address === 'string') return { host: text(host), address, port: number(port) }
+  return { host: undefined, address: text(remoteAddress), port: number(remotePort) }
 }
 
 /** Of what the program itself opens there would be a line for each connection. */

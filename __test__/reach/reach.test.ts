@@ -1,5 +1,5 @@
 /** `reach: 'process'`: what no hook sees has the values, and what is not meant has none. */
-import { fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
@@ -262,6 +262,14 @@ test('what an install holds by its hooks is held, user timeout and all, and not 
   t.deepEqual(readback(socket), { ...IDLE_HALF, userTimeout: 3500 })
   t.is(inspectSocket(socket).heldBy, 'install')
   t.deepEqual(told, [])
+})
+
+test('a match that fits only what no hook sees is no match that fits nothing', (t) => {
+  const program = fileURLToPath(new URL('unmatched.cjs', import.meta.url))
+  for (const mode of ['before', 'after', 'other']) {
+    const { stdout, stderr } = spawnSync(process.execPath, [program, mode], { encoding: 'utf8' })
+    t.is(stdout, mode === 'other' ? 'unmatched' : 'adopted', `${mode} ${stderr}`)
+  }
 })
 
 test('uninstall ends the look', async (t) => {

@@ -6,6 +6,7 @@ import { afterOwnSet } from './after-own-set.ts'
 import { install } from './begin-install.ts'
 import { holdServer } from './begin-server-hold.ts'
 import { holdSocket } from './begin-socket-hold.ts'
+import { hasMatched } from './installs.ts'
 import { stateOf } from './socket-state.ts'
 import { isWrapped, leaveWrap, useWrap } from './wrap.ts'
 
@@ -14,6 +15,7 @@ const thisCopy: Coordinator = {
   holdSocket,
   holdServer,
   install,
+  hasMatched,
   installAccepted,
   afterOwnSet,
   coverCloses: useWrap,

@@ -81,7 +81,9 @@ export function installKeepAlive(
     const outgoing = chosen.install(values, matcher)
     return accepted ? both(outgoing, chosen.installAccepted(values, accepted.ports)) : outgoing
   }
-  return reach === 'process' ? installInProcess({ values, matcher, match: scope.match }, install) : install()
+  if (reach !== 'process') return install()
+  const onMatch = (): void => chosen.hasMatched?.(matcher)
+  return installInProcess({ values, matcher, match: scope.match, onMatch }, install)
 }
 
 const OPTIONS: ReadonlySet<string> = new Set(['match', 'accepted', 'reach'])

@@ -28,6 +28,11 @@ export function removeInstall(install: InstallClaim): void {
   install.misses.end()
 }
 
+/** Something fits that no hook saw. */
+export function hasMatched(matcher: PeerMatcher): void {
+  for (const install of installs) if (install.matcher === matcher) install.misses.end()
+}
+
 /** Whether a pattern of any install has a name; of one name, whether any means it. */
 export function isNameWanted(name?: string): boolean {
   return installs.some(({ matcher: { names } }) => names && (name === undefined || names.fits(name)))

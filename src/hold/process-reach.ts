@@ -9,6 +9,8 @@ export interface Reaching {
   readonly matcher: PeerMatcher
   /** What the matcher was made of. */
   readonly match: PeerMatch | undefined
+  /** Called when a connection fits. */
+  onMatch(): void
 }
 
 /** @returns what ends it */
@@ -22,9 +24,16 @@ export function provideReach(provided: BeginReaching): void {
 
 /** Begins to look over the process, and then the install of this thread; both end with what is returned. */
 export function installInProcess(wanted: Reaching, install: () => KeepAliveInstall): KeepAliveInstall {
-  const end = begin?.(wanted) ?? (() => {})
+  let hasMatched = false
+  const onMatch = (): void => {
+    hasMatched = true
+    wanted.onMatch()
+  }
+  const end = begin?.({ ...wanted, onMatch }) ?? (() => {})
   try {
-    return new ProcessInstall(install(), end)
+    const ofThread = install()
+    if (hasMatched) wanted.onMatch() // at the first look there was none that could be told
+    return new ProcessInstall(ofThread, end)
   } catch (error) {
     end()
     throw error

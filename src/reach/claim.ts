@@ -99,7 +99,9 @@ export class ReachClaim {
   #isMeant(found: Found, newer: readonly ReachClaim[]): boolean {
     if (found.isKnown) return true
     const { peer } = found
-    return this.matches(peer) && !newer.some((each) => each.matches(peer))
+    if (!this.matches(peer)) return false
+    this.#wanted.onMatch()
+    return !newer.some((each) => each.matches(peer))
   }
 
   /**

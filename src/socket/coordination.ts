@@ -24,6 +24,8 @@ export interface Coordinator {
   holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): Releasable
   holdServer(server: Server, values: KernelValues, isListening: boolean): Releasable
   install(values: KernelValues, matcher: PeerMatcher): Uninstallable
+  /** Says that something fits the matcher of an install that no hook saw. */
+  hasMatched?(matcher: PeerMatcher): void
   /** Installs values on what the servers of this thread accept, at these local ports; `undefined`: at every one. */
   installAccepted(values: KernelValues, ports: readonly number[] | undefined): Uninstallable
   /**

@@ -1,0 +1,41 @@
+// An install that fits a connection which no hook sees, opened before it or by a thread after it, or neither; and none that a hook
+// sees. Says what was published, also at the end of the program.
+const { subscribe } = require('node:diagnostics_channel')
+const { once } = require('node:events')
+const net = require('node:net')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { Worker } = require('node:worker_threads')
+const { installKeepAlive } = require('tcp-keepalive')
+
+const mode = process.argv[2]
+const said = new Set()
+subscribe('tcp-keepalive:apply', ({ by }) => by === 'reach' && said.add('adopted'))
+subscribe('tcp-keepalive:unmatched', () => said.add('unmatched'))
+
+async function listen() {
+  // A listener of its own port: what is accepted is not meant.
+  const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server.address().port
+}
+
+async function connectByThread(port) {
+  const program = `
+    const { parentPort } = require('node:worker_threads')
+    const socket = require('node:net').connect(${port}, '127.0.0.1', () => parentPort.postMessage(''))
+    parentPort.on('message', () => {})`
+  await once(new Worker(program, { eval: true, execArgv: [], env: {} }), 'message')
+}
+
+async function main() {
+  const [meant, other] = [await listen(), await listen()]
+  if (mode === 'before') await once(net.connect(meant, '127.0.0.1'), 'connect')
+  installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: meant })
+  await once(net.connect(other, '127.0.0.1'), 'connect')
+  if (mode === 'after') await connectByThread(meant)
+  while (mode !== 'other' && said.size === 0) await sleep(20)
+  // After the listener that says what did not match.
+  process.on('exit', () => process.stdout.write([...said].join(' ')))
+  process.exit()
+}
+void main()

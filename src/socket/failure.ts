@@ -5,7 +5,10 @@ import { shared } from './shared.ts'
 
 /** What is published on `tcp-keepalive:error` when a socket or server did not get all of its values in an event. */
 export interface KeepAliveFailure {
-  /** The socket or server. */
+  /**
+   * The socket or server. Of a connection that `reach: 'process'` has found, `{ descriptor, peer }`, or the peer where `match` threw;
+   * where the look at the process itself failed, an object that says nothing.
+   */
   readonly target: object
   /** Why. Of an option that the system refused, its name is in `error.option`; the other values are set then. */
   readonly error: unknown

@@ -33,7 +33,7 @@ async function main() {
   installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: meant })
   await once(net.connect(other, '127.0.0.1'), 'connect')
   if (mode === 'after') await connectByThread(meant)
-  while (mode !== 'other' && said.size === 0) await sleep(20)
+  if (mode !== 'other') while (said.size === 0) await sleep(20)
   // After the listener that says what did not match.
   process.on('exit', () => process.stdout.write([...said].join(' ')))
   process.exit()

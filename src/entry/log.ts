@@ -62,11 +62,17 @@ function peerOfTarget(target: object): KeepAlivePeer {
     readonly [name in 'peer' | 'address' | 'host' | 'port' | 'remoteAddress' | 'remotePort']?: unknown
   }
   if (typeof peer === 'object' && peer !== null) return peerOfTarget(peer)
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-  const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
   // Of a socket this is a method.
-  if (typeof address === 'string') return { host: text(host), address, port: number(port) }
-  return { host: undefined, address: text(remoteAddress), port: number(remotePort) }
+  if (typeof address === 'string') return { host: textOf(host), address, port: numberOf(port) }
+  return { host: undefined, address: textOf(remoteAddress), port: numberOf(remotePort) }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }
 
 /** Of what the program itself opens there would be a line for each connection. */

@@ -23,7 +23,7 @@ export type InsideNews =
 export async function drillCommand(
   [command = '', ...args]: readonly string[],
   patterns: readonly string[],
-  asked: Asked,
+  { json, ...asked }: Asked & { readonly json: boolean },
   show: Show,
   stopped: Promise<void>,
 ): Promise<DrillReport[]> {
@@ -32,7 +32,7 @@ export async function drillCommand(
   writeFileSync(file, '')
   const task: InsideTask = { ...asked, patterns, file }
   const program = spawn(command, args, {
-    stdio: ['inherit', 'inherit', 'inherit'],
+    stdio: ['inherit', json ? 2 : 'inherit', 'inherit'], // what is parsed is the drill's alone
     detached: true, // a group of processes, which can be ended as a whole: `npm start` has others beneath it
     env: { ...process.env, NODE_OPTIONS: nodeOptions(), [INSIDE]: JSON.stringify(task) },
   })

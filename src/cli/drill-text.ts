@@ -51,10 +51,6 @@ export function drillSummary(report: DrillReport, paint: Paint): string[] {
   const lines = [inTime === connections.length ? paint.good(count) : paint.bad(count)]
   if (newConnectionAfter !== undefined)
     lines.push(`a new connection was there after ${(newConnectionAfter / 1000).toFixed(1)} s`)
-  lines.push(
-    healed
-      ? 'what is still there is as it was before'
-      : paint.bad('not everything could be put back: drill --heal'),
-  )
+  lines.push(healed ? 'everything is put back' : paint.bad('not everything could be put back: drill --heal'))
   return lines
 }

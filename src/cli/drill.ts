@@ -39,13 +39,13 @@ export async function drill(args: string[]): Promise<number> {
     time: values.for === undefined ? undefined : durationOf('for', values.for),
     withNew: values.new === true,
   }
-  const show = values.json ? (): void => {} : liveTable(process.stdout)
+  const show = values.json ? (): void => {} : liveTable(process.stdout, command.length > 0)
   const stopped = untilSignal()
   if (command.length > 0)
     complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
   const reports =
     command.length > 0
-      ? await drillCommand(command, patterns, asked, show, stopped)
+      ? await drillCommand(command, patterns, { ...asked, json: values.json === true }, show, stopped)
       : [await new Session(pidOf(positionals), matcher, asked).run(show, stopped)]
   if (values.json) sayJson(command.length > 0 ? reports : reports[0])
   else
@@ -64,7 +64,10 @@ async function untilSignal(): Promise<void> {
 
 function pidOf(positionals: readonly string[]): number {
   const [text = '', ...others] = positionals
-  if (!/^[1-9]\d{0,9}$/.test(text) || others.length > 0) throw new UsageError('say which process, by its PID')
+  const isNumber = /^[1-9]\d{0,9}$/.test(text)
+  if (isNumber && others.length > 0) throw new UsageError('one process at a time')
+  if (!isNumber)
+    throw new UsageError('say which process, by its PID, or put -- before a command that is to be started')
   return Number(text)
 }
 
@@ -87,16 +90,22 @@ function heal(pid: number): number {
       healed += 1
     })
   }
-  say(
-    healed === 1
-      ? '1 connection was cut off, and is healed'
-      : `${healed} connections were cut off, and are healed`,
-  )
+  if (healed === 0) say('nothing there is cut off')
+  else
+    say(
+      healed === 1
+        ? '1 connection was cut off, and is healed'
+        : `${healed} connections were cut off, and are healed`,
+    )
   return 0
 }
 
-/** On a terminal one table stays, elsewhere a new one is printed where something has changed. */
-function liveTable(stream: NodeJS.WriteStream): (connections: readonly Finding[]) => void {
+/**
+ * On a terminal one table stays, elsewhere a new one is printed where something has changed.
+ *
+ * @param isShared whether a program writes there too: then nothing may be drawn over
+ */
+function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (connections: readonly Finding[]) => void {
   const paint = paintFor(stream)
   let height = 0
   let last = ''
@@ -106,7 +115,7 @@ function liveTable(stream: NodeJS.WriteStream): (connections: readonly Finding[]
     const text = lines.map((line) => `\u001B[2K${line}\n`).join('')
     if (text === last) return
     last = text
-    if (stream.isTTY) stream.write((height === 0 ? '' : `\r\u001B[${height}A`) + text)
+    if (stream.isTTY && !isShared) stream.write((height === 0 ? '' : `\r\u001B[${height}A`) + text)
     else say(lines.join('\n'))
     height = lines.length
   }

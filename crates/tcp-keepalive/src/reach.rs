@@ -81,8 +81,8 @@ impl Known {
     ///
     /// # Errors
     ///
-    /// `EAGAIN` where no thread can be started. What the system says where it does not tell who listens, without which a connection outwards cannot be told from one
-    /// that was accepted. None was marked then.
+    /// `EAGAIN` where no thread can be started. What the system says where it does not tell who listens, without which a connection
+    /// outwards cannot be told from one that was accepted. None was marked then.
     pub fn look(self: &Arc<Self>, room: usize, longest: Duration) -> io::Result<Option<Looked>> {
         let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = if let Some(answer) = looking.as_ref() {

@@ -4,9 +4,9 @@ import { capabilities } from '../settings/capabilities.ts'
 /**
  * What became of a probe, or of data that was sent:
  *
- * - `no-answer`: nothing came back, again and again (ETIMEDOUT, on Windows also ECONNABORTED and ENETRESET): the peer, or the way
- *   to it, is gone;
- * - `reset`: the peer answered that it knows no such connection (ECONNRESET): it was restarted;
+ * - `no-answer`: nothing came back, again and again (ETIMEDOUT, on Windows also ECONNABORTED): the peer, or the way to it, is gone;
+ * - `reset`: the peer answered that it knows no such connection (ECONNRESET): it was restarted. On Windows it may also be that nobody
+ *   answered, as libuv reports WSAECONNABORTED of a waiting read so (`uv_process_tcp_read_req()` in win/tcp.c);
  * - `unreachable`: a router said that there is no way to the peer (EHOSTUNREACH, ENETUNREACH).
  */
 export type Outcome = 'no-answer' | 'reset' | 'unreachable'

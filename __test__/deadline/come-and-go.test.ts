@@ -12,6 +12,7 @@ interface Left {
   readonly descriptors: number
 }
 
+// Only Linux lifts a user timeout, and so has a sweep.
 const linux = process.platform === 'linux' ? test : test.skip
 
 linux('10,000 sockets with a deadline come and go, and nothing is left of them', async (t) => {

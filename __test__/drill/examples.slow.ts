@@ -79,6 +79,7 @@ async function outcome(
   return { printed, isWell: program.exitCode === 0 }
 }
 
+/** Without PostgreSQL or Redis nothing can be drilled; with CI set that is an error (needs.ts). */
 const isHere = withBoth === test
 
 for (const [name, runner] of Object.entries(RUNNERS)) {

@@ -21,6 +21,7 @@ import { isInTime } from '../../lab/timing.ts'
 import { behindProxy } from '../../src/socket/node-internals.ts'
 
 const DEADLINE = 6000
+// The clients are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test : test.skip
 const program = fileURLToPath(new URL('accepted-program.mjs', import.meta.url))
 const { WebSocket } = createRequire(new URL('../../examples/package.json', import.meta.url))('ws') as {

@@ -10,6 +10,7 @@ import { swallowing } from '../deadline/swallowed.ts'
 import { unless } from '../needs.ts'
 import { refusing, refusingUnavailable } from './refuse.ts'
 
+// The peers are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test : test.skip
 const program = fileURLToPath(new URL('log-program.cjs', import.meta.url))
 

@@ -12,6 +12,7 @@ import { swallowing } from '../deadline/swallowed.ts'
 import { ASKED, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
 const HOST = '127.0.0.1'
+// Only on Linux is the bound on connecting the user timeout, which is read back here.
 const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 
 async function nameServer(t: ExecutionContext): Promise<[NameServer, dns.promises.Resolver]> {

@@ -15,6 +15,7 @@ import { MUCH } from '../deadline/kernel-values.ts'
 import { swallowing } from '../deadline/swallowed.ts'
 import { ASKED, connected, listening, tracked } from './sockets.ts'
 
+// The peers are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 
 /** What is published on a channel during the test. */

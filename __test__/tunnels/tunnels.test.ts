@@ -23,6 +23,7 @@ const DEADLINE = 5000
 const HOST = '127.0.0.1'
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const page = readFileSync(new URL('../../docs/proxies-and-tunnels.md', import.meta.url), 'utf8')
+// The far end is cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 const { watchPauses } = (await import(PAUSES)) as Pauses
 const pausedSince = watchPauses()

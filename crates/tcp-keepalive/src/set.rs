@@ -104,10 +104,16 @@ fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn F
         }
     };
     tell(USER_TIMEOUT.set_if_given(socket, rest.user_timeout));
+    // On before the values, as in [`options::set_probes`]: then macOS starts its timer once, with the time that is given.
+    if rest.enabled {
+        tell(ENABLED.set(socket, true));
+    }
     tell(TIME.set_if_given(socket, rest.time));
     tell(INTERVAL.set_if_given(socket, rest.interval));
     tell(RETRIES.set_if_given(socket, rest.retries));
-    tell(ENABLED.set(socket, rest.enabled));
+    if !rest.enabled {
+        tell(ENABLED.set(socket, false));
+    }
 }
 
 /// Tries `settings` on a fresh TCP socket: puts them in, reads them back and closes the socket.

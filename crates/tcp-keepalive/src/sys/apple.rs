@@ -1,16 +1,19 @@
 //! macOS: tcp(4) and `bsd/netinet/tcp.h` of xnu. Every duration is in seconds.
 
-use std::{io, time::Duration};
+use std::{io, mem::MaybeUninit, time::Duration};
 
-use libc::c_int;
+use libc::{c_char, c_int};
 use socket2::{SockRef, Type};
 
 pub use super::unix::{
-    RawSocket, borrow, enabled, interval, own_descriptors, raw, readable, retries, rto_max, set_enabled,
-    set_interval, set_probes_otherwise, set_retries, set_rto_max, time,
+    RawSocket, borrow, enabled, interval, own_descriptors, raw, readable, retries, rto_max,
+    set_probes_otherwise, set_retries, set_rto_max, time,
 };
-use super::unix::{bsd_state, option, structure};
-use crate::TcpInfo;
+use super::{
+    unix::{self, bsd_state, option, structure},
+    xnu_timer::{self, Keepalive, within},
+};
+use crate::{State, TcpInfo};
 
 #[path = "headers/apple.rs"]
 mod headers;
@@ -44,8 +47,49 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
     }
 }
 
+impl Keepalive for SockRef<'_> {
+    fn enabled(&self) -> io::Result<bool> {
+        unix::enabled(self)
+    }
+
+    fn set_enabled(&self, enabled: bool) -> io::Result<()> {
+        unix::set_enabled(self, enabled)
+    }
+
+    fn time(&self) -> io::Result<Duration> {
+        unix::time(self)
+    }
+
+    /// A listener gets none where that would be its end. It has no use for one either: what it accepts has its `SO_KEEPALIVE`,
+    /// interval and retries, but not its time (`tcp_input()` in `bsd/netinet/tcp_input.c`).
+    fn set_time(&self, time: Duration) -> io::Result<()> {
+        let time = within(time)?;
+        if tcp_info(self)?.state == State::Listen && ends_listeners() {
+            return Ok(());
+        }
+        option::set_seconds(self, libc::TCP_KEEPALIVE, time)
+    }
+}
+
+fn ends_listeners() -> bool {
+    let mut names = MaybeUninit::<libc::utsname>::zeroed();
+    // SAFETY: `names` has room for what the call writes, and lives over it.
+    let result = unsafe { libc::uname(names.as_mut_ptr()) };
+    // SAFETY: every byte was zeroed, and it holds characters only.
+    let names = unsafe { names.assume_init() };
+    result != 0 || xnu_timer::ends_listeners(names.release.map(c_char::cast_unsigned))
+}
+
+pub fn set_enabled(socket: &SockRef<'_>, enabled: bool) -> io::Result<()> {
+    xnu_timer::set_enabled(socket, enabled)
+}
+
 pub fn set_time(socket: &SockRef<'_>, time: Duration) -> io::Result<()> {
-    option::set_seconds(socket, libc::TCP_KEEPALIVE, time)
+    Keepalive::set_time(socket, time)
+}
+
+pub fn set_interval(socket: &SockRef<'_>, interval: Duration) -> io::Result<()> {
+    unix::set_interval(socket, within(interval)?)
 }
 
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -26,6 +26,8 @@ mod imp;
 mod max_rt;
 #[cfg(any(target_os = "freebsd", test))]
 mod wrapping;
+#[cfg(any(target_vendor = "apple", all(test, unix)))]
+mod xnu_timer;
 
 #[cfg(target_os = "linux")]
 mod process;

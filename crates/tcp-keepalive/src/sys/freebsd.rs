@@ -61,7 +61,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     }
     let silence = Duration::from_micros(info.tcpi_last_data_recv.into());
     Ok(TcpInfo {
-        silence: super::wrapping::is_whole(longest_silence(socket)?).then_some(silence),
+        silence: super::wrapping::whole(silence, longest_silence(socket)?),
         send_window: Some(info.tcpi_snd_wnd),
         window_limited: None,
         total_retransmits: Some(info.tcpi_snd_rexmitpack.into()),
@@ -72,7 +72,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     })
 }
 
-/// After which silence keepalive ends the connection; `None` where nothing does.
+/// After which silence keepalive ends the connection by the values that it has now; `None` where nothing does.
 fn longest_silence(socket: &SockRef<'_>) -> io::Result<Option<Duration>> {
     if !enabled(socket)? {
         return Ok(None);

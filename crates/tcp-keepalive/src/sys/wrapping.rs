@@ -8,22 +8,58 @@ const WRAPS_AFTER: Duration = Duration::from_micros(1 << 32);
 /// How much later than due the kernel may be: its ticks are counted in the same 32 bits.
 const LATE: Duration = Duration::from_secs(1);
 
-/// Whether the number is the whole silence: where keepalive ends the connection before it begins again. The number itself
-/// does not say how often it did.
-pub fn is_whole(longest_silence: Option<Duration>) -> bool {
-    longest_silence.is_some_and(|longest| longest < WRAPS_AFTER.saturating_sub(LATE))
+/// The silence that the kernel's `number` says, where that is the whole of it: where keepalive ends the connection before the number
+/// begins again, after `longest`. The number itself does not say how often it did.
+///
+/// A number beyond `longest` is of a silence that is older than the values, and may have begun again. One below it may be so
+/// too, right after values were set on a connection that has been silent for longer than 71 minutes: nothing tells of that, and
+/// the kernel ends such a connection a `time` after the set.
+pub fn whole(number: Duration, longest: Option<Duration>) -> Option<Duration> {
+    let latest = longest?.checked_add(LATE)?;
+    (latest < WRAPS_AFTER && number <= latest).then_some(number)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const fn minutes(count: u64) -> Duration {
+        Duration::from_secs(60 * count)
+    }
 
     #[test]
     fn a_silence_is_told_where_keepalive_ends_the_connection_before_the_number_begins_again() {
-        let minutes = |count: u64| Some(Duration::from_secs(60 * count));
-        assert!(is_whole(minutes(1)) && is_whole(minutes(71)));
-        assert!(!is_whole(minutes(72)) && !is_whole(minutes(132)));
-        assert!(!is_whole(None), "no keepalive");
-        assert!(!is_whole(Some(WRAPS_AFTER)));
+        let told = |longest| whole(minutes(1), longest);
+        assert_eq!(told(Some(minutes(1))), Some(minutes(1)));
+        assert_eq!(told(Some(minutes(71))), Some(minutes(1)));
+        assert_eq!(told(Some(minutes(72))), None);
+        assert_eq!(told(Some(minutes(132))), None);
+        assert_eq!(told(Some(WRAPS_AFTER)), None);
+        assert_eq!(told(Some(Duration::MAX)), None);
+        assert_eq!(told(None), None, "no keepalive");
+    }
+
+    #[test]
+    fn a_silence_that_is_older_than_the_values_is_not_told() {
+        // Two hours of keepalive until now, and silent for 80 minutes: the number says 8.
+        let number = minutes(80) - WRAPS_AFTER;
+        assert_eq!(whole(number, Some(Duration::from_secs(15))), None);
+        // The same, five minutes after which nothing had begun again yet.
+        assert_eq!(whole(minutes(5), Some(Duration::from_secs(15))), None);
+    }
+
+    #[test]
+    fn what_is_told_is_the_silence_wherever_the_values_are_older_than_it() {
+        proptest!(|(silence in 0_u64..1 << 34, longest in 0_u64..1 << 34)| {
+            let number = Duration::from_micros(silence % (1 << 32));
+            let (silence, longest) = (Duration::from_micros(silence), Duration::from_micros(longest));
+            // The kernel ends the connection no later than that.
+            if silence <= longest.saturating_add(LATE) {
+                let told = whole(number, Some(longest));
+                prop_assert!(told.is_none_or(|told| told == silence), "{told:?} of {silence:?}");
+            }
+        });
     }
 }

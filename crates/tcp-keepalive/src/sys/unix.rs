@@ -14,6 +14,10 @@ use socket2::SockRef;
 use crate::State;
 use crate::{Error, Settings};
 
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "headers/bsd.rs"]
+mod headers;
+
 /// A descriptor of this system.
 pub type RawSocket = RawFd;
 

@@ -1,10 +1,9 @@
-//! FreeBSD's own headers, as recorded from freebsd-src (sys/netinet/tcp.h, `tcp_fsm.h` and sys/sys/socket.h of FreeBSD 11 to 15),
-//! against what the libc crate says and this crate relies on. Compiled in every build for FreeBSD.
+//! FreeBSD's own headers, as recorded from freebsd-src (sys/netinet/tcp.h and sys/sys/socket.h of FreeBSD 11 to 15), against
+//! what the libc crate says and this crate relies on. Compiled in every build for FreeBSD; what macOS has too is in `bsd.rs`.
 
 use std::mem::offset_of;
 
-use super::{Info, bsd_state};
-use crate::State;
+use super::Info;
 
 /// sys/netinet/tcp.h. Before FreeBSD 14 the base stack has no `TCP_MAXUNACKTIME` (`tcp_default_ctloutput()`).
 const _: () = {
@@ -16,13 +15,9 @@ const _: () = {
     assert!(libc::TCP_KEEPCNT == 1024);
 };
 
-/// sys/sys/socket.h, sys/netinet/in.h and sys/sys/errno.h.
+/// sys/sys/socket.h and sys/sys/errno.h.
 const _: () = {
-    assert!(libc::IPPROTO_TCP == 6);
-    assert!(libc::SOL_SOCKET == 0xffff);
-    assert!(libc::SO_KEEPALIVE == 0x0008);
     assert!(libc::SO_PROTOCOL == 0x1016);
-    assert!(libc::ENOPROTOOPT == 42);
     assert!(libc::EOPNOTSUPP == 45);
 };
 
@@ -41,19 +36,4 @@ const _: () = {
     assert!(offset_of!(Info, tcpi_toe_tid) == 116);
     assert!(offset_of!(Info, tcpi_snd_rexmitpack) == 120);
     assert!(offset_of!(Info, tcpi_snd_zerowin) == 128);
-};
-
-/// `tcp_fsm.h`.
-const _: () = {
-    assert!(matches!(bsd_state(0), State::Closed));
-    assert!(matches!(bsd_state(1), State::Listen));
-    assert!(matches!(bsd_state(2), State::SynSent));
-    assert!(matches!(bsd_state(3), State::SynReceived));
-    assert!(matches!(bsd_state(4), State::Established));
-    assert!(matches!(bsd_state(5), State::CloseWait));
-    assert!(matches!(bsd_state(6), State::FinWait1));
-    assert!(matches!(bsd_state(7), State::Closing));
-    assert!(matches!(bsd_state(8), State::LastAck));
-    assert!(matches!(bsd_state(9), State::FinWait2));
-    assert!(matches!(bsd_state(10), State::TimeWait));
 };

@@ -136,3 +136,24 @@ function longestNamed(solve: () => unknown): number {
   }
   return Number.NaN
 }
+
+for (const [platform, ticks] of [
+  ['darwin', 2 ** 31], // milliseconds in timer_diff() of bsd/netinet/tcp_timer.c, which are signed
+  ['freebsd', 2 ** 32], // ticks of a millisecond, in tcp_default_ctloutput() of sys/netinet/tcp_usrreq.c
+] as const) {
+  test(`${platform}: no timer of a solved deadline fires at once, and the kernel's sum of all does not begin again`, (t) => {
+    const can = capabilitiesOf(platform)
+    const longest = longestNamed(() => solveDetectWithin(Number.MAX_SAFE_INTEGER, can))
+    fc.assert(
+      fc.property(fc.double({ min: SHORTEST, max: longest, noNaN: true }), (detectWithin) => {
+        const { timeSeconds, intervalSeconds, retries } = solveDetectWithin(detectWithin, can)
+        t.true(Math.max(timeSeconds, intervalSeconds) * 1000 < ticks)
+        t.true((timeSeconds + intervalSeconds * retries) * 1000 < 2 ** 32)
+      }),
+      { numRuns: 3000 },
+    )
+    for (const { max } of [can.time, can.interval]) {
+      t.true(max < ticks && max + 1000 >= ticks, `${max} is the largest`)
+    }
+  })
+}

@@ -57,6 +57,15 @@ test("nothing that is not known is Linux's figure", (t) => {
   }
 })
 
+test('what a timer of macOS does not hold is a RangeError that names the largest time', (t) => {
+  for (const field of ['time', 'interval']) {
+    const { message } = t.throws(() => planOn('darwin', { [field]: 2_147_484_000 }))
+    t.regex(message, /RangeError .*must be >= 1000 && <= 2147483000 milliseconds/, field)
+    t.is(planOn('darwin', { [field]: 2_147_483_000 }).settings[field as 'time'], 2_147_483_000)
+    t.is(planOn('freebsd', { [field]: 2_147_484_000 }).settings[field as 'time'], 2_147_484_000)
+  }
+})
+
 const PLATFORMS = ['linux', 'darwin', 'freebsd', 'win32'] as const
 
 /** A row of the table in docs/systems.md, a cell for each of {@link PLATFORMS}. */

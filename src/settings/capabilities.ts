@@ -42,8 +42,9 @@ type Known = Omit<Capabilities, 'platform'>
 /** The kernels keep these in a signed 32-bit integer, and so does the binding. */
 const INT32_MAX = 2 ** 31 - 1
 
-/** The largest number of seconds whose milliseconds fit into 32 bits. */
+/** The largest number of seconds whose milliseconds fit into 32 bits, and into 32 bits with a sign. */
 const UINT32_MS_IN_SECONDS = 4_294_967
+const INT32_MS_IN_SECONDS = 2_147_483
 
 const seconds = (option: string, max: number): Capability =>
   Object.freeze({ option, settable: true, readable: true, min: 1000, max: max * 1000, step: 1000 })
@@ -111,10 +112,13 @@ const linux: Known = {
 const table: Readonly<Record<string, Known>> = {
   linux,
   android: linux,
-  /** xnu, tcp_ctloutput() in bsd/netinet/tcp_usrreq.c: seconds whose milliseconds must fit into 32 bits. */
+  /**
+   * xnu, timer_diff() in bsd/netinet/tcp_timer.c: what is left of a timer is a signed number of milliseconds, and more fires at once.
+   * tcp_ctloutput() in tcp_usrreq.c takes twice that.
+   */
   darwin: {
-    time: seconds('TCP_KEEPALIVE', UINT32_MS_IN_SECONDS),
-    interval: seconds('TCP_KEEPINTVL', UINT32_MS_IN_SECONDS),
+    time: seconds('TCP_KEEPALIVE', INT32_MS_IN_SECONDS),
+    interval: seconds('TCP_KEEPINTVL', INT32_MS_IN_SECONDS),
     retries: probes('TCP_KEEPCNT', INT32_MAX),
     userTimeout: userTimeout('TCP_RXT_CONNDROPTIME', 1000),
     rtoMax: NO_RTO_MAX,

@@ -116,3 +116,51 @@ test('the tolerance of a deadline is at least a quarter of it when idle, and a t
     { numRuns: 2000 },
   )
 })
+
+/**
+ * tcp_timers(), TCPT_KEEP, of bsd/netinet/tcp_timer.c in xnu and tcp_timer_keep() of sys/netinet/tcp_timer.c in FreeBSD: given up at the
+ * first timer at which the silence is as long as time and all intervals, and each timer starts when the one before has fired.
+ *
+ * @returns from the first probe to the last
+ */
+function probedForBySilence(
+  { time, interval, retries }: { time: number; interval: number; retries: number },
+  lateness: readonly number[],
+): number {
+  let now = time + (lateness[0] ?? 0)
+  const first = now
+  let last = now
+  for (let fired = 1; now < time + interval * retries; fired++) {
+    last = now
+    now += interval + (lateness[fired % lateness.length] ?? 0)
+  }
+  return last - first
+}
+
+for (const [platform, latest] of [
+  ['darwin', 500], // TCP_TIMER_500MS_QUANTUM
+  ['freebsd', 10], // a tick, at 100 in a second
+] as const) {
+  test(`${platform}: an idle connection survives every outage shorter than the tolerance, however late the timers are`, (t) => {
+    const seconds = fc.integer({ min: 1, max: 600 }).map((count) => count * 1000)
+    const values = fc.record({
+      time: seconds,
+      interval: seconds,
+      retries: fc.integer({ min: 1, max: 20 }),
+    })
+    const late = fc.array(fc.integer({ min: 0, max: latest }), { minLength: 30, maxLength: 30 })
+    fc.assert(
+      fc.property(values, late, (held, lateness) => {
+        const { idle } = toleranceOf({ ...held, enabled: true, userTimeout: 0 }, undefined, platform)
+        const probed = probedForBySilence(held, lateness)
+        t.true(probed >= idle, `${probed} of ${idle}`)
+      }),
+      { numRuns: 5000 },
+    )
+    // And no longer than that.
+    const held = { time: 5000, interval: 1000, retries: 5 }
+    const { idle } = toleranceOf({ ...held, enabled: true, userTimeout: 0 }, undefined, platform)
+    t.is(idle, platform === 'darwin' ? 3000 : 4000)
+    t.true(probedForBySilence(held, [latest]) <= idle + (platform === 'darwin' ? 0 : latest * held.retries))
+  })
+}

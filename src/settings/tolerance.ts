@@ -9,8 +9,9 @@ import type { KeepAlive } from './keepalive.ts'
  */
 export interface Tolerance {
   /**
-   * On an idle connection: the time from the first unanswered probe to the last. An outage that begins right before the first
-   * must be over when the last is sent. `Infinity` with keepalive off.
+   * On an idle connection: the time from the first unanswered probe to the last that is sure to be sent. An outage that begins right
+   * before the first must be over when the last is sent. `Infinity` with keepalive off. On macOS and FreeBSD for values that are
+   * set at 'connect': a silence from before a later set counts, and takes a probe for each interval that it lasted.
    */
   readonly idle: number
   /**
@@ -27,6 +28,13 @@ const RTO_MAX_MS = 120_000
 
 /** TCP_RTO_MIN of include/net/tcp.h: when data is sent again for the first time, where the round trip is short. */
 const FIRST_RETRANSMISSION_MS = 200
+
+/**
+ * TCP_TIMER_500MS_QUANTUM of bsd/netinet/tcp_timer.h: by so much each keepalive timer of xnu may be late. It gives up by the silence
+ * and not by the count (tcp_timers(), TCPT_KEEP), and starts each timer when the one before has fired. So late ones add up, until
+ * probes are not sent any more; the time from the first to the last is shorter by two of them then.
+ */
+const XNU_LATE_MS = 500
 
 /** A Linux timer may be late by an eighth of its length: see `solveDetectWithin`. */
 const LATEST = 9 / 8
@@ -53,8 +61,10 @@ export function toleranceOf(
   platform: string = capabilities.platform,
 ): Tolerance {
   const { interval = LINUX_DEFAULTS.interval, userTimeout = 0 } = held
+  const probes = probesUntilGivenUp(held, platform)
+  const lost = platform === 'darwin' && probes * XNU_LATE_MS >= interval ? 2 * XNU_LATE_MS : 0
   // One interval less than there are probes: in the interval after the last probe no other is sent.
-  const probing = interval * (probesUntilGivenUp(held, platform) - 1)
+  const probing = Math.max(0, interval * (probes - 1) - lost)
   const idle = held.enabled ? probing : Number.POSITIVE_INFINITY
   if (!isLinux(platform)) return { idle, write: undefined, connect: undefined }
   return {

@@ -11,6 +11,9 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'nothing answers',
 }
 
+/** On Windows the same error may say that nobody answers: see `Outcome`. */
+const RESET = `the peer was restarted, or has dropped the connection${process.platform === 'win32' ? ', or does not answer' : ''}`
+
 /** What was known last; `undefined` where the system does not tell. */
 interface Known {
   readonly silentFor: number | undefined
@@ -22,9 +25,9 @@ export function lossInWords(error: NodeJS.ErrnoException, known: Known): string 
     case 'no-answer':
       return noAnswer(known)
     case 'reset':
-      return 'the peer was restarted, or has dropped the connection'
+      return RESET
     case 'unreachable':
-      return 'a router says that there is no way to the peer any more'
+      return 'a router, or this machine, finds no way to the peer any more'
     default:
       return IN_WORDS[error.code ?? ''] ?? error.message
   }

@@ -4,10 +4,12 @@ import { capabilities } from '../settings/capabilities.ts'
 /**
  * What became of a probe, or of data that was sent:
  *
- * - `no-answer`: nothing came back, again and again (ETIMEDOUT, on Windows also ECONNABORTED): the peer, or the way to it, is gone;
- * - `reset`: the peer answered that it knows no such connection (ECONNRESET): it was restarted. On Windows it may also be that nobody
- *   answered, as libuv reports WSAECONNABORTED of a waiting read so (`uv_process_tcp_read_req()` in win/tcp.c);
- * - `unreachable`: a router said that there is no way to the peer (EHOSTUNREACH, ENETUNREACH).
+ * - `no-answer`: nothing came back, again and again (ETIMEDOUT): the peer, or the way to it, is gone. On Windows also ECONNABORTED, and
+ *   ECANCELED of a write: the system has aborted the connection, possibly for want of an acknowledgement;
+ * - `reset`: the peer answered that it knows no such connection (ECONNRESET): it was restarted. On Windows it may also be that
+ *   nobody answered: libuv reports an aborted connection so to a read that waits, and Windows a connection that keepalive has ended;
+ * - `unreachable`: a router said that there is no way to the peer (EHOSTUNREACH, ENETUNREACH), or this machine found none
+ *   (the same, EHOSTDOWN, ENETDOWN): on macOS and FreeBSD it is always this machine.
  */
 export type Outcome = 'no-answer' | 'reset' | 'unreachable'
 
@@ -16,17 +18,23 @@ const OUTCOMES: ReadonlyMap<unknown, Outcome> = new Map([
   ['ECONNRESET', 'reset'],
   ['EHOSTUNREACH', 'unreachable'],
   ['ENETUNREACH', 'unreachable'],
+  // The last error of sending, in the place of ETIMEDOUT: tcp_drop() in tcp_subr.c of xnu and FreeBSD. A silent peer in the same
+  // network segment is EHOSTDOWN on FreeBSD.
+  ['EHOSTDOWN', 'unreachable'],
+  ['ENETDOWN', 'unreachable'],
 ])
 
 /**
- * "Windows Sockets Error Codes" of Microsoft: WSAECONNABORTED may be a data transmission time-out, and WSAENETRESET is keep-alive
- * activity that detected a failure. Elsewhere the first says that this machine itself ended the connection (tcp_abort() in
- * net/ipv4/tcp.c of Linux).
+ * "Windows Sockets Error Codes" of Microsoft: WSAECONNABORTED may be a data transmission time-out. Elsewhere ECONNABORTED says that
+ * this machine itself ended the connection (tcp_abort() in net/ipv4/tcp.c of Linux).
+ *
+ * libuv makes ECONNRESET of WSAECONNABORTED in uv__process_tcp_read_req(), and ECANCELED in uv__process_tcp_write_req()
+ * (win/tcp.c, 1.44 to 1.52). It has no name for WSAENETRESET, a failure that keepalive detected: that comes as UNKNOWN, as any
+ * other error without a name does (win/error.c).
  */
 const OUTCOMES_OF_WINDOWS: ReadonlyMap<unknown, Outcome> = new Map([
   ...OUTCOMES,
   ['ECONNABORTED', 'no-answer'],
-  ['ENETRESET', 'no-answer'],
 ])
 
 /** Errors are wrapped a few times at most; a longer chain is a ring. */
@@ -50,14 +58,16 @@ export function outcomeOf(error: unknown): Outcome | undefined {
 
 /** @param platform the system that the error comes from, by `process.platform` */
 export function outcomeOn(platform: string, error: unknown): Outcome | undefined {
-  const outcomes = platform === 'win32' ? OUTCOMES_OF_WINDOWS : OUTCOMES
+  const isWindows = platform === 'win32'
+  const outcomes = isWindows ? OUTCOMES_OF_WINDOWS : OUTCOMES
   let current = error
   for (let depth = 0; depth < DEEPEST_CAUSE; depth++) {
     if (typeof current !== 'object' || current === null) return undefined
     const { code, syscall, cause, errors } = current as Partial<
       Record<'code' | 'syscall' | 'cause' | 'errors', unknown>
     >
-    const outcome = outcomes.get(code)
+    const isAbortedWrite = isWindows && code === 'ECANCELED' && syscall === 'write'
+    const outcome = outcomes.get(isAbortedWrite ? 'ECONNABORTED' : code)
     // `errors`: an AggregateError, in which net.connect() reports the addresses that it tried.
     const isOfConnect = syscall === 'connect' || Array.isArray(errors)
     if (outcome !== undefined) return isOfConnect ? undefined : outcome

@@ -20,6 +20,7 @@ export const PORTABLE = [
   '__test__/settings/environment.test.ts',
   '__test__/settings/match.test.ts',
   '__test__/settings/systems.test.ts',
+  '__test__/socket/accepted-elsewhere.test.ts',
   '__test__/socket/binary-file.test.ts',
   '__test__/supply-chain/lock-files.test.ts',
 ]

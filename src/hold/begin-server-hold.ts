@@ -123,8 +123,8 @@ function applyNext(connections: readonly Socket[]): void {
 }
 
 /**
- * The kernel gives a listener's values to what it accepts for it, so that they count while a connection waits for the
- * program. When the last hold has ended it gets back what it had.
+ * Linux and FreeBSD give a listener's values to what they accept for it, so that they count while a connection waits for the
+ * program; macOS gives all but the time and the user timeout. When the last hold has ended it gets back what it had.
  */
 function putOnListener(server: Server, held: HeldServer): void {
   try {

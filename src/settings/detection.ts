@@ -19,7 +19,7 @@ export interface Detection {
    *
    * Linux counts a user timeout from the first retransmission, so this is about half a second longer. Without a user
    * timeout it is what Linux takes to give up retransmitting, about 15 minutes. macOS and FreeBSD send probes also while
-   * data is in flight, so with keepalive on this is `idle` at the latest. `undefined` on Windows, and there with keepalive off.
+   * data is in flight, so with keepalive on this is `idle` at the latest. `undefined` on Windows, and on those two with keepalive off.
    */
   readonly write: number | undefined
   /**

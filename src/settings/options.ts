@@ -49,7 +49,7 @@ export interface KeepAliveDeadline {
    * A living peer may stop reading for as long as it likes: on a socket object of Node the user timeout is lifted (0) once the
    * peer's window has been closed, until the connection ends, and the deadline holds by other means. On a raw descriptor, and in
    * Bun and Deno, it has the kernel's rule, which would drop such a peer. Outside Linux no user timeout is solved: macOS and
-   * FreeBSD probe while data is in flight too, and Windows gives a write up by itself, after some 20 s where the round trip is short.
+   * FreeBSD probe while data is in flight too, and Windows gives a write up by itself, by its older documents after some 20 s where the round trip is short.
    */
   detectWithin: number
   /**
@@ -160,8 +160,9 @@ function oneNumber(ms: number): KernelValues {
 /**
  * Outside Linux no user timeout is solved. FreeBSD counts it while a living peer keeps its window closed
  * (tcp_timer_persist() in sys/netinet/tcp_timer.c); what Windows does then is not documented. macOS and FreeBSD probe while data is
- * in flight as well, so that keepalive ends a write there too. Windows gives a write up by itself after five retransmissions, each
- * after twice the time of the one before (TcpMaxDataRetransmissions): some 20 s where the round trip is short.
+ * in flight as well, so that keepalive ends a write there too. Windows gives a write up by itself, as of Server 2003 is documented
+ * after five retransmissions, each after twice the time of the one before (TcpMaxDataRetransmissions): some 20 s where the round
+ * trip is short.
  */
 function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
   const { detectWithin, userTimeout } = options

@@ -18,9 +18,9 @@ const DEEPEST_PARENT = 16
  * repeats what it remembers. So with a wrong record `setKeepAlive(false)` would not turn keepalive off.
  *
  * The record is written, and not by Node's own `setKeepAlive(true)`, which writes to the kernel too: SO_KEEPALIVE, and up to
- * libuv 1.47 (Node 18 and 20 have 1.44 and 1.46) also TCP_KEEPIDLE = 0, or TCP_KEEPALIVE = 0 on macOS (uv__tcp_keepalive in
+ * libuv 1.48 (Node 18 and 20 have 1.44 and 1.46) also TCP_KEEPIDLE = 0, or TCP_KEEPALIVE = 0 on macOS (uv__tcp_keepalive in
  * src/unix/tcp.c). Linux refuses that 0 with EINVAL. macOS takes it for its default of two hours, and would undo the set.
- * libuv 1.48 and newer write SO_KEEPALIVE alone, then fail.
+ * libuv 1.49 and newer write SO_KEEPALIVE alone, then fail.
  *
  * The remembered delay stays as it is: a driver's call with another delay is still a call with another delay. A record that is
  * right already is left alone.

@@ -43,7 +43,8 @@ export interface TcpInfo {
   readonly state: TcpState
   /**
    * Since anything came from the peer, be it data or an acknowledgement. Linux; FreeBSD where keepalive ends the connection within
-   * 71 minutes, after which the kernel's number begins again.
+   * 71 minutes, after which the kernel's number begins again. Where values are set there on a connection that has been silent for
+   * longer, it may be too small until `time` has gone by.
    */
   readonly silentFor: number | undefined
   /** Probes sent since then; one that is just on its way counts too. Linux. */

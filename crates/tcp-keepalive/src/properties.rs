@@ -30,6 +30,17 @@ fn connected() -> (TcpStream, TcpStream) {
     (client, listener.accept().unwrap().0)
 }
 
+/// macOS and FreeBSD take a zero for the system's default, and no more probes than fit into a signed number.
+const IS_BSD: bool = cfg!(not(any(target_os = "linux", target_os = "android")));
+const LEAST: u8 = if IS_BSD { 1 } else { 0 };
+const MOST_RETRIES: u32 = if IS_BSD { i32::MAX.unsigned_abs() } else { u32::MAX };
+
+/// They count the user timeout in seconds.
+fn counted(user_timeout: Duration) -> Duration {
+    let begun = u64::from(IS_BSD && user_timeout.subsec_nanos() > 0);
+    if IS_BSD { Duration::from_secs(user_timeout.as_secs() + begun) } else { user_timeout }
+}
+
 /// What the socket holds after `settings`, if the system takes them all.
 fn after(before: &Current, settings: &Settings) -> Current {
     Current {
@@ -37,7 +48,7 @@ fn after(before: &Current, settings: &Settings) -> Current {
         time: settings.time.or(before.time),
         interval: settings.interval.or(before.interval),
         retries: settings.retries.or(before.retries),
-        user_timeout: settings.user_timeout.or(before.user_timeout),
+        user_timeout: settings.user_timeout.map(counted).or(before.user_timeout),
     }
 }
 
@@ -87,8 +98,8 @@ fn any_settings_at_all_are_held_exactly_or_refused_by_the_name_of_one_that_was_a
     let (client, _server) = connected();
     let raw = client.as_raw_fd();
     let whatever = settings(
-        prop_oneof![0..40_000_u64, any::<u64>()],
-        prop_oneof![0..200_u32, any::<u32>()],
+        prop_oneof![LEAST.into()..40_000_u64, LEAST.into()..=u64::MAX],
+        prop_oneof![LEAST.into()..200_u32, LEAST.into()..=MOST_RETRIES],
         any::<u64>(),
     );
     let property = |asked: Settings| {

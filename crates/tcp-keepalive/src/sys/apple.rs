@@ -97,7 +97,7 @@ pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
 }
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    option::set_seconds(socket, TCP_RXT_CONNDROPTIME, timeout)
+    option::set_seconds(socket, TCP_RXT_CONNDROPTIME, within(super::whole_seconds(timeout))?)
 }
 
 /// `bsd/netinet/tcp.h`: "Connection timeout"; the libc crate lacks it. `tcp_ctloutput()` in `bsd/netinet/tcp_usrreq.c`
@@ -109,7 +109,7 @@ pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
 }
 
 pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    option::set_seconds(socket, TCP_CONNECTIONTIMEOUT, super::whole_seconds(timeout))
+    option::set_seconds(socket, TCP_CONNECTIONTIMEOUT, within(super::whole_seconds(timeout))?)
 }
 
 /// `bsd/netinet/tcp.h`; the libc crate has the bits of Fast Open as numbers of their own, which moves what follows.

@@ -39,7 +39,7 @@ pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
 }
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
-    option::set_seconds(socket, libc::TCP_MAXUNACKTIME, timeout)
+    option::set_seconds(socket, libc::TCP_MAXUNACKTIME, super::whole_seconds(timeout))
 }
 
 pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -6,7 +6,7 @@
 
 use std::{io, time::Duration};
 
-/// The longest time and interval. The kernel counts milliseconds, and what is left of a timer is a signed number of 32 bits: more
+/// The longest time, interval and timeout. The kernel counts milliseconds, and what is left of a timer is a signed number of 32 bits: more
 /// fires at once (`timer_diff()` in `bsd/netinet/tcp_timer.c`). The option itself takes twice that.
 pub const LONGEST: Duration = Duration::from_secs(2_147_483);
 

@@ -11,9 +11,9 @@ const captures = JSON.parse(read('captures.json')) as Captures
 const { settings } = planKeepAlive({ detectWithin: captures.detectWithin })
 const { time = 0, interval = 0, retries = 0 } = settings
 
-test('the pictures and the page show the recorded packets', async (t) => {
+test('the pictures and the page show the recorded packets', (t) => {
   for (const name of STORIES) {
-    t.is(read(`captures/${name}.svg`), await drawStory(name, captures.stories[name]), name)
+    t.is(read(`captures/${name}.svg`), drawStory(name, captures.stories[name]), name)
   }
   const page = read('how-keepalive-works.md')
   t.is(withCaptures(page, captures), page)

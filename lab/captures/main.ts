@@ -22,7 +22,7 @@ if (!process.argv.includes('--draw')) {
 const captures = JSON.parse(await readFile(packets, 'utf8')) as Captures
 await mkdir(new URL('captures/', docs), { recursive: true })
 for (const name of STORIES) {
-  await writeFile(new URL(`captures/${name}.svg`, docs), await drawStory(name, captures.stories[name]))
+  await writeFile(new URL(`captures/${name}.svg`, docs), drawStory(name, captures.stories[name]))
 }
 await writeFile(page, withCaptures(await readFile(page, 'utf8'), captures))
 console.log('Written: docs/captures.json, docs/captures/*.svg, docs/how-keepalive-works.md')

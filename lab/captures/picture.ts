@@ -1,5 +1,5 @@
 /** A story as a picture: time goes down, and each arrow is a packet that was recorded. */
-import { drawSvg } from '../draw-svg.ts'
+import { element, line, picture, text } from '../svg.ts'
 import type { Place, Story, StoryName } from './story.ts'
 
 const TITLES: Readonly<Record<StoryName, string>> = {
@@ -10,61 +10,34 @@ const TITLES: Readonly<Record<StoryName, string>> = {
   unreachable: 'A router says that there is no way, while data is in flight',
 }
 
-const WIDTH = 620
-const AT: Readonly<Record<Place, number>> = { client: 145, router: 320, server: 495 }
+const WIDTH = 680
+const AT: Readonly<Record<Place, number>> = { client: 190, router: 365, server: 540 }
 const PIXELS_A_SECOND = 46
+/** Where the picture's time begins, and what there is above the start, for what is done just before. */
+const TOP = 66
+const HEAD_MS = 500
 /** What is drawn one beneath the other is at least so far apart, and further where texts would meet. */
 const CLOSE = 8
 const APART = 15
-/** Above the start, for what is done just before. */
-const HEAD_MS = 500
 
 /** Seen on a light ground and on a dark one. */
 const COLOURS = { line: '#8c959f', probe: '#bf8700', answer: '#2da44e', lost: '#e5534b', data: '#218bff' }
 
-export async function drawStory(name: StoryName, story: Story): Promise<string> {
-  return drawSvg(specOf(name, story))
-}
-
-interface Line {
-  readonly at: number
-  /** Where it stands on the page, in pixels. */
-  readonly y: number
-}
-
-function specOf(name: StoryName, story: Story): object {
-  const lines = place(story)
-  const last = lines.at(-1)?.y ?? 0
-  const height = Math.max(last + APART, pixels(story.until))
-  const seconds = Math.floor(story.until / 1000)
-  return {
-    $schema: 'https://vega.github.io/schema/vega/v6.json',
-    description: TITLES[name],
-    width: WIDTH,
-    height,
-    padding: 8,
-    title: { text: TITLES[name], anchor: 'start', fontSize: 14, offset: 26 },
-    scales: [
-      { name: 'time', type: 'linear', domain: [-HEAD_MS / 1000, toSeconds(height)], range: [0, height] },
-    ],
-    axes: [
-      {
-        orient: 'left',
-        scale: 'time',
-        values: Array.from({ length: seconds + 1 }, (_, second) => second),
-        encode: { labels: { update: { text: { signal: "datum.value + ' s'" } } } },
-        domain: false,
-        tickColor: COLOURS.line,
-        labelFontSize: 11,
-      },
-    ],
-    data: [
-      { name: 'places', values: Object.entries(AT).map(([place, x]) => ({ place, x })) },
-      { name: 'arrows', values: lines.flatMap((line) => arrowOf(line) ?? []) },
-      { name: 'notes', values: lines.flatMap((line) => noteOf(line) ?? []) },
-    ],
-    marks: [...places(height), ...arrows(), ...notes()],
-  }
+export function drawStory(name: StoryName, story: Story): string {
+  const entries = place(story)
+  const bottom = Math.max((entries.at(-1)?.y ?? 0) + APART, pixels(story.until))
+  const seconds = Array.from({ length: Math.floor(story.until / 1000) + 1 }, (_, second) => second)
+  return picture(TITLES[name], WIDTH, Math.ceil(bottom) + 8, [
+    ...seconds.map((second) => text(44, pixels(second * 1000) + 4, `${second} s`, { 'text-anchor': 'end' })),
+    ...seconds.map((second) => line([48, pixels(second * 1000)], [53, pixels(second * 1000)], COLOURS.line)),
+    ...Object.entries(AT).flatMap(([who, x]) => [
+      line([x, TOP], [x, bottom], COLOURS.line),
+      text(x, TOP - 8, who, { 'text-anchor': 'middle', 'font-weight': 'bold' }),
+    ]),
+    ...entries.flatMap(({ y, entry, hasText }) =>
+      'who' in entry ? note(y, entry) : arrow(y, entry, hasText),
+    ),
+  ])
 }
 
 type Packet = Story['sent'][number] & { readonly isAnswered: boolean }
@@ -74,7 +47,13 @@ interface Note {
   readonly who: 'network' | 'program'
 }
 
-type Entry = Line & { readonly entry: Packet | Note; readonly hasText: boolean }
+interface Entry {
+  readonly at: number
+  /** Where it stands on the page, in pixels. */
+  readonly y: number
+  readonly entry: Packet | Note
+  readonly hasText: boolean
+}
 
 /** Everything in its order, at its time or a little later where there is no room. */
 function place({ sent, happened, told }: Story): Entry[] {
@@ -84,11 +63,11 @@ function place({ sent, happened, told }: Story): Entry[] {
   }))
   const end = told ? [{ at: told.at, entry: { what: told.code, who: 'program' as const } }] : []
   const all = [...network, ...packetsOf(sent).map((entry) => ({ at: entry.at, entry })), ...end]
-  let [before, sideBefore] = [-APART, '']
+  let [before, sideBefore] = [TOP - APART, '']
   return all
     .toSorted((a, b) => a.at - b.at)
     .map((each) => {
-      const side = sideOf(each.entry)
+      const side = 'who' in each.entry ? each.entry.who : each.entry.from
       // What the program does stands beside the arrows, so it needs no room among them.
       if (side === 'program') return { ...each, y: Math.max(before, pixels(each.at)), hasText: true }
       const y = Math.max(before + (side === sideBefore ? CLOSE : APART), pixels(each.at))
@@ -107,153 +86,46 @@ function packetsOf(sent: Story['sent']): Packet[] {
   })
 }
 
-/** Where its text stands. */
-function sideOf(entry: Entry['entry']): string {
-  return 'who' in entry ? entry.who : entry.from
+/** It ends in a tip, or in a cross where it is lost. */
+function arrow(y: number, packet: Packet, hasText: boolean): string[] {
+  const [from, to] = [AT[packet.from], packet.arrives ? AT[packet.to] : AT.router]
+  const colour = colourOf(packet)
+  const away = Math.sign(to - from)
+  const tip = [`${to},${y}`, `${to - 8 * away},${y - 4}`, `${to - 8 * away},${y + 4}`].join(' ')
+  const wide = { 'stroke-width': 1.5 }
+  return [
+    line([from, y], [to, y], colour, wide),
+    ...(packet.arrives
+      ? [element('polygon', { points: tip, fill: colour })]
+      : [
+          line([to - 4, y - 4], [to + 4, y + 4], colour, wide),
+          line([to - 4, y + 4], [to + 4, y - 4], colour, wide),
+        ]),
+    ...(hasText
+      ? [text(from + 8 * away, y - 3, packet.what, { 'text-anchor': away > 0 ? 'start' : 'end' })]
+      : []),
+    ...(hasText && packet.isAnswered ? [text(AT.router + 8, y - 3, 'ICMP: host unreachable')] : []),
+  ]
 }
 
-function arrowOf({ y, entry, hasText }: Entry): object | undefined {
-  if ('who' in entry) return undefined
-  const { from, to, what, arrives, isAnswered } = entry
-  const x = AT[from]
-  const x2 = arrives ? AT[to] : AT.router
-  const right = x2 > x
-  const colour = colourOf(entry)
-  const tip = arrives ? x2 + (right ? -5 : 5) : x2
-  const answer = isAnswered && hasText ? 'ICMP: host unreachable' : ''
-  return { y, x, x2, what: hasText ? what : '', arrives, right, colour, tip, answer }
-}
-
-function colourOf({ what, arrives, from }: Story['sent'][number]): string {
+function colourOf({ what, arrives, from }: Packet): string {
   if (!arrives || what === 'RST' || from === 'router') return COLOURS.lost
   if (what === 'probe') return COLOURS.probe
   return what === 'ACK' ? COLOURS.answer : COLOURS.data
 }
 
-function noteOf({ y, entry }: Entry): object | undefined {
-  return 'who' in entry ? { y, what: entry.what, network: entry.who === 'network' } : undefined
-}
-
-function places(height: number): object[] {
-  const from = { data: 'places' }
+/** The program's stand beside the client, the network's beyond the server. */
+function note(y: number, { what, who }: Note): string[] {
+  if (who === 'program') {
+    const words = text(AT.client - 16, y + 4, what, { 'text-anchor': 'end', 'font-weight': 'bold' })
+    return [line([AT.client - 12, y], [AT.client, y], COLOURS.line), words]
+  }
   return [
-    {
-      type: 'rule',
-      from,
-      encode: {
-        enter: { x: { field: 'x' }, y: { value: 0 }, y2: { value: height }, stroke: { value: COLOURS.line } },
-      },
-    },
-    {
-      type: 'text',
-      from,
-      encode: {
-        enter: {
-          x: { field: 'x' },
-          y: { value: -8 },
-          text: { field: 'place' },
-          align: { value: 'center' },
-          fontSize: { value: 12 },
-          fontWeight: { value: 'bold' },
-        },
-      },
-    },
-  ]
-}
-
-function arrows(): object[] {
-  const from = { data: 'arrows' }
-  const y = { field: 'y' }
-  const colour = { field: 'colour' }
-  return [
-    {
-      type: 'rule',
-      from,
-      encode: {
-        enter: { x: { field: 'x' }, x2: { field: 'x2' }, y, stroke: colour, strokeWidth: { value: 1.5 } },
-      },
-    },
-    {
-      type: 'symbol',
-      from,
-      encode: {
-        enter: {
-          x: { field: 'tip' },
-          y,
-          shape: { signal: "!datum.arrives ? 'cross' : datum.right ? 'triangle-right' : 'triangle-left'" },
-          angle: { signal: 'datum.arrives ? 0 : 45' },
-          size: { value: 70 },
-          fill: colour,
-        },
-      },
-    },
-    {
-      type: 'text',
-      from,
-      encode: {
-        enter: {
-          x: { field: 'x', offset: { signal: 'datum.right ? 8 : -8' } },
-          y: { field: 'y', offset: -3 },
-          align: { signal: "datum.right ? 'left' : 'right'" },
-          text: { field: 'what' },
-          fontSize: { value: 11 },
-        },
-      },
-    },
-    {
-      type: 'text',
-      from,
-      encode: {
-        enter: {
-          x: { value: AT.router + 8 },
-          y: { field: 'y', offset: -3 },
-          text: { field: 'answer' },
-          fontSize: { value: 11 },
-        },
-      },
-    },
-  ]
-}
-
-/** The program's beside the client, the network's beyond the server. */
-function notes(): object[] {
-  const from = { data: 'notes' }
-  return [
-    {
-      type: 'rule',
-      from: { data: 'notes' },
-      encode: {
-        enter: {
-          x: { signal: `datum.network ? ${AT.client} : ${AT.client - 12}` },
-          x2: { signal: `datum.network ? ${AT.server + 6} : ${AT.client}` },
-          y: { field: 'y' },
-          stroke: { signal: `datum.network ? '${COLOURS.lost}' : '${COLOURS.line}'` },
-          strokeDash: { signal: 'datum.network ? [4, 3] : [1, 0]' },
-        },
-      },
-    },
-    {
-      type: 'text',
-      from,
-      encode: {
-        enter: {
-          x: { signal: `datum.network ? ${AT.server + 10} : ${AT.client - 16}` },
-          y: { field: 'y' },
-          align: { signal: "datum.network ? 'left' : 'right'" },
-          baseline: { value: 'middle' },
-          text: { field: 'what' },
-          fontSize: { value: 11 },
-          fontWeight: { value: 'bold' },
-        },
-      },
-    },
+    line([AT.client, y], [AT.server + 6, y], COLOURS.lost, { 'stroke-dasharray': '4 3' }),
+    text(AT.server + 10, y + 4, what, { 'font-weight': 'bold' }),
   ]
 }
 
 function pixels(ms: number): number {
-  return Math.round(((ms + HEAD_MS) / 1000) * PIXELS_A_SECOND * 10) / 10
-}
-
-function toSeconds(y: number): number {
-  return y / PIXELS_A_SECOND - HEAD_MS / 1000
+  return TOP + Math.round(((ms + HEAD_MS) / 1000) * PIXELS_A_SECOND * 10) / 10
 }

@@ -17,7 +17,7 @@ const STOP_AFTER = 75_000
 
 const result = process.argv.includes('--draw') ? await readResult() : await measure()
 await writeFile(new URL('death-clock.md', docs()), writeTable(result))
-await writeFile(new URL('death-clock.svg', docs()), await drawChart(result))
+await writeFile(new URL('death-clock.svg', docs()), drawChart(result))
 console.log('Written: docs/death-clock.json, docs/death-clock.md, docs/death-clock.svg')
 
 async function readResult(): Promise<Result> {

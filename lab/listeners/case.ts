@@ -4,9 +4,10 @@
 export type State = 'idle' | 'asked'
 
 /**
- * `open` makes one of it, connected and idle, and hands what needs a listener to its third argument. It gives `call`, which asks
- * the server on that connection, and `again`, what a program does later: on a connection that the client makes anew, or on a
- * new one where the client leaves that to the program.
+ * `open` makes one of it, and hands what needs a listener to its third argument. It gives `call`, which asks the server on a
+ * connection that is there by then, and `again`, what a program does later: on a connection that the client makes anew, or on a
+ * new one where the client leaves that to the program. Where both are the same it gives that function, which is called once
+ * for the connection to be there.
  */
 export interface Case {
   /** Undefined for what needs no import. */

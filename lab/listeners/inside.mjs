@@ -40,7 +40,9 @@ async function begin(trial, { listens, where, sockets }, tell) {
   const listen = (emitter) =>
     listens ? emitter.on('error', (error) => tell('emitted', { name, state, how: inWords(error) })) : emitter
   const before = sockets.length
-  const { call, again = () => {} } = await open(module && examples(module), where, listen)
+  const opened = await open(module && examples(module), where, listen)
+  if (typeof opened === 'function') await opened()
+  const { call, again = () => {} } = typeof opened === 'function' ? { call: opened, again: opened } : opened
   const settled = (how) => tell('settled', { name, state, how })
   if (!isLogin) return { trial, again, ask: () => state === 'asked' && settle(call, settled) }
   void settle(call, settled)

@@ -96,38 +96,24 @@ async function race(lab: Lab, where: Where): Promise<Omit<Outcomes, 'examples'>>
 }
 
 function startProgram(lab: Lab, args: object): Program<void> {
-  return lab.client.start(
-    async ({ inside, ...rest }, within) => {
-      const { runTrials } = (await import(inside)) as {
-        runTrials(args: unknown, inside: unknown): Promise<void>
-      }
-      await runTrials(rest, within)
-    },
-    { inside: new URL('inside.mjs', import.meta.url).href, detectWithin: DETECT_WITHIN, ...args },
-  )
+  const given = { detectWithin: DETECT_WITHIN, ...args }
+  return lab.client.startModule(new URL('inside.mjs', import.meta.url), 'runTrials', given)
 }
 
 async function loseExamples(lab: Lab, where: Where): Promise<Examples> {
-  const program = lab.client.start(
-    async ({ inside, ...rest }, within) => {
-      const { loseExamples } = (await import(inside)) as {
-        loseExamples(args: unknown, inside: unknown): Promise<void>
-      }
-      await loseExamples(rest, within)
-    },
-    {
-      inside: new URL('examples-inside.mjs', import.meta.url).href,
-      names: [...clients.keys()],
-      ...where,
-    },
+  const program = lab.client.startModule(
+    new URL('examples-inside.mjs', import.meta.url),
+    'loseExamples',
+    { names: [...clients.keys()], ...where },
     { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
   )
   await program.event('all')
-  const told = <T>(what: string): T[] =>
-    program.events.filter(({ name }) => name === what).map(({ data }) => data as T)
-  const lost = told<{ file: string; lost: number }>('lost')
+  const lost = program.told<{ file: string; lost: number }>('lost')
   await program.stop()
-  return { lost: new Map(lost.map((one) => [one.file, one.lost])), uncaught: told('uncaught') }
+  return {
+    lost: new Map(lost.map((one) => [one.file, one.lost])),
+    uncaught: program.told<string>('uncaught'),
+  }
 }
 
 /** Nothing is shown by a connection that was closed before the cut, as by an idle timeout of its client's. */
@@ -159,9 +145,8 @@ async function outcomesOf({
   for (const _ of of) await program.event('again')
   return of.map(({ name, state }) => {
     const told = (what: string): string[] =>
-      program.events
-        .filter((event) => event.name === what)
-        .map(({ data }) => data as Entry)
+      program
+        .told<Entry>(what)
         .filter((entry) => entry.name === name && entry.state === state)
         .map(({ how }) => how)
     return { name, state, emitted: told('emitted'), settled: told('settled')[0], again: told('again')[0] }

@@ -14,9 +14,7 @@ export default {
     async open({ drizzle }, where, listen) {
       const db = drizzle({ connection: { ...config(where), ...withoutEnd } })
       listen(db.$client)
-      const ask = () => db.execute('select 1')
-      await ask()
-      return { call: ask, again: ask }
+      return () => db.execute('select 1')
     },
   },
   'drizzle-orm: `db.transaction()`': {
@@ -44,9 +42,7 @@ export default {
     rejects: 'ETIMEDOUT select 1 - read ETIMEDOUT',
     async open(knex, where) {
       const db = knex({ client: 'pg', connection: config(where), pool: { min: 1, max: 1 } })
-      const ask = () => db.raw('select 1')
-      await ask()
-      return { call: ask, again: ask }
+      return () => db.raw('select 1')
     },
   },
   'knex: `transaction()`': {
@@ -63,9 +59,7 @@ export default {
     rejects: 'SocketTimeout',
     async open({ PrismaPg }, where) {
       const adapter = await new PrismaPg({ ...config(where), ...withoutEnd }).connect()
-      const ask = () => adapter.queryRaw(statement)
-      await ask()
-      return { call: ask, again: ask }
+      return () => adapter.queryRaw(statement)
     },
   },
   '@prisma/adapter-pg: a transaction': {
@@ -82,9 +76,7 @@ export default {
     rejects: 'ETIMEDOUT read ETIMEDOUT',
     async open({ DataSource }, where) {
       const source = await initialized(DataSource, where)
-      const ask = () => source.query('select 1')
-      await ask()
-      return { call: ask, again: ask }
+      return () => source.query('select 1')
     },
   },
   'typeorm: a query runner, a transaction': {

@@ -38,8 +38,7 @@ export default {
     rejects: ETIMEDOUT,
     async open({ createPool }, where) {
       const pool = createPool(config(where)).promise()
-      await ask(pool)
-      return { call: () => ask(pool), again: () => ask(pool) }
+      return () => ask(pool)
     },
   },
   'mysql2: checked out by `pool.getConnection()`': {
@@ -72,8 +71,7 @@ export default {
     package: 'mariadb',
     async open({ createPool }, where) {
       const pool = createPool({ ...patient(where), connectionLimit: 1, acquireTimeout: 60_000 })
-      await ask(pool)
-      return { call: () => ask(pool), again: () => ask(pool) }
+      return () => ask(pool)
     },
   },
   'mariadb: checked out by `pool.getConnection()`': {

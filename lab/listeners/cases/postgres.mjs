@@ -38,9 +38,7 @@ export default {
     rejects: ETIMEDOUT,
     async open({ Pool }, where, listen) {
       const pool = listen(new Pool(config(where)))
-      const ask = () => pool.query('select 1')
-      await ask()
-      return { call: ask, again: ask }
+      return () => pool.query('select 1')
     },
   },
   'pg: checked out by `pool.connect()`': {
@@ -66,9 +64,7 @@ export default {
     rejects: ETIMEDOUT,
     async open(postgres, where) {
       const { sql } = connectPostgres(postgres, where)
-      const ask = () => sql`select 1`
-      await ask()
-      return { call: ask, again: ask }
+      return () => sql`select 1`
     },
   },
   'postgres: `sql.reserve()`': {

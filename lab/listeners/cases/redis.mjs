@@ -8,18 +8,13 @@ const queueName = () => `listeners-${process.pid}-${queues++}`
 
 const ETIMEDOUT = 'ETIMEDOUT read ETIMEDOUT'
 
-async function alwaysTheSame(ask) {
-  await ask()
-  return { call: ask, again: ask }
-}
-
 export default {
   'ioredis: `new Redis()`': {
     package: 'ioredis',
     emits: ['idle', 'asked'],
     open({ Redis }, where, listen) {
       const redis = listen(new Redis({ ...at(where), maxRetriesPerRequest: null }))
-      return alwaysTheSame(() => redis.ping())
+      return () => redis.ping()
     },
   },
   'redis: `createClient()`': {
@@ -31,7 +26,7 @@ export default {
     async open({ createClient }, where, listen) {
       const client = listen(createClient({ socket: at(where) }))
       await client.connect()
-      return alwaysTheSame(() => client.ping())
+      return () => client.ping()
     },
   },
   'redis: `createClientPool()`': {
@@ -43,7 +38,7 @@ export default {
     async open({ createClientPool }, where, listen) {
       const pool = listen(createClientPool({ socket: at(where) }))
       await pool.connect()
-      return alwaysTheSame(() => pool.ping())
+      return () => pool.ping()
     },
   },
   'bullmq: `new Queue()`': {
@@ -51,7 +46,7 @@ export default {
     emits: ['idle', 'asked'],
     open({ Queue }, where, listen) {
       const queue = listen(new Queue(queueName(), { connection: at(where) }))
-      return alwaysTheSame(() => queue.getJobCounts())
+      return () => queue.getJobCounts()
     },
   },
   'bullmq: `new Worker()`': {
@@ -63,7 +58,7 @@ export default {
       const drainDelay = 600
       const worker = listen(new Worker(queueName(), async () => {}, { connection, drainDelay }))
       await worker.waitUntilReady()
-      return alwaysTheSame(async () => (await worker.client).ping())
+      return async () => (await worker.client).ping()
     },
   },
 }

@@ -13,11 +13,6 @@ const NO_ANSWER = 'no answer'
 
 const ETIMEDOUT = 'ETIMEDOUT read ETIMEDOUT'
 
-async function alwaysTheSame(ask) {
-  await ask()
-  return { call: ask, again: ask }
-}
-
 export default {
   'node:http, node:https: `request()`, `get()`': {
     package: 'node:http',
@@ -27,13 +22,13 @@ export default {
     rejects: NO_ANSWER,
     open(http, where, listen) {
       const agent = new http.Agent({ keepAlive: true })
-      return alwaysTheSame(async () => {
+      return async () => {
         const request = listen(http.get(originOf(where), { agent }))
         const response = await new Promise((resolve, reject) => {
           request.once('response', resolve).once('close', () => reject(new Error(NO_ANSWER)))
         })
         return text(response)
-      })
+      }
     },
   },
   'node:http2: `connect()`, `request()`': {
@@ -57,14 +52,14 @@ export default {
   },
   fetch: {
     rejects: 'fetch failed',
-    open: (_, where) => alwaysTheSame(async () => (await fetch(originOf(where))).text()),
+    open: (_, where) => async () => (await fetch(originOf(where))).text(),
   },
   'undici: `Pool`, `Agent`': {
     package: 'undici',
     rejects: ETIMEDOUT,
     open({ Pool }, where) {
       const pool = new Pool(originOf(where), { connections: 1, keepAliveTimeout: LONG })
-      return alwaysTheSame(async () => (await pool.request({ method: 'GET', path: '/' })).body.text())
+      return async () => (await pool.request({ method: 'GET', path: '/' })).body.text()
     },
   },
   '@clickhouse/client: `createClient()`': {
@@ -72,10 +67,10 @@ export default {
     rejects: ETIMEDOUT,
     open({ createClient }, where) {
       const client = createClient({ url: originOf(where), keep_alive: { idle_socket_ttl: LONG } })
-      return alwaysTheSame(async () => {
+      return async () => {
         const { success, error } = await client.ping()
         if (!success) throw error
-      })
+      }
     },
   },
   '@grpc/grpc-js: `new Client()`': {
@@ -84,7 +79,7 @@ export default {
     open({ Client, credentials }, { host, ports }) {
       const client = new Client(`${host}:${ports.http2}`, credentials.createInsecure())
       const call = promisify(client.makeUnaryRequest.bind(client))
-      return alwaysTheSame(() => call('/test.Test/Ask', same, same, Buffer.alloc(0)))
+      return () => call('/test.Test/Ask', same, same, Buffer.alloc(0))
     },
   },
 }

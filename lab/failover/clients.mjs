@@ -1,9 +1,7 @@
 /** The clients of the failover, with their own connect timeouts and without any. Plain JavaScript, as Node starts it on a host. */
 import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
-const same = (bytes) => bytes
 const silent = (emitter) => emitter.on('error', () => {})
 
 /**
@@ -11,14 +9,16 @@ const silent = (emitter) => emitter.on('error', () => {})
  * has died. `open` gives a function that asks once; a worker's tells by itself.
  */
 export const CLIENTS = {
-  'pg, no connect timeout': pgPool({}),
-  'pg, connectionTimeoutMillis 2000': pgPool({ connectionTimeoutMillis: 2000 }),
-  'mysql2, no connect timeout': mysqlPool({ connectTimeout: 0 }),
-  'mysql2, its default of 10 s': mysqlPool({}),
-  'ioredis, no connect timeout': ioredis({ connectTimeout: 0 }),
-  'ioredis, its default of 10 s': ioredis({}),
-  'redis, no connect timeout': redis({ connectTimeout: 0 }),
-  'redis, its default of 5 s': redis({}),
+  'pg, no connect timeout': program('pg', {}, 0),
+  'pg, connectionTimeoutMillis 2000': program('pg', { connectionTimeoutMillis: 2000 }, 0),
+  'mysql2, no connect timeout': program('mysql2', { connectTimeout: 0 }, 0),
+  'mysql2, its default of 10 s': program('mysql2', {}, 0),
+  // min(50 ms × attempts, 2 s)
+  'ioredis, no connect timeout': program('ioredis', { connectTimeout: 0 }, 2000),
+  'ioredis, its default of 10 s': program('ioredis', {}, 2000),
+  // min(50 ms × 2^attempts, 2 s), and up to 0.2 s of jitter
+  'redis, no connect timeout': program('redis', { connectTimeout: 0 }, 2200),
+  'redis, its default of 5 s': program('redis', {}, 2200),
   'BullMQ worker, no connect timeout': worker({ connectTimeout: 0 }),
   'BullMQ worker, its default of 10 s': worker({}),
   'gRPC, resolves again each 30 s at most': grpc({}, 30_000),
@@ -28,43 +28,15 @@ export const CLIENTS = {
   ),
 }
 
-function pgPool(options) {
-  const open = ({ name, postgres }) => {
-    const { Pool } = examples('pg')
-    const pool = silent(new Pool({ ...postgres, host: name, max: 1, ...options }))
-    pool.on('connect', silent)
-    return () => pool.query('select 1')
-  }
-  return { backoffMs: () => 0, open }
-}
-
-function mysqlPool(options) {
-  const open = ({ name, ports }) => {
-    const { createPool } = examples('mysql2/promise')
-    const where = { host: name, port: ports.mariadb, user: 'test', database: 'test' }
-    const pool = createPool({ ...where, connectionLimit: 1, ...options })
-    return () => pool.query('select 1')
-  }
-  return { backoffMs: () => 0, open }
-}
-
-function ioredis(options) {
-  const open = ({ name, ports }) => {
-    const { Redis } = examples('ioredis')
-    const client = silent(new Redis({ host: name, port: ports.redis, ...options }))
-    return () => client.ping()
-  }
-  return { backoffMs: () => 2000, open } // min(50 ms × attempts, 2 s)
-}
-
-function redis(options) {
+/** A client of the matrix, with options of its own. */
+function program(file, options, backoffMs) {
   const open = async ({ name, ports }) => {
-    const { createClient } = examples('redis')
-    const client = silent(createClient({ socket: { host: name, port: ports.redis, ...options } }))
-    await client.connect()
-    return () => client.ping()
+    const { default: client } = await import(`../clients/programs/${file}.mjs`)
+    const config = client.config({ host: name, port: ports[client.server], tls: false }, options)
+    const opened = client.open(examples(client.package), { ...config, ...options })
+    return () => client.use(opened)
   }
-  return { backoffMs: () => 2200, open } // min(50 ms × 2^attempts, 2 s), and up to 0.2 s of jitter
+  return { backoffMs: typeof backoffMs === 'number' ? () => backoffMs : backoffMs, open }
 }
 
 function worker(options) {
@@ -89,13 +61,7 @@ function worker(options) {
 }
 
 function grpc(options, resolvesAfterMs) {
-  const open = ({ name, ports }) => {
-    const { Client, credentials } = examples('@grpc/grpc-js')
-    const client = new Client(`${name}:${ports.http2}`, credentials.createInsecure(), options)
-    const call = promisify(client.makeUnaryRequest.bind(client))
-    return () => call('/test.Test/Ask', same, same, Buffer.alloc(0))
-  }
   // 1 s × 1.6^attempts with a fifth of jitter, and the time between two resolutions of a name.
   const backoffMs = (movedMs) => resolvesAfterMs + (movedMs > 10_000 ? 12_000 : 3000)
-  return { backoffMs, open }
+  return program('grpc-js', { 'grpc.initial_reconnect_backoff_ms': 1000, ...options }, backoffMs)
 }

@@ -93,7 +93,6 @@ function startProgram(
   return lab.client.startModule(new URL('inside.mjs', import.meta.url), 'runFailover', {
     addresses: [lab.server.address, SECOND],
     ports,
-    postgres: { port: ports['postgres'], user: 'postgres', database: 'postgres' },
     options,
   })
 }

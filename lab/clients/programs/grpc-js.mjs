@@ -11,11 +11,12 @@ export default {
   way: 'none',
   left: 'off',
   overwrites: 'never',
-  open({ Client, credentials }, { address, tls }) {
+  open({ Client, credentials }, { address, tls, ...options }) {
     const secure = () => credentials.createSsl(undefined, undefined, undefined, { rejectUnauthorized: false })
     return new Client(address, tls ? secure() : credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.ssl_target_name_override': 'server', // an address is no name, and newer Nodes refuse it as one
+      ...options,
     })
   },
   use: (client) =>

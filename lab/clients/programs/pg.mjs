@@ -15,7 +15,8 @@ export default {
   left: 'off',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',
-  open: ({ Pool }, config) => new Pool(config).on('error', () => {}),
+  open: ({ Pool }, config) =>
+    new Pool(config).on('error', () => {}).on('connect', (client) => client.on('error', () => {})),
   use: (pool) => pool.query('select 1'),
   checkOut: (pool) => pool.connect(),
   close: (pool) => pool.end(),

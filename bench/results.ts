@@ -1,5 +1,6 @@
 /** Where the figures go: a table on the screen, bench/results.json, and two sections of docs/performance.md. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { withSection } from '../lab/markdown.ts'
 import { instructionTable } from './instruction-table.ts'
 import { type Measurement, type Measurements, type Row, rows } from './rows.ts'
 
@@ -23,17 +24,15 @@ export function writeResults(machine: string, measurements: Measurements): void 
 export function writeDocument(machine: string, measurements: Measurements): void {
   const before = readFileSync(DOCUMENT, 'utf8')
   const measured = [`Measured on ${machine}.`, '', ...markdown(found(measurements))]
-  const after = withSection(before, 'measured', measured)
-  writeFileSync(DOCUMENT, withSection(after, 'counted', instructionTable(measurements)))
-}
-
-function withSection(document: string, name: string, lines: readonly string[]): string {
-  const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`]
-  const [head, rest] = document.split(begin)
-  const tail = rest?.split(end)[1]
-  if (head === undefined || tail === undefined)
-    throw new Error(`docs/performance.md lacks ${begin} or ${end}`)
-  return head + [begin, '', ...lines, '', end].join('\n') + tail
+  const section = (page: string, name: string, lines: readonly string[]): string =>
+    withSection(
+      page,
+      `<!-- ${name}: written by npm run bench -->`,
+      `<!-- end of ${name} -->`,
+      `\n\n${lines.join('\n')}\n\n`,
+    )
+  const after = section(before, 'measured', measured)
+  writeFileSync(DOCUMENT, section(after, 'counted', instructionTable(measurements)))
 }
 
 export function showTable(measurements: Measurements): void {

@@ -14,6 +14,11 @@ export class Random {
     return Math.floor(((this.#generator.next() >>> 0) / 2 ** 32) * end)
   }
 
+  /** A number from `from` up to, and not including, `to`. */
+  between(from: number, to: number): number {
+    return from + (this.below(2 ** 31) / 2 ** 31) * (to - from)
+  }
+
   /** True once in so many times. */
   oneIn(times: number): boolean {
     return this.below(times) === 0
@@ -24,5 +29,13 @@ export class Random {
   pick<T>(list: readonly T[]): T | undefined
   pick<T>(list: readonly T[]): T | undefined {
     return list[this.below(list.length)]
+  }
+
+  /** All of them, in a random order. */
+  shuffled<T>(all: readonly T[]): T[] {
+    return all
+      .map((each) => ({ each, place: this.between(0, 1) }))
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ each }) => each)
   }
 }

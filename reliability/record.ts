@@ -1,6 +1,7 @@
 /** Writes what was measured into docs/reliability.md, each part between its own two marks. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeMachine } from '../lab/machine.ts'
+import { withSection } from '../lab/markdown.ts'
 
 const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
 const END = '<!-- end of measured -->'
@@ -44,21 +45,16 @@ export function count(number: number): string {
  * @param command what measured them, as a person types it
  */
 export function record(part: Part, command: string, figures: readonly Figure[]): void {
-  const begin = `<!-- measured: ${part} -->`
-  const before = readFileSync(DOCUMENT, 'utf8')
-  const at = before.indexOf(begin)
-  const end = before.indexOf(END, at)
-  if (at < 0 || end < 0) throw new Error(`docs/reliability.md lacks ${begin} or ${END} after it`)
-  const table = figures.map(({ what, figure }) => `| ${what} | ${figure} |`)
-  const section = [
-    begin,
+  const lines = [
+    '',
     '',
     `\`${command}\`, on ${describeMachine()}, Node ${process.versions.node}:`,
     '',
     '| what | figure |',
     '|---|---|',
-    ...table,
+    ...figures.map(({ what, figure }) => `| ${what} | ${figure} |`),
     '',
   ]
-  writeFileSync(DOCUMENT, before.slice(0, at) + section.join('\n') + before.slice(end))
+  const before = readFileSync(DOCUMENT, 'utf8')
+  writeFileSync(DOCUMENT, withSection(before, `<!-- measured: ${part} -->`, END, lines.join('\n')))
 }

@@ -1,4 +1,5 @@
 /** Puts the captures into docs/how-keepalive-works.md, each between two marks of its own. */
+import { withSection } from '../markdown.ts'
 import type { Captures, Story, StoryName } from './story.ts'
 
 const END = '<!-- end of capture -->'
@@ -6,7 +7,7 @@ const END = '<!-- end of capture -->'
 export function withCaptures(page: string, captures: Captures): string {
   let text = page
   for (const [name, story] of Object.entries(captures.stories)) {
-    text = replaced(text, `<!-- capture: ${name} -->`, section(name as StoryName, story))
+    text = withSection(text, `<!-- capture: ${name} -->`, END, section(name as StoryName, story))
   }
   return text
 }
@@ -28,11 +29,4 @@ function section(name: StoryName, { tcpdump, told }: Story): string {
   return ['', `![${ALT[name]}](captures/${name}.svg)`, '', '```text', ...tcpdump, ...end, '```', ''].join(
     '\n',
   )
-}
-
-function replaced(page: string, begin: string, content: string): string {
-  const at = page.indexOf(begin)
-  const end = page.indexOf(END, at)
-  if (at < 0 || end < 0) throw new Error(`The page lacks ${begin} or ${END} after it`)
-  return page.slice(0, at + begin.length) + content + page.slice(end)
 }

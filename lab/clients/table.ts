@@ -1,5 +1,6 @@
 /** The tables in docs/drivers.md, made of what the tests know. */
 import { readFileSync } from 'node:fs'
+import { table } from '../markdown.ts'
 import { type Client, clients, servers } from './catalogue.ts'
 
 const { dependencies } = JSON.parse(
@@ -51,8 +52,4 @@ function titleOf(name: string, { package: module }: Client): string {
 
 function link(name: string): string {
   return `[${name}.mjs](../examples/${name}.mjs)`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }

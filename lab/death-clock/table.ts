@@ -1,5 +1,6 @@
 /** The death clock as a page of Markdown. */
 import { type Doing, DOINGS } from '../clients/clock.ts'
+import { table } from '../markdown.ts'
 import { CHARTED, type Charted, type Result } from './result.ts'
 
 const TITLES: Readonly<Record<Doing, string>> = {
@@ -31,8 +32,7 @@ clock of a write starts at the write, that of connecting at the attempt, and all
 line is \`node --import tcp-keepalive/register\` without any variable, which means \`detectWithin\` 60 s. Measured by \`npm run docs -- death-clock\` on Node ${result.node}, with real servers in the
 [network laboratory](../lab/network/README.md); the figures are in [death-clock.json](death-clock.json).
 
-${tables.join('\n\n')}
-
+${tables.join('\n')}
 ## The clients' own options
 
 A message broker's client waits for a message on a queue or subject to which it has subscribed. The clients' own options are
@@ -40,8 +40,7 @@ those for TCP keepalive, at the shortest that Node takes: the first probe after 
 as Node sets them. What a client has written is not probed for, but sent again, for some 15 minutes. mqtt and nats have no such
 option, but a ping of their own protocols:
 
-${table(['client', 'its own option'], own)}
-`
+${table(['client', 'its own option'], own)}`
 }
 
 function heading(setting: Charted, within: number): string {
@@ -65,12 +64,4 @@ function cellsOf({ measured, stoppedAfter }: Result, name: string, doing: Doing)
 function inSource(options: object): string {
   const members = Object.entries(options).map(([name, value]) => `${name}: ${value}`)
   return `{ ${members.join(', ')} }`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
 }

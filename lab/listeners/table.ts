@@ -1,4 +1,5 @@
 /** The table of listeners in docs/drivers.md, made of what the tests know. */
+import { table } from '../markdown.ts'
 import { type Case, cases, type State } from './case.ts'
 
 const IN_WORDS: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ export function listenerTable(): string {
     without(one),
     one.listener ?? '–',
   ])
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+  return table(head, rows)
 }
 
 function called({ rejects, isLogin }: Case): string {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { openLab } from '../../lab/network/lab.ts'
 import { SlowReader } from '../../lab/readers/slow-reader.ts'
-import { seeded } from '../soak/random.ts'
+import { Random } from '../random.ts'
 import { readOptions, wholeNumber } from '../arguments.ts'
 import type { Figure } from '../record.ts'
 
@@ -53,14 +53,14 @@ async function one({ lossPercent, deadline, options, what }: Trial, ms: number):
     )
     await Promise.all(ports.map((port) => reader.read(port, { bytes: 0, every: 0 })))
     await lab.lose(lossPercent)
-    const random = seeded(SEED)
+    const random = new Random(SEED)
     const end = performance.now() + ms
     // Each opens its window some times a deadline, a little or far, and closes it again by reading no more.
     while (performance.now() < end) {
-      const port = ports[Math.floor(random() * ports.length)] ?? 0
-      const bytes = Math.ceil(10 ** (2 + 4 * random()))
+      const port = random.pick(ports) ?? 0
+      const bytes = Math.ceil(10 ** random.between(2, 6))
       await reader.read(port, { bytes, every: 1e9 })
-      await sleep(Math.max(0, Math.min((deadline * random()) / CONNECTIONS, end - performance.now())))
+      await sleep(Math.max(0, Math.min(random.between(0, deadline / CONNECTIONS), end - performance.now())))
     }
     const dropped = writers.told('lost').length
     if (lossPercent === 1 && dropped > 0)

@@ -8,7 +8,7 @@ import { HeldPool } from './held-pool.ts'
 import { type Ended, Ledger } from './ledger.ts'
 import { Load, TABLE } from './load.ts'
 import { DETECT_WITHIN } from './promise.ts'
-import { seeded } from './random.ts'
+import { Random } from '../random.ts'
 
 export interface ClientOptions {
   readonly connection: ClientConfig & { readonly host: string; readonly port: number }
@@ -61,7 +61,7 @@ export async function serve(options: ClientOptions, { tell, next }: Inside): Pro
     installKeepAlive({ detectWithin: DETECT_WITHIN }, { match: `${connection.host}:${connection.port}` })
   }
   const pools = sizes.map((size) => new HeldPool({ connection, size, holds: by === 'hold' }, ledger))
-  const load = new Load(pools, seeded(seed))
+  const load = new Load(pools, new Random(seed))
   const clock = monitorEventLoopDelay({ resolution: TICK })
   clock.enable()
   const does: { [Name in Command]: () => Answers[Name] | Promise<Answers[Name]> } = {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Lab } from '../../lab/network/lab.ts'
 import type { Postgres } from '../../lab/servers/postgres.ts'
 import { DEADLY_FAULT, DETECT_WITHIN, HARMLESS_CUT } from './promise.ts'
-import { between, type Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 export interface Fault {
   readonly name: string
@@ -36,7 +36,7 @@ const EARLY = { from: 0, to: 5000 }
 
 export const faultKinds: readonly FaultKind[] = [
   ({ lab, random }) => {
-    const lastsMs = Math.round(between(random, 1000, 2800))
+    const lastsMs = Math.round(random.between(1000, 2800))
     const harmlessFor = HARMLESS_CUT
     return { ...living('short cut', lastsMs), harmlessFor, begin: () => lab.cut(), end: () => lab.heal() }
   },
@@ -76,7 +76,7 @@ export const faultKinds: readonly FaultKind[] = [
     end: () => lab.forget(PATIENCE_SECONDS),
   }),
   ({ lab, random }) => ({
-    ...living('1 % loss', Math.round(between(random, 6000, 10_000))),
+    ...living('1 % loss', Math.round(random.between(6000, 10_000))),
     begin: () => lab.lose(1),
     end: () => lab.heal(),
   }),

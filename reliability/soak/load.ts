@@ -1,6 +1,6 @@
 /** A light load: most connections are idle, some wait for a slow query, some read and write. */
 import type { HeldPool } from './held-pool.ts'
-import { between, type Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 /** What `pg_sleep` is told, in seconds; promise.ts relies on the second. */
 const SLOW = [0.2, 2.5] as const
@@ -51,10 +51,10 @@ export class Load {
   }
 
   async #askSomething(pool: HeldPool): Promise<void> {
-    const kind = this.#random()
+    const kind = this.#random.between(0, 1)
     if (kind < 0.4) await pool.query('select now()')
     else if (kind < 0.6)
       await pool.query('insert into written (value) values ($1)', [Math.floor(kind * 1000)])
-    else await pool.query('select pg_sleep($1)', [between(this.#random, ...SLOW)])
+    else await pool.query('select pg_sleep($1)', [this.#random.between(...SLOW)])
   }
 }

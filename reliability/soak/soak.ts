@@ -9,7 +9,7 @@ import { clock, figuresOf, seconds } from './figures.ts'
 import { grown } from './flat.ts'
 import { readSoakOptions, type SoakOptions } from './options.ts'
 import { Processes } from './processes.ts'
-import { between, type Random, seeded, shuffled } from './random.ts'
+import { Random } from '../random.ts'
 import { makeWhole, meet, type RoundResult } from './round.ts'
 import { startServer } from './server.ts'
 import { Silence } from './silence.ts'
@@ -42,7 +42,7 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
 }
 
 async function soak(lab: Lab, { connections, lastsMs, seed }: SoakOptions): Promise<RoundResult[]> {
-  const random = seeded(seed)
+  const random = new Random(seed)
   await lab.forget(PATIENCE_SECONDS) // what is opened before would not be known
   const postgres = await startServer(lab, connections)
   const silence = new Silence(postgres.connection.port)
@@ -59,7 +59,7 @@ async function soak(lab: Lab, { connections, lastsMs, seed }: SoakOptions): Prom
   for (const kind of course(random, () => performance.now() - start < lastsMs)) {
     for (let attempt = 1, isOpen = true; isOpen; attempt++) {
       if (attempt > ATTEMPTS) throw new Error('this machine is too busy for a fault of a certain length')
-      await sleep(between(random, 500, 2500))
+      await sleep(random.between(500, 2500))
       const result = await meet(kind({ lab, postgres, random }), processes, connections, silence)
       console.log(`${clock(performance.now() - start)}  ${describe(result)}`)
       const wrong = result.wrong.slice(0, WRONG_SHOWN)
@@ -74,9 +74,9 @@ async function soak(lab: Lab, { connections, lastsMs, seed }: SoakOptions): Prom
 
 /** Every kind once in a random order, and again in another for as long as there is time. */
 function* course(random: Random, hasTime: () => boolean): Generator<FaultKind> {
-  yield* shuffled(random, faultKinds)
+  yield* random.shuffled(faultKinds)
   while (hasTime()) {
-    for (const kind of shuffled(random, faultKinds)) if (hasTime()) yield kind
+    for (const kind of random.shuffled(faultKinds)) if (hasTime()) yield kind
   }
 }
 

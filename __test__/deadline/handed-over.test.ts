@@ -1,57 +1,18 @@
 /** What was handed over to the kernel is not lost: 2 MB, closed under a deadline, to a peer that reads after twice the deadline. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import net from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import tls from 'node:tls'
-import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { certificate } from '../../lab/servers/certificate.ts'
+import { HANDED_OVER, handOver, type HandOver, type Received } from '../../lab/readers/handed-over.ts'
 import { rtoMaxWith } from './kernel-values.ts'
 
-const PROGRAM = fileURLToPath(new URL('handed-over.cjs', import.meta.url))
-const HANDED_OVER = 2 * 1024 * 1024
 const DEADLINE = 5000
 
-interface Received {
-  readonly bytes: number
-  /** Which user timeout and which TCP_RTO_MAX_MS were in force right before the end, in milliseconds. */
-  readonly userTimeout: number
-  readonly rtoMax: number
-}
-
-interface Trial {
-  readonly way: string
-  readonly ending: string
-  readonly when?: string | undefined
-  readonly deadline?: number
-  readonly readAfter?: number
-}
+type Trial = Pick<HandOver, 'way' | 'ending' | 'when'> & Partial<HandOver>
 
 /** Reads nothing for twice the deadline, or as long as it is said, then everything. */
 async function receive(t: ExecutionContext, trial: Trial): Promise<Received> {
-  const { way, ending, when, deadline = DEADLINE, readAfter = 2 * deadline } = trial
-  const server = net.createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  const { port } = server.address() as net.AddressInfo
-  const parameters = [String(port), String(deadline), way, ending, ...(when === undefined ? [] : [when])]
-  const child = spawn(process.execPath, [PROGRAM, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  let [told, said] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (told += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const [raw] = (await once(server, 'connection')) as [net.Socket]
-  raw.on('error', () => {})
-  const socket = way === 'tls' ? secure(raw) : raw
-  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
-  await sleep(readAfter)
-  let bytes = 0
-  socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume()
-  await new Promise((resolve) => raw.once('close', resolve))
-  t.is(said, '')
-  const [, userTimeout, rtoMax] = /ended (\d+) (-?\d+)/.exec(told) ?? []
-  return { bytes, userTimeout: Number(userTimeout), rtoMax: Number(rtoMax) }
+  const { deadline = DEADLINE, readAfter = 2 * deadline } = trial
+  const received = await handOver({ ...trial, deadline, readAfter })
+  t.is(received.said, '')
+  return received
 }
 
 async function received(t: ExecutionContext, way: string, ending: string, when?: string): Promise<number> {
@@ -70,14 +31,6 @@ async function endAtLifting(
   }
   t.is(last?.userTimeout, 0)
   return last?.bytes ?? 0
-}
-
-/** Shakes hands, and then reads no more. */
-function secure(raw: net.Socket): tls.TLSSocket {
-  const socket = new tls.TLSSocket(raw, { isServer: true, ...certificate })
-  socket.on('error', () => {})
-  socket.pause()
-  return socket
 }
 
 if (process.platform === 'linux') {

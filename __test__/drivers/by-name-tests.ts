@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import anyTest, { type ExecutionContext } from 'ava'
 import { type Client, clients } from '../../lab/clients/catalogue.ts'
-import { Bench, matrixUnavailable, Trial, variantsOf } from '../../lab/clients/matrix.ts'
+import { Bench, matrixUnavailable } from '../../lab/clients/matrix.ts'
 import { ClientProcess, knowingName } from '../../lab/clients/processes.ts'
 import { unless } from '../needs.ts'
 import type { Node } from './matrix-tests.ts'
+import { Trial, variantsOf } from './trial.ts'
 
 const NAME = 'server.lab.test'
 

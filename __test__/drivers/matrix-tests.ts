@@ -2,8 +2,9 @@
 import anyTest, { type ExecutionContext } from 'ava'
 import { unless } from '../needs.ts'
 import { type Client, clients } from '../../lab/clients/catalogue.ts'
-import { Bench, matrixUnavailable, Trial, variantsOf } from '../../lab/clients/matrix.ts'
+import { Bench, matrixUnavailable } from '../../lab/clients/matrix.ts'
 import { ClientProcess, type Manner } from '../../lab/clients/processes.ts'
+import { Trial, variantsOf } from './trial.ts'
 
 /** A Node to run clients on. */
 export interface Node {

@@ -184,10 +184,5 @@ function quoted(packet: Buffer): IcmpError['about'] {
 
 function ipv6Text(bytes: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16))
-  const zeros = [...groups.join(':').matchAll(/\b0(:0)+\b/g)].toSorted((a, b) => b[0].length - a[0].length)[0]
-  if (zeros === undefined) return groups.join(':')
-  const text = groups.join(':')
-  const before = text.slice(0, zeros.index).replace(/:$/, '')
-  const after = text.slice(zeros.index + zeros[0].length).replace(/^:/, '')
-  return `${before}::${after}`
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1) // which writes it the short way
 }

@@ -1,15 +1,9 @@
 /** 2 MB handed over under a deadline to a peer that reads only much later, beside the same without the package. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import net from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { HANDED_OVER, handOver } from '../../lab/readers/handed-over.ts'
 import type { Figure } from '../record.ts'
 
 export const usage = ''
 
-const PROGRAM = fileURLToPath(new URL('../../__test__/deadline/handed-over.cjs', import.meta.url))
-const HANDED_OVER = 2 * 1024 * 1024
 const READ_AFTER = [30_000, 180_000]
 const DEADLINES = [6000, 10_000]
 const ENDINGS = ['end', 'destroy', 'exit', 'SIGTERM']
@@ -72,31 +66,10 @@ function said(one: { readonly bytes: number } | undefined): string {
   return one.bytes === HANDED_OVER ? 'every byte' : `${one.bytes.toLocaleString('en')} bytes`
 }
 
-async function received(trial: Trial): Promise<number> {
+async function received({ when, ...trial }: Trial): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const { bytes, isBounded } = await receivedOnce(trial)
-    if (trial.when !== 'lifted' || !isBounded) return bytes
+    const { bytes, rtoMax } = await handOver({ ...trial, when: String(when) })
+    if (when !== 'lifted' || rtoMax !== Math.max(1000, trial.deadline / 5)) return bytes
     if (attempt === MOST_ATTEMPTS) throw new Error(`The sweep came too late ${MOST_ATTEMPTS} times`)
   }
-}
-
-async function receivedOnce(trial: Trial): Promise<{ readonly bytes: number; readonly isBounded: boolean }> {
-  const { way, deadline, ending, when, readAfter } = trial
-  const server = net.createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  const parameters = [port, deadline, way, ending, when].map(String)
-  const child = spawn(process.execPath, [PROGRAM, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const telling = once(child.stdout, 'data') as Promise<[Buffer]>
-  const [socket] = (await once(server, 'connection')) as [net.Socket]
-  socket.on('error', () => {}) // a reset: what came before it counts
-  const [told] = await telling
-  const rtoMax = Number(/ended \d+ (-?\d+)/.exec(told.toString())?.[1])
-  await sleep(readAfter)
-  let bytes = 0
-  socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume()
-  await new Promise((resolve) => socket.once('close', resolve))
-  server.close()
-  child.kill('SIGKILL')
-  return { bytes, isBounded: rtoMax === Math.max(1000, deadline / 5) }
 }

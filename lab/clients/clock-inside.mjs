@@ -1,6 +1,7 @@
 /** What runs on the laboratory's client: for each client library five connections, and when it is told of their end. */
 import { createRequire } from 'node:module'
 import { watchPauses } from '../pauses.mjs'
+import { configured } from './configured.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const now = () => performance.timeOrigin + performance.now()
@@ -54,11 +55,9 @@ export async function runClock({ host, ports, setting, detectWithin }, { tell, n
   setTimeout(() => begin.later.forEach((start) => start()), LATER_MS)
 }
 
-function open({ package: name, config, clock }, { host, port, own }, lost) {
-  const options = own ? clock.own : {}
-  const configured = config({ host, port, tls: false }, options)
-  const flat = config.length === 1 ? { ...configured, ...options } : configured
-  return clock.connect(examples(name), flat, lost)
+function open(client, { host, port, own }, lost) {
+  const config = configured(client, { host, port, tls: false }, own ? client.clock.own : {})
+  return client.clock.connect(examples(client.package), config, lost)
 }
 
 /** Only the first word counts. */

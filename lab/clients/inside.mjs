@@ -3,7 +3,9 @@ import { readlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { configured } from './configured.mjs'
 
+const silent = (emitter) => emitter.on('error', () => {})
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 
 /** For how long a client may try to connect again; the slowest waits a second before it does. */
@@ -19,14 +21,11 @@ export async function drive(name, { tell, next }) {
   const actions = {
     async open({ where, own, how, values }) {
       undo = await manners[how](values)
-      const options = own ? adapter.own : {}
-      const config = adapter.config(where, options)
-      const flat =
-        adapter.config.length === 1 && typeof config === 'object' ? { ...config, ...options } : config
+      const config = configured(adapter, where, own ? adapter.own : {})
       client =
         how === 'example'
           ? await connectExample(adapter, await example(name), config)
-          : adapter.open(driver, flat)
+          : adapter.open(driver, config, silent)
     },
     use: () => persist(() => adapter.use(client)),
     /** A client whose server never answers. */

@@ -1,5 +1,6 @@
 /** The clients of the failover, with their own connect timeouts and without any. Plain JavaScript, as Node starts it on a host. */
 import { createRequire } from 'node:module'
+import { configured } from '../clients/configured.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const silent = (emitter) => emitter.on('error', () => {})
@@ -32,8 +33,8 @@ export const CLIENTS = {
 function program(file, options, backoffMs) {
   const open = async ({ name, ports }) => {
     const { default: client } = await import(`../clients/programs/${file}.mjs`)
-    const config = client.config({ host: name, port: ports[client.server], tls: false }, options)
-    const opened = client.open(examples(client.package), { ...config, ...options })
+    const config = configured(client, { host: name, port: ports[client.server], tls: false }, options)
+    const opened = client.open(examples(client.package), config, silent)
     return () => client.use(opened)
   }
   return { backoffMs: typeof backoffMs === 'number' ? () => backoffMs : backoffMs, open }

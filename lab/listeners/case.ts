@@ -10,6 +10,9 @@ export type State = 'idle' | 'asked'
  * for the connection to be there.
  */
 export interface Case {
+  /** The client of the matrix that it is, with options of its own; it has no `open` then. */
+  readonly program?: string
+  readonly options?: object
   /** Undefined for what needs no import. */
   readonly package?: string
   /** Its server cannot be started here: it waits for a server that answers nothing, and there is no later call. */

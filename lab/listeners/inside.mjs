@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installKeepAlive } from 'tcp-keepalive'
+import { configured } from '../clients/configured.mjs'
 import { allCases } from './cases.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
@@ -36,18 +37,31 @@ export async function runTrials({ trials, listens, where, detectWithin }, { tell
 
 async function begin(trial, { listens, where, sockets }, tell) {
   const { name, state } = trial
-  const { package: module, isLogin, open } = allCases[name]
+  const { package: module, isLogin, program, options } = allCases[name]
+  const open = allCases[name].open ?? asInMatrix(program, options)
   const listen = (emitter) =>
     listens ? emitter.on('error', (error) => tell('emitted', { name, state, how: inWords(error) })) : emitter
   const before = sockets.length
   const opened = await open(module && examples(module), where, listen)
-  if (typeof opened === 'function') await opened()
-  const { call, again = () => {} } = typeof opened === 'function' ? { call: opened, again: opened } : opened
+  const { call, again = () => {} } =
+    typeof opened === 'function' ? { call: opened, again: isLogin ? undefined : opened } : opened
+  if (call === opened && !isLogin) await call()
   const settled = (how) => tell('settled', { name, state, how })
   if (!isLogin) return { trial, again, ask: () => state === 'asked' && settle(call, settled) }
   void settle(call, settled)
   while (sockets.length === before) await sleep(20)
   return { trial, again, ask() {} }
+}
+
+/** A client of the matrix, which asks the same way each time. */
+function asInMatrix(file, options) {
+  return async (_, { host, ports }, listen) => {
+    const { default: client } = await import(`../clients/programs/${file}.mjs`)
+    const where = { host, port: ports[client.server ?? 'recording'], tls: false }
+    const module = client.package && examples(client.package)
+    const opened = client.open(module, configured(client, where, options), listen)
+    return () => client.use(opened)
+  }
 }
 
 /** Catches what it rejects with, as a program does that handles its errors. */

@@ -8,7 +8,7 @@ export default {
   left: '30/1/10',
   leftByOwn: '45/1/10',
   overwrites: 'always',
-  open: ({ Redis }, config) => new Redis(config).on('error', () => {}),
+  open: ({ Redis }, config, listen) => listen(new Redis(config)),
   use: (redis) => redis.ping(),
   close: (redis) => redis.disconnect(),
   clock: {

@@ -12,7 +12,7 @@ export default {
   way: "`client.on('connect', () => client.stream)`",
   left: 'off',
   overwrites: 'never',
-  open: ({ connect }, config) => connect(config).on('error', () => {}),
+  open: ({ connect }, config, listen) => listen(connect(config)),
   use: (client) => client.publishAsync('test', 'text', { qos: 1 }),
   close: (client) => client.endAsync(true),
   clock: {

@@ -15,8 +15,8 @@ export default {
   left: 'off',
   leftByOwn: '45/1/10',
   overwrites: 'with a delay',
-  open: ({ Pool }, config) =>
-    new Pool(config).on('error', () => {}).on('connect', (client) => client.on('error', () => {})),
+  open: ({ Pool }, config, listen) =>
+    listen(new Pool(config)).on('connect', (client) => client.on('error', () => {})),
   use: (pool) => pool.query('select 1'),
   checkOut: (pool) => pool.connect(),
   close: (pool) => pool.end(),

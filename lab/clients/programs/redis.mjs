@@ -11,7 +11,7 @@ export default {
   leftByOwn: '45/1/10',
   underTlsUpTo22: { left: 'off' },
   overwrites: 'never',
-  open: ({ createClient }, config) => createClient(config).on('error', () => {}),
+  open: ({ createClient }, config, listen) => listen(createClient(config)),
   async use(client) {
     if (!client.isOpen) await client.connect()
     await client.ping()

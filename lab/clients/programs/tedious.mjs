@@ -11,7 +11,7 @@ export default {
   way: '`options.connector`, which makes it',
   left: '30/1/10',
   overwrites: 'always',
-  open: ({ Connection }, config) => new Connection(config).on('error', () => {}),
+  open: ({ Connection }, config, listen) => listen(new Connection(config)),
   use: (connection) => connection.state.name === 'Initialized' && connection.connect(() => {}),
   close: (connection) => connection.close(),
 }

@@ -44,11 +44,7 @@ export default {
     },
   },
   'mqtt: `connect()`': {
-    package: 'mqtt',
+    program: 'mqtt',
     emits: ['idle', 'asked'],
-    async open({ connectAsync }, { host, ports }, listen) {
-      const client = listen(await connectAsync({ host, port: ports.mosquitto, reconnectPeriod: 100 }))
-      return () => client.publishAsync('test', 'text', { qos: 1 })
-    },
   },
 }

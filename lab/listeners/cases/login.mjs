@@ -6,45 +6,21 @@
 /** No client gives up by itself before the cable is cut. */
 const LONG = 600_000
 
-const at = ({ host, ports }) => `${host}:${ports.recording}`
-
 export default {
   'cassandra-driver: `new Client()`': {
-    package: 'cassandra-driver',
+    program: 'cassandra-driver',
+    options: { connectTimeout: LONG, readTimeout: LONG },
     isLogin: true,
-    open({ Client }, where) {
-      const client = new Client({
-        contactPoints: [at(where)],
-        localDataCenter: 'datacenter1',
-        socketOptions: { connectTimeout: LONG, readTimeout: LONG },
-      })
-      return { call: () => client.connect() }
-    },
   },
   'kafkajs: `new Kafka()`': {
-    package: 'kafkajs',
+    program: 'kafkajs',
+    options: { requestTimeout: LONG, connectionTimeout: LONG },
     isLogin: true,
-    open({ Kafka }, where) {
-      const kafka = new Kafka({
-        brokers: [at(where)],
-        logLevel: 0,
-        retry: { retries: 0 },
-        requestTimeout: LONG,
-        connectionTimeout: LONG,
-      })
-      return { call: () => kafka.admin().connect() }
-    },
   },
   'mongodb: `new MongoClient()`': {
-    package: 'mongodb',
+    program: 'mongodb',
+    options: { connectTimeoutMS: LONG, serverSelectionTimeoutMS: LONG },
     isLogin: true,
-    open({ MongoClient }, where) {
-      const client = new MongoClient(`mongodb://${at(where)}/`, {
-        connectTimeoutMS: LONG,
-        serverSelectionTimeoutMS: LONG,
-      })
-      return { call: () => client.connect() }
-    },
   },
   'tedious: `new Connection()`': {
     package: 'tedious',

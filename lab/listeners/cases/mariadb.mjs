@@ -34,12 +34,8 @@ export default {
     },
   },
   'mysql2: `createPool()`': {
-    package: 'mysql2',
+    program: 'mysql2',
     rejects: ETIMEDOUT,
-    async open({ createPool }, where) {
-      const pool = createPool(config(where)).promise()
-      return () => ask(pool)
-    },
   },
   'mysql2: checked out by `pool.getConnection()`': {
     package: 'mysql2/promise',
@@ -68,11 +64,8 @@ export default {
     },
   },
   'mariadb: `createPool()`': {
-    package: 'mariadb',
-    async open({ createPool }, where) {
-      const pool = createPool({ ...patient(where), connectionLimit: 1, acquireTimeout: 60_000 })
-      return () => ask(pool)
-    },
+    program: 'mariadb',
+    options: { connectTimeout: 60_000, acquireTimeout: 60_000 },
   },
   'mariadb: checked out by `pool.getConnection()`': {
     package: 'mariadb',

@@ -31,15 +31,12 @@ export default {
     },
   },
   'pg: idle in a `Pool`, or in `pool.query()`': {
-    package: 'pg',
+    program: 'pg',
+    options: { idleTimeoutMillis: 0 },
     listener: "`pool.on('error', …)`",
     emits: ['idle'],
     ends: ['idle'],
     rejects: ETIMEDOUT,
-    async open({ Pool }, where, listen) {
-      const pool = listen(new Pool(config(where)))
-      return () => pool.query('select 1')
-    },
   },
   'pg: checked out by `pool.connect()`': {
     package: 'pg',
@@ -60,12 +57,8 @@ export default {
     },
   },
   'postgres: `sql`': {
-    package: 'postgres',
+    program: 'postgres',
     rejects: ETIMEDOUT,
-    async open(postgres, where) {
-      const { sql } = connectPostgres(postgres, where)
-      return () => sql`select 1`
-    },
   },
   'postgres: `sql.reserve()`': {
     package: 'postgres',

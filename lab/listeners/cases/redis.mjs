@@ -10,24 +10,16 @@ const ETIMEDOUT = 'ETIMEDOUT read ETIMEDOUT'
 
 export default {
   'ioredis: `new Redis()`': {
-    package: 'ioredis',
+    program: 'ioredis',
+    options: { maxRetriesPerRequest: null },
     emits: ['idle', 'asked'],
-    open({ Redis }, where, listen) {
-      const redis = listen(new Redis({ ...at(where), maxRetriesPerRequest: null }))
-      return () => redis.ping()
-    },
   },
   'redis: `createClient()`': {
-    package: 'redis',
+    program: 'redis',
     listener: "`client.on('error', …)`",
     emits: ['idle', 'asked'],
     ends: ['idle', 'asked'],
     rejects: ETIMEDOUT,
-    async open({ createClient }, where, listen) {
-      const client = listen(createClient({ socket: at(where) }))
-      await client.connect()
-      return () => client.ping()
-    },
   },
   'redis: `createClientPool()`': {
     package: 'redis',

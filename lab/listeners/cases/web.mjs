@@ -1,8 +1,6 @@
 /** Clients of HTTP. What a case says is described in case.ts. */
 import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 
-const same = (bytes) => bytes
 const originOf = ({ host, ports }) => `http://${host}:${ports.http}`
 
 /** Nothing closes an idle connection before the cable is cut. */
@@ -51,8 +49,8 @@ export default {
     },
   },
   fetch: {
+    program: 'fetch',
     rejects: 'fetch failed',
-    open: (_, where) => async () => (await fetch(originOf(where))).text(),
   },
   'undici: `Pool`, `Agent`': {
     package: 'undici',
@@ -74,12 +72,7 @@ export default {
     },
   },
   '@grpc/grpc-js: `new Client()`': {
-    package: '@grpc/grpc-js',
+    program: 'grpc-js',
     rejects: '14 14 UNAVAILABLE: read ETIMEDOUT',
-    open({ Client, credentials }, { host, ports }) {
-      const client = new Client(`${host}:${ports.http2}`, credentials.createInsecure())
-      const call = promisify(client.makeUnaryRequest.bind(client))
-      return () => call('/test.Test/Ask', same, same, Buffer.alloc(0))
-    },
   },
 }

@@ -27,7 +27,7 @@ const asNobody =
     : []
 
 onLinux(
-  'the demo: both clients are told, the one that waits after four probes, without rights and without tools',
+  'the demo: both clients get an error, the one that waits after four probes, without rights and without tools',
   async (t) => {
     const demo = [process.execPath, '--import=ts-blank-space/register', 'scripts/demo.ts']
     const [command = '', ...args] = [...asNobody, ...demo]
@@ -50,12 +50,16 @@ onLinux(
       probes,
     )
     const [waits = Number.NaN, writes = Number.NaN] = ['waits', 'writes'].map((who) =>
-      at(new RegExp(`the client that ${who} is told: read ETIMEDOUT \\(ETIMEDOUT, outcome "no-answer"\\)`)),
+      at(
+        new RegExp(
+          `the client that ${who} gets an error: read ETIMEDOUT \\(ETIMEDOUT, outcome "no-answer"\\)`,
+        ),
+      ),
     )
     t.true(waits >= (probes[3] ?? Number.NaN), `${waits} ms`)
     t.true(writes > 0 && Math.max(waits, writes) <= 4 * DEADLINE_MS, `${writes} ms`)
     // It lives, though it does not read for longer than the deadline.
-    t.true(at(/the server that lives reads again: all \d+ MB arrive, nobody was told/) > DEADLINE_MS)
+    t.true(at(/the server that lives reads again: all \d+ MB arrive, no client got an error/) > DEADLINE_MS)
     t.is(at(/2 h 11 min 15 s\)/), 7_875_000)
   },
 )
@@ -100,7 +104,8 @@ unless(noRoot)(
       once(program, 'exit'),
     ])
     t.is(program.exitCode, 0, complaints)
-    for (const who of ['waits', 'writes']) t.regex(printed, new RegExp(`the client that ${who} is told: `))
+    for (const who of ['waits', 'writes'])
+      t.regex(printed, new RegExp(`the client that ${who} gets an error: `))
     t.regex(printed, /the server that lives reads again/)
   },
 )

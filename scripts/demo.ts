@@ -1,8 +1,7 @@
 /**
- * The main job, to look at: two pg clients on an embedded PostgreSQL, their values before and after, and then both cut off, one
- * that waits and one that writes, and the moments at which they are told; and a server that lives and does not read, which is not
- * given up. It takes no rights, no network of its own and no other program; where connections cannot be cut off (that takes Linux) it
- * shows the values alone.
+ * Shows the main job. Two pg clients connect to an embedded PostgreSQL; their values are shown before and after. Then both are cut
+ * off: one waits, one writes. The demo shows when each gets its error. A server that lives and does not read keeps its connection.
+ * The demo needs no rights, no network of its own and no other program. Cutting off needs Linux; elsewhere it shows the values alone.
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net'
@@ -36,7 +35,7 @@ interface Client {
   readonly client: pg.Client
   readonly stream: Socket
   readonly values: Values
-  /** Resolves with the moment at which the client is told, and with what. */
+  /** Resolves when the client gets its error, with the time and the error. */
   readonly told: Promise<{ readonly at: number; readonly error: NodeJS.ErrnoException }>
 }
 
@@ -124,7 +123,7 @@ async function startStalled(): Promise<{ read(cutAt: number): Promise<void> }> {
       if (rest > 0) throw new Error(`The server lived, and ${rest} bytes have not arrived`)
       line(
         performance.now() - cutAt,
-        `the server that lives reads again: all ${read / 1_000_000} MB arrive, nobody was told`,
+        `the server that lives reads again: all ${read / 1_000_000} MB arrive, no client got an error`,
       )
       server.close()
     },
@@ -133,7 +132,7 @@ async function startStalled(): Promise<{ read(cutAt: number): Promise<void> }> {
 
 async function tell(who: string, { told }: Client, cutAt: number): Promise<void> {
   const { at, error } = await told
-  line(at - cutAt, `${who} is told: ${error.message} (${error.code}, outcome "${outcomeOf(error)}")`)
+  line(at - cutAt, `${who} gets an error: ${error.message} (${error.code}, outcome "${outcomeOf(error)}")`)
 }
 
 function showValues({ before, after, answer }: Values): void {

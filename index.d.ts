@@ -78,9 +78,9 @@ export declare function findDescriptor(endpoints: Int32Array, hint: number): num
  * Reads what `setHopMinimum` writes, and which socket this is. Linux only: elsewhere there is no such function.
  *
  * - `descriptor`: the raw descriptor.
- * - `values`: six long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
+ * - `values`: eight long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
  *   lower half of `SO_COOKIE`, the number by which the kernel knows a socket, which no other ever has; then how many
- *   milliseconds ago data was last sent and last received.
+ *   milliseconds ago data was last sent and last received, and how many segments with data were sent and received (Linux 4.6).
  *
  * Returns a status, as `setKeepAlive` does.
  *

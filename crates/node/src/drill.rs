@@ -33,9 +33,9 @@ pub fn set_hop_minimum(descriptor: f64, v4: i32, v6: i32) -> i32 {
 /// Reads what `setHopMinimum` writes, and which socket this is. Linux only: elsewhere there is no such function.
 ///
 /// - `descriptor`: the raw descriptor.
-/// - `values`: six long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
+/// - `values`: eight long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
 ///   lower half of `SO_COOKIE`, the number by which the kernel knows a socket, which no other ever has; then how many
-///   milliseconds ago data was last sent and last received.
+///   milliseconds ago data was last sent and last received, and how many segments with data were sent and received (Linux 4.6).
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
@@ -46,14 +46,23 @@ pub fn get_hop_minimum(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 
     status(hop_minimum(descriptor).map(|numbers| write(&mut values, numbers)))
 }
 
-fn hop_minimum(descriptor: f64) -> Result<[i32; 6], Error> {
+fn hop_minimum(descriptor: f64) -> Result<[i32; 8], Error> {
     let raw = raw_socket(descriptor);
     let HopMinimum { v4, v6 } = tcp_keepalive::hop_minimum(raw)?;
     let cookie = tcp_keepalive::cookie(raw)?;
-    let (sent, received) = tcp_keepalive::last_data(raw)?;
+    let data = tcp_keepalive::last_data(raw)?;
     #[expect(clippy::cast_possible_truncation, reason = "a half is cut out of it")]
     let half = |shift: u32| (cookie >> shift) as i32;
-    Ok([number(v4), number(v6), half(32), half(0), number(Some(sent)), number(Some(received))])
+    Ok([
+        number(v4),
+        number(v6),
+        half(32),
+        half(0),
+        number(Some(data.sent_ms_ago)),
+        number(Some(data.received_ms_ago)),
+        number(Some(data.segments_sent)),
+        number(Some(data.segments_received)),
+    ])
 }
 
 /// Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.

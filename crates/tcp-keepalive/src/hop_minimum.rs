@@ -27,7 +27,8 @@ pub fn hop_minimum(raw: RawSocket) -> Result<HopMinimum, Error> {
     })
 }
 
-/// Puts `least` into the TCP socket `raw`; what is `None` stays as it is in the kernel.
+/// Puts `least` into the TCP socket `raw`; what is `None` stays as it is in the kernel. Where one option is refused, the other is put in
+/// all the same, so that a socket that was cut off hears again as far as it can.
 ///
 /// # Errors
 ///
@@ -37,8 +38,9 @@ pub fn set_hop_minimum(raw: RawSocket, least: HopMinimum) -> Result<(), Error> {
         let put = |value: Option<u8>, write: fn(&_, _) -> _| {
             value.map_or(Ok(()), |value| write(socket, value.into()))
         };
-        put(least.v6, sys::set_min_hop_count).map_err(Error::of(SocketOption::MinHopCount))?;
-        put(least.v4, sys::set_min_ttl).map_err(Error::of(SocketOption::MinTtl))
+        let v6 = put(least.v6, sys::set_min_hop_count).map_err(Error::of(SocketOption::MinHopCount));
+        let v4 = put(least.v4, sys::set_min_ttl).map_err(Error::of(SocketOption::MinTtl));
+        v6.and(v4)
     })
 }
 
@@ -51,11 +53,24 @@ pub fn cookie(raw: RawSocket) -> Result<u64, Error> {
     socket::with_tcp(raw, |socket| sys::cookie(socket).map_err(Error::of(SocketOption::Cookie)))
 }
 
-/// How many milliseconds ago the TCP socket `raw` last sent data, and last received some.
+/// When a TCP socket last sent and received data, and how much; a probe or an acknowledgement is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastData {
+    /// How many milliseconds ago data was last sent; before that, since the connection was made.
+    pub sent_ms_ago: u32,
+    /// How many milliseconds ago data last arrived; before that, since the connection was made.
+    pub received_ms_ago: u32,
+    /// Segments with data that were sent; 0 before Linux 4.6.
+    pub segments_sent: u32,
+    /// Segments with data that arrived; 0 before Linux 4.6.
+    pub segments_received: u32,
+}
+
+/// When the TCP socket `raw` last sent data, and when it last received some.
 ///
 /// # Errors
 ///
 /// As [`get`](crate::get).
-pub fn last_data(raw: RawSocket) -> Result<(u32, u32), Error> {
+pub fn last_data(raw: RawSocket) -> Result<LastData, Error> {
     socket::with_tcp(raw, |socket| sys::last_data(socket).map_err(Error::of(SocketOption::TcpInfo)))
 }

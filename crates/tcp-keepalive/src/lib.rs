@@ -34,7 +34,7 @@ mod tcp_info;
 pub use endpoints::{Endpoints, Found, find};
 pub use error::{Error, SocketOption};
 #[cfg(target_os = "linux")]
-pub use hop_minimum::{HopMinimum, cookie, hop_minimum, last_data, set_hop_minimum};
+pub use hop_minimum::{HopMinimum, LastData, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 #[cfg(target_os = "linux")]
 pub use reach::{Adoption, Known, Outward};

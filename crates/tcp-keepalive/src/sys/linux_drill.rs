@@ -6,6 +6,7 @@ use libc::c_int;
 use socket2::SockRef;
 
 use super::unix::{option, structure};
+use crate::LastData;
 
 /// `include/uapi/linux/in.h` and `in6.h`; the libc crate lacks them.
 const IP_MINTTL: c_int = 21;
@@ -32,10 +33,15 @@ pub fn cookie(socket: &SockRef<'_>) -> io::Result<u64> {
     socket.cookie()
 }
 
-/// How many milliseconds ago data was last sent, and last received: `tcpi_last_data_sent` and `tcpi_last_data_recv`, words 11
-/// and 13 of `struct tcp_info` (`include/uapi/linux/tcp.h`).
-pub fn last_data(socket: &SockRef<'_>) -> io::Result<(u32, u32)> {
-    // SAFETY: `[u32; 26]` holds integers only.
-    let (words, _) = unsafe { structure::<[u32; 26]>(socket, libc::TCP_INFO) }?;
-    Ok((words[11], words[13]))
+/// Words 11, 13, 38 and 39 of `struct tcp_info` (`include/uapi/linux/tcp.h`): `tcpi_last_data_sent`, `tcpi_last_data_recv`,
+/// `tcpi_data_segs_in` and `tcpi_data_segs_out`; the last two, 0 before Linux 4.6.
+pub fn last_data(socket: &SockRef<'_>) -> io::Result<LastData> {
+    // SAFETY: `[u32; 40]` holds integers only.
+    let (words, _) = unsafe { structure::<[u32; 40]>(socket, libc::TCP_INFO) }?;
+    Ok(LastData {
+        sent_ms_ago: words[11],
+        received_ms_ago: words[13],
+        segments_sent: words[39],
+        segments_received: words[38],
+    })
 }

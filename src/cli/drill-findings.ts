@@ -5,9 +5,10 @@ export type Doing = 'waiting' | 'writing' | 'idle'
 
 /**
  * `told`: the connection has ended; `late`: not within the time; `heard`: it cannot be cut off, as its peer sends with a TTL of
- * 255.
+ * 255; `healed`: somebody else has put it back meanwhile; `ended`: it ended with the program; `cut`: not decided yet, and
+ * `too-early` where the drill was over before its time was.
  */
-export type Fate = 'cut' | 'told' | 'late' | 'heard'
+export type Fate = 'cut' | 'told' | 'late' | 'heard' | 'healed' | 'ended' | 'too-early'
 
 export interface Finding {
   readonly descriptor: number
@@ -28,12 +29,24 @@ export interface Finding {
   readonly wouldTake: number
 }
 
-export interface DrillReport {
+/** How a program ended; nothing is known of one that somebody else has started. */
+export interface Ended {
+  readonly code?: number
+  readonly signal?: NodeJS.Signals
+}
+
+/** What is shown of a process while the drill goes on. */
+export interface Shown {
   readonly pid: number
-  readonly within: number
   readonly connections: readonly Finding[]
+}
+
+export interface DrillReport extends Shown {
+  readonly within: number
   /** Milliseconds from the cut until a new connection to the same peers was there. */
   readonly newConnectionAfter: number | undefined
   /** Whether everything that is still there is as it was before. */
   readonly healed: boolean
+  /** Left out where the program has not ended by itself before the drill did. */
+  readonly ended?: Ended
 }

@@ -1,8 +1,9 @@
 /** A drill on one process, from its beginning to its end. */
-import { endpointText } from '../settings/address-text.ts'
-import type { DrillReport } from './drill-findings.ts'
-import { Drilled, keyOf } from './drilled.ts'
-import { type ProcessSocket, socketsOf } from './process-sockets.ts'
+import type { DrillReport, Ended, Finding, Shown } from './drill-findings.ts'
+import { hasEnded, matchingIn, peersOf } from './drill-matching.ts'
+import { Drilled, isCutAlready, keyOf } from './drilled.ts'
+import { Orphans } from './orphans.ts'
+import type { ProcessSocket } from './process-sockets.ts'
 import type { PeerMatcher } from '../settings/match.ts'
 
 export const LOOK_MS = 100
@@ -13,13 +14,8 @@ export const INSIDE = 'KEEPALIVE_DRILL_TASK'
 /** So long after all are told, for a new connection to come. */
 const NEW_MS = 3000
 
-/** Peers that are named where none matches. */
-const MOST_OTHERS = 5
-
-/** Only an address is known from outside, and no name. */
-function isMeant(matcher: PeerMatcher, { remote: { address, port }, state }: ProcessSocket): boolean {
-  return state === 'established' && matcher.late({ host: address, address, port })
-}
+/** So long after somebody was told, for the program to end of it. */
+const FALL_MS = 1000
 
 export interface Asked {
   readonly within: number
@@ -27,21 +23,25 @@ export interface Asked {
   readonly withNew: boolean
 }
 
-export type Show = (connections: DrillReport['connections']) => void
+/** Shows what is known now of each process. */
+export type Show = (processes: readonly Shown[]) => void
 
 export class Session {
   readonly #pid: number
   readonly #matcher: PeerMatcher
   readonly #asked: Asked
+  readonly #orphans: Orphans
   readonly #drilled = new Map<string, Drilled>()
   #at = 0
   #newAfter: number | undefined
   #allToldAt: number | undefined
+  #ended: Ended | undefined
 
   constructor(pid: number, matcher: PeerMatcher, asked: Asked) {
     this.#pid = pid
     this.#matcher = matcher
     this.#asked = asked
+    this.#orphans = new Orphans(pid)
   }
 
   /** Whether there is anything to cut off. */
@@ -49,92 +49,123 @@ export class Session {
     return this.#matching().length > 0
   }
 
-  /** Whatever happens, everything is put back. */
-  async run(show: Show, stopped: Promise<void>): Promise<DrillReport> {
+  /**
+   * Whatever happens, everything is put back.
+   *
+   * @param isLater whether the drill goes on already, in another process
+   */
+  async run(show: Show, stopped: Promise<void>, isLater = false): Promise<DrillReport> {
     let healed = false
     this.#at = performance.now()
     try {
-      this.#cutMatching(false)
-      if (this.#drilled.size === 0) {
-        throw new Error(`process ${this.#pid} has no such connection: ${this.#others()}`)
-      }
+      this.#begin(isLater)
       await this.#watch(show, stopped)
     } finally {
       healed = [...this.#drilled.values()].map((each) => each.heal()).every(Boolean)
     }
+    const report = this.#report(healed)
+    show([report])
+    return report
+  }
+
+  /** What is known when the program that this is in ends by itself. */
+  lastReport(ended: Ended): DrillReport | undefined {
+    if (this.#drilled.size === 0) return undefined
+    this.#look()
+    this.#endWithProgram(ended)
+    return this.#report(true)
+  }
+
+  #report(healed: boolean): DrillReport {
     return {
       pid: this.#pid,
       within: this.#asked.within,
-      connections: this.#findings(),
+      connections: this.#findings(true),
       newConnectionAfter: this.#newAfter,
       healed,
+      ...(this.#ended && { ended: this.#ended }),
     }
   }
 
-  /** Where it is connected to instead. */
-  #others(): string {
-    const { sockets } = socketsOf(this.#pid)
-    const peers = new Set(sockets.map(({ remote }) => endpointText(remote.address, remote.port)))
-    if (peers.size === 0) return 'it has none at all'
-    const [shown, more] = [[...peers].slice(0, MOST_OTHERS), peers.size - MOST_OTHERS]
-    return (
-      `it is connected to ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}; ` +
-      'from outside only addresses and ports can be matched'
-    )
+  #begin(isLater: boolean): void {
+    const matching = this.#matching()
+    const cut = matching.filter((each) => isCutAlready(this.#pid, each)).length
+    if (cut > 0) {
+      throw new Error(
+        `${cut} of these connections ${cut === 1 ? 'is' : 'are'} cut off already: by another drill that goes on, or by one ` +
+          `that was killed, which "drill --heal ${this.#pid}" mends`,
+      )
+    }
+    this.#cut(matching, isLater)
+    if (this.#drilled.size > 0) return
+    const peers = peersOf(this.#pid)
+    const where = peers === '' ? 'it has none at all' : `it is connected to ${peers}`
+    const note = 'only addresses and ports can be matched, no names'
+    throw new Error(`process ${this.#pid} has no such connection: ${where}; ${note}`)
   }
 
   async #watch(show: Show, stopped: Promise<void>): Promise<void> {
     let isStopped = false
     while (!isStopped) {
-      for (const each of this.#drilled.values()) each.look()
+      const isGone = this.#pid !== process.pid && hasEnded(this.#pid)
+      this.#look()
+      if (isGone) return this.#endWithProgram({})
       this.#lookForNew()
-      show(this.#findings())
+      show([{ pid: this.#pid, connections: this.#findings(false) }])
       if (this.#isOver()) return
       isStopped = await Promise.race([stopped.then(() => true), pause(LOOK_MS)])
     }
   }
 
-  #findings(): DrillReport['connections'] {
-    return [...this.#drilled.values()].map(({ finding }) => finding)
+  #look(): void {
+    for (const each of this.#drilled.values()) each.look()
+  }
+
+  #endWithProgram(ended: Ended): void {
+    this.#ended = ended
+    for (const each of this.#drilled.values()) each.endWithProgram()
+  }
+
+  #findings(isOver: boolean): Finding[] {
+    return [...this.#drilled.values()].map((each) => each.finding(isOver))
   }
 
   #isOver(): boolean {
-    const { time } = this.#asked
+    const { time, within, withNew } = this.#asked
     const now = performance.now()
-    if (time !== undefined && now - this.#at > time) return true
-    const findings = this.#findings()
-    const isTold = findings.every(({ fate }) => fate !== 'cut')
-    if (!isTold) {
+    // Where new ones are cut off too, there is no end to them; those of the first half have been decided by then.
+    const most = time ?? (withNew ? within * 2 : Number.POSITIVE_INFINITY)
+    if (now - this.#at > most) return true
+    const findings = this.#findings(false)
+    if (findings.some(({ fate }) => fate === 'cut')) {
       this.#allToldAt = undefined
       return false
     }
     if (time !== undefined && findings.some(({ fate }) => fate === 'late')) return false
     this.#allToldAt ??= now
-    const isAwaited = findings.some(({ fate }) => fate === 'told') && this.#newAfter === undefined
-    return !isAwaited || now - this.#allToldAt > NEW_MS
+    const isTold = findings.some(({ fate }) => fate === 'told')
+    return !isTold || now - this.#allToldAt > (this.#newAfter === undefined ? NEW_MS : FALL_MS)
   }
 
   #lookForNew(): void {
-    if (this.#asked.withNew) {
-      this.#cutMatching(true)
-      return
-    }
+    if (this.#asked.withNew) return this.#cut(this.#matching(), true)
     if (this.#newAfter === undefined && this.#matching().some((socket) => !this.#drilled.has(keyOf(socket))))
       this.#newAfter = Math.round(performance.now() - this.#at)
   }
 
-  #cutMatching(isNew: boolean): void {
-    for (const socket of this.#matching()) {
+  #cut(sockets: readonly ProcessSocket[], isNew: boolean): void {
+    const drill = { pid: this.#pid, within: this.#asked.within, orphans: this.#orphans }
+    for (const socket of sockets) {
       const key = keyOf(socket)
       if (this.#drilled.has(key)) continue
-      const drilled = Drilled.cut(this.#pid, socket, this.#asked.within, isNew)
+      const drilled = Drilled.cut(drill, socket, isNew)
       if (drilled) this.#drilled.set(key, drilled)
     }
   }
 
   #matching(): ProcessSocket[] {
     try {
-      return socketsOf(this.#pid).sockets.filter((socket) => isMeant(this.#matcher, socket))
+      return matchingIn(this.#pid, this.#matcher)
     } catch (error) {
       if (this.#drilled.size > 0) return [] // the process has ended
       throw error

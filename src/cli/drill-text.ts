@@ -1,18 +1,27 @@
 /** How a drill looks: a table that is drawn anew, and what came of it in the end. */
 import { formatDuration } from '../settings/duration.ts'
-import type { DrillReport, Finding } from './drill-findings.ts'
-import { type Paint, shortened, table } from './terminal.ts'
+import type { DrillReport, Ended, Finding, Shown } from './drill-findings.ts'
+import { hasFallen, isDecided } from './drill-verdict.ts'
+import { type Paint, shortened, table, wrapped } from './terminal.ts'
 
-const PEER_WIDTH = 36
+/** So that the widest line has 80 columns, also with the process in it. */
+const PEER_WIDTH = 34
+const PEER_WIDTH_BESIDE_PID = 25
 
-export function drillTable(connections: readonly Finding[], paint: Paint): string[] {
-  const heading = ['PEER', 'WAS', 'TOLD'].map((text) => paint.dim(text))
-  return table([heading, ...connections.map((each) => row(each, paint))])
+export function drillTable(processes: readonly Shown[], paint: Paint): string[] {
+  const isOne = processes.length === 1
+  const heading = [...(isOne ? [] : ['PID']), 'PEER', 'WAS', 'TOLD'].map((text) => paint.dim(text))
+  const rows = processes.flatMap(({ pid, connections }) =>
+    connections.map((each) =>
+      isOne ? row(each, PEER_WIDTH, paint) : [String(pid), ...row(each, PEER_WIDTH_BESIDE_PID, paint)],
+    ),
+  )
+  return table([heading, ...rows])
 }
 
-function row(finding: Finding, paint: Paint): string[] {
+function row(finding: Finding, width: number, paint: Paint): string[] {
   const { peer, service, isNew, doing } = finding
-  const name = shortened([peer, service].filter(Boolean).join(' '), PEER_WIDTH)
+  const name = shortened([peer, service].filter(Boolean).join(' '), width)
   return [name, isNew ? `new, ${doing}` : doing, fateText(finding, paint)]
 }
 
@@ -29,6 +38,12 @@ function fateText(finding: Finding, paint: Paint): string {
       return paint.bad(`not in time: ${takes(wouldTake)}`)
     case 'heard':
       return paint.doubtful('cannot be cut off: TTL 255')
+    case 'healed':
+      return paint.doubtful('put back by somebody else')
+    case 'ended':
+      return paint.doubtful('ended with the program')
+    case 'too-early':
+      return paint.doubtful('too early to tell')
   }
 }
 
@@ -43,14 +58,54 @@ export function takes(ms: number): string {
   return formatDuration(ms >= HOUR_MS ? Math.floor(ms / 60_000) * 60_000 : ms)
 }
 
-/** What is said in the end. */
-export function drillSummary(report: DrillReport, paint: Paint): string[] {
-  const { connections, within, newConnectionAfter, healed } = report
-  const inTime = connections.filter((each) => each.inTime).length
-  const count = `${inTime} of ${connections.length} told within ${formatDuration(within)}`
-  const lines = [inTime === connections.length ? paint.good(count) : paint.bad(count)]
-  if (newConnectionAfter !== undefined)
-    lines.push(`a new connection was there after ${(newConnectionAfter / 1000).toFixed(1)} s`)
-  lines.push(healed ? 'everything is put back' : paint.bad('not everything could be put back: drill --heal'))
+/** How a program ended, as far as it is known, with a space before it. */
+export function endText({ code = 0, signal }: Ended): string {
+  if (signal !== undefined) return ` by ${signal}`
+  return code === 0 ? '' : ` with exit code ${code}`
+}
+
+/** What is said in the end, of all processes together. */
+export function drillSummary(reports: readonly DrillReport[], paint: Paint): string[] {
+  const ended = reports.flatMap((report) => endLines(report, paint))
+  const after = Math.max(...reports.map(({ newConnectionAfter = 0 }) => newConnectionAfter))
+  const lines = [countLine(reports, paint), ...ended]
+  if (after > 0) lines.push(`a new connection was there after ${(after / 1000).toFixed(1)} s`)
+  if (reports.some(({ healed }) => !healed))
+    lines.push(paint.bad('not everything could be put back: drill --heal'))
+  else if (reports.some((each) => each.ended === undefined)) lines.push('everything is put back')
   return lines
+}
+
+function countLine(reports: readonly DrillReport[], paint: Paint): string {
+  const all = reports.flatMap(({ connections }) => connections)
+  const decided = all.filter((each) => isDecided(each))
+  const inTime = decided.filter((each) => each.inTime)
+  const within = formatDuration(reports[0]?.within ?? 0)
+  const open = openText(all)
+  if (decided.length === 0) return paint.doubtful(`nothing is known of ${within}: ${open}`)
+  const count = `${inTime.length} of ${decided.length} told within ${within}`
+  const text = [count, open].filter((each) => each !== '').join('; ')
+  return inTime.length === decided.length ? paint.good(text) : paint.bad(text)
+}
+
+/** Those that do not count. */
+function openText(all: readonly Finding[]): string {
+  const count = (wanted: Finding['fate'], text: string): string[] => {
+    const { length } = all.filter(({ fate }) => fate === wanted)
+    return length === 0 ? [] : [`${length} ${text}`]
+  }
+  return [
+    ...count('too-early', 'too early to tell'),
+    ...count('ended', 'ended with the program'),
+    ...count('healed', 'put back by somebody else'),
+  ].join(', ')
+}
+
+function endLines(report: DrillReport, paint: Paint): string[] {
+  const { pid, ended } = report
+  if (!ended) return []
+  const what = `process ${pid} has ended${endText(ended)}`
+  if (!hasFallen(report)) return [what]
+  const hint = "was it that a client has no 'error' listener? docs/pools.md says which need one"
+  return [paint.bad(`${what} when it was told`), ...wrapped(hint)]
 }

@@ -1,13 +1,12 @@
 /** `tcp-keepalive drill`: cuts connections of a running program off, and shows who is told. */
 import { drillCommand } from './drill-command.ts'
-import type { Finding } from './drill-findings.ts'
+import type { DrillReport, Shown } from './drill-findings.ts'
+import { heal } from './drill-heal.ts'
 import { drillSummary, drillTable } from './drill-text.ts'
 import { type Asked, Session } from './drill-session.ts'
-import { isCut } from './drilled.ts'
-import { socketsOf } from './process-sockets.ts'
+import { exitCodeOf } from './drill-verdict.ts'
 import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
-import { checkHopMinimum, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
-import { withSocketOf } from '../socket/duplicate.ts'
+import { checkHopMinimum } from '../socket/hop-minimum.ts'
 import { complain, paintFor, say, sayJson } from './terminal.ts'
 import { durationOf, parse, UsageError } from './usage.ts'
 
@@ -39,21 +38,23 @@ export async function drill(args: string[]): Promise<number> {
     time: values.for === undefined ? undefined : durationOf('for', values.for),
     withNew: values.new === true,
   }
-  const show = values.json ? (): void => {} : liveTable(process.stdout, command.length > 0)
+  const json = values.json === true
+  const show = json ? (): void => {} : liveTable(process.stdout, command.length > 0)
   const stopped = untilSignal()
-  if (command.length > 0)
-    complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
-  const reports =
-    command.length > 0
-      ? await drillCommand(command, patterns, { ...asked, json: values.json === true }, show, stopped)
-      : [await new Session(pidOf(positionals), matcher, asked).run(show, stopped)]
-  if (values.json) sayJson(command.length > 0 ? reports : reports[0])
-  else
-    for (const report of reports) for (const line of drillSummary(report, paintFor(process.stdout))) say(line)
-  const isWell = reports.every(
-    ({ healed, connections }) => healed && connections.every(({ inTime }) => inTime),
-  )
-  return isWell ? 0 : 1
+  if (command.length === 0) {
+    const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped)
+    return toldOf([report], json ? report : undefined)
+  }
+  complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
+  const reports = await drillCommand(command, patterns, { ...asked, json }, show, stopped)
+  if (reports.length === 0) complain('this was stopped before the drill began')
+  return toldOf(reports, json ? reports : undefined)
+}
+
+function toldOf(reports: readonly DrillReport[], inJson: unknown): number {
+  if (inJson !== undefined) sayJson(inJson)
+  else if (reports.length > 0) for (const line of drillSummary(reports, paintFor(process.stdout))) say(line)
+  return exitCodeOf(reports)
 }
 
 async function untilSignal(): Promise<void> {
@@ -79,39 +80,18 @@ function matcherOf(patterns: string[]): PeerMatcher {
   }
 }
 
-/** What a drill left that was killed; what was there before is not known, and hardly ever anything but 0. */
-function heal(pid: number): number {
-  let healed = 0
-  for (const { descriptor } of socketsOf(pid).sockets) {
-    withSocketOf(pid, descriptor, (fd) => {
-      const hops = readHopMinimum(fd)
-      if (!isCut(hops)) return
-      putHopMinimum(fd, { v4: 0, v6: hops.v6 < 0 ? -1 : 0 })
-      healed += 1
-    })
-  }
-  if (healed === 0) say('nothing there is cut off')
-  else
-    say(
-      healed === 1
-        ? '1 connection was cut off, and is healed'
-        : `${healed} connections were cut off, and are healed`,
-    )
-  return 0
-}
-
 /**
  * On a terminal one table stays, elsewhere a new one is printed where something has changed.
  *
  * @param isShared whether a program writes there too: then nothing may be drawn over
  */
-function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (connections: readonly Finding[]) => void {
+function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (processes: readonly Shown[]) => void {
   const paint = paintFor(stream)
   let height = 0
   let last = ''
-  return (connections) => {
-    if (connections.length === 0) return
-    const lines = drillTable(connections, paint)
+  return (processes) => {
+    if (processes.length === 0) return
+    const lines = drillTable(processes, paint)
     const text = lines.map((line) => `\u001B[2K${line}\n`).join('')
     if (text === last) return
     last = text

@@ -13,7 +13,7 @@ export const HELP = `Usage: tcp-keepalive COMMAND [options]
   --version
 
 Exit codes: 0 all is well, 1 it is not or could not be found out, 2 the command
-was not understood.`
+was not understood; of drill also: too early to tell.`
 
 const VALUES = `  --detect-within TIME  solves for the four values below
   --time TIME           silence before the first probe
@@ -63,19 +63,25 @@ Exit code 1: a peer was lost, or could not be connected to in this time.`,
 Cuts the matching connections of a running program off: nothing that their
 peers send arrives any more. Shows live who is told, after how long, and what
 it would take for the others; then heals what is still there, also on Ctrl-C.
-It takes the same user, and the right to trace the program; with a COMMAND, which
-is started, drilled from within three seconds after its first such connection,
-and ended, it takes no rights. Linux only.
+It takes the same user, and the right to trace the program. A COMMAND takes no
+rights: its Node processes drill themselves, from three seconds after their
+first such connection on, and it is ended at the end. Linux only.
 
   --match PATTERN       which peers, as *:5432 or 10.0.0.0/8:6379; again, or
                         several with commas
   --within TIME         so soon each must be told; by default 60s
-  --for TIME            ends after this time
-  --new                 connections that are made meanwhile are cut off too
+  --for TIME            ends after this time, and not before
+  --new                 connections that are made meanwhile are cut off too;
+                        ends after twice --within where --for is not given
   --heal                heals what a drill left that was killed
   --json                a report in the end; durations in milliseconds
 
-Exit code 1: a connection was not told in time, or could not be cut off.`,
+Exit code 0: all were told in time. What was connected during the drill does
+not count where it is too early to tell.
+Exit code 1: a connection was not told in time, or could not be cut off, or
+the program ended when it was told; or the drill could not be done.
+Exit code 2: nothing can be said, as it was too early to tell, or the program
+ended before; or the command was not understood.`,
   ps: `Usage: tcp-keepalive ps [PID ...] [options]
 
 Shows the TCP connections of processes: the peer, how long until a dead peer is

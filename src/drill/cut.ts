@@ -1,6 +1,6 @@
 /** The sockets that are cut off, each by its cookie: what was in force before, how often it was cut, whether it still hears. */
 import type { Cookie, HopMinimum } from '../socket/hop-minimum.ts'
-import { MOST_HOPS, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
+import { cutOffAt, MOST_HOPS, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
 import { shared } from '../socket/shared.ts'
 import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
 import { getTcpInfo } from '../socket/tcp-info.ts'
@@ -26,7 +26,7 @@ export class Cut {
     this.#target = target
     this.#cookie = cookie
     this.#before = before
-    putHopMinimum(fd, { v4: MOST_HOPS, v6: before.v6 < 0 ? -1 : MOST_HOPS })
+    cutOffAt(fd, before)
     // Where the connection has ended by the time of restore(), nobody could say any more whether its peer was heard.
     this.#looking = setInterval(() => this.look(), LOOK_MS)
     this.#looking.unref()
@@ -55,7 +55,7 @@ export class Cut {
   look(): void {
     const fd = this.#descriptor()
     if (fd === undefined) return this.#end()
-    if (!isCut(fd)) return // somebody else put it back
+    if (!isWhollyCut(fd)) return // somebody else put it back
     const { silentFor } = getTcpInfo(fd)
     if (silentFor !== undefined && performance.now() - silentFor > this.#at + ALLOWANCE_MS) this.#heard = true
   }
@@ -89,7 +89,8 @@ export function cutOf(target: Target, fd: number): Cut {
   return cut
 }
 
-function isCut(fd: number): boolean {
+/** In every way: else something may be heard, and nothing is wrong with that. */
+function isWhollyCut(fd: number): boolean {
   const { v4, v6 } = readHopMinimum(fd)
   return v4 === MOST_HOPS && (v6 < 0 || v6 === MOST_HOPS)
 }

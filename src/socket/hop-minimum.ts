@@ -18,7 +18,7 @@ export interface HopMinimum {
 export type Cookie = string
 
 /** Where the binding writes; read at once, so one array serves every call. */
-const numbers = new Int32Array(6)
+const numbers = new Int32Array(8)
 
 /** @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED where this is not Linux */
 export function checkHopMinimum(): void {
@@ -37,14 +37,41 @@ export function readHopMinimum(fd: number): HopMinimum & { readonly cookie: Cook
   return { v4, v6, cookie: `${upper >>> 0}:${lower >>> 0}` }
 }
 
-/** How many milliseconds ago data was last sent, and last received. */
-export function lastDataOf(fd: number): { readonly sentAgo: number; readonly receivedAgo: number } {
+/** What a socket has sent and received: data, and neither probes nor acknowledgements. */
+export interface LastData {
+  /** Milliseconds; before anything was sent, since the connection was made. */
+  readonly sentAgo: number
+  readonly receivedAgo: number
+  /** Segments; 0 before Linux 4.6. */
+  readonly sent: number
+  readonly received: number
+}
+
+export function lastDataOf(fd: number): LastData {
   readHopMinimum(fd)
-  const [sentAgo = 0, receivedAgo = 0] = numbers.subarray(4)
-  return { sentAgo, receivedAgo }
+  const [sentAgo = 0, receivedAgo = 0, sent = 0, received = 0] = numbers.subarray(4)
+  return { sentAgo, receivedAgo, sent, received }
 }
 
 export function putHopMinimum(fd: number, { v4, v6 }: HopMinimum): void {
   const status = native().setHopMinimum(fd, v4, v6)
   if (status !== 0) throw statusError(status, 'setsockopt')
+}
+
+/**
+ * Cuts a socket off, or throws and leaves it as it was.
+ *
+ * @param before what it holds
+ */
+export function cutOffAt(fd: number, before: HopMinimum): void {
+  try {
+    putHopMinimum(fd, { v4: MOST_HOPS, v6: before.v6 < 0 ? -1 : MOST_HOPS })
+  } catch (error) {
+    putHopMinimum(fd, before) // of two options one may be in
+    throw error
+  }
+}
+
+export function isCut({ v4, v6 }: HopMinimum): boolean {
+  return v4 === MOST_HOPS || v6 === MOST_HOPS
 }

@@ -1,0 +1,41 @@
+/** What a drill says that a connection was doing when it was cut off. */
+import { unless } from '../needs.ts'
+import { drillProgram, lastRows, openPort } from './drilling.ts'
+
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
+
+const COUNT = 20
+
+/** By what a program does once, and the server with what it gets: how the table calls it. */
+const CASES: Readonly<Record<string, readonly [lines: string, answers: readonly string[], doing: string]>> = {
+  'that has sent nothing': [`quiet()`, [], 'idle'],
+  'that asked right after connecting, and waits': [
+    `quiet().on('connect', function () { this.write('?') })`,
+    [],
+    'waiting',
+  ],
+  'that asked, and was answered': [`quiet().on('connect', function () { this.write('?') })`, ['!'], 'idle'],
+  'that asked again right after it was answered, and waits': [
+    `quiet().on('connect', function () { this.write('?') }).once('data', function () { this.write('?') })`,
+    ['!'],
+    'waiting',
+  ],
+  'that was greeted': [`quiet()`, ['greeting'], 'idle'],
+}
+
+for (const [name, [lines, answers, doing]] of Object.entries(CASES)) {
+  onLinux(`a connection ${name}: ${doing}`, async (t) => {
+    const port = await openPort(t, (socket) => {
+      const left = [...answers]
+      if (left[0] === 'greeting') socket.write(left.shift() ?? '')
+      socket.on('data', () => socket.write(left.shift() ?? ''))
+    })
+    const options = ['--within', '1s']
+    // One after the other, so that the first write comes as soon as it can, within a tick of the kernel.
+    const program = `const next = (left) => ${lines}.once('connect', () => left > 1 && next(left - 1)); next(${COUNT}); setInterval(() => {}, 1000)`
+    const { stdout } = await drillProgram(t, port, options, program).done
+    const expected = new RegExp(`^${doing} +not in time: never$`)
+    t.is(lastRows(stdout).length, COUNT, stdout)
+    for (const row of lastRows(stdout)) t.regex(row, expected)
+  })
+}

@@ -1,0 +1,99 @@
+/** Drills on commands of several processes, and on those that have no such connection. */
+import { createServer } from 'node:net'
+import { unless } from '../needs.ts'
+import { Drilling, drillProgram, lastRows, openPort, programOf } from './drilling.ts'
+import type { DrillReport } from '../../src/cli/drill-findings.ts'
+
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
+
+const CLUSTER = `const cluster = require('node:cluster')
+  if (cluster.isPrimary) {
+    for (let count = 0; count < 2; count++) cluster.fork()
+    cluster.on('exit', () => cluster.fork())
+  } else {`
+
+onLinux('cluster: a column for the process, one total, one exit code', async (t) => {
+  const port = await openPort(t)
+  const worker = `quiet(cluster.worker.id === 1 && { time: 1000, interval: 1000, retries: 1 }); setInterval(() => {}, 1000) }`
+  const drilling = drillProgram(t, port, ['--within', '5s'], `${CLUSTER} ${worker}`)
+  const { code, stdout } = await drilling.done
+  t.regex(stdout, /^PID +PEER +WAS +TOLD$/m)
+  const rows = /^(\d+) +127\.0\.0\.1:\d+ +idle +(after|not in time)/gm
+  const table = stdout.slice(stdout.lastIndexOf('WAS'))
+  const found = [...table.matchAll(rows)].map(([, pid, fate]) => ({ pid, fate }))
+  t.deepEqual(new Set(found.map(({ fate }) => fate)), new Set(['after', 'not in time']), stdout)
+  t.is(found.length, 2)
+  t.not(found[0]?.pid, found[1]?.pid)
+  t.is(stdout.match(/told within/g)?.length, 1, stdout)
+  t.regex(stdout, /^1 of 2 told within 5 s$/m)
+  t.is(stdout.match(/everything is put back/g)?.length, 1)
+  t.is(code, 1)
+})
+
+onLinux(
+  'cluster: workers that end when they are told, and are started again, are drilled once',
+  async (t) => {
+    const port = await openPort(t)
+    const worker = `open({ time: 1000, interval: 1000, retries: 1 }) }`
+    const { code, stdout } = await drillProgram(t, port, ['--within', '5s', '--json'], `${CLUSTER} ${worker}`)
+      .done
+    const reports = JSON.parse(stdout) as DrillReport[]
+    t.is(reports.length, 2, stdout)
+    for (const { ended, connections } of reports) {
+      t.deepEqual(ended, { code: 1 })
+      t.deepEqual(
+        connections.map(({ fate, toldBy }) => [fate, toldBy]),
+        [['told', 'kernel']],
+      )
+    }
+    t.is(code, 1)
+  },
+)
+
+onLinux('a command without Node in it: the drill says that it waits for one', async (t) => {
+  const drilling = new Drilling(t, ['--match', '*:1', '--', 'sleep', '60'])
+  await drilling.untilSaid(/still waiting/)
+  drilling.interrupt()
+  const { code, stderr } = await drilling.done
+  t.regex(stderr, /still waiting: no process of Node has started/)
+  t.is(code, 2)
+})
+
+onLinux('a match that fits no connection: the drill says which there are', async (t) => {
+  const port = await openPort(t)
+  const command = [process.execPath, '-e', programOf(port, `quiet(); setInterval(() => {}, 1000)`)]
+  const drilling = new Drilling(t, ['--match', 'localhost:*', '--', ...command])
+  await drilling.untilSaid(/still waiting/)
+  drilling.interrupt()
+  const { stderr } = await drilling.done
+  t.regex(
+    stderr,
+    new RegExp(
+      `still waiting: process \\d+ is connected to 127\\.0\\.0\\.1:${port}; none matches localhost:\\* \\(only addresses`,
+    ),
+  )
+})
+
+onLinux('a program that is not connected yet: the drill says so', async (t) => {
+  const server = createServer()
+  t.teardown(() => server.close())
+  const drilling = drillProgram(t, 1, [], `setInterval(() => {}, 1000)`)
+  await drilling.untilSaid(/still waiting/)
+  drilling.interrupt()
+  t.regex((await drilling.done).stderr, /still waiting: the program has no connection so far/)
+})
+
+onLinux('a command that cannot be started', async (t) => {
+  const { code, stderr } = await new Drilling(t, ['--match', '*:1', '--', 'no-such-command']).done
+  t.regex(stderr, /spawn no-such-command ENOENT/)
+  t.is(code, 1)
+})
+
+onLinux('a command that does not end at SIGTERM is ended all the same', async (t) => {
+  const port = await openPort(t)
+  const lines = `quiet(); console.log('pid', process.pid); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`
+  const { stdout } = await drillProgram(t, port, ['--within', '1s'], lines).done
+  const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1])
+  t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  t.is(lastRows(stdout).length, 1)
+})

@@ -1,0 +1,182 @@
+/** What a drill says of each connection, and by its exit code, on programs that it starts itself. */
+import test from 'ava'
+import type { DrillReport } from '../../src/cli/drill-findings.ts'
+import { unless } from '../needs.ts'
+import { drillProgram, lastRows, openPort } from './drilling.ts'
+
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
+
+/** Two seconds, late by an eighth. */
+const TWO_SECONDS = '{ time: 1000, interval: 1000, retries: 1 }'
+
+function reportsOf(stdout: string): DrillReport[] {
+  return JSON.parse(stdout) as DrillReport[]
+}
+
+onLinux('who was silent before the cut is told by keepalive sooner, and not by itself', async (t) => {
+  const port = await openPort(t)
+  // The drill begins three seconds after connecting: of the six that keepalive takes, three are over by then.
+  const lines = `quiet({ time: 5000, interval: 1000, retries: 1 })
+    const other = quiet()
+    setTimeout(() => other.destroy(), 9000)
+    setInterval(() => {}, 1000)`
+  const { code, stdout } = await drillProgram(t, port, ['--within', '30s', '--json'], lines).done
+  t.is(code, 0, stdout)
+  const [{ connections } = { connections: [] }] = reportsOf(stdout)
+  t.deepEqual(
+    connections.map(({ fate, toldBy, inTime }) => [fate, toldBy, inTime]),
+    [
+      ['told', 'kernel', true],
+      ['told', 'program', true],
+    ],
+  )
+  const [{ toldAfter = 0, wouldTake } = { wouldTake: 0 }] = connections
+  t.is(wouldTake, 6000)
+  t.true(toldAfter < 6000, String(toldAfter)) // counted from the cut
+})
+
+onLinux(
+  'a connection that the program closes shortly before the kernel would is closed by itself',
+  async (t) => {
+    const port = await openPort(t)
+    // What it writes after the cut may stay unacknowledged for 20 s; it waits for 17 of them.
+    const lines = `const written = quiet({ userTimeout: 20000 })
+    setTimeout(() => written.write('?'), 6000)
+    setTimeout(() => written.destroy(), 23000)
+    setInterval(() => {}, 1000)`
+    const { code, stdout } = await drillProgram(t, port, ['--within', '40s', '--json'], lines).done
+    const [{ connections } = { connections: [] }] = reportsOf(stdout)
+    t.deepEqual(
+      connections.map(({ doing, fate, toldBy }) => [doing, fate, toldBy]),
+      [['writing', 'told', 'program']],
+      stdout,
+    )
+    t.is(code, 0)
+  },
+)
+
+onLinux(
+  '--new without --for ends, and what is young then is too early to tell and does not count',
+  async (t) => {
+    const port = await openPort(t)
+    const lines = `quiet(${TWO_SECONDS}); setInterval(() => quiet(${TWO_SECONDS}), 500)`
+    const { code, stdout } = await drillProgram(t, port, ['--new', '--within', '6s', '--json'], lines).done
+    const [{ connections } = { connections: [] }] = reportsOf(stdout)
+    const fates = connections.filter(({ isNew }) => isNew).map(({ fate }) => fate)
+    t.true(fates.includes('told'), stdout)
+    t.is(fates.at(-1), 'too-early', stdout)
+    t.false(fates.includes('late'), stdout)
+    t.is(code, 0)
+  },
+)
+
+onLinux('--new: one that is not told in time is found out without --for, too', async (t) => {
+  const port = await openPort(t)
+  const lines = `quiet(${TWO_SECONDS}); setInterval(() => quiet(), 1000)`
+  const { code, stdout } = await drillProgram(t, port, ['--new', '--within', '4s'], lines).done
+  t.regex(stdout, /new, idle +not in time: never/)
+  t.regex(stdout, /new, idle +too early to tell/)
+  const [, inTime, decided, open] =
+    /^(\d+) of (\d+) told within 4 s; (\d+) too early to tell$/m.exec(stdout) ?? []
+  t.true(Number(inTime) >= 1 && Number(decided) > Number(inTime) && Number(open) >= 1, stdout)
+  t.is(code, 1)
+})
+
+for (const [name, lines] of Object.entries({
+  'an Error without a listener': '',
+  'a listener that ends it': `.on('error', () => process.exit(1))`,
+})) {
+  onLinux(
+    `a program that ends when it is told, by ${name}: the table, how it ended, and a hint`,
+    async (t) => {
+      const port = await openPort(t)
+      const { code, stdout } = await drillProgram(
+        t,
+        port,
+        ['--within', '20s'],
+        `open(${TWO_SECONDS})${lines}; quiet()`,
+      ).done
+      const rows = lastRows(stdout)
+      t.is(rows.length, 2, stdout)
+      t.regex(rows[0] ?? '', /^idle +after \d+\.\d s$/)
+      t.regex(rows[1] ?? '', /^idle +ended with the program$/)
+      t.regex(stdout, /^1 of 1 told within 20 s; 1 ended with the program$/m)
+      t.regex(stdout, /^process \d+ has ended with exit code 1 when it was told$/m)
+      t.regex(stdout, /'error' listener.*docs\/pools\.md/)
+      t.is(code, 1)
+    },
+  )
+}
+
+onLinux('a program that ends before anybody is told: nothing can be said', async (t) => {
+  const port = await openPort(t)
+  const { code, stdout } = await drillProgram(
+    t,
+    port,
+    ['--within', '50s'],
+    `quiet(); setTimeout(() => process.exit(3), 5000)`,
+  ).done
+  t.regex(lastRows(stdout).join('\n'), /^idle +ended with the program$/)
+  t.regex(stdout, /^process \d+ has ended with exit code 3$/m)
+  t.notRegex(stdout, /listener|told within/)
+  t.is(code, 2)
+})
+
+onLinux('a program that is killed: the table as it was known', async (t) => {
+  const port = await openPort(t)
+  const lines = `quiet(); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000)`
+  const { code, stdout } = await drillProgram(t, port, ['--within', '50s'], lines).done
+  t.regex(lastRows(stdout).join('\n'), /^idle +ended with the program$/)
+  t.regex(stdout, /^process \d+ has ended by SIGKILL$/m)
+  t.is(code, 2)
+})
+
+onLinux('a program that has nothing more to do when all are told passes', async (t) => {
+  const port = await openPort(t)
+  const { code, stdout } = await drillProgram(t, port, ['--within', '20s'], `quiet(${TWO_SECONDS})`).done
+  t.regex(stdout, /^1 of 1 told within 20 s\nprocess \d+ has ended$/m)
+  t.is(code, 0, stdout)
+})
+
+onLinux('--for that is over before --within: too early to tell, exit code 2', async (t) => {
+  const port = await openPort(t)
+  const lines = `quiet(); quiet(${TWO_SECONDS}); setInterval(() => {}, 1000)`
+  const { code, stdout } = await drillProgram(t, port, ['--within', '60s', '--for', '5s'], lines).done
+  t.regex(lastRows(stdout)[0] ?? '', /^idle +too early to tell$/)
+  t.regex(stdout, /^1 of 1 told within 1 min; 1 too early to tell\neverything is put back$/m)
+  t.is(code, 2)
+})
+
+onLinux('Ctrl-C with a command: the table, and everything is put back', async (t) => {
+  let heard = ''
+  // What it sends while it is cut off arrives only when it is put back.
+  const port = await openPort(t, (socket) => {
+    socket.setEncoding('utf8').on('data', (text: string) => (heard += text))
+    setTimeout(() => socket.write('later'), 4500)
+  })
+  const lines = `quiet().on('data', (data) => console.log('heard', String(data))); setInterval(() => {}, 1000)`
+  const drilling = drillProgram(t, port, ['--within', '50s'], lines)
+  await drilling.untilSaid(/idle +…/)
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  drilling.interrupt()
+  const { code, stdout } = await drilling.done
+  t.regex(lastRows(stdout).join('\n'), /^idle +too early to tell$/, stdout)
+  t.regex(stdout, /^nothing is known of 50 s: 1 too early to tell\neverything is put back$/m)
+  t.is(code, 2)
+  t.is(heard, '')
+})
+
+onLinux('Ctrl-C before the drill has begun says so', async (t) => {
+  const port = await openPort(t)
+  const drilling = drillProgram(t, port, [], 'setInterval(() => {}, 1000)')
+  await drilling.untilSaid(/the drill begins/)
+  drilling.interrupt()
+  const { code, stderr } = await drilling.done
+  t.regex(stderr, /this was stopped before the drill began$/m)
+  t.is(code, 2)
+})
+
+test('the exit code is documented in the help', async (t) => {
+  const { COMMAND_HELP } = await import('../../src/cli/help.ts')
+  t.regex(COMMAND_HELP['drill'] ?? '', /^Exit code 2: nothing can be said, as it was too early/m)
+})

@@ -1,0 +1,34 @@
+/** `drill --heal`: what a drill left cut off that was killed. */
+import { socketsOf } from './process-sockets.ts'
+import { withSocketOf } from '../socket/duplicate.ts'
+import { isCut, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
+import { complain, say } from './terminal.ts'
+
+/** What was there before is not known, and hardly ever anything but 0. */
+export function heal(pid: number): number {
+  const { sockets } = socketsOf(pid)
+  const problems: string[] = []
+  const healed = sockets.filter(({ descriptor }) => {
+    try {
+      return withSocketOf(pid, descriptor, (fd) => healAt(fd))
+    } catch (error) {
+      problems.push((error as Error).message) // the others are to be healed all the same
+      return false
+    }
+  }).length
+  const [problem] = problems
+  if (problem !== undefined) complain(problem)
+  else if (healed === 0) say('nothing there is cut off')
+  if (healed > 0)
+    say(
+      `${healed} ${healed === 1 ? 'connection was' : 'connections were'} cut off, and ${healed === 1 ? 'is' : 'are'} healed`,
+    )
+  return problem === undefined ? 0 : 1
+}
+
+function healAt(fd: number): boolean {
+  const hops = readHopMinimum(fd)
+  if (!isCut(hops)) return false
+  putHopMinimum(fd, { v4: 0, v6: hops.v6 < 0 ? -1 : 0 })
+  return true
+}

@@ -99,6 +99,11 @@ export class Running {
   }
 }
 
+/** Without servers, for programs that have their own. */
+export async function openBareMachine(t: ExecutionContext): Promise<Machine> {
+  return new Machine(await openLab(t), '127.0.0.1')
+}
+
 export async function openMachine(t: ExecutionContext): Promise<Machine> {
   const lab = await openLab(t)
   const servers = await Promise.all([startPostgres(lab.server), redis.start(lab.server)])

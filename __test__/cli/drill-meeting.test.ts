@@ -1,0 +1,148 @@
+/** Drills that meet others on one program, and a program that does not stay as it was, all seen from outside. */
+import { type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import type { ExecutionContext } from 'ava'
+import { findTool, needTool } from '../../lab/network/tools.ts'
+import { unless, withLab } from '../needs.ts'
+import { CLI } from './command.ts'
+import { type Machine, openBareMachine } from './drill-machine.ts'
+import { lastRows, programOf } from './drilling.ts'
+
+const PORT = 4567
+const MATCH = ['--match', `*:${PORT}`]
+
+/** A program that listens, connects to itself, and does what the lines say. */
+async function start(t: ExecutionContext, machine: Machine, lines: string): Promise<ChildProcess> {
+  const script = `require('node:net').createServer((socket) => socket.on('error', () => {}).resume()).listen(${PORT}, () => {
+    ${programOf(PORT, lines)}
+    setTimeout(() => console.log('there'), 500)
+  })`
+  return until(t, machine.start([process.execPath, '-e', script]))
+}
+
+async function until(t: ExecutionContext, program: ChildProcess): Promise<ChildProcess> {
+  t.teardown(() => program.kill('SIGKILL'))
+  await once(program.stdout as NodeJS.ReadableStream, 'data')
+  return program
+}
+
+interface Drill {
+  /** When the first table is there. */
+  readonly begun: Promise<unknown>
+  readonly done: Promise<{ code: number | null; printed: string }>
+}
+
+function drill(machine: Machine, program: ChildProcess, ...options: string[]): Drill {
+  const words = [process.execPath, CLI, 'drill', ...options, String(program.pid)]
+  const child = machine.start(['sh', '-c', 'exec "$@" 2>&1', 'sh', ...words])
+  const stdout = child.stdout as NodeJS.ReadableStream
+  const begun = once(stdout, 'data')
+  const done = Promise.all([text(stdout), once(child, 'exit')])
+  return { begun, done: done.then(([printed]) => ({ code: child.exitCode, printed })) }
+}
+
+withLab('a second drill on one program refuses, and the first goes on', async (t) => {
+  const machine = await openBareMachine(t)
+  const program = await start(t, machine, `quiet(); quiet({ time: 4000, interval: 1000, retries: 1 })`)
+  const first = drill(machine, program, ...MATCH, '--within', '30s', '--for', '12s')
+  await first.begun
+  const second = await drill(machine, program, ...MATCH).done
+  t.regex(
+    second.printed,
+    /^tcp-keepalive: 2 of these connections are cut off already: by another drill that goes on, or by one that was killed, which "drill --heal \d+" mends\n$/,
+  )
+  t.is(second.code, 1)
+  const { code, printed } = await first.done
+  t.regex(printed, /^1 of 1 told within 30 s; 1 too early to tell\neverything is put back\n$/m)
+  t.is(code, 2)
+})
+
+withLab(
+  'drill --heal while a drill goes on: the drill says that somebody else has put it back',
+  async (t) => {
+    const machine = await openBareMachine(t)
+    // It is heard again at once, which must not look as if it could not be cut off.
+    const program = await start(
+      t,
+      machine,
+      `const socket = quiet(); setInterval(() => socket.write('?'), 200)`,
+    )
+    const first = drill(machine, program, ...MATCH, '--within', '4s', '--for', '15s')
+    await first.begun
+    t.regex(
+      (await drill(machine, program, '--heal').done).printed,
+      /^1 connection was cut off, and is healed$/m,
+    )
+    const { code, printed } = await first.done
+    t.regex(lastRows(printed)[0] ?? '', /put back by somebody else$/, printed)
+    t.regex(printed, /^nothing is known of 4 s: 1 put back by somebody else\neverything is put back\n$/m)
+    t.is(code, 2)
+  },
+)
+
+withLab(
+  'drill PID of a program that ends when it is told: the table, that it ended, and a hint',
+  async (t) => {
+    const machine = await openBareMachine(t)
+    const program = await start(t, machine, `open({ time: 2000, interval: 1000, retries: 1 }); quiet()`)
+    const { code, printed } = await drill(machine, program, ...MATCH, '--within', '20s').done
+    t.deepEqual(
+      lastRows(printed).map((row) => row.replace(/\d+\.\d/, '#')),
+      ['idle  after # s', 'idle  ended with the program'],
+      printed,
+    )
+    t.regex(printed, /^process \d+ has ended when it was told\n.*'error' listener/m)
+    t.is(code, 1)
+  },
+)
+
+withLab('drill PID of a program that somebody ends: nothing can be said', async (t) => {
+  const machine = await openBareMachine(t)
+  const program = await start(t, machine, `quiet()`)
+  const { begun, done } = drill(machine, program, ...MATCH)
+  await begun
+  program.kill('SIGTERM')
+  const { code, printed } = await done
+  t.regex(lastRows(printed)[0] ?? '', /^idle +ended with the program$/)
+  t.regex(printed, /^nothing is known of 1 min: 1 ended with the program\nprocess \d+ has ended\n$/m)
+  t.is(code, 2)
+})
+
+const withPython = findTool('python3')
+  ? withLab
+  : unless('A socket changes its family in Python only (python3).')
+
+/** Two connections of IPv6; for a line of input the first becomes one of IPv4 (IPV6_ADDRFORM), which has not that option. */
+const CHANGING = `
+import socket, sys
+server = socket.create_server(('', ${PORT}), family=socket.AF_INET6, dualstack_ipv6=True)
+sockets = [socket.create_connection(('::ffff:127.0.0.1', ${PORT})) for _ in range(2)]
+accepted = [server.accept() for _ in range(2)]
+print('there', flush=True)
+for line in sys.stdin:
+    if line == 'change\\n':
+        sockets[0].setsockopt(socket.IPPROTO_IPV6, 1, socket.AF_INET)
+    print(*[each.getsockopt(socket.IPPROTO_IP, 21) for each in sockets], flush=True) # IP_MINTTL
+`
+
+withPython(
+  'one that cannot be put back wholly does not keep the drill from healing the others',
+  async (t) => {
+    const machine = await openBareMachine(t)
+    const program = await until(t, machine.start([needTool('python3'), '-u', '-c', CHANGING]))
+    const answers = createInterface(program.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]()
+    const ask = async (line: string): Promise<unknown> => {
+      program.stdin?.write(`${line}\n`)
+      return (await answers.next()).value
+    }
+    const { begun, done } = drill(machine, program, ...MATCH, '--within', '30s', '--for', '3s')
+    await begun
+    t.is(await ask('change'), '255 255')
+    const { code, printed } = await done
+    t.regex(printed, /^not everything could be put back: drill --heal\n$/m)
+    t.is(code, 1)
+    t.is(await ask('look'), '0 0')
+  },
+)

@@ -181,7 +181,7 @@ export declare function inspectSockets(rows: Int32Array): number
 export declare function leaveToOwner(descriptor: number): void
 
 /**
- * Looks over all descriptors of this process, in a thread: one system call for each that is known, closed or no socket. Linux only.
+ * Looks over all descriptors of this process, in a thread: one system call at most for each that is known, closed or no socket. Linux only.
  *
  * - `id`: what `beginSweeping` returned.
  * - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper

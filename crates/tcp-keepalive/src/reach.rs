@@ -43,8 +43,15 @@ pub struct Known {
     /// Where anybody listened when that was last looked up. What such a listener accepted just before it was closed is still
     /// no connection outwards.
     listened: Mutex<Option<Ports>>,
+    looking: Mutex<Looking>,
+}
+
+#[derive(Debug, Default)]
+struct Looking {
     /// The look that a thread is busy with.
-    looking: Mutex<Option<Arc<Answer<Looked>>>>,
+    asked: Option<Arc<Answer<Vec<Outward>>>>,
+    /// What the last one found that is not handed over yet.
+    found: Vec<Outward>,
 }
 
 /// The connections that are handed over, and how many there are.
@@ -71,7 +78,8 @@ fn cookie_in(mark: u64) -> u64 {
 const AT_ONCE: usize = 256;
 
 impl Known {
-    /// Looks over all descriptors of this process, in a thread: one `getsockopt` for each that is closed, no socket, or known.
+    /// Looks over all descriptors of this process, in a thread: one `getsockopt` for each that is closed, no socket, or known, but not for
+    /// those in a wide gap.
     ///
     /// Returns the connections outwards that are to be looked at, and marks them as known; at most `room` of them, and how
     /// many there are. `None` where it is not ready after `longest`; to be called again then.
@@ -85,19 +93,19 @@ impl Known {
     /// outwards cannot be told from one that was accepted. None was marked then.
     pub fn look(self: &Arc<Self>, room: usize, longest: Duration) -> io::Result<Option<Looked>> {
         let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = if let Some(answer) = looking.as_ref() {
-            answer
-        } else {
-            let known = Arc::clone(self);
-            looking.insert(sys::ask(move |answer| answer(known.look_now(room)))?)
-        };
-        let Some(looked) = answer.wait(longest) else { return Ok(None) };
-        *looking = None;
-        looked.map(Some)
-    }
-
-    fn look_now(&self, room: usize) -> io::Result<Looked> {
-        self.hand_over(self.look_over(cookie_of, kind_of), room)
+        if looking.found.is_empty() {
+            let answer = if let Some(answer) = &looking.asked {
+                answer
+            } else {
+                let known = Arc::clone(self);
+                let work = move || known.without_accepted(known.look_over(cookie_of, kind_of));
+                looking.asked.insert(sys::ask(move |answer| answer(work()))?)
+            };
+            let Some(found) = answer.wait(longest) else { return Ok(None) };
+            looking.asked = None;
+            looking.found = found?;
+        }
+        Ok(Some(self.hand_over(&mut looking.found, room)))
     }
 
     fn look_over(
@@ -105,13 +113,19 @@ impl Known {
         cookie_of: impl Fn(RawSocket) -> Option<u64>,
         kind_of: impl Fn(RawSocket, u64) -> Kind,
     ) -> News {
-        let mut descriptors = sys::own_descriptors().peekable();
+        let end = sys::own_descriptors().end;
         let mut news = News::default();
-        while descriptors.peek().is_some() {
-            let raws = descriptors.by_ref().take(AT_ONCE).collect::<Vec<_>>();
+        let mut from = 0;
+        while from < end {
+            let raws = (from..end).take(AT_ONCE).collect::<Vec<_>>();
+            from += RawSocket::try_from(raws.len()).unwrap_or(RawSocket::MAX);
             let before = self.marks_at(&raws);
             let seen = raws.into_iter().zip(before).map(|(raw, mark)| (raw, mark, cookie_of(raw)));
             let seen = seen.collect::<Vec<_>>();
+            if seen.iter().all(|(.., cookie)| cookie.is_none()) {
+                // Perhaps all are closed, and many more. A mark that stays there means nothing to another socket.
+                from = sys::next_open(from, end);
+            }
             let asked = news.compare(&seen, &mut self.marks());
             let kinds = asked.into_iter().map(|asked| (kind_of(asked.raw, asked.cookie), asked));
             let others = kinds.filter_map(|(kind, asked)| news.add(asked, kind)).collect::<Vec<_>>();
@@ -123,17 +137,16 @@ impl Known {
         news
     }
 
-    fn hand_over(&self, news: News, room: usize) -> io::Result<Looked> {
-        let mut outwards = self.without_accepted(news)?;
+    fn hand_over(&self, found: &mut Vec<Outward>, room: usize) -> Looked {
         let mut marks = self.marks();
         // What its owner has set meanwhile is left alone.
-        outwards.retain(|outward| get(&marks, outward.raw) == outward.mark_before());
-        let count = outwards.len();
-        outwards.truncate(room);
+        found.retain(|outward| get(&marks, outward.raw) == outward.mark_before());
+        let count = found.len();
+        let outwards = found.drain(..room.min(count)).collect::<Vec<_>>();
         for outward in &outwards {
             put(&mut marks, outward.raw, outward.mark());
         }
-        Ok((outwards, count))
+        (outwards, count)
     }
 
     fn marks_at(&self, raws: &[RawSocket]) -> Vec<u64> {

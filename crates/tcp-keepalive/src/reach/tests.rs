@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::Read,
     net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
-    os::fd::{AsRawFd, OwnedFd},
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
     sync::{Mutex, MutexGuard, mpsc},
     time::{Duration, Instant},
 };
@@ -106,6 +106,23 @@ fn another_socket_under_the_number_of_a_known_one_is_found() {
     assert!(matches!(known.adopt(&again, &ASKED).0[..], [Adoption::Put { .. }, Adoption::Left]));
 }
 
+/// Where the numbers between are closed, most of which are not asked one by one.
+#[test]
+fn a_connection_under_a_far_number_is_found() {
+    let _alone = alone();
+    let listener = listener();
+    let (client, _accepted) = connect(&listener);
+    for far in [700, 1023] {
+        // SAFETY: the first is a socket of this test.
+        let raw = unsafe { libc::fcntl(client.as_raw_fd(), libc::F_DUPFD_CLOEXEC, far) };
+        // SAFETY: it was made for this test.
+        let duplicate = TcpStream::from(unsafe { OwnedFd::from_raw_fd(raw) });
+        let found = found(&Arc::new(Known::default()), &[&duplicate]);
+        assert_eq!(found.iter().map(|found| found.raw).collect::<Vec<_>>(), [raw]);
+    }
+    drop(client);
+}
+
 #[test]
 fn what_is_not_connected_yet_is_found_when_it_is() {
     let _alone = alone();
@@ -162,7 +179,7 @@ fn what_its_owner_sets_during_a_look_is_not_handed_over() {
         if is_first {
             known.note(set.as_raw_fd());
         }
-        let (outwards, _) = known.hand_over(news, usize::MAX).unwrap();
+        let (outwards, _) = known.hand_over(&mut known.without_accepted(news).unwrap(), usize::MAX);
         let of_these = outwards.iter().map(|found| found.raw).filter(|raw| raws.contains(raw));
         let expected = if is_first { vec![other_client.as_raw_fd()] } else { Vec::new() };
         assert_eq!(of_these.collect::<Vec<_>>(), expected);

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Read},
     mem::offset_of,
+    ops::Range,
     time::Duration,
 };
 
@@ -50,7 +51,8 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
 
 /// Every number that may be open: those that the process's table of descriptors has room for. A closed one costs a
 /// third of an open one to ask; to list the folder /proc/self/fd costs several times as much.
-pub fn own_descriptors() -> impl Iterator<Item = RawSocket> {
+#[must_use]
+pub fn own_descriptors() -> Range<RawSocket> {
     /// For a process that cannot see /proc.
     const UNKNOWN: RawSocket = 1 << 16;
     0..table_size().unwrap_or(UNKNOWN)

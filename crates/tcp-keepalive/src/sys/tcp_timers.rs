@@ -1,5 +1,5 @@
-//! Linux: which timer runs for each connection of this network, by `sock_diag(7)`, as ss(8) asks. The kernel's other way to
-//! tell, /proc/net/tcp, costs four times as much, as it is text.
+//! Linux: which timer runs for each connection of this network, and who listens, by `sock_diag(7)`, as ss(8) asks. The kernel's
+//! other way to tell, /proc/net/tcp, costs four times as much, as it is text.
 
 use std::{
     io::{self, Read},
@@ -38,20 +38,39 @@ const CONNECTED: u32 = 0xfff & !(1 << 6 | 1 << 7 | 1 << 10 | 1 << 12);
 /// The largest buffer that the kernel fills in one go (`netlink_recvmsg()` in `net/netlink/af_netlink.c`).
 const BUFFER: usize = 32 * 1024;
 
+/// Listening, by its bit.
+const LISTENING: u32 = 1 << 10;
+
 /// Hands the timer of each connection of the calling thread's network to `call`.
 ///
 /// # Errors
 ///
 /// Where the system, or a sandbox, has no `NETLINK_SOCK_DIAG`, or not for TCP (`ENOENT`).
 pub fn tcp_timers(mut call: impl FnMut(TcpTimer)) -> io::Result<()> {
+    sockets_in(CONNECTED, &mut |message| timer(message).into_iter().for_each(&mut call))
+}
+
+/// Hands the port of each listener of the calling thread's network to `call`. The kernel looks through its listeners alone, where
+/// /proc/net/tcp6 also looks through all connections for the first of IPv6 (`inet_diag_dump_icsk()` in `net/ipv4/inet_diag.c`,
+/// `tcp_get_idx()` in `net/ipv4/tcp_ipv4.c`).
+///
+/// # Errors
+///
+/// As [`tcp_timers`].
+pub fn listeners(call: &mut dyn FnMut(u16)) -> io::Result<()> {
+    sockets_in(LISTENING, &mut |message| port(message).into_iter().for_each(&mut *call))
+}
+
+/// Hands a `struct inet_diag_msg` of each TCP socket that is in one of `states` to `call`.
+fn sockets_in(states: u32, call: &mut dyn FnMut(&[u8])) -> io::Result<()> {
     let protocol = Protocol::from(libc::NETLINK_SOCK_DIAG);
     let socket = Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(protocol))?;
     for family in [libc::AF_INET, libc::AF_INET6] {
-        socket.send(&request(family))?;
+        socket.send(&request(family, states))?;
         let mut buffer = vec![0; BUFFER];
         loop {
             let length = (&socket).read(&mut buffer)?;
-            if messages(buffer.get(..length).unwrap_or_default(), &mut call)? {
+            if messages(buffer.get(..length).unwrap_or_default(), call)? {
                 break;
             }
         }
@@ -59,7 +78,7 @@ pub fn tcp_timers(mut call: impl FnMut(TcpTimer)) -> io::Result<()> {
     Ok(())
 }
 
-fn request(family: c_int) -> [u8; HEADER + REQUEST] {
+fn request(family: c_int, states: u32) -> [u8; HEADER + REQUEST] {
     let mut bytes = [0; HEADER + REQUEST];
     let mut put = |at: usize, value: &[u8]| {
         for (place, byte) in bytes.iter_mut().skip(at).zip(value) {
@@ -74,12 +93,12 @@ fn request(family: c_int) -> [u8; HEADER + REQUEST] {
         HEADER,
         &[u8::try_from(family).unwrap_or_default(), u8::try_from(libc::IPPROTO_TCP).unwrap_or_default()],
     );
-    put(HEADER + 4, &CONNECTED.to_ne_bytes()); // idiag_states
+    put(HEADER + 4, &states.to_ne_bytes()); // idiag_states
     bytes
 }
 
 /// Reads the messages of one answer. Returns whether it was the last.
-fn messages(mut bytes: &[u8], call: &mut impl FnMut(TcpTimer)) -> io::Result<bool> {
+fn messages(mut bytes: &[u8], call: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
     while let (Some(length), Some(kind)) = (word(bytes, 0), word(bytes, 4)) {
         let length = usize::try_from(length).unwrap_or_default();
         #[expect(
@@ -94,9 +113,7 @@ fn messages(mut bytes: &[u8], call: &mut impl FnMut(TcpTimer)) -> io::Result<boo
             }
             NLMSG_DONE => return Ok(true),
             NLMSG_ERROR => return Err(refusal(bytes)),
-            SOCK_DIAG_BY_FAMILY => {
-                timer(bytes.get(HEADER..).unwrap_or_default()).into_iter().for_each(&mut *call);
-            }
+            SOCK_DIAG_BY_FAMILY => call(bytes.get(HEADER..).unwrap_or_default()),
             _ => {}
         }
         // NLMSG_ALIGN.
@@ -109,6 +126,11 @@ fn messages(mut bytes: &[u8], call: &mut impl FnMut(TcpTimer)) -> io::Result<boo
 fn refusal(message: &[u8]) -> io::Error {
     let number = word(message, HEADER).map_or(0, u32::cast_signed);
     io::Error::from_raw_os_error(number.wrapping_neg())
+}
+
+/// `struct inet_diag_msg`: `id.idiag_sport`, in the order of the network, is at 4.
+fn port(message: &[u8]) -> Option<u16> {
+    message.get(4..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }
 
 /// `struct inet_diag_msg`: the timer is its third byte, `idiag_expires` is at 52 and `idiag_inode` at 68.
@@ -156,6 +178,16 @@ mod tests {
     }
 
     #[test]
+    fn the_port_of_a_listener_is_told_and_that_of_a_connection_is_not() {
+        let all = [TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("[::1]:0").unwrap()];
+        let stream = TcpStream::connect(all[0].local_addr().unwrap()).unwrap();
+        let mut ports = Vec::new();
+        listeners(&mut |port| ports.push(port)).unwrap();
+        assert!(all.iter().all(|listener| ports.contains(&listener.local_addr().unwrap().port())));
+        assert!(!ports.contains(&stream.local_addr().unwrap().port()));
+    }
+
+    #[test]
     fn what_is_cut_off_is_no_timer_and_a_refusal_is_an_error() {
         let mut count = 0;
         for length in 0..90 {
@@ -163,7 +195,9 @@ mod tests {
             for (place, byte) in bytes.iter_mut().zip([88, 0, 0, 0, 20]) {
                 *place = byte;
             }
-            assert!(!messages(&bytes, &mut |_| count += 1).unwrap());
+            assert!(
+                !messages(&bytes, &mut |message| count += usize::from(timer(message).is_some())).unwrap()
+            );
         }
         assert_eq!(count, 2); // of 88 and 89 bytes
         let mut bytes = [0; 36];

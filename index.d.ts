@@ -152,9 +152,10 @@ export declare function inspectProcess(listed: number, pid: number, rows: Int32A
  * Reads all that can be read from a TCP socket.
  *
  * - `descriptor`: as for `getTcpInfo`.
- * - `row`: at least 26 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
- *   where the system does not tell), and this end and the other: the address as four words of 32 bits, the most
- *   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end.
+ * - `row`: 27 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
+ *   where the system does not tell), this end and the other: the address as four words of 32 bits, the most
+ *   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end; and 1 where
+ *   `adoptConnections` has put values into it, in any thread of this process, else 0.
  *
  * Returns a status, as `setKeepAlive` does.
  */
@@ -162,7 +163,8 @@ export declare function inspectSocket(descriptor: number, row: Int32Array): numb
 
 /**
  * Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
- * loop. None is opened, closed or changed.
+ * loop. None is opened, closed or changed. On Linux a thread asks them, as whoever asks may be the one that waits for a close with
+ * `SO_LINGER`.
  *
  * - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full.
  *
@@ -328,15 +330,6 @@ export declare function systemKeepAlive(values: Int32Array): number
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
 export declare function tcpTimers(rows: Int32Array): number
-
-/**
- * Tells which sockets `adoptConnections` has put values into, in any thread of this process. Linux only.
- *
- * - `descriptors`: raw descriptors; each is replaced by 1 where it is such a socket, else by 0.
- *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
- */
-export declare function tellAdopted(descriptors: Int32Array): void
 
 /**
  * Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.

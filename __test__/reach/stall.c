@@ -2,6 +2,7 @@
  * What a busy process meets seldom, as long as a file exists. Loaded with LD_PRELOAD:
  *
  * - STALL=path: getsockopt(SO_COOKIE) does not return outside the main thread, as where it waits for a close with SO_LINGER.
+ * - STALL_ONE=path: one getsockopt outside the main thread never returns; the file is gone then.
  * - NO_THREADS=path: no thread can be started.
  */
 #define _GNU_SOURCE
@@ -22,7 +23,10 @@ static int is_there(const char *name) {
 int getsockopt(int fd, int level, int option, void *value, socklen_t *length) {
   int (*original)(int, int, int, void *, socklen_t *) = dlsym(RTLD_NEXT, "getsockopt");
   int result = original(fd, level, option, value, length);
-  int is_meant = level == SOL_SOCKET && option == SO_COOKIE && syscall(SYS_gettid) != getpid();
+  const char *one = getenv("STALL_ONE");
+  int is_main = syscall(SYS_gettid) == getpid();
+  if (!is_main && one && unlink(one) == 0) pause();
+  int is_meant = level == SOL_SOCKET && option == SO_COOKIE && !is_main;
   while (is_meant && result == 0 && is_there("STALL")) usleep(10000);
   return result;
 }

@@ -1,13 +1,19 @@
 // A connection, and a look that does not return, or that cannot begin (stall.c). It says what came of it.
 const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
-const { rmSync, writeFileSync } = require('node:fs')
+const { existsSync, rmSync, writeFileSync } = require('node:fs')
 const net = require('node:net')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { getKeepAlive, inspectSocket, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
+const {
+  getKeepAlive,
+  inspectSocket,
+  inspectSockets,
+  installKeepAlive,
+  setKeepAlive,
+} = require('tcp-keepalive')
 const native = require('tcp-keepalive/native')
 
-const { STALL, NO_THREADS } = process.env
+const { STALL, STALL_ONE, NO_THREADS } = process.env
 /** So that the regular look does not come in between. */
 const SLOW = { time: 90_000, interval: 3000, retries: 3 }
 
@@ -39,6 +45,17 @@ const modes = {
     const after = waits.length
     await sleep(1000)
     return { whileStalled, later: waits.length - after }
+  },
+
+  /** What is told where a call stalls in another thread, and where there can be none. */
+  inspect() {
+    const ends = () => inspectSockets().map(({ local, remote }) => [local.port, remote?.port])
+    const before = ends()
+    writeFileSync(STALL_ONE, '')
+    const stalled = ends()
+    const wasStalled = !existsSync(STALL_ONE)
+    writeFileSync(NO_THREADS, '')
+    return { before, stalled, wasStalled, withoutThreads: ends() }
   },
 
   async threads() {

@@ -13,7 +13,12 @@ const test = unless(reason)
 function run(t: ExecutionContext, mode: string): unknown {
   const library = preloadLibrary(t, fileURLToPath(new URL('stall.c', import.meta.url)))
   const file = (name: string): string => join(library, '..', name)
-  const variables = { LD_PRELOAD: library, STALL: file('stall'), NO_THREADS: file('no-threads') }
+  const variables = {
+    LD_PRELOAD: library,
+    STALL: file('stall'),
+    STALL_ONE: file('stall-one'),
+    NO_THREADS: file('no-threads'),
+  }
   const program = fileURLToPath(new URL('stalled.cjs', import.meta.url))
   const { stdout, stderr } = spawnSync(process.execPath, [program, mode], {
     env: { ...process.env, NODE_OPTIONS: '', ...variables },
@@ -35,6 +40,18 @@ test('a look that is not ready is asked for again ever later, for all installs b
   t.true(whileStalled.length >= 4 && whileStalled.length <= 2 + 2 * 4, `${whileStalled.length}`)
   t.true(whileStalled.slice(2).every((wait) => wait === 0))
   t.is(later, 0)
+})
+
+/** The thread waits for ever; it is not the one that calls. */
+test('inspectSockets() does not wait for a system call that does not return, and tells of all sockets', (t) => {
+  const { before, stalled, wasStalled, withoutThreads } = run(t, 'inspect') as {
+    [name: string]: unknown
+    before: readonly unknown[]
+  }
+  t.is(before.length, 3) // the listener, and both ends
+  t.true(wasStalled)
+  t.deepEqual(stalled, before)
+  t.deepEqual(withoutThreads, before)
 })
 
 test('where no thread can be started, that is the reason', (t) => {

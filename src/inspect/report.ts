@@ -4,7 +4,6 @@ import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type Detection, detectionOf } from '../settings/detection.ts'
 import { deadlineOn, liftedFrom } from '../deadline/deadline.ts'
-import { adoptedAmong } from '../reach/process-reach.ts'
 import { activeCoordinator } from '../socket/coordination.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'
@@ -59,7 +58,8 @@ const VALUES = 1
 const INFO = VALUES + VALUES_LENGTH
 const LOCAL = INFO + INFO_LENGTH
 const REMOTE = LOCAL + 5
-const ROW = REMOTE + 5
+const ADOPTED = REMOTE + 5
+const ROW = ADOPTED + 1
 
 /** The port of an end within it. */
 const PORT = 4
@@ -81,7 +81,7 @@ export function inspectSocket(target: Target): SocketReport {
   const status = native().inspectSocket(fd, row)
   if (status !== 0) throw statusError(status, 'getsockopt')
   const object = target instanceof Socket ? target : undefined
-  return reportFrom({ row, at: 0, socket: object, adopted: adoptedAmong([fd])(0) }, new Judgements())
+  return reportFrom({ row, at: 0, socket: object }, new Judgements())
 }
 
 /**
@@ -103,11 +103,9 @@ export function inspectSockets(): SocketReport[] {
   const { rows, count } = readRows()
   const judgements = new Judgements()
   const reports: SocketReport[] = []
-  const descriptors = Array.from({ length: count }, (_, index) => rows[index * ROW] ?? NONE)
-  const isAdopted = adoptedAmong(descriptors)
-  for (const [index, descriptor] of descriptors.entries()) {
-    const socket = objects.get(descriptor)
-    reports.push(reportFrom({ row: rows, at: index * ROW, socket, adopted: isAdopted(index) }, judgements))
+  for (let index = 0; index < count; index++) {
+    const at = index * ROW
+    reports.push(reportFrom({ row: rows, at, socket: objects.get(rows[at] ?? NONE) }, judgements))
   }
   return reports
 }
@@ -131,16 +129,15 @@ interface Read {
   readonly row: Int32Array
   readonly at: number
   readonly socket: Socket | undefined
-  /** Whether an install that reaches the process has put values into it. */
-  readonly adopted: boolean
 }
 
-function reportFrom({ row, at, socket, adopted }: Read, judgements: Judgements): SocketReport {
+function reportFrom({ row, at, socket }: Read, judgements: Judgements): SocketReport {
   const local = endpointFrom(row, at + LOCAL)
   const remote = endpointFrom(row, at + REMOTE)
   const isLocal = remote !== undefined && (isLoopback(remote.address) || remote.address === local?.address)
   const { keepAlive, detection, warnings } = judgements.of(row, at + VALUES, isLocal)
   const tcpInfo = (row[at + INFO] ?? NONE) >= 0 ? tcpInfoFrom(row, at + INFO) : undefined
+  const reached = row[at + ADOPTED] === 1 ? 'reach' : undefined
   const solved = socket && liftedFrom(socket)
   const meant = solved === undefined ? keepAlive : { ...keepAlive, userTimeout: solved }
   return {
@@ -151,7 +148,7 @@ function reportFrom({ row, at, socket, adopted }: Read, judgements: Judgements):
     detection: solved === undefined ? detection : detectionOf(meant),
     tcpInfo,
     lifted: solved !== undefined,
-    heldBy: (socket && activeCoordinator()?.heldBy(beneath(socket))) ?? (adopted ? 'reach' : undefined),
+    heldBy: (socket && activeCoordinator()?.heldBy(beneath(socket))) ?? reached,
     warnings: remote
       ? warningsFor({ kind: warnings, socket, keepAlive, meant, tcpInfo, local: isLocal })
       : [],

@@ -150,11 +150,3 @@ function periodFor({ deadlineMs, timeSeconds, intervalSeconds, retries }: Kernel
   })
   return Math.min((deadlineMs ?? idle) / LOOKS_PER_DEADLINE, LONGEST_PERIOD_MS)
 }
-
-/** Of each of these sockets, whether values were put into it that no hook put in, by any thread of the process. */
-export function adoptedAmong(descriptors: readonly number[]): (index: number) => boolean {
-  if (process.platform !== 'linux') return () => false
-  const marks = Int32Array.from(descriptors)
-  native().tellAdopted(marks)
-  return (index) => marks[index] === 1
-}

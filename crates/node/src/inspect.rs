@@ -9,7 +9,9 @@ use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
 use tcp_keepalive::{Inspection, RawSocket, TcpInfo};
 
-use super::{VALUES, candidates, millis, number, numbers, raw_socket, status, write};
+#[cfg(not(target_os = "linux"))]
+use super::candidates;
+use super::{VALUES, millis, number, numbers, raw_socket, status, write};
 
 /// Numbers of a [`TcpInfo`].
 const INFO: usize = 10;
@@ -21,6 +23,9 @@ const VALUES_END: usize = VALUES_BEGIN + VALUES;
 const LOCAL: usize = VALUES_END + INFO;
 const REMOTE: usize = LOCAL + 5;
 pub(super) const ROW: usize = REMOTE + 5;
+
+/// The numbers of a row, and whether `adoptConnections` has put values into the socket.
+const OWN_ROW: usize = ROW + 1;
 
 /// Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
 ///
@@ -45,9 +50,10 @@ pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
 /// Reads all that can be read from a TCP socket.
 ///
 /// - `descriptor`: as for `getTcpInfo`.
-/// - `row`: at least 26 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
-///   where the system does not tell), and this end and the other: the address as four words of 32 bits, the most
-///   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end.
+/// - `row`: 27 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
+///   where the system does not tell), this end and the other: the address as four words of 32 bits, the most
+///   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end; and 1 where
+///   `adoptConnections` has put values into it, in any thread of this process, else 0.
 ///
 /// Returns a status, as `setKeepAlive` does.
 #[napi(catch_unwind)]
@@ -55,12 +61,13 @@ pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
 pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
     let raw = raw_socket(descriptor);
     status(tcp_keepalive::inspect(raw).map(|inspection| {
-        write(&mut row, row_numbers(raw, &inspection));
+        write(&mut row, own_row(raw, &inspection));
     }))
 }
 
 /// Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
-/// loop. None is opened, closed or changed.
+/// loop. None is opened, closed or changed. On Linux a thread asks them, as whoever asks may be the one that waits for a close with
+/// `SO_LINGER`.
 ///
 /// - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full.
 ///
@@ -68,22 +75,39 @@ pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
 #[napi(catch_unwind)]
 #[must_use]
 pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
+    let found = inspect_all(&env);
     // SAFETY: as in `write`.
-    let mut places = unsafe { rows.as_mut() }.chunks_exact_mut(ROW);
-    let mut place = places.next();
-    let mut count = 0;
-    for raw in candidates::all(&env) {
-        let Some(row) = &mut place else {
-            count += u32::from(tcp_keepalive::is_tcp(raw));
-            continue;
-        };
-        // What cannot be inspected is no TCP socket, or one no more.
-        let Ok(inspection) = tcp_keepalive::inspect(raw) else { continue };
-        fill(row, &row_numbers(raw, &inspection));
-        place = places.next();
-        count += 1;
+    let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<OWN_ROW>();
+    for (row, numbers) in rows.iter_mut().zip(&found) {
+        *row = *numbers;
     }
-    count
+    found.len().try_into().unwrap_or(u32::MAX)
+}
+
+#[cfg(target_os = "linux")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "Windows needs it")]
+fn inspect_all(_: &Env) -> Vec<[i32; OWN_ROW]> {
+    tcp_keepalive::ask_each_descriptor(inspect_one)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn inspect_all(env: &Env) -> Vec<[i32; OWN_ROW]> {
+    candidates::all(env).into_iter().filter_map(inspect_one).collect()
+}
+
+/// What cannot be inspected is no TCP socket, or one no more.
+fn inspect_one(raw: RawSocket) -> Option<[i32; OWN_ROW]> {
+    tcp_keepalive::inspect(raw).ok().map(|inspection| own_row(raw, &inspection))
+}
+
+fn own_row(raw: RawSocket, inspection: &Inspection) -> [i32; OWN_ROW] {
+    let mut row = [0; OWN_ROW];
+    fill(&mut row, &row_numbers(raw, inspection));
+    #[cfg(target_os = "linux")]
+    {
+        row[ROW] = super::reach::is_adopted(raw).into();
+    }
+    row
 }
 
 fn fill(places: &mut [i32], numbers: &[i32]) {

@@ -12,7 +12,7 @@ use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
 use tcp_keepalive::{Adoption, Known, Outward, RawSocket, Settings};
 
-use super::{given, inspect, millis, number, raw_socket, settings, status_of};
+use super::{inspect, millis, number, raw_socket, settings, status_of};
 
 /// Numbers of a row: descriptor, cookie, whether it was found before, the other end; then what became of it.
 const ROW: usize = 16;
@@ -226,19 +226,10 @@ pub fn leave_to_owner(descriptor: f64) {
     }
 }
 
-/// Tells which sockets `adoptConnections` has put values into, in any thread of this process. Linux only.
-///
-/// - `descriptors`: raw descriptors; each is replaced by 1 where it is such a socket, else by 0.
-///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
-#[napi(catch_unwind)]
-pub fn tell_adopted(mut descriptors: Int32ArraySlice<'_>) {
-    let all = all_known();
-    // SAFETY: as in `write`.
-    for place in unsafe { descriptors.as_mut() } {
-        let raw: Option<RawSocket> = given(*place);
-        *place = raw.map_or(0, |raw| i32::from(all.iter().any(|known| known.has_adopted(raw))));
-    }
+/// Whether `adoptConnections` has put values into the socket, in any thread of this process.
+#[must_use]
+pub fn is_adopted(raw: RawSocket) -> bool {
+    all_known().iter().any(|known| known.has_adopted(raw))
 }
 
 fn all_known() -> Vec<Arc<Known>> {

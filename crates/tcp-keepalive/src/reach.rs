@@ -16,7 +16,9 @@ use crate::{
 };
 
 mod adopt;
+mod each;
 pub use adopt::Adoption;
+pub use each::ask_each_descriptor;
 
 /// A connection that leads outwards, seen for the first time, or once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

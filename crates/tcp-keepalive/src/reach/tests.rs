@@ -5,7 +5,11 @@ use std::{
     io::Read,
     net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket},
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
-    sync::{Mutex, MutexGuard, mpsc},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicI32, AtomicU32, Ordering::Relaxed},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 
@@ -347,6 +351,39 @@ fn a_close_that_lingers_is_waited_for_by_nobody() {
     owner.join().unwrap();
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     drop(accepted);
+}
+
+/// The same where a thread only asks something of all descriptors, and its call is the last to end.
+#[test]
+fn whoever_asks_all_descriptors_does_not_wait_for_a_close_that_lingers() {
+    static LENT: Mutex<Option<(TcpStream, TcpStream)>> = Mutex::new(None);
+    static RAW: AtomicI32 = AtomicI32::new(-1);
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let _alone = alone();
+    let listener = listener();
+    let (client, accepted) = connect(&listener);
+    client.set_nonblocking(true).unwrap();
+    SockRef::from(&client).set_linger(Some(Duration::from_secs(3))).unwrap();
+    while std::io::Write::write(&mut &client, &[0; 8192]).is_ok() {}
+    RAW.store(client.as_raw_fd(), Relaxed);
+    // What a system call holds while it runs, which here lasts longer than the owner has the descriptor.
+    let during = client.try_clone().unwrap();
+    *LENT.lock().unwrap() = Some((client, during));
+    let begun = Instant::now();
+    let seen = ask_each_descriptor(|raw| {
+        if raw == RAW.load(Relaxed) && ASKED.fetch_add(1, Relaxed) == 0 {
+            let (client, during) = LENT.lock().unwrap().take()?;
+            drop(client);
+            drop(during); // which waits
+        }
+        cookie_of(raw).map(|_| raw)
+    });
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(ASKED.load(Relaxed) >= 2, "another thread has asked once more");
+    assert!(seen.is_sorted());
+    for raw in [listener.as_raw_fd(), accepted.as_raw_fd()] {
+        assert_eq!(seen.iter().filter(|&&each| each == raw).count(), 1);
+    }
 }
 
 #[test]

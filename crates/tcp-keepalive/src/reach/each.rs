@@ -1,0 +1,75 @@
+//! What somebody asks all descriptors of this process, while their owners may close them.
+
+use std::{
+    mem::take,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{RawSocket, sys};
+
+/// When whoever waits takes the thread for one that waits for a close, at first. A busy machine may take as long for one descriptor.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+struct Asked<T> {
+    /// The number of threads that were started; the last one goes on.
+    turn: u32,
+    next: RawSocket,
+    answers: Vec<T>,
+}
+
+/// Calls `ask` with every descriptor that this process may have, and returns its answers.
+///
+/// A system call on a socket waits in the thread in which it ends last, where its owner closes it meanwhile with `SO_LINGER`
+/// (`sys/linux_reach.rs`). So a thread asks; where it seems to wait, another one begins with the same descriptor, which is closed by
+/// then, and the answer of the first counts no more.
+pub fn ask_each_descriptor<T: Send + 'static>(
+    ask: impl Fn(RawSocket) -> Option<T> + Copy + Send + 'static,
+) -> Vec<T> {
+    let asked = Arc::new(Mutex::new(Asked { turn: 0, next: 0, answers: Vec::new() }));
+    let mut patience = PATIENCE;
+    loop {
+        let (turn, mut place) = {
+            let mut asked = lock(&asked);
+            asked.turn += 1;
+            (asked.turn, asked.next)
+        };
+        let shared = Arc::clone(&asked);
+        let Ok(end) = sys::ask(move |answer| {
+            go_on(&shared, turn, ask);
+            answer(Ok(()));
+        }) else {
+            // No thread can be started.
+            go_on(&asked, turn, ask);
+            return take(&mut lock(&asked).answers);
+        };
+        loop {
+            if end.wait(patience).is_some() {
+                return take(&mut lock(&asked).answers);
+            }
+            let now = lock(&asked).next;
+            if now == place {
+                break;
+            }
+            place = now;
+        }
+        patience = patience.saturating_mul(2);
+    }
+}
+
+fn go_on<T>(asked: &Mutex<Asked<T>>, turn: u32, ask: impl Fn(RawSocket) -> Option<T>) {
+    let begin = lock(asked).next;
+    for raw in begin..sys::own_descriptors().end {
+        let answer = ask(raw);
+        let mut asked = lock(asked);
+        if asked.turn != turn {
+            return;
+        }
+        asked.answers.extend(answer);
+        asked.next = raw + 1;
+    }
+}
+
+fn lock<T>(asked: &Mutex<Asked<T>>) -> MutexGuard<'_, Asked<T>> {
+    asked.lock().unwrap_or_else(PoisonError::into_inner)
+}

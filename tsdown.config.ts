@@ -15,7 +15,14 @@ const INDEX = Object.fromEntries(
 )
 
 /** What is found at run time. */
-const ELSEWHERE = [/^tcp-keepalive/, '../index.js', './implementation.cjs', './index.cjs', './index.mjs']
+const ELSEWHERE = [
+  /^tcp-keepalive/,
+  '../index.js',
+  './implementation.cjs',
+  './settings.cjs',
+  './index.cjs',
+  './index.mjs',
+]
 
 const common: UserConfig = {
   platform: 'node',
@@ -37,6 +44,7 @@ const config: UserConfig[] = defineConfig([
   code(
     {
       implementation: 'src/entry/implementation.ts',
+      settings: 'src/settings/registration.ts',
       cli: 'src/cli/main.ts',
       'drill-inside': 'src/cli/drill-inside.ts',
     },
@@ -75,7 +83,7 @@ function code(
       comments: false,
       polyfillRequire: false,
     }), // they are in the types, for those who read them
-    plugins: [aLineForEachFunction()],
+    plugins: [aLineForEachFunction(), settingsAlone()],
   }
 }
 
@@ -104,6 +112,18 @@ function aLineForEachFunction(): Rolldown.Plugin {
         if (output.type === 'chunk')
           output.code = output.code.replaceAll(/(?<=[;}])(?=(async )?function \w)/g, '\n')
       }
+    },
+  }
+}
+
+/** rolldown has each file require the one with its helpers; this one needs none, and `register` reads it without the rest. */
+function settingsAlone(): Rolldown.Plugin {
+  return {
+    name: 'settings-alone',
+    generateBundle(_, bundle) {
+      const settings = bundle['settings.cjs']
+      if (settings?.type !== 'chunk') return
+      settings.code = settings.code.replace(',require(`./implementation.cjs`)', '')
     },
   }
 }

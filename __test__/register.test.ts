@@ -213,9 +213,9 @@ test('it shares its state with the program, loaded by either format and together
     import { createRequire } from 'node:module'
     import { Socket } from 'node:net'
     import { installKeepAlive } from 'tcp-keepalive'
-    const { connect } = Socket.prototype
     const require = createRequire(process.cwd() + '/')
-    installKeepAlive({ time: 9000 }, { match: 1 })
+    installKeepAlive({ time: 9000 }, { match: 1 }) // the first call, before which register may have loaded nothing
+    const { connect } = Socket.prototype
     require('tcp-keepalive').installKeepAlive({ time: 9000 }, { match: 1 })
     require('tcp-keepalive/register')
     await import('tcp-keepalive/register')

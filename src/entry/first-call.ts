@@ -16,7 +16,9 @@ export function all(): typeof implementation {
 
 function load(): typeof implementation {
   try {
-    return read()
+    const implementation = read()
+    implementation.endWaiting()
+    return implementation
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
     const message = `The code of tcp-keepalive could not be loaded: ${why}; in a bundle, keep tcp-keepalive external and install it beside the bundle`

@@ -15,6 +15,8 @@ provideReach(beginReaching)
 
 export * from './api.ts'
 export { logTo } from './log.ts'
+export { beginLate } from '../hold/connecting.ts'
+export { endWaiting } from './first-connection.ts'
 export { cutOff } from './drill.ts'
 export { warningsOf } from '../inspect/warnings.ts'
 export { addressText, endpointText } from '../settings/address-text.ts'

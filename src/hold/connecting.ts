@@ -65,6 +65,23 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
   }
 }
 
+/**
+ * For a socket within whose `connect()` the first install of the thread begins. Node tells where it goes once an attempt begins,
+ * and before that the name, where one was looked up.
+ */
+export function beginLate(socket: Socket): void {
+  let name: string | undefined
+  const onLookup = (...told: readonly unknown[]): void => {
+    name = told[3] as string
+  }
+  socket.once('lookup', onLookup)
+  socket.once(ATTEMPT, function (this: Socket, address: string, port: number) {
+    socket.removeListener('lookup', onLookup)
+    beginAttempt(socket, [{ host: name ?? address, port }])
+    if (name !== undefined) onAttempt.call(socket, address, port)
+  })
+}
+
 /** For a socket that is connecting already: its attempt may have begun, and others may follow. */
 export function boundConnecting(connection: Socket): void {
   if (!connection.connecting) return

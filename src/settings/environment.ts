@@ -113,6 +113,11 @@ function readReach(given: ReadonlyMap<string, string>): Reach {
   throw wrong('TCP_KEEPALIVE_REACH', given, 'write "thread" or "process"')
 }
 
+/** Whether any variable of this package is there. */
+export function isAnySet(variables: Variables): boolean {
+  return Object.keys(variables).some(isOurs)
+}
+
 /** Those of this package that are set, as they are written. */
 export function variablesIn(variables: Variables): Record<string, string> {
   const set = Object.entries(variables).filter(([name, text]) => isOurs(name) && text !== '')

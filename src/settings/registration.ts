@@ -1,6 +1,7 @@
 /** What `tcp-keepalive/register` installs in an environment: pure, and what `doctor` shows. */
 import { readEnvironment } from './environment.ts'
-import type { KeepAliveOptions } from './options.ts'
+import { peerMatcher } from './match.ts'
+import { type KeepAliveOptions, resolveOptions } from './options.ts'
 import { planKeepAlive } from './plan.ts'
 import type { Reach } from './reach.ts'
 import { isNode } from './runtime.ts'
@@ -28,6 +29,19 @@ export function registrationFrom(variables: Readonly<Record<string, string | und
   const leaves = leavesUserTimeout || (isBare && !isWholePromiseShown())
   if (options.detectWithin === undefined || !leaves) return { options, ...scope }
   return { options: { ...planKeepAlive(options).settings, userTimeout: undefined }, ...scope }
+}
+
+/**
+ * Whether what is asked for can be put off until the first `connect()` of the thread: nothing that others open or accept is meant, and
+ * no name, whose lookup may come before.
+ *
+ * @throws as `readEnvironment` and `installKeepAlive` do
+ */
+export function isAboutConnectingAlone(variables: Readonly<Record<string, string | undefined>>): boolean {
+  const { options, match, accepted, reach } = registrationFrom(variables)
+  resolveOptions(options)
+  const { names } = peerMatcher(match)
+  return reach === 'thread' && accepted === undefined && names === undefined
 }
 
 /** On Linux with Node a test shows it. */

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import * as native from 'tcp-keepalive/native'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED, inPython } from '../lab/readback/readback.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from '../lab/readback/readback.ts'
 
 const EINVAL = 22
 const ENOPROTOOPT = 92
@@ -151,7 +151,7 @@ test('a connection of Multipath TCP gets all but the user timeout', (t) => {
     const refusals = new Int32Array(5)
     const status = native.setWhatIsTaken(3, true, 9, 8, 7, 6000, refusals)
     console.log(JSON.stringify([status, [...refusals], getKeepAlive(3)]))`
-  const { status, stdout } = spawnSync(inPython('multipath'), [process.execPath, '-e', program], {
+  const { status, stdout } = spawnSync(witness('multipath'), [process.execPath, '-e', program], {
     encoding: 'utf8',
   })
   t.not(status, 77, 'this kernel has no Multipath TCP')

@@ -7,7 +7,7 @@ import * as native from 'tcp-keepalive/native'
 import { statusError } from '../src/socket/errors.ts'
 import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
-import { connectedPair, rawDescriptor, readback, UNTOUCHED, inPython } from '../lab/readback/readback.ts'
+import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from '../lab/readback/readback.ts'
 
 withLab('the system defaults read back as 7200 s, 75 s and 9 where nobody has changed them', async (t) => {
   const lab = await openLab(t) // a fresh network, with the kernel's own settings
@@ -36,7 +36,7 @@ test('an option that the kernel refuses names itself in the error, and nothing i
     } catch ({ message, code, errno, syscall, option }) {
       console.log(JSON.stringify({ before, after: getKeepAlive(3), error: { message, code, errno, syscall, option } }))
     }`
-  const { status, stdout } = spawnSync(inPython('multipath'), [process.execPath, '-e', program], {
+  const { status, stdout } = spawnSync(witness('multipath'), [process.execPath, '-e', program], {
     encoding: 'utf8',
   })
   t.not(status, 77, 'this kernel has no Multipath TCP')

@@ -45,19 +45,19 @@ async function testTypeScript() {
   const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs')
   if (isGlibc()) {
     readyExamples()
-    buildWitness()
+    buildWitness([])
     for (const reason of await leftOut()) suite.explainSkips(reason)
     await suite.run('Tests', values.node, [ava], readAva)
     return
   }
   const files = [...PORTABLE, ...(process.platform === 'win32' ? [] : ON_UNIX)]
-  if (process.platform !== 'win32') buildWitness()
+  if (process.platform !== 'win32') buildWitness(['--bin=readback'])
   for (const reason of leftOutOnOthers()) suite.leaveOut(reason)
   await suite.run('Tests', values.node, [ava, ...files], readAva)
 }
 
-function buildWitness() {
-  const witness = ['build', '--quiet', '--locked', '--release', '--package=readback']
+function buildWitness(which) {
+  const witness = ['build', '--quiet', '--locked', '--release', '--package=readback', ...which]
   step('Building the witness that reads sockets from another process', 'cargo', witness)
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { ROOT } from '../../lab/command.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
-import { WITNESS } from '../../lab/readback/readback.ts'
+import { witness } from '../../lab/readback/readback.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'
 import { redis } from '../../lab/servers/redis.ts'
 
@@ -50,7 +50,7 @@ export class Machine {
 
   /** The options of each connection that a process has, as another program reads them. */
   async optionsOf(pid: string): Promise<string> {
-    const { printed } = await this.run(WITNESS, pid)
+    const { printed } = await this.run(witness('readback'), pid)
     return printed
   }
 

@@ -5,7 +5,7 @@ import net from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { ExecutionContext } from 'ava'
-import { inPython } from '../../lab/readback/readback.ts'
+import { witness } from '../../lab/readback/readback.ts'
 
 export class Reader {
   readonly port: number
@@ -24,7 +24,7 @@ export class Reader {
 
   /** @param receiveBuffer in bytes; 0: the system's */
   static async start(t: ExecutionContext, receiveBuffer = 0): Promise<Reader> {
-    const child = spawn(inPython('slow-reader'), [], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(witness('slow-reader'), [], { stdio: ['pipe', 'pipe', 'inherit'] })
     t.teardown(() => child.kill())
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
     child.stdin.write(`${receiveBuffer} 0\n`)

@@ -8,12 +8,12 @@ import test from 'ava'
 import { TcpKeepAliveError } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
 import * as native from 'tcp-keepalive/native'
-import { rawDescriptor, inPython } from '../../lab/readback/readback.ts'
+import { rawDescriptor, witness } from '../../lab/readback/readback.ts'
 import { plainPair } from './pairs.ts'
 
 /** IP_MINTTL and IPV6_MINHOPCOUNT, as another program reads them. */
 function hops(socket: net.Socket): number[] {
-  const { stdout } = spawnSync(inPython('hops'), {
+  const { stdout } = spawnSync(witness('hops'), {
     stdio: ['ignore', 'pipe', 'inherit', rawDescriptor(socket)],
   })
   return JSON.parse(stdout.toString()) as number[]
@@ -108,7 +108,7 @@ test('what is not connected, or no TCP socket, is refused', async (t) => {
 })
 
 test('a peer whose packets come with a TTL of 255 is still heard, and restore() says so', async (t) => {
-  const near = spawn(inPython('near'), { stdio: ['pipe', 'pipe', 'inherit'] })
+  const near = spawn(witness('near'), { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => near.stdin.end())
   const [port] = (await once(createInterface(near.stdout), 'line')) as [string]
   const socket = net.connect(Number(port), '127.0.0.1')

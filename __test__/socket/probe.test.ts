@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava'
 import { holdKeepAlive, inspectSocket, probePeer, setKeepAlive, type Target } from 'tcp-keepalive'
 import { openLab } from '../../lab/network/lab.ts'
 import { startEcho, echoPort } from '../../lab/network/echo.ts'
-import { connectedPair, type Pair, rawDescriptor, readback, WITNESS } from '../../lab/readback/readback.ts'
+import { connectedPair, type Pair, rawDescriptor, readback, witness } from '../../lab/readback/readback.ts'
 import { unless, withLab } from '../needs.ts'
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux probes at once.')
@@ -291,7 +291,7 @@ onLinux('a socket that is destroyed meanwhile: false, and the values are those o
   const { client } = await silentPair(t)
   const before = readback(client)
   // Another process has the same socket open, and reads it when this one has closed it.
-  const reader = spawn('sh', ['-c', 'read line; exec "$0"', WITNESS], {
+  const reader = spawn('sh', ['-c', 'read line; exec "$0"', witness('readback')], {
     stdio: ['pipe', 'pipe', 'inherit', rawDescriptor(client)],
   })
   const asked = probePeer(client, { within: PATIENCE_MS })

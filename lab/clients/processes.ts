@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Host } from '../network/host.ts'
 import type { Program, ProgramOptions } from '../network/program.ts'
-import { type Readback, WITNESS } from '../readback/readback.ts'
+import { type Readback, witness } from '../readback/readback.ts'
 
 /** In what way values come to the sockets: see `inside.mjs`. */
 export type Manner = 'bare' | 'example' | 'install' | 'at connect'
@@ -86,7 +86,7 @@ export function knowingName(file: string, node: string = process.execPath): Prog
 
 /** Every connected TCP socket of a process, read by the witness. */
 export function socketsOf(pid: number): Seen[] {
-  const { status, stdout, stderr } = spawnSync(WITNESS, [String(pid)], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(witness('readback'), [String(pid)], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`readback: ${stderr}`)
   return JSON.parse(stdout) as Seen[]
 }

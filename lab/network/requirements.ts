@@ -9,7 +9,6 @@ const packages = {
   ip: 'iproute2',
   nft: 'nftables',
   tcpdump: 'tcpdump',
-  python3: 'python3',
 }
 
 let answer: Promise<string | undefined> | undefined

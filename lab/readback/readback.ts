@@ -14,13 +14,9 @@ export interface Readback {
   userTimeout: number
 }
 
-/** The witness, which is compiled before the tests. */
-export const WITNESS: string = fileURLToPath(new URL('../../target/release/readback', import.meta.url))
-
-/** Another program of this folder: what Node cannot ask of a socket, and Python can. */
-export function inPython(name: 'hops' | 'multipath' | 'near' | 'slow-reader'): string {
-  return fileURLToPath(new URL(`${name}.py`, import.meta.url))
-}
+/** A program that is built for the tests. */
+export const witness = (name: string): string =>
+  fileURLToPath(new URL(`../../target/release/${name}`, import.meta.url))
 
 /** What Linux does unasked here: net.ipv4.tcp_keepalive_*, which somebody may have changed. */
 const system = (name: string): number =>
@@ -47,7 +43,7 @@ export function inItsUnit(userTimeout: number): number {
 /** Hands the descriptor to a child process, which reads it. */
 export function readback(target: number | net.Socket | net.Server): Readback {
   const fd = typeof target === 'number' ? target : rawDescriptor(target)
-  const { status, stdout, stderr, error } = spawnSync(WITNESS, {
+  const { status, stdout, stderr, error } = spawnSync(witness('readback'), {
     stdio: ['ignore', 'pipe', 'pipe', fd],
   })
   if (error) throw error

@@ -1,9 +1,9 @@
-/** Peers on a host that read in their own way: what `lab/readback/slow-reader.py` does, by a call each. */
+/** Peers on a host that read in their own way: what `lab/readback/src/bin/slow-reader.rs` does, by a call each. */
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Host } from '../network/host.ts'
-import { inPython } from '../readback/readback.ts'
+import { witness } from '../readback/readback.ts'
 
 /** How a peer reads: so many bytes each so many milliseconds. */
 export interface Pace {
@@ -28,7 +28,7 @@ export class SlowReader {
   /** @param onward the port on the host's loopback to which all goes on that is read; left out: it is thrown away */
   constructor(host: Host, onward?: number) {
     const args = onward === undefined ? [] : [String(onward)]
-    this.#program = host.spawn(inPython('slow-reader'), args, { stdio: ['pipe', 'pipe', 'ignore'] })
+    this.#program = host.spawn(witness('slow-reader'), args, { stdio: ['pipe', 'pipe', 'ignore'] })
     this.#program.stdin?.on('error', () => {}) // where the host has ended before
     createInterface({ input: this.#program.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const [word, port, connection = ''] = line.split(' ')

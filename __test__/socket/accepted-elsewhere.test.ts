@@ -25,7 +25,7 @@ async function accepted(server: Server): Promise<KeepAlive> {
       try {
         resolve(getKeepAlive(socket))
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       } finally {
         socket.destroy()
       }

@@ -29,8 +29,9 @@ export interface KeepAliveValues {
    * It has the kernel's own rule: on Linux it also bounds connecting, ends a living peer that does not read for so long, and goes
    * on counting after close. Only `detectWithin` makes up for that.
    *
-   * On Linux, while it is set, it decides instead of `retries` when an idle connection is given up; on macOS and FreeBSD it is about
-   * data in flight alone. Mind the unit: 30 is 30 milliseconds, after which nearly every lost packet is the end.
+   * On Linux, while it is set, it decides instead of `retries` when an idle connection is given up; on macOS it is about data
+   * in flight alone, on FreeBSD also about what waits for a closed window. Mind the unit: 30 is 30 milliseconds, after which nearly
+   * every lost packet is the end.
    */
   userTimeout?: number | undefined
   /** Solves for the others, so it stands alone: {@link KeepAliveDeadline}. */

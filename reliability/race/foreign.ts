@@ -3,35 +3,36 @@ import { closeSync, openSync } from 'node:fs'
 import type net from 'node:net'
 import * as native from 'tcp-keepalive/native'
 import { readback } from '../../lab/readback/readback.ts'
+import { Watch } from '../fuzz/watch.ts'
 import { type Handle, openTcp } from '../handles.ts'
 import type { Random } from '../random.ts'
 
 /** Lower numbers may be free too, and go first. */
 const MOST = 5
 
-/** Enabled, seconds, seconds, a count, milliseconds: nobody in the race asks for these. */
-const VALUES = [1, 777, 33, 7, 98_765] as const
+/** Seconds, seconds, a count, milliseconds: nobody in the race asks for these. */
+const VALUES = [777, 33, 7, 98_765] as const
 
-interface Held {
-  readonly handle: Handle
-  readonly fd: number
-  readonly held: Int32Array
-}
+/** No descriptor of theirs may change. */
+const NONE: ReadonlySet<number> = new Set()
 
 export class Foreign {
   readonly #server: net.Server
   readonly #random: Random
+  readonly #watch = new Watch()
   #files: number[] = []
   #handles: Handle[] = []
-  #held: Held[] = []
   /** How often a file, or a socket, got the number of the dead one. */
   reusedByFile = 0
   reusedBySocket = 0
-  readings = 0
 
   constructor(server: net.Server, random: Random) {
     this.#server = server
     this.#random = random
+  }
+
+  get readings(): number {
+    return this.#watch.readings
   }
 
   /** Opens files or sockets until one has this number, or a few have not. */
@@ -49,26 +50,22 @@ export class Foreign {
 
   /** @throws where a socket does not hold what it held */
   check(when: string): void {
-    const now = new Int32Array(5)
-    for (const { handle, fd, held } of this.#held) {
-      if (handle.fd !== fd) continue
-      this.readings++
-      if (native.getKeepAlive(fd, now) !== 0 || now.some((value, index) => value !== held[index])) {
-        throw new Error(
-          `${when}: descriptor ${fd}, a foreign socket, held ${held.join('/')}, now ${now.join('/')}`,
-        )
-      }
+    try {
+      this.#watch.check(NONE)
+    } catch (cause) {
+      throw new Error(`${when}: a foreign socket was touched`, { cause })
     }
   }
 
-  /** As {@link check}, read by another process. */
+  /** After {@link check}: @throws where another process reads something else */
   checkFromOutside(): void {
-    const [first] = this.#held
+    const [first] = this.#handles
     if (!first) return
+    const held = new Int32Array(5)
+    native.getKeepAlive(first.fd, held)
     const { enabled, time, interval, retries, userTimeout } = readback(first.fd)
     const read = [enabled, time, interval, retries, userTimeout].join('/')
-    if (read !== first.held.join('/'))
-      throw new Error(`another process reads ${read}, not ${first.held.join('/')}`)
+    if (read !== held.join('/')) throw new Error(`another process reads ${read}, not ${held.join('/')}`)
   }
 
   close(): void {
@@ -76,7 +73,7 @@ export class Foreign {
     for (const handle of this.#handles) handle.close()
     this.#files = []
     this.#handles = []
-    this.#held = []
+    this.#watch.forgetAll()
   }
 
   #openFile(): number {
@@ -88,14 +85,8 @@ export class Foreign {
   #openSocket(): number {
     const handle = openTcp(this.#server)
     this.#handles.push(handle)
-    const [, ...values] = VALUES
-    if (this.#random.oneIn(2)) native.setKeepAlive(handle.fd, true, ...values)
-    this.#hold(handle)
+    if (this.#random.oneIn(2)) native.setKeepAlive(handle.fd, true, ...VALUES)
+    this.#watch.add(handle, 'a foreign socket')
     return handle.fd
-  }
-
-  #hold(handle: Handle): void {
-    const held = new Int32Array(5)
-    if (native.getKeepAlive(handle.fd, held) === 0) this.#held.push({ handle, fd: handle.fd, held })
   }
 }

@@ -1,7 +1,7 @@
 /** What runs on the laboratory's client: for each client library five connections, and when it is told of their end. */
 import { createRequire } from 'node:module'
 import { watchPauses } from '../pauses.mjs'
-import { configured } from './configured.mjs'
+import { configured } from './shared.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const now = () => performance.timeOrigin + performance.now()

@@ -2,14 +2,10 @@
 import { readlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { configured } from './configured.mjs'
+import { close, configured, openExample, persist } from './shared.mjs'
 
 const silent = (emitter) => emitter.on('error', () => {})
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
-
-/** For how long a client may try to connect again; the slowest waits a second before it does. */
-const PATIENCE_MS = 60_000
 
 export async function drive(name, { tell, next }) {
   const { default: adapter } = await import(`./programs/${name}.mjs`)
@@ -23,9 +19,7 @@ export async function drive(name, { tell, next }) {
       undo = await manners[how](values)
       const config = configured(adapter, where, own ? adapter.own : {})
       client =
-        how === 'example'
-          ? await connectExample(adapter, await example(name), config)
-          : adapter.open(driver, config, silent)
+        how === 'example' ? await openExample(name, adapter, config) : adapter.open(driver, config, silent)
     },
     use: () => persist(() => adapter.use(client)),
     /** A client whose server never answers. */
@@ -33,7 +27,7 @@ export async function drive(name, { tell, next }) {
       Promise.resolve(adapter.use(client)).catch(() => {})
     },
     async close() {
-      await Promise.race([Promise.resolve(adapter.close(client)).catch(() => {}), sleep(500)])
+      await close(adapter, client)
       undo()
     },
   }
@@ -47,23 +41,6 @@ export async function drive(name, { tell, next }) {
     }
   }
 }
-
-async function persist(use) {
-  const deadline = Date.now() + PATIENCE_MS
-  for (;;) {
-    try {
-      return await use()
-    } catch (error) {
-      if (Date.now() > deadline) throw error
-      await sleep(50)
-    }
-  }
-}
-
-const connectExample = ({ fromExample }, { connect }, config) =>
-  fromExample ? fromExample(connect, config) : connect(config)
-
-const example = (name) => import(new URL(`../../examples/${name}.mjs`, import.meta.url))
 
 /** In what way values come to the client's sockets; each gives back how to end it. */
 const manners = {

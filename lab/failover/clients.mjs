@@ -1,6 +1,6 @@
 /** The clients of the failover, with their own connect timeouts and without any. Plain JavaScript, as Node starts it on a host. */
 import { createRequire } from 'node:module'
-import { configured } from '../clients/configured.mjs'
+import { configured } from '../clients/shared.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const silent = (emitter) => emitter.on('error', () => {})

@@ -19,9 +19,13 @@ export async function runFailover({ addresses, options, ...where }, { tell, next
   }
   const pausedSince = watchPauses()
   let diedAt = Number.POSITIVE_INFINITY
+  const given = { ...where, name: NAME, host2: addresses[1] }
+  // All libraries are loaded before the first connects, which takes longer than a short connect timeout on a busy machine.
+  const opened = await Promise.all(
+    Object.entries(CLIENTS).map(async ([name, { open }]) => ({ name, ask: await open(given) })),
+  )
   await Promise.all(
-    Object.entries(CLIENTS).map(async ([name, { open }]) => {
-      const ask = await open({ ...where, name: NAME, host2: addresses[1] })
+    opened.map(async ({ name, ask }) => {
       await ask()
       const goOn = async () => {
         for (;;) {

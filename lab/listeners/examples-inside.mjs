@@ -4,6 +4,7 @@
  */
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { close, openExample, persist } from '../clients/shared.mjs'
 
 /** Files beside those of the clients, and the client that each is for. */
 const MORE = { 'health-pg': 'pg', 'health-ioredis': 'ioredis' }
@@ -21,8 +22,7 @@ export async function loseExamples({ names, host, ports }, { tell }) {
     const tls = adapter.tls === 'only'
     const port = tls ? ports.https : (ports[adapter.server] ?? ports.recording)
     const config = adapter.config({ host, port, tls }, {})
-    const { connect } = await import(new URL(`../../examples/${file}.mjs`, import.meta.url))
-    const client = await (adapter.fromExample ?? ((connect, config) => connect(config)))(connect, config)
+    const client = await openExample(file, adapter, config)
     const use = async () => adapter.use(client)
     if (adapter.server) await use()
     else use().catch(() => {})
@@ -33,7 +33,7 @@ export async function loseExamples({ names, host, ports }, { tell }) {
     held?.release(true)
     if (adapter.server) await persist(use)
     tell('lost', { file, lost })
-    await Promise.race([Promise.resolve(adapter.close(client)).catch(() => {}), sleep(500)])
+    await close(adapter, client)
   }
   tell('all')
 }
@@ -56,14 +56,4 @@ function loseAll(sockets) {
     socket.destroy(Object.assign(error, { errno: -110, code: 'ETIMEDOUT', syscall: 'read' }))
   }
   return open.length
-}
-
-async function persist(use) {
-  for (;;) {
-    try {
-      return await use()
-    } catch {
-      await sleep(50)
-    }
-  }
 }

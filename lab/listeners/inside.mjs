@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installKeepAlive } from 'tcp-keepalive'
-import { configured } from '../clients/configured.mjs'
+import { configured } from '../clients/shared.mjs'
 import { allCases } from './cases.mjs'
 
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))

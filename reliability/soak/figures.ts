@@ -1,9 +1,15 @@
 /** What a soak has shown, as lines of docs/reliability.md. */
-import type { Figure } from '../record.ts'
+import { count, type Figure } from '../record.ts'
 import { ends } from './flat.ts'
-import type { SoakOptions } from './options.ts'
 import { DETECT_WITHIN } from './promise.ts'
 import type { RoundResult } from './round.ts'
+
+export interface SoakOptions {
+  readonly connections: number
+  /** Faults begin until then. */
+  readonly lastsMs: number
+  readonly seed: number
+}
 
 /** @param tookMs all of them together, in milliseconds */
 export function figuresOf(
@@ -75,10 +81,6 @@ function latestOf(rounds: readonly RoundResult[]): number {
 
 function total(rounds: readonly RoundResult[], of: (round: RoundResult) => number): number {
   return rounds.reduce((sum, round) => sum + of(round), 0)
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en')
 }
 
 function mebibytes(bytes: number): string {

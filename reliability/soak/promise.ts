@@ -17,6 +17,6 @@ export const DEADLY_FAULT = 12_000
 /**
  * When the last of a deadly fault's connections is told, at the latest. While only the client is not heard, it still hears
  * the answer to what it asked before (2.5 s, see load.ts) and how the server repeats it, for 6.2 s until the server
- * gives up (server.ts); then nobody waits longer than is promised. The rest is for a busy machine.
+ * gives up (soak.ts); then nobody waits longer than is promised. The rest is for a busy machine.
  */
 export const ALL_TOLD: number = 2500 + 6200 + DETECT_WITHIN + 6000

@@ -1,20 +1,23 @@
 /** Pools on a PostgreSQL across the router, one fault after the other: the dead are told once and in time, nobody else. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
-import { postgresUnavailable } from '../../lab/servers/postgres.ts'
+import { type Postgres, postgresUnavailable, startPostgres } from '../../lab/servers/postgres.ts'
 import { labUnavailable } from '../../lab/network/requirements.ts'
+import { readOptions, seedOf, wholeNumber } from '../arguments.ts'
 import type { Figure } from '../record.ts'
 import { type FaultKind, faultKinds, PATIENCE_SECONDS } from './faults.ts'
-import { clock, figuresOf, seconds } from './figures.ts'
+import { clock, figuresOf, seconds, type SoakOptions } from './figures.ts'
 import { grown } from './flat.ts'
-import { readSoakOptions, type SoakOptions } from './options.ts'
 import { Processes } from './processes.ts'
 import { Random } from '../random.ts'
 import { makeWhole, meet, type RoundResult } from './round.ts'
-import { startServer } from './server.ts'
 import { Silence } from './silence.ts'
 
-export { usage } from './options.ts'
+export const usage = `
+  --connections N  how many are held, 2000 unless told
+  --minutes N      for how long faults begin, 10 unless told; each kind is met once at least
+  --seconds N      the same in seconds
+  --seed N         the order and the lengths of the faults, and the load; by chance unless told`
 
 /** How often a fault is tried whose length decides nothing. */
 const ATTEMPTS = 5
@@ -38,6 +41,23 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
     return figuresOf(rounds, options, tookMs)
   } finally {
     await lab.close()
+  }
+}
+
+/** @throws UsageError for what is no number */
+function readSoakOptions(args: readonly string[]): SoakOptions {
+  const { connections, minutes, seconds, seed } = readOptions(
+    args,
+    'connections',
+    'minutes',
+    'seconds',
+    'seed',
+  )
+  const lastsMs = wholeNumber('minutes', minutes, { otherwise: 10 }) * 60_000
+  return {
+    connections: wholeNumber('connections', connections, { otherwise: 2000 }),
+    lastsMs: seconds === undefined ? lastsMs : wholeNumber('seconds', seconds, { otherwise: 0 }) * 1000,
+    seed: seedOf(seed),
   }
 }
 
@@ -84,4 +104,22 @@ function describe({ name, fate, lost, latest, wholeAfter }: RoundResult): string
   const told = lost === 0 ? 'none lost' : `${lost} lost, the latest told after ${seconds(latest)}`
   const open = fate === 'open' ? ' (too long to be harmless, too short to kill: once more)' : ''
   return `${name.padEnd(26)}${told}${open}; all answer again after ${seconds(wholeAfter)}`
+}
+
+/** The database that so many connections are held to. */
+async function startServer(lab: Lab, connections: number): Promise<Postgres> {
+  const settings = {
+    // The server notices the end of old connections only after the client has: both generations are there for a while.
+    max_connections: 2 * connections + 50,
+    // Its own keepalive is slower than what is tested, so that the client's decides: 5 s, then 10 probes.
+    tcp_keepalives_idle: 5,
+    tcp_keepalives_interval: 1,
+    tcp_keepalives_count: 10,
+    // What it has sent it repeats 0.2, 0.6, 1.4, 3.0 and 6.2 s later, and gives up instead of at 12.6 s.
+    tcp_user_timeout: 12_000,
+    // Without this its shared memory outlives a machine that loses its power.
+    dynamic_shared_memory_type: 'mmap',
+    synchronous_commit: 'off',
+  }
+  return startPostgres(lab.server, { settings })
 }

@@ -1,6 +1,6 @@
 /**
- * Test on borrow as docs/pools.md has it, for pg, generic-pool, Sequelize and knex: its blocks as they are, with the libraries themselves,
- * on a real PostgreSQL. Each pool hands out a connection that is alive, and none that is cut off.
+ * Test on borrow as docs/pools.md has it, for pg, mysql2, ioredis, generic-pool, Sequelize and knex: its blocks as they are, with the
+ * libraries themselves, on real servers. Each hands out a connection that is alive, and none that is cut off.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -9,15 +9,18 @@ import { text } from 'node:stream/consumers'
 import test from 'ava'
 import { ROOT } from '../lab/command.ts'
 import { openLab } from '../lab/network/lab.ts'
-import { startPostgres } from '../lab/servers/postgres.ts'
+import { mariadb } from '../lab/servers/mariadb.ts'
+import { postgres } from '../lab/servers/postgres.ts'
+import { redis } from '../lab/servers/redis.ts'
+import type { ServerKind } from '../lab/servers/server.ts'
 import { pages } from './documentation/pages.ts'
-import { withPostgres } from './needs.ts'
+import { unless, withLab, withPostgres } from './needs.ts'
 import { openScratch } from './runners/scratch.ts'
 
 const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'examples/package.json'), 'utf8')) as {
   dependencies: Readonly<Record<string, string>>
 }
-const fromExamples = ['pg', 'knex'].map((name) => `${name}@${dependencies[name]}`)
+const fromExamples = ['pg', 'mysql2', 'ioredis', 'knex'].map((name) => `${name}@${dependencies[name]}`)
 const scratch = await openScratch(...fromExamples, 'generic-pool@3.9.0', 'sequelize@6.37.8')
 test.after.always(() => scratch.close())
 
@@ -33,11 +36,27 @@ function block(part: string): string {
 const ASKED = [block('function isThere(')]
 const KNOWN = [block('function isSilent('), block('const VALUES =')]
 
-/** What a program makes of a recipe: `use()` borrows a connection for a query; each new connection's socket is handed to `connected`. */
-const RECIPES: Readonly<Record<string, string>> = {
-  pg: [
+interface Recipe {
+  readonly server: ServerKind
+  /** `use()` borrows a connection for a query; each new connection's socket is handed to `connected`. */
+  readonly lines: readonly string[]
+}
+
+const onPostgres = (...lines: readonly string[]): Recipe => ({
+  server: postgres,
+  lines: [
+    `import pg from 'pg'
+    const url = 'postgres://postgres@' + host + ':' + port + '/postgres'
+    const connection = { connectionString: url }`,
+    ...lines,
+  ],
+})
+
+/** What a program makes of a recipe. */
+const RECIPES: Readonly<Record<string, Recipe>> = {
+  pg: onPostgres(
     ...ASKED,
-    block('export async function borrow('),
+    block('await pool.connect()\n    const { stream } = client.connection\n    if (await isThere('),
     `const pool = new pg.Pool(connection)
     pool.on('error', () => {})
     pool.on('connect', (client) => connected(client.connection.stream))
@@ -46,8 +65,37 @@ const RECIPES: Readonly<Record<string, string>> = {
       await client.query('select 1')
       client.release()
     }`,
-  ].join('\n'),
-  'generic-pool': [
+  ),
+  mysql2: {
+    server: mariadb,
+    lines: [
+      "import { createPool } from 'mysql2/promise'",
+      ...ASKED,
+      block(
+        'await pool.getConnection()\n    const { stream } = connection.connection\n    if (await isThere(',
+      ),
+      `const pool = createPool({ host, port, user: 'test', database: 'test' })
+      pool.on('connection', ({ stream }) => connected(stream))
+      async function use() {
+        const connection = await borrow(pool)
+        await connection.query('select 1')
+        connection.release()
+      }`,
+    ],
+  },
+  ioredis: {
+    server: redis,
+    lines: [
+      "import { Redis } from 'ioredis'",
+      ...ASKED,
+      block('export async function checked('),
+      `const redis = new Redis({ host, port })
+      redis.on('error', () => {})
+      redis.on('connect', () => connected(redis.stream))
+      const use = async () => (await checked(redis)).get('key')`,
+    ],
+  },
+  'generic-pool': onPostgres(
     "import { createPool } from 'generic-pool'",
     ...ASKED,
     block('const factory ='),
@@ -64,8 +112,8 @@ const RECIPES: Readonly<Record<string, string>> = {
       await borrowed.client.query('select 1')
       await pool.release(borrowed)
     }`,
-  ].join('\n'),
-  Sequelize: [
+  ),
+  Sequelize: onPostgres(
     "import { Sequelize } from 'sequelize'",
     "import { setKeepAlive } from 'tcp-keepalive'",
     ...KNOWN,
@@ -78,27 +126,25 @@ const RECIPES: Readonly<Record<string, string>> = {
     }
     const sequelize = new Sequelize(url, { pool: sequelizePool, hooks, logging: false })
     const use = () => sequelize.query('select 1')`,
-  ].join('\n'),
-  knex: [
+  ),
+  knex: onPostgres(
     ...ASKED,
     block('database.client.validateConnection =').replace(/connection: '[^']*'/, 'connection: url'),
     `database.client.pool.on('acquireSuccess', (_, { connection }) => connected(connection.stream))
     const use = () => database.raw('select 1')`,
-  ].join('\n'),
+  ),
 }
 
 /** For Sequelize, whose check can only know what the kernel has found out: the first probe is out after two seconds, late by an eighth. */
 const UNTIL_KNOWN_MS = 3500
 
-function program(recipe: string, silence: number, url: string): string {
-  return `import pg from 'pg'
-    import { cutOff } from 'tcp-keepalive/drill'
-    const url = ${JSON.stringify(url)}
-    const connection = { connectionString: url }
+function program({ lines }: Recipe, silence: number, host: string, port: number): string {
+  return `import { cutOff } from 'tcp-keepalive/drill'
+    const [host, port] = ${JSON.stringify([host, port])}
     const sockets = new Set()
     const connected = (socket) => sockets.add(socket)
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-    ${recipe}
+    ${lines.join('\n')}
     await use()
     await sleep(1500)
     await use()
@@ -114,16 +160,22 @@ function program(recipe: string, silence: number, url: string): string {
     process.exit()`
 }
 
+function withServer(server: ServerKind): typeof withLab {
+  if (server === postgres) return withPostgres // which asks for more
+  const missing = server.unavailable()
+  return missing === undefined ? withLab : unless(missing)
+}
+
 for (const [name, recipe] of Object.entries(RECIPES)) {
-  withPostgres(
+  const { server, lines } = recipe
+  withServer(server)(
     `${name}: a connection that is alive is handed out again, and one that is cut off is not`,
     async (t) => {
       const lab = await openLab(t)
-      const { connection, stop } = await startPostgres(lab.server)
+      const { port, stop } = await server.start(lab.server)
       t.teardown(stop)
-      const { host, port, user, database } = connection
-      const silence = recipe.includes('isSilent') ? UNTIL_KNOWN_MS : 1500
-      const source = program(recipe, silence, `postgres://${user}@${host}:${port}/${database}`)
+      const silence = lines.join('').includes('isSilent') ? UNTIL_KNOWN_MS : 1500
+      const source = program(recipe, silence, lab.server.address, port)
       const cwd = await scratch.project({ 'recipe.mjs': source })
       const child = lab.client.spawn(process.execPath, ['recipe.mjs'], {
         cwd,

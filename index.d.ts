@@ -5,7 +5,7 @@
  * Puts values into connections that `lookForConnections` has found, each through a duplicate that is verified and closed by a
  * thread with a table of descriptors of its own. Nothing is put in that would make a dead peer known later. Linux only.
  *
- * - `id`: what `beginSweeping` returned.
+ * - `id`: what `beginLooking` returned.
  * - `rows`: as `lookForConnections` has written them. Behind each other end it gets -1 where the connection is there no more, 0 where it
  *   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
  *   in: enabled, time, interval, retries, user timeout, -1 for what was left.
@@ -26,12 +26,12 @@ export declare function adoptConnections(id: number, rows: Int32Array, count: nu
  * - `purpose`: the same numbers where the same is looked for and put in; none where it is alone. Of several threads with the same purpose the one that
  *   began first does the work, and the next one when that one has ended.
  *
- * Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
+ * Returns the number by which the other functions know it; it ends with `endLooking`, or with the thread. Where the system
  * does not let this process duplicate descriptors, its error number, negative; `EAGAIN` where it lets no thread be started.
  *
  * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
  */
-export declare function beginSweeping(purpose: Int32Array): number
+export declare function beginLooking(purpose: Int32Array): number
 
 /**
  * Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
@@ -49,11 +49,21 @@ export declare function beginSweeping(purpose: Int32Array): number
 export declare function duplicateSocket(pid: number, descriptor: number): number
 
 /**
- * Ends what `beginSweeping` began. Linux only.
+ * Ends what `beginLooking` began. Linux only.
  *
  * - `id`: what that returned.
  */
-export declare function endSweeping(id: number): void
+export declare function endLooking(id: number): void
+
+/**
+ * Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
+ * process: no look of any thread changes it. Costs no system call where nobody looks. Linux only.
+ *
+ * - `descriptor`: the raw descriptor.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function excludeFromReach(descriptor: number): void
 
 /**
  * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
@@ -173,21 +183,11 @@ export declare function inspectSocket(descriptor: number, row: Int32Array): numb
 export declare function inspectSockets(rows: Int32Array): number
 
 /**
- * Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
- * process: no sweep of any thread touches it. Costs no system call where there is none. Linux only.
- *
- * - `descriptor`: the raw descriptor.
- *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
- */
-export declare function leaveToOwner(descriptor: number): void
-
-/**
  * Looks over all descriptors of this process, in a thread: one system call at most for each that is known, closed or no socket. Linux only.
  *
- * - `id`: what `beginSweeping` returned.
- * - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
- *   and the lower half of `SO_COOKIE`, 1 where it was adopted before and is to be looked at once more, else 0, and the other
+ * - `id`: what `beginLooking` returned.
+ * - `rows`: 16 numbers a connection. For each outgoing one that was not handed over before it gets the descriptor, the upper
+ *   and the lower half of `SO_COOKIE`, 1 where it was adopted before and this is the recheck, else 0, and the other
  *   end: four words of its address, as `inspectSocket` writes them, and its port.
  * - `wait_ms`: how long the caller waits for the look at most.
  *

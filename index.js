@@ -135,9 +135,10 @@ function later() {
 // What cuts connections off, and what looks over those of this or another process, is there on Linux only.
 const NAMES = [
   'adoptConnections',
-  'beginSweeping',
+  'beginLooking',
   'duplicateSocket',
-  'endSweeping',
+  'endLooking',
+  'excludeFromReach',
   'findDescriptor',
   'getHopMinimum',
   'getKeepAlive',
@@ -146,7 +147,6 @@ const NAMES = [
   'inspectProcess',
   'inspectSocket',
   'inspectSockets',
-  'leaveToOwner',
   'lookForConnections',
   'optionName',
   'readWindows',
@@ -157,7 +157,6 @@ const NAMES = [
   'setWhatIsTaken',
   'systemKeepAlive',
   'tcpTimers',
-  'tellAdopted',
   'tryKeepAlive',
 ]
 
@@ -173,9 +172,10 @@ const binding = loadOrLater()
 module.exports = binding
 // So that `import` knows the names, which Node reads from the text.
 module.exports.adoptConnections = binding.adoptConnections
-module.exports.beginSweeping = binding.beginSweeping
+module.exports.beginLooking = binding.beginLooking
 module.exports.duplicateSocket = binding.duplicateSocket
-module.exports.endSweeping = binding.endSweeping
+module.exports.endLooking = binding.endLooking
+module.exports.excludeFromReach = binding.excludeFromReach
 module.exports.findDescriptor = binding.findDescriptor
 module.exports.getHopMinimum = binding.getHopMinimum
 module.exports.getKeepAlive = binding.getKeepAlive
@@ -184,7 +184,6 @@ module.exports.getUserTimeout = binding.getUserTimeout
 module.exports.inspectProcess = binding.inspectProcess
 module.exports.inspectSocket = binding.inspectSocket
 module.exports.inspectSockets = binding.inspectSockets
-module.exports.leaveToOwner = binding.leaveToOwner
 module.exports.lookForConnections = binding.lookForConnections
 module.exports.optionName = binding.optionName
 module.exports.readWindows = binding.readWindows
@@ -195,5 +194,4 @@ module.exports.setUserTimeout = binding.setUserTimeout
 module.exports.setWhatIsTaken = binding.setWhatIsTaken
 module.exports.systemKeepAlive = binding.systemKeepAlive
 module.exports.tcpTimers = binding.tcpTimers
-module.exports.tellAdopted = binding.tellAdopted
 module.exports.tryKeepAlive = binding.tryKeepAlive

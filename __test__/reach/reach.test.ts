@@ -316,14 +316,14 @@ test('how far to reach is checked', (t) => {
 test('of those with the same purpose one does the work, and the next when that one has ended; without a purpose each', (t) => {
   const rows = new Int32Array(16)
   const purposes = [[1, 2], [1, 2], [1], [], []]
-  const begun = purposes.map((purpose) => native.beginSweeping(Int32Array.from(purpose)))
+  const begun = purposes.map((purpose) => native.beginLooking(Int32Array.from(purpose)))
   const NOT_MY_TURN = -1
   const looks = (): boolean[] =>
     begun.map((id) => native.lookForConnections(id, rows, 10_000) !== NOT_MY_TURN)
   t.deepEqual(looks(), [true, false, true, true, true])
-  native.endSweeping(begun[0] ?? 0)
+  native.endLooking(begun[0] ?? 0)
   t.deepEqual(looks(), [false, true, true, true, true])
-  for (const id of begun) native.endSweeping(id)
+  for (const id of begun) native.endLooking(id)
   t.deepEqual(looks(), [false, false, false, false, false])
 })
 

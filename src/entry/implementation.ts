@@ -4,8 +4,8 @@
  */
 import { deadlines, whileWatching } from '../deadline/deadline.ts'
 import { closes } from '../hold/coordinator.ts'
-import { provideReach } from '../hold/process-reach.ts'
-import { beginReaching } from '../reach/process-reach.ts'
+import { provideReach } from '../hold/install-in-process.ts'
+import { beginReaching } from '../reach/looks.ts'
 import { provideDeadlines } from '../socket/deadlines.ts'
 
 // Each lies above the one that uses it.

@@ -8,7 +8,7 @@ import { prepareForEvents } from '../socket/prepare.ts'
 import { valuesToHold } from './claim.ts'
 import { coordinator } from './coordinator.ts'
 import type { KeepAliveInstall } from './handles.ts'
-import { installInProcess } from './process-reach.ts'
+import { installInProcess } from './install-in-process.ts'
 
 /** Which sockets an install is for. */
 export interface InstallScope {

@@ -1,5 +1,5 @@
 /** What one install wants on the connections that no hook sees, and one look for them. */
-import type { Reaching } from '../hold/process-reach.ts'
+import type { Reaching } from '../hold/install-in-process.ts'
 import { coded } from '../settings/errors.ts'
 import type { Peer } from '../settings/match.ts'
 import { LEAVE } from '../settings/options.ts'
@@ -34,7 +34,7 @@ export class ReachClaim {
   /** @throws an error of the system where it does not let this process duplicate a descriptor */
   constructor(wanted: Reaching) {
     this.#wanted = wanted
-    const id = native().beginSweeping(purposeOf(wanted))
+    const id = native().beginLooking(purposeOf(wanted))
     if (id < 0) throw systemError(-id, 'descriptors cannot be duplicated in a table of their own')
     this.#id = id
   }
@@ -49,7 +49,7 @@ export class ReachClaim {
   }
 
   end(): void {
-    native().endSweeping(this.#id)
+    native().endLooking(this.#id)
   }
 
   /**
@@ -95,9 +95,9 @@ export class ReachClaim {
     if (status < 0) throw systemError(-status, 'descriptors cannot be duplicated')
   }
 
-  /** A connection that is looked at once more has matched already. */
+  /** What is checked once more has matched already. */
   #isMeant(found: Found, newer: readonly ReachClaim[]): boolean {
-    if (found.isKnown) return true
+    if (found.isRecheck) return true
     const { peer } = found
     if (!this.matches(peer)) return false
     this.#wanted.onMatch()

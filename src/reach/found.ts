@@ -7,7 +7,7 @@ import { fromKernel } from '../socket/values.ts'
 /** Numbers of a row. */
 export const ROW = 16
 
-const ONCE_MORE = 3
+const RECHECK = 3
 const REMOTE = 4
 const PORT = 8
 const OUTCOME = 9
@@ -30,9 +30,9 @@ export class Found {
     return this.#number(0)
   }
 
-  /** Whether it was adopted before, and is looked at once more. */
-  get isKnown(): boolean {
-    return this.#number(ONCE_MORE) === 1
+  /** Whether it was adopted before: its owner may have put in values of its own right after connecting. */
+  get isRecheck(): boolean {
+    return this.#number(RECHECK) === 1
   }
 
   get peer(): Peer {

@@ -10,21 +10,21 @@ use std::{
 
 use napi::{Env, bindgen_prelude::Int32ArraySlice};
 use napi_derive::napi;
-use tcp_keepalive::{Adoption, Known, Outward, RawSocket, Settings};
+use tcp_keepalive::{Adoption, KnownSockets, Outgoing, RawSocket, Settings};
 
 use super::{inspect, millis, number, raw_socket, settings, status_of};
 
-/// Numbers of a row: descriptor, cookie, whether it was found before, the other end; then what became of it.
+/// Numbers of a row: descriptor, cookie, whether it is a recheck, the other end; then what became of it.
 const ROW: usize = 16;
 const COOKIE: usize = 1;
-const ONCE_MORE: usize = 3;
+const RECHECK: usize = 3;
 const REMOTE: usize = 4;
 const OUTCOME: usize = 9;
 const REFUSAL: usize = 10;
 const PUT: usize = 11;
 
 /// What became of a connection.
-const LEFT: i32 = 0;
+const UNCHANGED: i32 = 0;
 const ADOPTED: i32 = 1;
 const GONE: i32 = -1;
 
@@ -37,18 +37,19 @@ const NOT_READY: i32 = -2;
 /// For what has no number of its own. `include/uapi/asm-generic/errno-base.h`; the same on every processor.
 const EIO: i32 = 5;
 
-struct Sweep {
+/// What one install of a thread wants.
+struct Claim {
     id: u32,
     /// What is looked for, and what is put in.
     purpose: Vec<i32>,
-    known: Arc<Known>,
+    known: Arc<KnownSockets>,
 }
 
 /// Those of all threads of this process, the oldest first.
-static SWEEPS: Mutex<Vec<Sweep>> = Mutex::new(Vec::new());
+static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
 
-fn sweeps() -> MutexGuard<'static, Vec<Sweep>> {
-    SWEEPS.lock().unwrap_or_else(PoisonError::into_inner)
+fn claims() -> MutexGuard<'static, Vec<Claim>> {
+    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
@@ -56,38 +57,38 @@ fn sweeps() -> MutexGuard<'static, Vec<Sweep>> {
 /// - `purpose`: the same numbers where the same is looked for and put in; none where it is alone. Of several threads with the same purpose the one that
 ///   began first does the work, and the next one when that one has ended.
 ///
-/// Returns the number by which the other functions know it; it ends with `endSweeping`, or with the thread. Where the system
+/// Returns the number by which the other functions know it; it ends with `endLooking`, or with the thread. Where the system
 /// does not let this process duplicate descriptors, its error number, negative; `EAGAIN` where it lets no thread be started.
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
-pub fn begin_sweeping(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
+pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     if let Err(error) = tcp_keepalive::can_duplicate() {
         return -error.raw_os_error().unwrap_or(EIO);
     }
     let id = LAST.fetch_add(1, Relaxed).wrapping_add(1);
     // A thread may end without ending what it began.
-    if env.add_env_cleanup_hook(id, end_sweeping).is_err() {
+    if env.add_env_cleanup_hook(id, end_looking).is_err() {
         return -EIO;
     }
-    sweeps().push(Sweep { id, purpose: purpose.to_vec(), known: Arc::default() });
+    claims().push(Claim { id, purpose: purpose.to_vec(), known: Arc::default() });
     number(Some(id))
 }
 
-/// Ends what `beginSweeping` began. Linux only.
+/// Ends what `beginLooking` began. Linux only.
 ///
 /// - `id`: what that returned.
 #[napi(catch_unwind)]
-pub fn end_sweeping(id: u32) {
-    sweeps().retain(|sweep| sweep.id != id);
+pub fn end_looking(id: u32) {
+    claims().retain(|claim| claim.id != id);
 }
 
 /// Looks over all descriptors of this process, in a thread: one system call at most for each that is known, closed or no socket. Linux only.
 ///
-/// - `id`: what `beginSweeping` returned.
-/// - `rows`: 16 numbers a connection. For each that leads outwards and was not handed over before it gets the descriptor, the upper
-///   and the lower half of `SO_COOKIE`, 1 where it was adopted before and is to be looked at once more, else 0, and the other
+/// - `id`: what `beginLooking` returned.
+/// - `rows`: 16 numbers a connection. For each outgoing one that was not handed over before it gets the descriptor, the upper
+///   and the lower half of `SO_COOKIE`, 1 where it was adopted before and this is the recheck, else 0, and the other
 ///   end: four words of its address, as `inspectSocket` writes them, and its port.
 /// - `wait_ms`: how long the caller waits for the look at most.
 ///
@@ -105,8 +106,8 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>, wait_ms: u32
     match known.look(rows.len(), Duration::from_millis(wait_ms.into())) {
         Ok(None) => NOT_READY,
         Ok(Some((found, count))) => {
-            for (row, outward) in rows.iter_mut().zip(&found) {
-                *row = row_of(outward);
+            for (row, outgoing) in rows.iter_mut().zip(&found) {
+                *row = row_of(outgoing);
             }
             number(Some(count))
         }
@@ -114,30 +115,30 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>, wait_ms: u32
     }
 }
 
-fn whose_turn(id: u32) -> Option<Arc<Known>> {
-    let sweeps = sweeps();
-    let own = sweeps.iter().find(|sweep| sweep.id == id)?;
+fn whose_turn(id: u32) -> Option<Arc<KnownSockets>> {
+    let claims = claims();
+    let own = claims.iter().find(|claim| claim.id == id)?;
     let is_alone = own.purpose.is_empty();
-    let first = sweeps.iter().find(|sweep| sweep.purpose == own.purpose)?;
+    let first = claims.iter().find(|claim| claim.purpose == own.purpose)?;
     (is_alone || first.id == id).then(|| Arc::clone(&own.known))
 }
 
-fn row_of(outward: &Outward) -> [i32; ROW] {
+fn row_of(outgoing: &Outgoing) -> [i32; ROW] {
     let mut row = [-1; ROW];
-    row[0] = outward.raw;
+    row[0] = outgoing.raw;
     #[expect(clippy::cast_possible_truncation, reason = "a half is cut out of it")]
-    let half = |shift: u32| (outward.cookie >> shift) as i32;
+    let half = |shift: u32| (outgoing.cookie >> shift) as i32;
     row[COOKIE] = half(32);
     row[COOKIE + 1] = half(0);
-    row[ONCE_MORE] = i32::from(outward.once_more);
-    inspect::put_endpoint(&mut row[REMOTE..OUTCOME], Some(outward.remote));
+    row[RECHECK] = i32::from(outgoing.is_recheck);
+    inspect::put_endpoint(&mut row[REMOTE..OUTCOME], Some(outgoing.remote));
     row
 }
 
 /// Puts values into connections that `lookForConnections` has found, each through a duplicate that is verified and closed by a
 /// thread with a table of descriptors of its own. Nothing is put in that would make a dead peer known later. Linux only.
 ///
-/// - `id`: what `beginSweeping` returned.
+/// - `id`: what `beginLooking` returned.
 /// - `rows`: as `lookForConnections` has written them. Behind each other end it gets -1 where the connection is there no more, 0 where it
 ///   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
 ///   in: enabled, time, interval, retries, user timeout, -1 for what was left.
@@ -162,25 +163,25 @@ pub fn adopt_connections(
     // SAFETY: as in `write`.
     let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<ROW>();
     let count = count.min(rows.len());
-    let outwards = rows[..count].iter().map(outward_in).collect::<Vec<_>>();
+    let all = rows[..count].iter().map(outgoing_in).collect::<Vec<_>>();
     let &[enabled, time, interval, retries, user_timeout] = values.as_ref() else { return 0 };
     let asked = settings(enabled != 0, time, interval, retries, user_timeout);
-    let (adoptions, result) = known.adopt(&outwards, &asked);
+    let (adoptions, result) = known.adopt(&all, &asked);
     let mut adoptions = adoptions.into_iter();
-    for (row, outward) in rows.iter_mut().zip(&outwards) {
+    for (row, outgoing) in rows.iter_mut().zip(&all) {
         let adoption = adoptions.next();
-        known.settle(outward, adoption.as_ref());
+        known.settle(outgoing, adoption.as_ref());
         row[OUTCOME..].copy_from_slice(&told(adoption));
     }
     result.map_or_else(|error| -error.raw_os_error().unwrap_or(EIO), |()| 0)
 }
 
-fn outward_in(row: &[i32; ROW]) -> Outward {
+fn outgoing_in(row: &[i32; ROW]) -> Outgoing {
     let half = |place: usize| u64::from(row[place].cast_unsigned());
-    Outward {
+    Outgoing {
         raw: row[0],
         cookie: half(COOKIE) << 32 | half(COOKIE + 1),
-        once_more: row[ONCE_MORE] == 1,
+        is_recheck: row[RECHECK] == 1,
         // Which is not asked for.
         remote: (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
     }
@@ -190,7 +191,7 @@ fn told(adoption: Option<Adoption>) -> [i32; ROW - OUTCOME] {
     let mut told = [-1; ROW - OUTCOME];
     let (outcome, refusal) = match adoption {
         None | Some(Adoption::Gone) => (GONE, 0),
-        Some(Adoption::Left) => (LEFT, 0),
+        Some(Adoption::Unchanged) => (UNCHANGED, 0),
         Some(Adoption::Put { settings, refusal }) => {
             told[PUT - OUTCOME..].copy_from_slice(&put_numbers(&settings));
             (ADOPTED, refusal.as_ref().map_or(0, status_of))
@@ -213,16 +214,16 @@ fn put_numbers(settings: &Settings) -> [i32; ROW - PUT] {
 }
 
 /// Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
-/// process: no sweep of any thread touches it. Costs no system call where there is none. Linux only.
+/// process: no look of any thread changes it. Costs no system call where nobody looks. Linux only.
 ///
 /// - `descriptor`: the raw descriptor.
 ///
 /// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
 #[napi(catch_unwind)]
-pub fn leave_to_owner(descriptor: f64) {
+pub fn exclude_from_reach(descriptor: f64) {
     let raw = raw_socket(descriptor);
     for known in all_known() {
-        known.note(raw);
+        known.exclude(raw);
     }
 }
 
@@ -232,6 +233,6 @@ pub fn is_adopted(raw: RawSocket) -> bool {
     all_known().iter().any(|known| known.has_adopted(raw))
 }
 
-fn all_known() -> Vec<Arc<Known>> {
-    sweeps().iter().map(|sweep| Arc::clone(&sweep.known)).collect()
+fn all_known() -> Vec<Arc<KnownSockets>> {
+    claims().iter().map(|claim| Arc::clone(&claim.known)).collect()
 }

@@ -37,7 +37,7 @@ pub use error::{Error, SocketOption};
 pub use hop_minimum::{HopMinimum, LastData, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 #[cfg(target_os = "linux")]
-pub use reach::{Adoption, Known, Outward, ask_each_descriptor};
+pub use reach::{Adoption, KnownSockets, Outgoing, ask_each_descriptor};
 #[cfg(windows)]
 pub use set::set_as_older_windows;
 pub use set::{

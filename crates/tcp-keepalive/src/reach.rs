@@ -20,17 +20,17 @@ mod each;
 pub use adopt::Adoption;
 pub use each::ask_each_descriptor;
 
-/// A connection that leads outwards, seen for the first time, or once more.
+/// An outgoing connection, seen for the first time, or checked once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outward {
+pub struct Outgoing {
     /// Its descriptor, as it was when it was looked at. Somebody else owns it.
     pub raw: RawSocket,
     /// Its `SO_COOKIE`.
     pub cookie: u64,
     /// The other end.
     pub remote: SocketAddr,
-    /// Whether it was found before, and adopted: its owner may have put in values of its own right after connecting.
-    pub once_more: bool,
+    /// Whether it was adopted before, and this is its second and last check.
+    pub is_recheck: bool,
 }
 
 /// What is known of the sockets of this process. A socket is known by its cookie, which no other socket ever gets; its
@@ -38,12 +38,12 @@ pub struct Outward {
 ///
 /// All may be called by any thread at any time.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct KnownSockets {
     /// At each descriptor's number the cookie of the socket that it was last, and the flags below; 0 for none. JavaScript waits
     /// for it: no system call is made while it is held, as a `getsockopt` may wait for a close with `SO_LINGER`.
     marks: Mutex<Vec<u64>>,
     /// Where anybody listened when that was last looked up. What such a listener accepted just before it was closed is still
-    /// no connection outwards.
+    /// no outgoing connection.
     listened: Mutex<Option<Ports>>,
     looking: Mutex<Looking>,
 }
@@ -51,22 +51,22 @@ pub struct Known {
 #[derive(Debug, Default)]
 struct Looking {
     /// The look that a thread is busy with.
-    asked: Option<Arc<Answer<Vec<Outward>>>>,
+    asked: Option<Arc<Answer<Vec<Outgoing>>>>,
     /// What the last one found that is not handed over yet.
-    found: Vec<Outward>,
+    found: Vec<Outgoing>,
 }
 
 /// The connections that are handed over, and how many there are.
-pub type Looked = (Vec<Outward>, usize);
+pub type Looked = (Vec<Outgoing>, usize);
 
 /// A mark is a cookie, with these below it, so that marks are in the order of the cookies.
 const FLAGS: u32 = 3;
 /// This package has put values into it.
 const ADOPTED: u64 = 1;
-/// It is to be looked at once more.
-const ONCE_MORE: u64 = 2;
-/// Somebody holds values on it, or has set them on purpose: it is left alone for good.
-const LEFT: u64 = 4;
+/// It is to be checked once more at the next look: its owner may have put in values of its own right after connecting.
+const RECHECK: u64 = 2;
+/// Somebody holds values on it, or has set them on purpose: no look ever changes it.
+const EXCLUDED: u64 = 4;
 
 fn mark_of(cookie: u64) -> u64 {
     cookie << FLAGS
@@ -79,11 +79,11 @@ fn cookie_in(mark: u64) -> u64 {
 /// So many descriptors are looked at before another thread may say what it holds.
 const AT_ONCE: usize = 256;
 
-impl Known {
+impl KnownSockets {
     /// Looks over all descriptors of this process, in a thread: one `getsockopt` for each that is closed, no socket, or known, but not for
     /// those in a wide gap.
     ///
-    /// Returns the connections outwards that are to be looked at, and marks them as known; at most `room` of them, and how
+    /// Returns the outgoing connections that are to be looked at, and marks them as known; at most `room` of them, and how
     /// many there are. `None` where it is not ready after `longest`; to be called again then.
     ///
     /// It takes a microsecond for a descriptor; but where the owner of one closes it meanwhile, with `SO_LINGER`, the thread that
@@ -139,16 +139,16 @@ impl Known {
         news
     }
 
-    fn hand_over(&self, found: &mut Vec<Outward>, room: usize) -> Looked {
+    fn hand_over(&self, found: &mut Vec<Outgoing>, room: usize) -> Looked {
         let mut marks = self.marks();
         // What its owner has set meanwhile is left alone.
-        found.retain(|outward| get(&marks, outward.raw) == outward.mark_before());
+        found.retain(|outgoing| get(&marks, outgoing.raw) == outgoing.mark_before());
         let count = found.len();
-        let outwards = found.drain(..room.min(count)).collect::<Vec<_>>();
-        for outward in &outwards {
-            put(&mut marks, outward.raw, outward.mark());
+        let handed_over = found.drain(..room.min(count)).collect::<Vec<_>>();
+        for outgoing in &handed_over {
+            put(&mut marks, outgoing.raw, outgoing.mark());
         }
-        (outwards, count)
+        (handed_over, count)
     }
 
     fn marks_at(&self, raws: &[RawSocket]) -> Vec<u64> {
@@ -157,14 +157,14 @@ impl Known {
     }
 
     /// Whether somebody holds values on it, also since it was found.
-    fn is_left(&self, outward: &Outward) -> bool {
-        get(&self.marks(), outward.raw) == mark_of(outward.cookie) | LEFT
+    fn is_excluded(&self, outgoing: &Outgoing) -> bool {
+        get(&self.marks(), outgoing.raw) == mark_of(outgoing.cookie) | EXCLUDED
     }
 
-    /// Marks the socket `raw` of the caller as known: somebody holds values on it, and it is left alone.
-    pub fn note(&self, raw: RawSocket) {
+    /// Marks the socket `raw` of the caller: somebody holds values on it, and no look changes it.
+    pub fn exclude(&self, raw: RawSocket) {
         if let Some(cookie) = cookie_of(raw) {
-            put(&mut self.marks(), raw, mark_of(cookie) | LEFT);
+            put(&mut self.marks(), raw, mark_of(cookie) | EXCLUDED);
         }
     }
 
@@ -176,21 +176,21 @@ impl Known {
     }
 
     /// Marks what became of a connection that [`look`](Self::look) found. Where it could not be reached it is found again.
-    pub fn settle(&self, outward: &Outward, adoption: Option<&Adoption>) {
+    pub fn settle(&self, outgoing: &Outgoing, adoption: Option<&Adoption>) {
         let after = match adoption {
             None => 0,
-            Some(Adoption::Put { .. }) if outward.once_more => outward.mark(),
-            Some(Adoption::Put { .. }) => outward.mark() | ADOPTED | ONCE_MORE,
-            Some(Adoption::Gone | Adoption::Left) => return,
+            Some(Adoption::Put { .. }) if outgoing.is_recheck => outgoing.mark(),
+            Some(Adoption::Put { .. }) => outgoing.mark() | ADOPTED | RECHECK,
+            Some(Adoption::Gone | Adoption::Unchanged) => return,
         };
         // Unless another thread has said meanwhile that it holds values on it, or it is another socket's by now.
-        replace(&mut self.marks(), outward.raw, outward.mark(), after);
+        replace(&mut self.marks(), outgoing.raw, outgoing.mark(), after);
     }
 
-    fn without_accepted(&self, news: News) -> io::Result<Vec<Outward>> {
-        let News { fresh, again: mut outwards, .. } = news;
+    fn without_accepted(&self, news: News) -> io::Result<Vec<Outgoing>> {
+        let News { fresh, again: mut found, .. } = news;
         if fresh.is_empty() {
-            return Ok(outwards);
+            return Ok(found);
         }
         let now = sys::listening_ports()?;
         let mut listened = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,14 +199,14 @@ impl Known {
             ports.extend(&before);
         }
         let mut marks = self.marks();
-        for (outward, local_port) in fresh {
+        for (outgoing, local_port) in fresh {
             if ports.contains(local_port) {
-                replace(&mut marks, outward.raw, 0, outward.mark());
+                replace(&mut marks, outgoing.raw, 0, outgoing.mark());
             } else {
-                outwards.push(outward);
+                found.push(outgoing);
             }
         }
-        Ok(outwards)
+        Ok(found)
     }
 
     fn marks(&self) -> MutexGuard<'_, Vec<u64>> {
@@ -214,15 +214,15 @@ impl Known {
     }
 }
 
-impl Outward {
+impl Outgoing {
     /// Until it is handed over.
     fn mark_before(&self) -> u64 {
-        if self.once_more { mark_of(self.cookie) | ADOPTED | ONCE_MORE } else { 0 }
+        if self.is_recheck { mark_of(self.cookie) | ADOPTED | RECHECK } else { 0 }
     }
 
     /// While it is handed over.
     fn mark(&self) -> u64 {
-        if self.once_more { mark_of(self.cookie) | ADOPTED } else { mark_of(self.cookie) }
+        if self.is_recheck { mark_of(self.cookie) | ADOPTED } else { mark_of(self.cookie) }
     }
 }
 
@@ -249,8 +249,8 @@ fn replace(marks: &mut Vec<u64>, raw: RawSocket, before: u64, after: u64) {
 #[derive(Default)]
 struct News {
     /// With the port of this end.
-    fresh: Vec<(Outward, u16)>,
-    again: Vec<Outward>,
+    fresh: Vec<(Outgoing, u16)>,
+    again: Vec<Outgoing>,
     /// The marks of all sockets that were known before, in the order of their cookies; made when they are needed first.
     before: Option<Vec<u64>>,
 }
@@ -260,7 +260,7 @@ struct News {
 struct Asked {
     raw: RawSocket,
     cookie: u64,
-    once_more: bool,
+    is_recheck: bool,
 }
 
 impl News {
@@ -282,8 +282,8 @@ impl News {
             if known != before {
                 put(marks, raw, known);
             }
-            if known == 0 || is_same && known & ONCE_MORE != 0 {
-                asked.push(Asked { raw, cookie, once_more: known != 0 });
+            if known == 0 || is_same && known & RECHECK != 0 {
+                asked.push(Asked { raw, cookie, is_recheck: known != 0 });
             }
         }
         asked
@@ -302,14 +302,14 @@ impl News {
 
     /// Returns what is no connection and will be none.
     fn add(&mut self, asked: Asked, kind: Kind) -> Option<Asked> {
-        let Asked { raw, cookie, once_more } = asked;
+        let Asked { raw, cookie, is_recheck } = asked;
         match kind {
             Kind::Connection { local_port, remote } => {
-                let outward = Outward { raw, cookie, remote, once_more };
-                if once_more {
-                    self.again.push(outward);
+                let outgoing = Outgoing { raw, cookie, remote, is_recheck };
+                if is_recheck {
+                    self.again.push(outgoing);
                 } else {
-                    self.fresh.push((outward, local_port));
+                    self.fresh.push((outgoing, local_port));
                 }
                 None
             }

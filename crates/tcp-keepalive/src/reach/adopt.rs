@@ -3,7 +3,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use super::{Known, Outward, cookie_of};
+use super::{KnownSockets, Outgoing, cookie_of};
 use crate::{Current, Error, Settings, get, set_what_is_taken, sys};
 
 /// What became of a connection.
@@ -13,7 +13,7 @@ pub enum Adoption {
     Gone,
     /// Its owner's values notice a dead peer as soon, or sooner; or its owner has set them through this package since it was found;
     /// or with its owner's user timeout a single lost probe would end it.
-    Left,
+    Unchanged,
     /// These were put in.
     Put {
         /// What its owner had left as it was, or had set to notice later; all else is `None`.
@@ -26,21 +26,21 @@ pub enum Adoption {
 /// So many are duplicated at once at most: until the last has its values, a peer hears of the end of none.
 const AT_ONCE: usize = 256;
 
-impl Known {
+impl KnownSockets {
     /// Puts of `asked` into each of `found` what makes a dead peer known sooner than its owner's values do. Each is changed
     /// through a duplicate that was verified, as its number may be another's by now.
     ///
     /// # Errors
     ///
     /// As [`can_duplicate`](crate::can_duplicate); those that could not be reached are missing at the end then.
-    pub fn adopt(self: &Arc<Self>, found: &[Outward], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
+    pub fn adopt(self: &Arc<Self>, found: &[Outgoing], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
         let mut adoptions = Vec::with_capacity(found.len());
         for some in found.chunks(AT_ONCE) {
             let raws = some.iter().map(|found| found.raw).collect();
             let (known, some, asked) = (Arc::clone(self), some.to_vec(), *asked);
             let done = sys::with_duplicates(raws, move |duplicates| {
                 let each = duplicates.iter().zip(&some);
-                each.map(|(&duplicate, outward)| known.adopt_one(duplicate, outward, &asked))
+                each.map(|(&duplicate, outgoing)| known.adopt_one(duplicate, outgoing, &asked))
                     .collect::<Vec<_>>()
             });
             match done {
@@ -51,14 +51,14 @@ impl Known {
         (adoptions, Ok(()))
     }
 
-    fn adopt_one(&self, duplicate: sys::RawSocket, outward: &Outward, asked: &Settings) -> Adoption {
-        if cookie_of(duplicate) != Some(outward.cookie) {
+    fn adopt_one(&self, duplicate: sys::RawSocket, outgoing: &Outgoing, asked: &Settings) -> Adoption {
+        if cookie_of(duplicate) != Some(outgoing.cookie) {
             return Adoption::Gone;
         }
         let Ok(current) = get(duplicate) else { return Adoption::Gone };
         match sooner(&current, asked) {
-            Some(settings) if !self.is_left(outward) => put(duplicate, settings),
-            _ => Adoption::Left,
+            Some(settings) if !self.is_excluded(outgoing) => put(duplicate, settings),
+            _ => Adoption::Unchanged,
         }
     }
 }

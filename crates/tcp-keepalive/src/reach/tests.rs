@@ -30,7 +30,7 @@ const ASKED: Settings = Settings {
     user_timeout: None,
 };
 
-fn look(known: &Arc<Known>, room: usize) -> Looked {
+fn look(known: &Arc<KnownSockets>, room: usize) -> Looked {
     loop {
         if let Some(looked) = known.look(room, Duration::from_millis(50)).unwrap() {
             return looked;
@@ -48,7 +48,7 @@ fn connect(listener: &TcpListener) -> (TcpStream, TcpStream) {
 }
 
 /// Those of other tests, which run beside this one, are not meant.
-fn found(known: &Arc<Known>, sockets: &[&TcpStream]) -> Vec<Outward> {
+fn found(known: &Arc<KnownSockets>, sockets: &[&TcpStream]) -> Vec<Outgoing> {
     let (found, count) = look(known, usize::MAX);
     assert_eq!(found.len(), count);
     found.into_iter().filter(|found| sockets.iter().any(|socket| socket.as_raw_fd() == found.raw)).collect()
@@ -57,20 +57,20 @@ fn found(known: &Arc<Known>, sockets: &[&TcpStream]) -> Vec<Outward> {
 #[test]
 fn a_connection_outwards_is_found_once_and_what_was_accepted_never() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, accepted) = connect(&listener);
     let first = found(&known, &[&client, &accepted]);
     assert_eq!(first.len(), 1);
     assert_eq!((first[0].raw, first[0].remote), (client.as_raw_fd(), listener.local_addr().unwrap()));
-    assert!(!first[0].once_more);
+    assert!(!first[0].is_recheck);
     assert_eq!(found(&known, &[&client, &accepted]), []);
 }
 
 #[test]
 fn what_was_accepted_stays_so_when_its_listener_is_closed() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, accepted) = connect(&listener);
     let _ = found(&known, &[]);
@@ -83,7 +83,7 @@ fn what_was_accepted_stays_so_when_its_listener_is_closed() {
 #[test]
 fn another_descriptor_of_a_known_socket_is_known() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     assert_eq!(found(&known, &[&client]).len(), 1);
@@ -96,7 +96,7 @@ fn another_descriptor_of_a_known_socket_is_known() {
 #[test]
 fn another_socket_under_the_number_of_a_known_one_is_found() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     assert_eq!(found(&known, &[&client]).len(), 1);
@@ -107,7 +107,7 @@ fn another_socket_under_the_number_of_a_known_one_is_found() {
     assert_eq!(again.len(), 2, "under both numbers, as nobody has seen it: {again:?}");
     assert_eq!(again[0].cookie, again[1].cookie);
     // Only the first of the two is adopted: the second holds the values by then.
-    assert!(matches!(known.adopt(&again, &ASKED).0[..], [Adoption::Put { .. }, Adoption::Left]));
+    assert!(matches!(known.adopt(&again, &ASKED).0[..], [Adoption::Put { .. }, Adoption::Unchanged]));
 }
 
 /// Where the numbers between are closed, most of which are not asked one by one.
@@ -121,7 +121,7 @@ fn a_connection_under_a_far_number_is_found() {
         let raw = unsafe { libc::fcntl(client.as_raw_fd(), libc::F_DUPFD_CLOEXEC, far) };
         // SAFETY: it was made for this test.
         let duplicate = TcpStream::from(unsafe { OwnedFd::from_raw_fd(raw) });
-        let found = found(&Arc::new(Known::default()), &[&duplicate]);
+        let found = found(&Arc::new(KnownSockets::default()), &[&duplicate]);
         assert_eq!(found.iter().map(|found| found.raw).collect::<Vec<_>>(), [raw]);
     }
     drop(client);
@@ -130,7 +130,7 @@ fn a_connection_under_a_far_number_is_found() {
 #[test]
 fn what_is_not_connected_yet_is_found_when_it_is() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let socket = crate::socket::fresh_tcp().unwrap();
     let _ = found(&known, &[]);
@@ -142,10 +142,10 @@ fn what_is_not_connected_yet_is_found_when_it_is() {
 #[test]
 fn what_somebody_holds_values_on_is_not_found() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
-    known.note(client.as_raw_fd());
+    known.exclude(client.as_raw_fd());
     assert_eq!(found(&known, &[&client]), []);
     assert!(!known.has_adopted(client.as_raw_fd()));
 }
@@ -153,14 +153,14 @@ fn what_somebody_holds_values_on_is_not_found() {
 #[test]
 fn what_its_owner_sets_after_it_was_found_is_not_adopted() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     let first = found(&known, &[&client]);
-    known.note(client.as_raw_fd());
+    known.exclude(client.as_raw_fd());
     let (adoptions, result) = known.adopt(&first, &ASKED);
     result.unwrap();
-    assert!(matches!(adoptions[..], [Adoption::Left]));
+    assert!(matches!(adoptions[..], [Adoption::Unchanged]));
     known.settle(&first[0], Some(&adoptions[0]));
     assert!(!SockRef::from(&client).keepalive().unwrap());
     assert_eq!(found(&known, &[&client]), []);
@@ -173,7 +173,7 @@ fn what_its_owner_sets_after_it_was_found_is_not_adopted() {
 #[test]
 fn what_its_owner_sets_during_a_look_is_not_handed_over() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let ((set, _one), (other_client, _other)) = (connect(&listener), connect(&listener));
     let raws = [set.as_raw_fd(), other_client.as_raw_fd()];
@@ -181,7 +181,7 @@ fn what_its_owner_sets_during_a_look_is_not_handed_over() {
     for is_first in [true, false] {
         let news = known.look_over(cookie_of, kind_of);
         if is_first {
-            known.note(set.as_raw_fd());
+            known.exclude(set.as_raw_fd());
         }
         let (outwards, _) = known.hand_over(&mut known.without_accepted(news).unwrap(), usize::MAX);
         let of_these = outwards.iter().map(|found| found.raw).filter(|raw| raws.contains(raw));
@@ -194,7 +194,7 @@ fn what_its_owner_sets_during_a_look_is_not_handed_over() {
 #[test]
 fn nobody_waits_for_what_is_asked_of_a_descriptor() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     let asked = std::cell::Cell::new((0, 0));
@@ -217,7 +217,7 @@ fn nobody_waits_for_what_is_asked_of_a_descriptor() {
 #[test]
 fn no_more_are_handed_over_than_there_is_room_for_and_the_others_come_later() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let pairs = (0..5).map(|_| connect(&listener)).collect::<Vec<_>>();
     let mut numbers = Vec::new();
@@ -237,12 +237,12 @@ fn no_more_are_handed_over_than_there_is_room_for_and_the_others_come_later() {
 #[test]
 fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     let socket = SockRef::from(&client);
     assert!(!socket.keepalive().unwrap());
-    let adopt_all = |found: &[Outward]| {
+    let adopt_all = |found: &[Outgoing]| {
         let (adoptions, result) = known.adopt(found, &ASKED);
         result.unwrap();
         for (found, adoption) in found.iter().zip(&adoptions) {
@@ -262,7 +262,7 @@ fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
     // Its owner puts in values of its own right after connecting, as Node does in other threads.
     socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(Duration::from_secs(60))).unwrap();
     let second = found(&known, &[&client]);
-    assert!(second[0].once_more);
+    assert!(second[0].is_recheck);
     assert!(matches!(adopt_all(&second)[..], [Adoption::Put { .. }]));
     assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(11));
     assert!(known.has_adopted(client.as_raw_fd()));
@@ -272,7 +272,7 @@ fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
 #[test]
 fn another_socket_under_the_number_is_not_touched() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let listener = listener();
     let (client, _accepted) = connect(&listener);
     let first = found(&known, &[&client]);
@@ -310,8 +310,8 @@ fn a_file_under_the_number_of_a_connection_keeps_its_posix_locks() {
     assert!(lock(&file, libc::F_WRLCK));
     assert!(holds_lock());
     let remote = (Ipv4Addr::LOCALHOST, 1).into();
-    let known = Arc::new(Known::default());
-    let gone = Outward { raw: file.as_raw_fd(), cookie: 1, remote, once_more: false };
+    let known = Arc::new(KnownSockets::default());
+    let gone = Outgoing { raw: file.as_raw_fd(), cookie: 1, remote, is_recheck: false };
     let (adoptions, result) = known.adopt(&[gone], &ASKED);
     result.unwrap();
     assert!(matches!(adoptions[..], [Adoption::Gone]));
@@ -389,7 +389,7 @@ fn whoever_asks_all_descriptors_does_not_wait_for_a_close_that_lingers() {
 #[test]
 fn udp_is_no_connection() {
     let _alone = alone();
-    let known = Arc::new(Known::default());
+    let known = Arc::new(KnownSockets::default());
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.connect(socket.local_addr().unwrap()).unwrap();
     let (found, _) = look(&known, usize::MAX);

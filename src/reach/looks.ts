@@ -5,11 +5,11 @@
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-import type { BeginReaching } from '../hold/process-reach.ts'
+import type { BeginReaching } from '../hold/install-in-process.ts'
 import { detectionOf } from '../settings/detection.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { reportFailure } from '../socket/failure.ts'
-import { whileReaching } from '../socket/left-alone.ts'
+import { whileReaching } from '../socket/reach-exclusion.ts'
 import { lastSetOn } from '../socket/last-set.ts'
 import { native } from '../socket/native.ts'
 import { activeTargets, handleDescriptor, onSocketReceived } from '../socket/node-internals.ts'
@@ -48,7 +48,7 @@ const thread = shared<OfThread>('reach', () => ({
 export const beginReaching: BeginReaching = (wanted) => {
   const claim = new ReachClaim(wanted)
   try {
-    leaveWhatIsSet()
+    excludeWhatIsSet()
     claim.look([])
   } catch (error) {
     claim.end()
@@ -77,16 +77,16 @@ function end(claim: ReachClaim): void {
 }
 
 function begin(): void {
-  const { leaveToOwner } = native()
-  whileReaching(leaveToOwner)
-  thread.endIpc = onSocketReceived(leaveToOwner)
+  const { excludeFromReach } = native()
+  whileReaching(excludeFromReach)
+  thread.endIpc = onSocketReceived(excludeFromReach)
 }
 
 /** What the program has set on purpose before: on sockets of this thread, as far as Node lists them. */
-function leaveWhatIsSet(): void {
+function excludeWhatIsSet(): void {
   for (const target of activeTargets()) {
     const fd = handleDescriptor(target)
-    if (fd !== undefined && target instanceof Socket && lastSetOn(target)) native().leaveToOwner(fd)
+    if (fd !== undefined && target instanceof Socket && lastSetOn(target)) native().excludeFromReach(fd)
   }
 }
 

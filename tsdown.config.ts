@@ -14,11 +14,15 @@ const INDEX = Object.fromEntries(
   ),
 )
 
+/** What the others share: rolldown names it after one of its modules. */
+const SHARED: Readonly<Record<string, string>> = { address: 'values' }
+
 /** What is found at run time. */
 const ELSEWHERE = [
   /^tcp-keepalive/,
   '../index.js',
   './implementation.cjs',
+  './core.cjs',
   './settings.cjs',
   './index.cjs',
   './index.mjs',
@@ -33,7 +37,8 @@ const common: UserConfig = {
 
 /**
  * The doors are files of their own, as they are read and parsed at every start. What they need at once is small, and they have
- * it; the rest is one file, which they read at the first call, and which the command line shares.
+ * it. The rest they read at the first call, and the command line shares it: what sets and reads (core), what only some programs
+ * call (implementation), what register may read at the start (settings), and what these three share (values).
  */
 const config: UserConfig[] = defineConfig([
   code({ index: 'src/index.ts' }, 'cjs'),
@@ -44,6 +49,7 @@ const config: UserConfig[] = defineConfig([
   code(
     {
       implementation: 'src/entry/implementation.ts',
+      core: 'src/entry/core.ts',
       settings: 'src/settings/registration.ts',
       cli: 'src/cli/main.ts',
       'drill-inside': 'src/cli/drill-inside.ts',
@@ -79,11 +85,11 @@ function code(
     outputOptions: (options) => ({
       ...options,
       paths: { ...paths },
-      chunkFileNames: '[name].cjs', // a name that stays the same
+      chunkFileNames: ({ name }) => `${SHARED[name] ?? name}.cjs`, // a name that stays the same
       comments: false,
       polyfillRequire: false,
     }), // they are in the types, for those who read them
-    plugins: [aLineForEachFunction(), settingsAlone()],
+    plugins: [aLineForEachFunction(), withoutTheRest()],
   }
 }
 
@@ -116,14 +122,17 @@ function aLineForEachFunction(): Rolldown.Plugin {
   }
 }
 
-/** rolldown has each file require the one with its helpers; this one needs none, and `register` reads it without the rest. */
-function settingsAlone(): Rolldown.Plugin {
+/** rolldown has each file require the one with its helpers; these need none, and are read without the rest. */
+function withoutTheRest(): Rolldown.Plugin {
+  const needless =
+    /(?<=^|[;\n])require\(`\.\/implementation\.cjs`\);|,require\(`\.\/implementation\.cjs`\)(?=;)/
   return {
-    name: 'settings-alone',
+    name: 'without-the-rest',
     generateBundle(_, bundle) {
-      const settings = bundle['settings.cjs']
-      if (settings?.type !== 'chunk') return
-      settings.code = settings.code.replace(',require(`./implementation.cjs`)', '')
+      for (const name of ['core.cjs', 'settings.cjs', 'values.cjs']) {
+        const output = bundle[name]
+        if (output?.type === 'chunk') output.code = output.code.replace(needless, '')
+      }
     },
   }
 }

@@ -19,7 +19,7 @@ interface System {
 }
 
 /** What the loader asks of the package. */
-const implementation = {
+const core = {
   noBinary: (error: Error) => new TypeError(error.message),
   checkBinary: (): void => {},
 }
@@ -70,7 +70,7 @@ function loadOn({ platform, arch, ldd, report }: System, binding?: object, place
     'node:fs': { readFileSync, existsSync: (path: string) => files.includes(normalize(path)) },
     'node:module': { createRequire },
     'node:path': { isAbsolute, join },
-    './dist/implementation.cjs': implementation,
+    './dist/core.cjs': core,
   }
   const require = (name: string): object => {
     const found = modules[name]
@@ -204,8 +204,8 @@ test('bundlers see no package of any platform', (t) => {
       "'node:fs'",
       "'node:module'",
       "'node:path'",
-      "'./dist/implementation.cjs'",
-      "'./dist/implementation.cjs'",
+      "'./dist/core.cjs'",
+      "'./dist/core.cjs'",
     ],
   )
   t.is(loadOn(LINUX, {}).asked, X64)

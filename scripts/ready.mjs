@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What the build of the TypeScript leaves. */
-const DIST = ['cli.cjs', 'implementation.cjs', 'index.cjs', 'index.d.cts', 'index.mjs', 'register.cjs'].map(
+const DIST = ['cli.cjs', 'core.cjs', 'implementation.cjs', 'index.cjs', 'index.d.cts', 'index.mjs', 'register.cjs'].map(
   (name) => `dist/${name}`,
 )
 

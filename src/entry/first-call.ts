@@ -1,24 +1,40 @@
-/** Loads the implementation at the first call, so that importing the package loads one small file. */
+/** Loads the code at the first call, so that importing the package loads one small file; of two files, the one that the call needs. */
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
+import type * as coreFile from './core.ts'
 import type * as implementation from './implementation.ts'
 
-let read: () => typeof implementation
+interface Readers {
+  core(): typeof coreFile
+  all(): typeof implementation
+}
+
+let read: Readers
+let loadedCore: typeof coreFile | undefined
 let loaded: typeof implementation | undefined
 
-/** Each entry point says how it loads the implementation: an ES module and a CommonJS file do it differently. */
-export function readWith(reader: typeof read): void {
-  read = reader
+/** Each entry point says how it loads the files: an ES module and a CommonJS file do it differently. */
+export function readWith(readers: Readers): void {
+  read = readers
+}
+
+/** What sets and reads; the other file has it too. */
+export function core(): Pick<typeof coreFile, 'getKeepAlive' | 'setKeepAlive'> {
+  return loaded ?? (loadedCore ??= orSay(read.core))
 }
 
 export function all(): typeof implementation {
-  return (loaded ??= load())
+  return (loaded ??= loadAll())
 }
 
-function load(): typeof implementation {
+function loadAll(): typeof implementation {
+  const implementation = orSay(read.all)
+  implementation.endWaiting()
+  return implementation
+}
+
+function orSay<T>(load: () => T): T {
   try {
-    const implementation = read()
-    implementation.endWaiting()
-    return implementation
+    return load()
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
     const message = `The code of tcp-keepalive could not be loaded: ${why}; in a bundle, keep tcp-keepalive external and install it beside the bundle`

@@ -1,5 +1,5 @@
 /** What the package exports, as its doors have it: what is small, and functions that read the rest when they are called. */
-import { all } from './first-call.ts'
+import { all, core } from './first-call.ts'
 import type * as implementation from './implementation.ts'
 
 // Not read later: it runs in error handlers, where reading another file might fail.
@@ -8,8 +8,8 @@ export { capabilities } from '../settings/capabilities.ts'
 export { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 
 export const setKeepAlive: typeof implementation.setKeepAlive = (target, options) =>
-  all().setKeepAlive(target, options)
-export const getKeepAlive: typeof implementation.getKeepAlive = (target) => all().getKeepAlive(target)
+  core().setKeepAlive(target, options)
+export const getKeepAlive: typeof implementation.getKeepAlive = (target) => core().getKeepAlive(target)
 export const planKeepAlive: typeof implementation.planKeepAlive = (options, ...base) =>
   all().planKeepAlive(options, ...base)
 export const systemKeepAlive: typeof implementation.systemKeepAlive = () => all().systemKeepAlive()

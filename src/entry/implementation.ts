@@ -1,7 +1,9 @@
 /**
- * What the doors read at the first call: all that `tcp-keepalive` gives, and what `drill`, `register`, the command line and index.js
+ * What the doors read at the first call that core.ts is not enough for: all that `tcp-keepalive` gives, and what `drill`, `register`, the command line and index.js
  * ask for besides. ES modules and CommonJS files share it, and so its state. A program cannot load it by name.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- tsdown.config.ts: what the two share goes into that file
+import './core.ts'
 import { deadlines, whileWatching } from '../deadline/deadline.ts'
 import { closes } from '../hold/coordinator.ts'
 import { provideReach } from '../hold/install-in-process.ts'

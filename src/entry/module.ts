@@ -22,6 +22,7 @@ import {
 } from './functions.ts'
 import type * as functions from './functions.ts'
 import { requireFsWith } from '../settings/capabilities.ts'
+import type * as core from './core.ts'
 import type * as implementation from './implementation.ts'
 
 export * from './functions.ts'
@@ -48,8 +49,12 @@ requireFsWith(() => createRequire(import.meta.url)('node:fs') as typeof fs)
 
 // Only Bun's bundler puts this file into a bundle, and a `require` into it that knows the rest. In Node `require` is missing here, or
 // global, where a program is given to `node --eval`.
-readWith(() =>
+const isBundled =
   typeof require === 'function' && require !== (globalThis as { readonly require?: unknown }).require
-    ? (require('./implementation.cjs') as typeof implementation)
-    : (createRequire(import.meta.url)('./implementation.cjs') as typeof implementation),
-)
+const own = (file: string): unknown => createRequire(import.meta.url)(file)
+
+readWith({
+  core: () => (isBundled ? require('./core.cjs') : own('./core.cjs')) as typeof core,
+  all: () =>
+    (isBundled ? require('./implementation.cjs') : own('./implementation.cjs')) as typeof implementation,
+})

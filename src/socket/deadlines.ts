@@ -1,8 +1,9 @@
 /**
- * What `deadline/` does for the sets of this folder, which lies below it. entry/implementation.ts brings the two together.
+ * What `deadline/` does for the sets of this folder, which lies below it. entry/core.ts brings the two together, once it is needed.
  */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
+import { shared } from './shared.ts'
 
 /** None of these throws for what the kernel refuses. */
 export interface Deadlines {
@@ -27,22 +28,42 @@ export interface Deadlines {
 }
 
 let deadlines: Deadlines | undefined
+let load = (): void => {}
+
+/** Whether anything in this thread has a deadline, through whichever copy of this package. */
+const slot = shared<{ readonly thread: object | undefined }>('deadline', () => ({ thread: undefined }))
+
+/** @param loader has {@link provideDeadlines} called */
+export function loadDeadlinesWith(loader: () => void): void {
+  load = loader
+}
+
+/** Loads what a deadline takes, where it is not loaded. Whoever puts values in in an event has called this before. */
+export function needDeadlines(): void {
+  if (deadlines === undefined) load()
+}
 
 export function provideDeadlines(provided: Deadlines): void {
   deadlines = provided
 }
 
+/** Where anything has a deadline, or is to get one. */
+function found(values?: KernelValues): Deadlines | undefined {
+  if (values?.deadlineMs !== undefined || slot.thread !== undefined) needDeadlines()
+  return deadlines
+}
+
 /** What of `asked` is to be written now. On a socket that has just connected nothing was written, so no window is closed. */
 export function valuesNow(socket: Socket, asked: KernelValues, isFresh: boolean): KernelValues {
-  if (isFresh || deadlines === undefined || asked.deadlineMs === undefined) return asked
-  const userTimeoutMs = deadlines.userTimeoutNow(socket, asked)
+  if (isFresh || asked.deadlineMs === undefined) return asked
+  const userTimeoutMs = found(asked)?.userTimeoutNow(socket, asked) ?? asked.userTimeoutMs
   return userTimeoutMs === asked.userTimeoutMs ? asked : { ...asked, userTimeoutMs }
 }
 
 /** Called after each put that has set the user timeout of `put`. */
 export function noteUserTimeout(socket: Socket, put: KernelValues, isFresh: boolean): void {
-  if (put.deadlineMs === undefined) deadlines?.end(socket)
-  else deadlines?.begin(socket, put, isFresh)
+  if (put.deadlineMs === undefined) found()?.end(socket)
+  else found(put)?.begin(socket, put, isFresh)
 }
 
 export function noteInherited(socket: Socket, values: KernelValues): void {
@@ -51,9 +72,9 @@ export function noteInherited(socket: Socket, values: KernelValues): void {
 
 /** Called where nobody asks for the deadline any more, and the kernel keeps its values. */
 export function releaseDeadline(socket: Socket): void {
-  deadlines?.release(socket)
+  found()?.release(socket)
 }
 
 export function isLifted(socket: Socket): boolean {
-  return deadlines?.isLifted(socket) ?? false
+  return found()?.isLifted(socket) ?? false
 }

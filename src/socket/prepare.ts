@@ -1,4 +1,5 @@
 /** What must be loaded before anything of this package runs in an event. */
+import { needDeadlines } from './deadlines.ts'
 import { native } from './native.ts'
 import { findRecord } from './node-internals.ts'
 import { nodeDiagnostics, nodeOs, nodeUtil } from './node-modules.ts'
@@ -15,6 +16,7 @@ let isPrepared = false
 export function prepareForEvents(): void {
   if (isPrepared) return
   native()
+  needDeadlines()
   nodeDiagnostics()
   nodeOs()
   nodeUtil()

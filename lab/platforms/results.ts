@@ -97,7 +97,7 @@ ${notRun(results)}
 - Wine is not Windows: its Winsock hands the probes' options to Linux, whose limits then hold, and has neither TCP_MAXRTMS nor
   TCP_MAXRT, so that nobody here has seen a user timeout on Windows. SIO_KEEPALIVE_VALS, which Windows before 10 1709 has alone, was
   run there. Which error Windows gives for a dead peer was not: Wine makes its own of Linux's. A connection that Linux ends with
-  ECONNABORTED (ss --kill) reads as ECONNRESET there (`__test__/lab/aborted-on-windows.slow.ts`), as libuv makes it on Windows too.
+  ECONNABORTED (ss --kill) reads as ECONNRESET there (\`__test__/lab/aborted-on-windows.slow.ts\`), as libuv makes it on Windows too.
 - What each kernel does with the values is [in one table](systems.md), from its sources.
 `
 }

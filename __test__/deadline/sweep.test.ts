@@ -89,7 +89,7 @@ test('each connection is looked at each tenth of its own deadline', async (t) =>
   if (!often || !seldom) throw new Error('no pairs')
   add(sweep, seldom.client, 300_000)
   t.is(sweep.periodMs, 30_000)
-  add(sweep, often.client, 100_000)
+  const watched = add(sweep, often.client, 100_000)
   t.is(sweep.periodMs, 10_000)
   sweep.sweep() // everybody for the first time
   for (let index = 0; index < 6; index++) {
@@ -98,7 +98,7 @@ test('each connection is looked at each tenth of its own deadline', async (t) =>
     sweep.sweep()
   }
   t.deepEqual(kernel.asked, [2, 1, 1, 2, 1, 1, 2])
-  sweep.delete(connectionHandle(often.client) ?? { fd: -1, bytesWritten: 0, writeQueueSize: 0 })
+  sweep.delete(watched)
   sweep.sweep()
   t.is(sweep.periodMs, 30_000)
 })

@@ -151,7 +151,7 @@ export function unwatchDeadline(socket: Socket): void {
   const watched = watchedOn(socket)
   if (watched === undefined) return
   const { kernel, sweep } = ofThread()
-  sweep.delete(watched.handle)
+  sweep.delete(watched)
   watched.release(kernel)
 }
 
@@ -163,21 +163,18 @@ export function expectDeadlines(): () => void {
 }
 
 /**
- * Whether something may be in the kernel of a connection with a deadline that its peer has not acknowledged; `undefined` where
- * there is no deadline.
+ * Called right before a socket's handle closes, first thing in `_destroy`.
+ *
+ * @returns whether something may be in the kernel that the peer has not acknowledged; `undefined` where there is no deadline
  */
-export function mayBePending(socket: Socket): boolean | undefined {
+export function beforeClose(socket: Socket): boolean | undefined {
   const watched = watchedOn(socket)
-  return watched && watched.handle.bytesWritten > 0 && watched.mayBePending()
-}
-
-/** Called right before a socket's handle closes, first thing in `_destroy`. */
-export function beforeClose(socket: Socket): void {
-  const watched = watchedOn(socket)
-  if (watched === undefined) return
+  if (watched === undefined) return undefined
   const { kernel, sweep } = ofThread()
-  sweep.delete(watched.handle)
+  sweep.delete(watched)
+  if (!watched.mayBePending()) return false
   putBackWhatIsPending(kernel, watched)
+  return watched.handle.bytesWritten > 0
 }
 
 /** Which user timeout is in force on a connection with a deadline; `undefined` where there is no deadline. */

@@ -107,14 +107,13 @@ export class Sweep {
    * The timer goes on until its next tick: a program that opens one connection after the other would start and stop it for
    * each, which costs more than all the rest that a deadline adds.
    */
-  delete(handle: ConnectionHandle): void {
-    const watched = this.get(handle)
+  delete(watched: Watched): void {
     const last = this.#watched.at(-1)
-    if (watched === undefined || last === undefined) return
+    if (last === undefined || this.#watched[watched.place] !== watched) return
     this.#watched[watched.place] = last
     last.place = watched.place
     this.#watched.pop()
-    OnHandle.put(handle, undefined)
+    OnHandle.put(watched.handle, undefined)
     this.expectNoMore()
   }
 
@@ -163,7 +162,7 @@ export class Sweep {
         const at = index * ROW_LENGTH
         const descriptor = this.#rows[at] as number
         const look = lookAt(this.#rows, at)
-        if (!watched.act(this.#kernel, descriptor, look, now)) this.delete(watched.handle)
+        if (!watched.act(this.#kernel, descriptor, look, now)) this.delete(watched)
       }
     } finally {
       asked.length = 0
@@ -184,7 +183,7 @@ export class Sweep {
       watched.sweepsLeft = Math.floor(periodMs / this.#periodMs)
       // Read in the tick in which it is used: the number of a closed descriptor may be somebody else's.
       const { fd } = watched.handle
-      if (fd < 0) this.delete(watched.handle)
+      if (fd < 0) this.delete(watched)
       // A question to the peer has the user timeout at 0, and puts back what it found.
       else if (watched.mustBeAsked() && !isAsking(fd)) this.#ask(watched, fd)
     }

@@ -4,7 +4,7 @@ import { isError } from '../settings/errors.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
 import { isIntact, putPossible, type When } from '../socket/put-values.ts'
 import { lastInfo } from '../socket/tcp-info.ts'
-import { isLossWanted, publishApplied, publishLost } from './channels.ts'
+import { isApplyWanted, isLossWanted, publishApplied, publishLost } from './channels.ts'
 import { outcomeOf } from './outcome.ts'
 import { doingAtEnd, type KeepAlivePeer, peerOf } from './peer.ts'
 import type { SocketState } from './socket-state.ts'
@@ -30,11 +30,13 @@ export function applyEffective(connection: Socket, state: SocketState, when: Whe
     const { values, refusals } = putPossible(connection, effective, when)
     state.applied = effective
     const peer = (state.peer ??= peerOf(connection, state))
-    // Left out, it is asked of the kernel, if somebody wants to know.
-    const doing = when.isFresh ? 'connecting' : undefined
-    const by = state.governing?.by ?? 'hold'
-    const byName = by === 'install' ? state.byName : undefined
-    publishApplied(connection, { values, by, peer, byName, doing })
+    if (isApplyWanted()) {
+      // Left out, it is asked of the kernel.
+      const doing = when.isFresh ? 'connecting' : undefined
+      const by = state.governing?.by ?? 'hold'
+      const byName = by === 'install' ? state.byName : undefined
+      publishApplied(connection, { values, by, peer, byName, doing })
+    }
     reportRefusals(connection, refusals)
     return true
   } catch (error) {

@@ -81,6 +81,11 @@ interface Applying {
   readonly doing?: Doing | undefined
 }
 
+/** Whether anybody listens. */
+export function isApplyWanted(): boolean {
+  return applied().hasSubscribers
+}
+
 export function publishApplied(socket: Socket, { values, by, peer, byName, doing }: Applying): void {
   if (!applied().hasSubscribers) return
   const settings: KeepAlive = {

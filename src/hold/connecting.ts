@@ -39,23 +39,24 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     const to = destination(args)
     const candidates = to && candidatesFor(to)
     if (known === undefined && candidates === undefined) return
+    const address = to && isAddress(to.host) ? to.host : undefined
     const state = known ?? ensureState(socket)
     state.others = candidates?.claims ?? NO_CLAIMS
     state.host = candidates?.undecided
     state.to = to
-    state.address = to && isAddress(to.host) ? to.host : undefined
+    state.address = address
     state.peer = undefined
     state.byName = undefined
     state.override = undefined
     state.applied = undefined
     state.lastCall = Number.NaN
     state.boundedHandle = undefined
-    awaitConnect(socket)
+    if (known === undefined) socket.prependListener('connect', onConnect)
+    else awaitConnect(socket)
     // Most attempts are to an address, which then begins in the next tick, and is the only one.
-    if (to && isAddress(to.host)) {
-      const { host } = to
-      if (state.host !== undefined) awaitName(socket, { host, address: host, candidates: state.others })
-      onceBegun(boundHeld, socket, host, to.port)
+    if (address !== undefined) {
+      if (state.host !== undefined) awaitName(socket, { host: address, address, candidates: state.others })
+      onceBegun(boundHeld, socket, address, to?.port)
     } else {
       awaitAttempts(socket)
       boundHeld(socket) // a lookup that answers at once has begun the attempt already
@@ -142,7 +143,7 @@ export function awaitConnect(connection: Socket): void {
 
 function stopAwaiting(connection: Socket): void {
   connection.removeListener('connect', onConnect)
-  connection.removeListener(ATTEMPT, onAttempt)
+  if (connection.listenerCount(ATTEMPT) > 0) connection.removeListener(ATTEMPT, onAttempt)
 }
 
 /**

@@ -11,7 +11,8 @@ export interface Destination {
  * net.connect() hands over an array that it has normalized before.
  */
 export function destination(args: readonly unknown[]): Destination | undefined {
-  const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
+  const given = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
+  const [first, second] = [given[0], given[1]]
   if (typeof first !== 'object' || first === null) {
     if (typeof first === 'string' && !(Number(first) >= 0)) return undefined
     return { host: hostOf(second), port: Number(first) }

@@ -50,31 +50,27 @@ export function candidatesFor({ host, port }: Destination): Candidates | undefin
   let claims: Claims = NO_CLAIMS
   let undecided: string | undefined
   for (const install of installs) {
-    const { early, isByName } = earlyAnswer(install, host, port)
+    const early = earlyAnswer(install, host, port)
     if (early === false) {
       install.misses.note(host, port)
       continue
     }
     claims = claims.length === 0 ? install.alone : [...claims, install]
-    if (early === undefined || isByName) undecided = host
+    if (early === undefined) undecided = host
     else install.misses.end()
   }
   return claims.length === 0 ? undefined : { claims, undecided }
 }
 
 /** A name may have been resolved to the address that is asked for. */
-function earlyAnswer(
-  { matcher }: InstallClaim,
-  host: string,
-  port: number,
-): { readonly early: boolean | undefined; readonly isByName: boolean } {
+function earlyAnswer({ matcher }: InstallClaim, host: string, port: number): boolean | undefined {
   const early = matcher.early(host, port)
-  const isByName = early === false && mayBeByName(matcher, host, port)
-  return { early: isByName ? undefined : early, isByName }
+  return early === false && mayBeByName(matcher, host, port) ? undefined : early
 }
 
+/** The port is compared first: it says no to most connections, and costs less than to read an address. */
 function mayBeByName({ names }: PeerMatcher, host: string, port: number): boolean {
-  return names !== undefined && isIP(host) !== 0 && names.decides(port)
+  return names !== undefined && names.decides(port) && isIP(host) !== 0
 }
 
 /** What can be said of an attempt to connect to an address, without asking the program's own function. */

@@ -27,19 +27,34 @@ function sayAll(): void {
   for (const misses of open) misses.say()
 }
 
+interface Missed {
+  readonly host: string
+  readonly port: number
+  count: number
+}
+
 /** Of one install, until something fits. */
 export class Misses {
-  readonly #found = new Map<string, { host: string; port: number; count: number }>()
+  readonly #found = new Map<string, Missed>()
+  #last: Missed | undefined
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
   note(host: string, port: number): void {
     if (this.#isOver) return
+    // A program that connects again and again mostly connects to where it did before, which needs no text for a key.
+    const last = this.#last
+    if (last !== undefined && last.port === port && last.host === host) last.count++
+    else this.#noteOther(host, port)
+  }
+
+  #noteOther(host: string, port: number): void {
     if (this.#timer === undefined) this.#begin()
     const key = `${host} ${port}`
     const known = this.#found.get(key)
     if (known) known.count++
     else if (this.#found.size < MOST_DESTINATIONS) this.#found.set(key, { host, port, count: 1 })
+    this.#last = this.#found.get(key)
   }
 
   /** Something fits, or the install has ended, or it was said. */
@@ -47,6 +62,7 @@ export class Misses {
     if (this.#isOver) return
     this.#isOver = true
     this.#found.clear()
+    this.#last = undefined
     if (this.#timer === undefined) return
     timers.clearTimeout(this.#timer)
     open.delete(this)

@@ -10,7 +10,7 @@
  * On sockets that are not held they do what they did.
  */
 import { Socket } from 'node:net'
-import { beforeClose, mayBePending } from '../deadline/deadline.ts'
+import { beforeClose } from '../deadline/deadline.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { beneath } from '../socket/node-internals.ts'
 import { undoHeldRecord, undoRecordsAtClose } from '../socket/node-record.ts'
@@ -158,13 +158,11 @@ function ending(socket: Socket, error: unknown): void {
   try {
     const connection = beneath(socket)
     const state = stateOf(connection)
-    const isPending = state && mayBePending(socket)
     awaitNoName(connection)
-    beforeClose(socket)
-    if (state) {
-      if (state.applied === undefined) noteFailedAttempt(connection, state, error)
-      noteEnd(connection, state, error, isPending)
-    }
+    const isPending = beforeClose(socket)
+    if (state === undefined) return
+    if (state.applied === undefined) noteFailedAttempt(connection, state, error)
+    noteEnd(connection, state, error, isPending)
     undoHeldRecord(connection)
   } catch (failure) {
     reportFailure(socket, failure)

@@ -97,13 +97,13 @@ function nameMatcher(patterns: readonly Pattern[]): NameMatcher | undefined {
     return pattern.host !== 'any' && 'parts' in pattern.host
   })
   if (named.length === 0) return undefined
-  const at = (port: number): readonly NamePattern[] =>
-    named.filter((pattern) => pattern.port === undefined || pattern.port === port)
+  const isAt = (port: number, pattern: Pattern): boolean =>
+    pattern.port === undefined || pattern.port === port
   return {
     fits: (name) => isMeant(named, name),
-    decides: (port) => at(port).length > 0,
+    decides: (port) => named.some((pattern) => isAt(port, pattern)),
     among(names, port) {
-      const some = at(port)
+      const some = named.filter((pattern) => isAt(port, pattern))
       return names.find((name) => isMeant(some, name))
     },
   }

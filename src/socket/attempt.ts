@@ -29,11 +29,13 @@ function tellsAttempts(version: string): boolean {
 export const BOUND_IS_USER_TIMEOUT: boolean = isLinux(process.platform)
 
 /** Runs `bound` as soon as the attempt that begins in this tick has a descriptor. */
-export function onceBegun<Args extends readonly unknown[]>(
-  bound: (...args: Args) => void,
-  ...args: Args
+export function onceBegun(
+  bound: (connection: Socket, address?: unknown, port?: unknown) => void,
+  connection: Socket,
+  address?: unknown,
+  port?: unknown,
 ): void {
-  nextTick(bound, ...args)
+  nextTick(bound, connection, address, port)
 }
 
 /** Whether an attempt begins in the tick after `connect()`, as there is no name to look up. */

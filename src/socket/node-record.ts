@@ -73,17 +73,18 @@ class HeldRecord extends Stamp {
   /** How many have something to undo, since {@link undoRecordsAtClose}. */
   static noted = 0
   static era = 0
-  #era = 0
-  #written: boolean | undefined
-  #delay: unknown
+  #written: Written | undefined
 
-  static note(socket: Socket, written: boolean): void {
+  private constructor(socket: Socket, written: Written) {
+    super(socket)
+    this.#written = written
+  }
+
+  static note(socket: Socket, enabled: boolean): void {
+    const written = { enabled, delay: recordedDelay(socket), era: this.era }
+    if (#written in socket) (socket as unknown as HeldRecord).#written = written
     // oxlint-disable-next-line no-new -- which changes the socket
-    if (!(#written in socket)) new HeldRecord(socket)
-    const record = socket as unknown as HeldRecord
-    record.#written = written
-    record.#delay = recordedDelay(socket)
-    record.#era = this.era
+    else new HeldRecord(socket, written)
     this.noted += 1
   }
 
@@ -94,10 +95,16 @@ class HeldRecord extends Stamp {
     const written = record.#written
     if (written === undefined) return undefined
     record.#written = undefined
-    if (record.#era === this.era) this.noted -= 1
-    const isOurs = recordedKeepAlive(socket) === written && recordedDelay(socket) === record.#delay
-    return isOurs ? written : undefined
+    const { enabled, delay, era } = written
+    if (era === this.era) this.noted -= 1
+    return recordedKeepAlive(socket) === enabled && recordedDelay(socket) === delay ? enabled : undefined
   }
+}
+
+interface Written {
+  readonly enabled: boolean
+  readonly delay: unknown
+  readonly era: number
 }
 
 interface Records {
@@ -112,6 +119,7 @@ const heldRecord = shared<Records>('heldRecord', () => HeldRecord)
 /** @returns whether `written` was written by us, and was to be undone */
 function forgetWrite(socket: Socket, written: boolean): boolean {
   if (heldRecord.take(socket) === written) return true
+  if (byDelay.size === 0) return false
   const { on, off } = undoings(recordedDelay(socket))
   const before = socket.listenerCount('close')
   socket.removeListener('close', written ? on : off)

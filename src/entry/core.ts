@@ -4,9 +4,7 @@
  */
 import { loadDeadlinesWith } from '../socket/deadlines.ts'
 
-loadDeadlinesWith(() => {
-  require('./implementation.cjs')
-})
+loadDeadlinesWith((): unknown => require('./implementation.cjs'))
 
 export { getKeepAlive, setKeepAlive } from '../socket/keepalive.ts'
 export { checkBinary, noBinary } from '../socket/no-binary.ts'

@@ -28,13 +28,13 @@ export interface Deadlines {
 }
 
 let deadlines: Deadlines | undefined
-let load = (): void => {}
+let load: () => unknown = () => undefined
 
 /** Whether anything in this thread has a deadline, through whichever copy of this package. */
 const slot = shared<{ readonly thread: object | undefined }>('deadline', () => ({ thread: undefined }))
 
 /** @param loader has {@link provideDeadlines} called */
-export function loadDeadlinesWith(loader: () => void): void {
+export function loadDeadlinesWith(loader: typeof load): void {
   load = loader
 }
 

@@ -12,6 +12,8 @@ const folders = (...names) => `^(?:${names.join('|')})/`
  * the door src/index.ts, which nothing beneath it imports.
  */
 const LOADER = '^src/index\\.ts$'
+/** src/entry/core.ts requires the file that has all, its own exports among them, where more is called for. */
+const READ_LATER = '^src/entry/core\\.ts$'
 const ASKS_THE_LOADER = '^src/socket/native\\.ts$'
 
 /** These two name what they share with the implementation, which the build puts into one file. */
@@ -38,7 +40,7 @@ export default {
         'Of two files in a circle neither is understood, loaded or tested without the other. What both need goes beneath both.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { pathNot: LOADER } },
+      to: { circular: true, viaOnly: { pathNot: [LOADER, READ_LATER] } },
     },
     ...upwards,
     {

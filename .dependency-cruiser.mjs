@@ -40,7 +40,7 @@ export default {
         'Of two files in a circle neither is understood, loaded or tested without the other. What both need goes beneath both.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { pathNot: [LOADER, READ_LATER] } },
+      to: { circular: true, viaOnly: { pathNot: `${LOADER}|${READ_LATER}` } },
     },
     ...upwards,
     {

@@ -144,6 +144,18 @@ mod unix {
         }
     }
 
+    /// Read from the sources of macOS and FreeBSD, and shown where this is run.
+    #[test]
+    fn an_accepted_socket_has_its_listeners_values_on_macos_without_the_time() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        set(raw(&listener), &Settings { user_timeout: None, ..ALL }).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let held = get(raw(&accepted)).unwrap();
+        assert_eq!((held.enabled, held.interval, held.retries), (true, ALL.interval, ALL.retries));
+        assert_eq!(held.time == ALL.time, !cfg!(target_vendor = "apple"), "{held:?}");
+    }
+
     #[test]
     fn a_connection_of_an_ipv6_socket_is_found_by_its_ipv4_addresses() {
         let Ok(listener) = TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) else {

@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_silence_that_is_older_than_the_values_is_not_told() {
         // Two hours of keepalive until now, and silent for 80 minutes: the number says 8.
-        let number = minutes(80) - WRAPS_AFTER;
+        let number = minutes(80).saturating_sub(WRAPS_AFTER);
         assert_eq!(whole(number, Some(Duration::from_secs(15))), None);
         // The same, five minutes after which nothing had begun again yet.
         assert_eq!(whole(minutes(5), Some(Duration::from_secs(15))), None);

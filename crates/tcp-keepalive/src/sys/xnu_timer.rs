@@ -19,11 +19,11 @@ pub trait Keepalive {
 }
 
 /// Turns keepalive on or off. Where that turns it on, the time that the socket holds is written once more, which starts the timer
-/// with it.
+/// with it; a longer one, which other code may have written, as the longest.
 pub fn set_enabled(socket: &impl Keepalive, enabled: bool) -> io::Result<()> {
     let begins = enabled && !socket.enabled()?;
     socket.set_enabled(enabled)?;
-    if begins { socket.set_time(socket.time()?) } else { Ok(()) }
+    if begins { socket.set_time(socket.time()?.min(LONGEST)) } else { Ok(()) }
 }
 
 /// Refuses what the timer does not hold, as other systems do by themselves.
@@ -112,6 +112,14 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn a_time_that_the_timer_does_not_hold_does_not_fire_at_once() {
+        let connection = Connection::established();
+        connection.set_time(LONGEST * 2).unwrap();
+        set_enabled(&connection, true).unwrap();
+        assert_eq!(connection.timer.get(), LONGEST);
     }
 
     #[test]

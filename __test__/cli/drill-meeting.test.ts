@@ -9,6 +9,7 @@ import { unless, withLab } from '../needs.ts'
 import { CLI } from './command.ts'
 import { type Machine, openBareMachine } from './drill-machine.ts'
 import { lastRows, programOf } from './drilling.ts'
+import { screenOf } from './terminal-screen.ts'
 
 const PORT = 4567
 const MATCH = ['--match', `*:${PORT}`]
@@ -77,7 +78,7 @@ withLab(
     )
     const { code, printed } = await first.done
     t.regex(lastRows(printed)[0] ?? '', /put back by somebody else$/, printed)
-    t.regex(printed, /^nothing is known of 4 s: 1 put back by somebody else\neverything is put back\n$/m)
+    t.regex(printed, /^nothing can be said: 1 put back by somebody else\neverything is put back\n$/m)
     t.is(code, 2)
   },
 )
@@ -98,6 +99,24 @@ withLab(
   },
 )
 
+withLab('a table that is higher than the terminal is drawn in the end, and a line until then', async (t) => {
+  const machine = await openBareMachine(t)
+  const program = await start(t, machine, `for (let count = 0; count < 20; count++) quiet()`)
+  const words = [process.execPath, CLI, 'drill', ...MATCH, '--within', '2s', String(program.pid)]
+  const size = { columns: 80, rows: 10 }
+  const { printed } = await machine.run(
+    'script',
+    '-qec',
+    `stty cols 80 rows 10; exec ${words.join(' ')}`,
+    '/dev/null',
+  )
+  t.regex(printed, /20 connections are cut off, 0 told; the table comes in the end/)
+  const { lines } = await screenOf(printed, size)
+  t.is(lines.filter((line) => line.startsWith('PEER')).length, 1, lines.join('\n'))
+  t.is(lines.filter((line) => /idle +not in time: never$/.test(line)).length, 20)
+  t.is(lines.length, 1 + 20 + 2)
+})
+
 withLab('drill PID of a program that somebody ends: nothing can be said', async (t) => {
   const machine = await openBareMachine(t)
   const program = await start(t, machine, `quiet()`)
@@ -106,7 +125,7 @@ withLab('drill PID of a program that somebody ends: nothing can be said', async 
   program.kill('SIGTERM')
   const { code, printed } = await done
   t.regex(lastRows(printed)[0] ?? '', /^idle +ended with the program$/)
-  t.regex(printed, /^nothing is known of 1 min: 1 ended with the program\nprocess \d+ has ended\n$/m)
+  t.regex(printed, /^nothing can be said: 1 ended with the program\nprocess \d+ has ended\n$/m)
   t.is(code, 2)
 })
 
@@ -120,7 +139,7 @@ import socket, sys
 server = socket.create_server(('', ${PORT}), family=socket.AF_INET6, dualstack_ipv6=True)
 sockets = [socket.create_connection(('::ffff:127.0.0.1', ${PORT})) for _ in range(2)]
 accepted = [server.accept() for _ in range(2)]
-print('there', flush=True)
+print('there\\n', end='', flush=True) # in one piece
 for line in sys.stdin:
     if line == 'change\\n':
         sockets[0].setsockopt(socket.IPPROTO_IPV6, 1, socket.AF_INET)
@@ -131,7 +150,7 @@ withPython(
   'one that cannot be put back wholly does not keep the drill from healing the others',
   async (t) => {
     const machine = await openBareMachine(t)
-    const program = await until(t, machine.start([needTool('python3'), '-u', '-c', CHANGING]))
+    const program = await until(t, machine.start([needTool('python3'), '-c', CHANGING]))
     const answers = createInterface(program.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]()
     const ask = async (line: string): Promise<unknown> => {
       program.stdin?.write(`${line}\n`)

@@ -102,7 +102,7 @@ for (const [name, lines] of Object.entries({
       t.regex(rows[1] ?? '', /^idle +ended with the program$/)
       t.regex(stdout, /^1 of 1 told within 20 s; 1 ended with the program$/m)
       t.regex(stdout, /^process \d+ has ended with exit code 1 when it was told$/m)
-      t.regex(stdout, /'error' listener.*docs\/pools\.md/)
+      t.regex(stdout, /'error' listener.*docs\/pools\.md\n/)
       t.is(code, 1)
     },
   )
@@ -161,7 +161,7 @@ onLinux('Ctrl-C with a command: the table, and everything is put back', async (t
   drilling.interrupt()
   const { code, stdout } = await drilling.done
   t.regex(lastRows(stdout).join('\n'), /^idle +too early to tell$/, stdout)
-  t.regex(stdout, /^nothing is known of 50 s: 1 too early to tell\neverything is put back$/m)
+  t.regex(stdout, /^nothing can be said: 1 too early to tell\neverything is put back$/m)
   t.is(code, 2)
   t.is(heard, '')
 })

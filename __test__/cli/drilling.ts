@@ -20,12 +20,17 @@ export interface Drilled {
 
 /** A server that says nothing, but what `answer` does. */
 export async function openPort(t: ExecutionContext, answer?: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
   const server = createServer((socket) => {
+    sockets.add(socket)
     socket.on('error', () => {}).resume()
     answer?.(socket)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => server.close())
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy() // whose client has ended without a word
+  })
   return (server.address() as AddressInfo).port
 }
 

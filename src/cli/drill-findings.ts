@@ -1,7 +1,10 @@
 /** What `drill` finds out. */
 
-/** `waiting`: it sent something last, and waits for the answer. `writing`: what it sent is not acknowledged. */
-export type Doing = 'waiting' | 'writing' | 'idle'
+/**
+ * `waiting`: it sent something last, and waits for the answer. `writing`: what it sent is not acknowledged. `silent`: nothing is under way,
+ * and nobody can say who was the last to send, as both did within one tick of the kernel.
+ */
+export type Doing = 'waiting' | 'writing' | 'idle' | 'silent'
 
 /**
  * `told`: the connection has ended; `late`: not within the time; `heard`: it cannot be cut off, as its peer sends with a TTL of

@@ -2,7 +2,7 @@
 import { formatDuration } from '../settings/duration.ts'
 import type { DrillReport, Ended, Finding, Shown } from './drill-findings.ts'
 import { hasFallen, isDecided } from './drill-verdict.ts'
-import { type Paint, shortened, table, wrapped } from './terminal.ts'
+import { type Paint, shortened, table } from './terminal.ts'
 
 /** So that the widest line has 80 columns, also with the process in it. */
 const PEER_WIDTH = 34
@@ -17,6 +17,13 @@ export function drillTable(processes: readonly Shown[], paint: Paint): string[] 
     ),
   )
   return table([heading, ...rows])
+}
+
+/** Instead of a table that is higher than the screen. */
+export function progressLine(processes: readonly Shown[]): string {
+  const all = processes.flatMap(({ connections }) => connections)
+  const told = all.filter(({ fate }) => fate === 'told').length
+  return `${all.length} connections are cut off, ${told} told; the table comes in the end`
 }
 
 function row(finding: Finding, width: number, paint: Paint): string[] {
@@ -82,7 +89,7 @@ function countLine(reports: readonly DrillReport[], paint: Paint): string {
   const inTime = decided.filter((each) => each.inTime)
   const within = formatDuration(reports[0]?.within ?? 0)
   const open = openText(all)
-  if (decided.length === 0) return paint.doubtful(`nothing is known of ${within}: ${open}`)
+  if (decided.length === 0) return paint.doubtful(`nothing can be said: ${open}`)
   const count = `${inTime.length} of ${decided.length} told within ${within}`
   const text = [count, open].filter((each) => each !== '').join('; ')
   return inTime.length === decided.length ? paint.good(text) : paint.bad(text)
@@ -106,6 +113,9 @@ function endLines(report: DrillReport, paint: Paint): string[] {
   if (!ended) return []
   const what = `process ${pid} has ended${endText(ended)}`
   if (!hasFallen(report)) return [what]
-  const hint = "was it that a client has no 'error' listener? docs/pools.md says which need one"
-  return [paint.bad(`${what} when it was told`), ...wrapped(hint)]
+  return [
+    paint.bad(`${what} when it was told`),
+    "  A client that lacks an 'error' listener ends the program then: docs/pools.md",
+    '  says which clients need one.',
+  ]
 }

@@ -2,7 +2,7 @@
 import { drillCommand } from './drill-command.ts'
 import type { DrillReport, Shown } from './drill-findings.ts'
 import { heal } from './drill-heal.ts'
-import { drillSummary, drillTable } from './drill-text.ts'
+import { drillSummary, drillTable, progressLine } from './drill-text.ts'
 import { type Asked, Session } from './drill-session.ts'
 import { exitCodeOf } from './drill-verdict.ts'
 import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
@@ -91,12 +91,15 @@ function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (processes: r
   let last = ''
   return (processes) => {
     if (processes.length === 0) return
-    const lines = drillTable(processes, paint)
-    const text = lines.map((line) => `\u001B[2K${line}\n`).join('')
+    const whole = drillTable(processes, paint)
+    const isDrawn = stream.isTTY && !isShared
+    // What has scrolled away cannot be drawn over.
+    const isTooHigh = isDrawn && whole.length >= stream.rows && !processes.every((each) => 'healed' in each)
+    const lines = isTooHigh ? [progressLine(processes)] : whole
+    const text = lines.join('\n')
     if (text === last) return
     last = text
-    if (stream.isTTY && !isShared) stream.write((height === 0 ? '' : `\r\u001B[${height}A`) + text)
-    else say(lines.join('\n'))
+    say((isDrawn && height > 0 ? `\r\u001B[${height}A\u001B[J` : '') + text)
     height = lines.length
   }
 }

@@ -205,9 +205,9 @@ function doingOf(fd: number, { enabled, time }: KeepAlive): Pick<Before, 'doing'
   const { unacknowledged = 0, unsent = 0, silentFor = 0 } = getTcpInfo(fd)
   if (unacknowledged + unsent > 0) return { doing: 'writing', silentFor }
   const { sentAgo, receivedAgo, sent, received } = lastDataOf(fd)
-  const onlyAsked = sent > 0 && received === 0
-  // Something younger than the last data was acknowledged. So is a probe, where there has been one.
-  const isAcknowledged = silentFor < receivedAgo && !(enabled && receivedAgo >= (time ?? 0))
-  const isTie = sentAgo === receivedAgo && (onlyAsked || isAcknowledged)
-  return { doing: sentAgo < receivedAgo || isTie ? 'waiting' : 'idle', silentFor }
+  if (sentAgo !== receivedAgo) return { doing: sentAgo < receivedAgo ? 'waiting' : 'idle', silentFor }
+  if (sent === 0 || received === 0) return { doing: sent > 0 ? 'waiting' : 'idle', silentFor }
+  // An acknowledgement that is younger than all data is that of a question, or of a probe, where there has been one.
+  if (silentFor === receivedAgo) return { doing: 'idle', silentFor }
+  return { doing: enabled && receivedAgo >= (time ?? 0) ? 'silent' : 'waiting', silentFor }
 }

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import test from 'ava'
+import type { Doing, Fate } from '../../src/cli/drill-findings.ts'
 import type { Protection } from '../../src/cli/ps-findings.ts'
 import { unless } from '../needs.ts'
 import { connectedPair } from '../../lab/readback/readback.ts'
 import { cli } from './command.ts'
+import { drillProgram, openPort } from './drilling.ts'
 
 const text = readFileSync(new URL('../../docs/seeing.md', import.meta.url), 'utf8')
 const JSON_PART = text.slice(text.indexOf('In JSON durations'), text.indexOf('## From a program'))
@@ -88,3 +90,31 @@ test('watch', async (t) => {
   const statuses = ['alive', 'silent', 'closed', 'lost', 'unreached', 'unwatched']
   t.deepEqual(sorted(['service', ...statuses, ...keys]), documented('watch'))
 })
+
+const DOINGS: Readonly<Record<Doing, true>> = { idle: true, silent: true, waiting: true, writing: true }
+
+/** In the end none is undecided. */
+const FATES: Readonly<Record<Exclude<Fate, 'cut'>, true>> = {
+  ended: true,
+  heard: true,
+  healed: true,
+  late: true,
+  'too-early': true,
+  told: true,
+}
+
+unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')(
+  'drill',
+  async (t) => {
+    const port = await openPort(t)
+    const lines = `open({ time: 1000, interval: 1000, retries: 1 })` // it ends when it is told
+    const { stdout } = await drillProgram(t, port, ['--within', '20s', '--json'], lines).done
+    const keys = keysOf(JSON.parse(stdout), [])
+    // What is not there where it does not apply.
+    const others = ['service', 'newConnectionAfter', 'signal', 'kernel', 'program']
+    t.deepEqual(
+      sorted([...others, ...Object.keys(DOINGS), ...Object.keys(FATES), ...keys]),
+      documented('drill'),
+    )
+  },
+)

@@ -70,7 +70,8 @@ first such connection on, and it is ended at the end. Linux only.
   --match PATTERN       which peers, as *:5432 or 10.0.0.0/8:6379; again, or
                         several with commas
   --within TIME         so soon each must be told; by default 60s
-  --for TIME            ends after this time, and not before
+  --for TIME            ends after this time, and goes on until then to see
+                        when those are told that are late
   --new                 connections that are made meanwhile are cut off too;
                         ends after twice --within where --for is not given
   --heal                heals what a drill left that was killed

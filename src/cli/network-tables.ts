@@ -10,35 +10,60 @@ export interface RunningTimer {
   readonly timerIn: number
 }
 
-type Timers = ReadonlyMap<number, RunningTimer>
+/** What is known of a socket, by its inode; `undefined` where it is there no more. */
+export type Find<T> = (inode: number) => T | undefined
+
+type ByInode<T> = ReadonlyMap<number, T>
 
 export class Tables {
   readonly #networks = new Map<number, string>()
-  readonly #lines = new Map<string, Map<number, string>>()
-  #here: string | undefined
-  #timers: Timers | undefined
+  readonly #lines = new Map<string, ByInode<string>>()
+  #ownNetwork: string | undefined
+  #timers: ByInode<RunningTimer> | undefined
 
-  /** What the table says of a socket, by its inode; `undefined` where it is there no more. */
-  entryOf(pid: number, inode: number): TcpTableEntry | undefined {
-    const line = this.#linesOf(pid).get(inode)
-    return line === undefined ? undefined : parseEntry(line)
+  /** What the table says of the sockets of a process, which have been listed already. */
+  entriesOf(pid: number): Find<TcpTableEntry> {
+    const find = this.#find(
+      () => this.#linesOf(pid),
+      () => this.#lines.delete(this.#networkOf(pid)),
+    )
+    return (inode) => {
+      const line = find(inode)
+      return line === undefined ? undefined : parseEntry(line)
+    }
   }
 
   /** The same of the timers alone, which takes much less where the process has the network of this one. */
-  timersOf(pid: number): (inode: number) => RunningTimer | undefined {
-    const timers = this.#timersIn(this.#networkOf(pid))
-    return timers ? (inode) => timers.get(inode) : (inode) => this.entryOf(pid, inode)
+  timersOf(pid: number): Find<RunningTimer> {
+    const network = this.#networkOf(pid)
+    if (!this.#timersIn(network)) return this.entriesOf(pid)
+    return this.#find(
+      () => this.#timersIn(network),
+      () => (this.#ownNetwork = undefined),
+    )
   }
 
-  #timersIn(network: string): Timers | undefined {
-    if (this.#here === undefined) {
-      this.#here = networkOf('self')
+  /** A socket may be newer than the table, which was read for another process: then it is read once more. */
+  #find<T>(table: () => ByInode<T> | undefined, forget: () => void): Find<T> {
+    let isRenewed = false
+    return (inode) => {
+      const found = table()?.get(inode)
+      if (found !== undefined || isRenewed) return found
+      isRenewed = true
+      forget()
+      return table()?.get(inode)
+    }
+  }
+
+  #timersIn(network: string): ByInode<RunningTimer> | undefined {
+    if (this.#ownNetwork === undefined) {
+      this.#ownNetwork = networkOf('self')
       this.#timers = timersHere(tcpTimerOf)
     }
-    return network === this.#here ? this.#timers : undefined
+    return network === this.#ownNetwork ? this.#timers : undefined
   }
 
-  #linesOf(pid: number): Map<number, string> {
+  #linesOf(pid: number): ByInode<string> {
     const network = this.#networkOf(pid)
     let lines = this.#lines.get(network)
     if (!lines) {

@@ -18,8 +18,10 @@ export interface ProcessSockets {
 /** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
 export function socketsOf(pid: number, tables: Tables = new Tables()): ProcessSockets {
   const sockets: ProcessSocket[] = []
-  for (const [descriptor, inode] of inodesOf(pid)) {
-    const entry = tables.entryOf(pid, inode)
+  const inodes = inodesOf(pid)
+  const entryOf = tables.entriesOf(pid)
+  for (const [descriptor, inode] of inodes) {
+    const entry = entryOf(inode)
     if (entry && hasPeer(entry.state)) sockets.push({ descriptor, ...entry })
   }
   return { pid, command: commandOf(pid), sockets }

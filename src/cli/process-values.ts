@@ -46,6 +46,7 @@ export function readAllProcesses(tables: Tables): ReadProcess[] {
 
 function withTimers(pid: number, found: readonly ForeignSocket[], tables: Tables): ReadSocket[] {
   const timerOf = tables.timersOf(pid)
+  const entryOf = tables.entriesOf(pid)
   const sockets: ReadSocket[] = []
   for (const read of found) {
     const { inode, descriptor, state, local, remote, unansweredProbes } = read
@@ -57,7 +58,7 @@ function withTimers(pid: number, found: readonly ForeignSocket[], tables: Tables
       const { timer, timerIn } = running
       sockets.push({ descriptor, local, remote, state, timer, timerIn, unansweredProbes, read })
     } else {
-      const entry = tables.entryOf(pid, inode)
+      const entry = entryOf(inode)
       if (entry) sockets.push({ descriptor, ...entry, read })
     }
   }

@@ -77,9 +77,16 @@ export function installKeepAlive(
   const reach = checkedReach(scope.reach)
   prepareForEvents() // throws here, not at each 'connect', where no binary fits
   const chosen = coordinator()
+  if (accepted && !chosen.installAccepted) throw ofOlderCopy()
   const install = (): KeepAliveInstall => {
     const outgoing = chosen.install(values, matcher)
-    return accepted ? both(outgoing, chosen.installAccepted(values, accepted.ports)) : outgoing
+    if (!accepted) return outgoing
+    try {
+      return both(outgoing, chosen.installAccepted?.(values, accepted.ports))
+    } catch (error) {
+      outgoing.uninstall()
+      throw error
+    }
   }
   if (reach !== 'process') return install()
   const onMatch = (): void => chosen.hasMatched?.(matcher)
@@ -108,11 +115,17 @@ function acceptedPorts(
   return { ports: accepted === true ? undefined : accepted }
 }
 
-function both(...installs: readonly KeepAliveInstall[]): KeepAliveInstall {
+function both(...installs: ReadonlyArray<KeepAliveInstall | undefined>): KeepAliveInstall {
   const uninstall = (): void => {
-    for (const install of installs) install.uninstall()
+    for (const install of installs) install?.uninstall()
   }
   return { uninstall, [Symbol.dispose]: uninstall }
+}
+
+function ofOlderCopy(): TcpKeepAliveError {
+  const message =
+    'An older copy of tcp-keepalive coordinates this thread, and it does not know "accepted": load one version of it everywhere'
+  return new TcpKeepAliveError('ERR_TCP_KEEPALIVE_UNSUPPORTED', message)
 }
 
 function unknownOption(name: string): TcpKeepAliveError {

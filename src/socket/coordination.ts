@@ -27,7 +27,7 @@ export interface Coordinator {
   /** Says that something fits the matcher of an install that no hook saw. */
   hasMatched?(matcher: PeerMatcher): void
   /** Installs values on what the servers of this thread accept, at these local ports; `undefined`: at every one. */
-  installAccepted(values: KernelValues, ports: readonly number[] | undefined): Uninstallable
+  installAccepted?(values: KernelValues, ports: readonly number[] | undefined): Uninstallable
   /**
    * Called after each `setKeepAlive()` of the program that has succeeded.
    *

@@ -309,6 +309,16 @@ export declare function setUserTimeout(descriptor: number, userTimeoutMs: number
 export declare function setWhatIsTaken(descriptor: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number, refusals: Int32Array): number
 
 /**
+ * Tells whether anything that is looked for was found so far, by whichever thread with the same purpose. Linux only.
+ *
+ * - `id`: what `beginLooking` returned.
+ * - `is_found`: whether something is found now.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function shareMatch(id: number, isFound: boolean): boolean
+
+/**
  * Reads the system's defaults, from a fresh TCP socket that is closed again.
  *
  * - `values`: as for `getKeepAlive`. Where it is longer than five, the sixth place gets the milliseconds of

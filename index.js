@@ -155,6 +155,7 @@ const NAMES = [
   'setKeepAlive',
   'setUserTimeout',
   'setWhatIsTaken',
+  'shareMatch',
   'systemKeepAlive',
   'tcpTimers',
   'tryKeepAlive',
@@ -192,6 +193,7 @@ module.exports.setHopMinimum = binding.setHopMinimum
 module.exports.setKeepAlive = binding.setKeepAlive
 module.exports.setUserTimeout = binding.setUserTimeout
 module.exports.setWhatIsTaken = binding.setWhatIsTaken
+module.exports.shareMatch = binding.shareMatch
 module.exports.systemKeepAlive = binding.systemKeepAlive
 module.exports.tcpTimers = binding.tcpTimers
 module.exports.tryKeepAlive = binding.tryKeepAlive

@@ -266,7 +266,7 @@ test('what an install holds by its hooks is held, user timeout and all, and not 
 
 test('a match that fits only what no hook sees is no match that fits nothing', (t) => {
   const program = fileURLToPath(new URL('unmatched.cjs', import.meta.url))
-  for (const mode of ['before', 'after', 'other']) {
+  for (const mode of ['before', 'after', 'thread', 'other']) {
     const { stdout, stderr } = spawnSync(process.execPath, [program, mode], { encoding: 'utf8' })
     t.is(stdout, mode === 'other' ? 'unmatched' : 'adopted', `${mode} ${stderr}`)
   }

@@ -27,13 +27,36 @@ async function connectByThread(port) {
   await once(new Worker(program, { eval: true, execArgv: [], env: {} }), 'message')
 }
 
+/** In a thread that wants the same, so that the other one looks for both: it sees only what does not match. */
+async function installInThread(meant, other) {
+  const program = `
+    const { subscribe } = require('node:diagnostics_channel')
+    const { writeSync } = require('node:fs')
+    const { parentPort } = require('node:worker_threads')
+    const { installKeepAlive } = require('tcp-keepalive')
+    subscribe('tcp-keepalive:unmatched', () => writeSync(1, 'unmatched in the thread '))
+    installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: ${meant} })
+    require('node:net').connect(${other}, '127.0.0.1', () => parentPort.postMessage(''))
+    parentPort.once('message', () => process.exit())`
+  const thread = new Worker(program, { eval: true, execArgv: [], env: {} })
+  await once(thread, 'message')
+  return async () => {
+    const exited = once(thread, 'exit')
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    thread.postMessage('')
+    await exited
+  }
+}
+
 async function main() {
   const [meant, other] = [await listen(), await listen()]
   if (mode === 'before') await once(net.connect(meant, '127.0.0.1'), 'connect')
   installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: meant })
   await once(net.connect(other, '127.0.0.1'), 'connect')
-  if (mode === 'after') await connectByThread(meant)
+  const endThread = mode === 'thread' ? await installInThread(meant, other) : undefined
+  if (mode === 'after' || mode === 'thread') await connectByThread(meant)
   if (mode !== 'other') while (said.size === 0) await sleep(20)
+  await endThread?.()
   // After the listener that says what did not match.
   process.on('exit', () => process.stdout.write([...said].join(' ')))
   process.exit()

@@ -17,7 +17,7 @@ class Install implements InstallClaim, KeepAliveInstall {
   readonly values: KernelValues
   readonly matcher: PeerMatcher
   readonly #expectNoDeadlines: (() => void) | undefined
-  readonly misses = new Misses()
+  readonly misses = new Misses(() => this.matcher.hasMatchedUnseen?.() ?? false)
 
   constructor(values: KernelValues, matcher: PeerMatcher) {
     this.values = values

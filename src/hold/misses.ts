@@ -39,6 +39,12 @@ export class Misses {
   #last: Missed | undefined
   #timer: NodeJS.Timeout | undefined
   #isOver = false
+  readonly #hasMatchedUnseen: () => boolean
+
+  /** @param hasMatchedUnseen is asked before anything is said */
+  constructor(hasMatchedUnseen: () => boolean) {
+    this.#hasMatchedUnseen = hasMatchedUnseen
+  }
 
   note(host: string, port: number): void {
     if (this.#isOver) return
@@ -73,7 +79,7 @@ export class Misses {
     // oxlint-disable-next-line unicorn/no-array-sort -- Node 18 has no toSorted()
     const most = [...this.#found.values()].sort((one, other) => other.count - one.count)
     this.end()
-    publishUnmatched(most.slice(0, MOST_SAID))
+    if (!this.#hasMatchedUnseen()) publishUnmatched(most.slice(0, MOST_SAID))
   }
 
   #begin(): void {

@@ -30,6 +30,8 @@ export class ReachClaim {
   readonly #id: number
   readonly #rows = new Int32Array(ROOM * ROW)
   #isPending = false
+  /** Whether the other threads know that something has matched. */
+  #isShared = false
 
   /** @throws an error of the system where it does not let this process duplicate a descriptor */
   constructor(wanted: Reaching) {
@@ -41,6 +43,11 @@ export class ReachClaim {
 
   get values(): Reaching['values'] {
     return this.#wanted.values
+  }
+
+  /** Whether anything has matched, in whichever thread that wants the same. */
+  get hasMatched(): boolean {
+    return native().shareMatch(this.#id, false)
   }
 
   /** Whether the last look was not ready, and is to be asked for again. */
@@ -101,6 +108,7 @@ export class ReachClaim {
     const { peer } = found
     if (!this.matches(peer)) return false
     this.#wanted.onMatch()
+    if (!this.#isShared) this.#isShared = native().shareMatch(this.#id, true)
     return !newer.some((each) => each.matches(peer))
   }
 

@@ -47,6 +47,8 @@ const thread = shared<OfThread>('reach', () => ({
 /** The first look is at once: so what is open already is protected, and what is impossible is thrown to whoever asks for it. */
 export const beginReaching: BeginReaching = (wanted) => {
   const claim = new ReachClaim(wanted)
+  // Without a match nothing is said of what does not match.
+  if (wanted.match !== undefined) wanted.matcher.hasMatchedUnseen = () => claim.hasMatched
   try {
     excludeWhatIsSet()
     claim.look([])

@@ -36,6 +36,8 @@ export interface PeerMatcher {
   late(peer: Peer): boolean
   /** What can be said by a peer's other names; left out where no pattern has a name. */
   readonly names?: NameMatcher
+  /** Whether something has matched that no hook of this thread saw; put in by what looks for it. */
+  hasMatchedUnseen?(): boolean
 }
 
 /** The patterns of a match that have a name. */

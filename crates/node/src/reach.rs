@@ -43,6 +43,14 @@ struct Claim {
     /// What is looked for, and what is put in.
     purpose: Vec<i32>,
     known: Arc<KnownSockets>,
+    /// Whether it, or another with its purpose, has found what it looks for.
+    has_matched: bool,
+}
+
+impl Claim {
+    fn shares_with(&self, other: &Self) -> bool {
+        self.id == other.id || !self.purpose.is_empty() && self.purpose == other.purpose
+    }
 }
 
 /// Those of all threads of this process, the oldest first.
@@ -72,7 +80,10 @@ pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
     if env.add_env_cleanup_hook(id, end_looking).is_err() {
         return -EIO;
     }
-    claims().push(Claim { id, purpose: purpose.to_vec(), known: Arc::default() });
+    let mut own = Claim { id, purpose: purpose.to_vec(), known: Arc::default(), has_matched: false };
+    let mut claims = claims();
+    own.has_matched = claims.iter().any(|claim| claim.has_matched && claim.shares_with(&own));
+    claims.push(own);
     number(Some(id))
 }
 
@@ -82,6 +93,26 @@ pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
 #[napi(catch_unwind)]
 pub fn end_looking(id: u32) {
     claims().retain(|claim| claim.id != id);
+}
+
+/// Tells whether anything that is looked for was found so far, by whichever thread with the same purpose. Linux only.
+///
+/// - `id`: what `beginLooking` returned.
+/// - `is_found`: whether something is found now.
+///
+/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn share_match(id: u32, is_found: bool) -> bool {
+    let mut claims = claims();
+    let Some(own) = claims.iter().position(|claim| claim.id == id) else { return is_found };
+    let has_matched = is_found || claims[own].has_matched;
+    for place in 0..claims.len() {
+        if claims[place].shares_with(&claims[own]) {
+            claims[place].has_matched = has_matched;
+        }
+    }
+    has_matched
 }
 
 /// Looks over all descriptors of this process, in a thread: one system call at most for each that is known, closed or no socket. Linux only.
@@ -118,9 +149,8 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>, wait_ms: u32
 fn whose_turn(id: u32) -> Option<Arc<KnownSockets>> {
     let claims = claims();
     let own = claims.iter().find(|claim| claim.id == id)?;
-    let is_alone = own.purpose.is_empty();
-    let first = claims.iter().find(|claim| claim.purpose == own.purpose)?;
-    (is_alone || first.id == id).then(|| Arc::clone(&own.known))
+    let first = claims.iter().find(|claim| claim.shares_with(own))?;
+    (first.id == id).then(|| Arc::clone(&own.known))
 }
 
 fn row_of(outgoing: &Outgoing) -> [i32; ROW] {

@@ -6,7 +6,7 @@ export async function leftOut() {
   const { labUnavailable } = await import('../lab/network/requirements.ts')
   const { postgresUnavailable } = await import('../lab/servers/postgres.ts')
   const { matrixUnavailable } = await import('../lab/clients/matrix.ts')
-  const { preloadUnavailable } = await import('../lab/clients/preload.ts')
+  const { preloadUnavailable } = await import('../lab/preload.ts')
   const reasons = [
     await labUnavailable(),
     await postgresUnavailable({ tls: true }),

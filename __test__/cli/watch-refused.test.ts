@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import { text } from 'node:stream/consumers'
-import { refusing, refusingUnavailable } from '../hold/refuse.ts'
+import { preloadUnavailable } from '../../lab/preload.ts'
+import { refusing } from '../hold/refuse.ts'
 import { unless } from '../needs.ts'
 import { CLI } from './command.ts'
 
-const compiled = unless(process.platform === 'linux' ? refusingUnavailable() : 'LD_PRELOAD is of Linux.')
+const compiled = unless(process.platform === 'linux' ? preloadUnavailable() : 'LD_PRELOAD is of Linux.')
 
 for (const [option, when] of [
   ['TCP_KEEPIDLE', 'as it connects'],

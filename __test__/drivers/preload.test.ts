@@ -4,8 +4,8 @@ import type { ProgramOptions } from '../../lab/network/program.ts'
 import { unless } from '../needs.ts'
 import { clients } from '../../lab/clients/catalogue.ts'
 import { Bench, matrixUnavailable } from '../../lab/clients/matrix.ts'
-import { compilePreload, preloadUnavailable } from '../../lab/clients/preload.ts'
 import { ClientProcess } from '../../lab/clients/processes.ts'
+import { preloadLibrary, preloadUnavailable } from '../../lab/preload.ts'
 
 const NAMES = ['pg', 'postgres', 'mysql2', 'mariadb', 'ioredis', 'redis', 'http']
 
@@ -40,7 +40,15 @@ test('by environment variables alone: tcp-keepalive/register 7 of 7, a preload l
   t.timeout(120_000)
   const bench = await Bench.open(['postgres', 'mariadb', 'redis', 'http'])
   t.teardown(() => bench.close())
-  const preload = { env: await compilePreload(t, { time: 11, interval: 3, retries: 5 }) }
+  const preload = {
+    env: {
+      LD_PRELOAD: preloadLibrary(t, new URL('preload.c', import.meta.url)),
+      PRELOAD_KEEPALIVE: '1',
+      PRELOAD_KEEPIDLE: '11',
+      PRELOAD_KEEPINTVL: '3',
+      PRELOAD_KEEPCNT: '5',
+    },
+  }
   const register = {
     env: { TCP_KEEPALIVE_DETECT_WITHIN: '30s' },
     nodeArguments: ['--import=tcp-keepalive/register'],

@@ -8,7 +8,8 @@ import test from 'ava'
 import { adoptedLine, failureLine } from '../../src/entry/log.ts'
 import { swallowing } from '../deadline/swallowed.ts'
 import { unless } from '../needs.ts'
-import { refusing, refusingUnavailable } from './refuse.ts'
+import { preloadUnavailable } from '../../lab/preload.ts'
+import { refusing } from './refuse.ts'
 
 // The peers are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test : test.skip
@@ -52,7 +53,7 @@ linux('without it nothing is written', async (t) => {
   t.is(await logged(['waiting'], { TCP_KEEPALIVE_LOG: '0' }), '')
 })
 
-unless(refusingUnavailable())('a value that the system refuses', async (t) => {
+unless(preloadUnavailable())('a value that the system refuses', async (t) => {
   const said = await logged(['waiting'], { ...LOG, ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }) })
   t.regex(
     said,

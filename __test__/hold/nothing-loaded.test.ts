@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { certificate } from '../../lab/servers/certificate.ts'
 import { unless } from '../needs.ts'
-import { refusing, refusingUnavailable, run } from './refuse.ts'
+import { preloadUnavailable } from '../../lab/preload.ts'
+import { refusing, run } from './refuse.ts'
 
 const program = fileURLToPath(new URL('nothing-loaded-program.cjs', import.meta.url))
 const CERTIFICATE = JSON.stringify(certificate)
@@ -37,7 +38,7 @@ for (const [begin, [what, variables]] of CALLS.flatMap((call) =>
   })
 }
 
-const refused = unless(refusingUnavailable())
+const refused = unless(preloadUnavailable())
 refused('nothing is loaded where the system refuses an option', (t) => {
   const variables = { ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }), CERTIFICATE }
   const { stdout, stderr } = run([program, 'install'], variables)

@@ -1,23 +1,14 @@
 /** A system that refuses single options to a program (refuse.c), compiled for the test. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import { findTool } from '../../lab/network/tools.ts'
-
-const gcc = findTool('gcc')
-
-/** Why nothing can be refused here, in one sentence, or undefined where it can. */
-export function refusingUnavailable(): string | undefined {
-  return gcc ? undefined : 'A preload library needs gcc (Debian package gcc).'
-}
+import { preloadLibrary, preloadUnavailable } from '../../lab/preload.ts'
 
 /** Why there is no Multipath TCP here, in one sentence, or undefined where there is. */
 export function multipathUnavailable(): string | undefined {
   try {
-    if (readFileSync('/proc/sys/net/mptcp/enabled', 'utf8').trim() === '1') return refusingUnavailable()
+    if (readFileSync('/proc/sys/net/mptcp/enabled', 'utf8').trim() === '1') return preloadUnavailable()
   } catch {
     // as below
   }
@@ -45,20 +36,11 @@ export function refusing(
   { refuse = [], refuseReading, multipath }: Refused,
 ): Record<string, string> {
   return {
-    LD_PRELOAD: preloadLibrary(t, fileURLToPath(new URL('refuse.c', import.meta.url))),
+    LD_PRELOAD: preloadLibrary(t, new URL('refuse.c', import.meta.url)),
     REFUSE: refuse.map((name) => OPTIONS[name]).join(','),
     ...(refuseReading ? { REFUSE_READING: String(OPTIONS[refuseReading]) } : {}),
     ...(multipath ? { MULTIPATH: '1' } : {}),
   }
-}
-
-/** Compiles a library for LD_PRELOAD. */
-export function preloadLibrary(t: ExecutionContext, source: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-preload-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const library = join(folder, 'preload.so')
-  execFileSync(gcc ?? 'gcc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
-  return library
 }
 
 export interface Ended {

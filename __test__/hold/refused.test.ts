@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
 import { unless } from '../needs.ts'
-import { multipathUnavailable, refusing, refusingUnavailable, type Refused, run } from './refuse.ts'
+import { preloadUnavailable } from '../../lab/preload.ts'
+import { multipathUnavailable, refusing, type Refused, run } from './refuse.ts'
 
-const refused = unless(refusingUnavailable())
+const refused = unless(preloadUnavailable())
 const multipath = unless(multipathUnavailable())
 const program = fileURLToPath(new URL('refused-program.cjs', import.meta.url))
 

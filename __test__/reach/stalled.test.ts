@@ -3,15 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import { preloadLibrary, refusingUnavailable } from '../hold/refuse.ts'
+import { preloadLibrary, preloadUnavailable } from '../../lab/preload.ts'
 import { unless } from '../needs.ts'
 
 const reason =
-  process.platform === 'linux' ? refusingUnavailable() : 'The look at all sockets of a process is for Linux.'
+  process.platform === 'linux' ? preloadUnavailable() : 'The look at all sockets of a process is for Linux.'
 const test = unless(reason)
 
 function run(t: ExecutionContext, mode: string): unknown {
-  const library = preloadLibrary(t, fileURLToPath(new URL('stall.c', import.meta.url)))
+  const library = preloadLibrary(t, new URL('stall.c', import.meta.url))
   const file = (name: string): string => join(library, '..', name)
   const variables = {
     LD_PRELOAD: library,

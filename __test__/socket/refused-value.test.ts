@@ -1,10 +1,9 @@
 /** Values that pass every check here, and which the kernel refuses, or does not hold, all the same. */
-import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
+import { preloadLibrary, preloadUnavailable } from '../../lab/preload.ts'
+import { unless } from '../needs.ts'
 
 /** The numbers of linux/tcp.h, by the name in the error. */
 const OPTIONS = { TCP_KEEPIDLE: 4, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 6, TCP_USER_TIMEOUT: 18 }
@@ -27,18 +26,9 @@ const PROGRAM = `
     })
   })`
 
-const hasCompiler = spawnSync('gcc', ['--version']).status === 0
-const compiled = hasCompiler && process.platform === 'linux' ? test : test.skip
+const compiled = process.platform === 'linux' ? unless(preloadUnavailable()) : test.skip
 
-/** The library to preload. */
-function compile(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'refuse-value-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const library = join(folder, 'refuse.so')
-  const source = fileURLToPath(new URL('refuse-value.c', import.meta.url))
-  execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source, '-ldl'])
-  return library
-}
+const SOURCE = new URL('refuse-value.c', import.meta.url)
 
 function run(
   library: string,
@@ -53,7 +43,7 @@ function run(
 }
 
 compiled('a value that the kernel refuses is EINVAL with the option, at once and at connect', (t) => {
-  const library = compile(t)
+  const library = preloadLibrary(t, SOURCE)
   for (const [name, number] of Object.entries(OPTIONS)) {
     const { stdout, stderr } = run(library, ['-e', PROGRAM], { REFUSE_VALUE_OF: String(number) })
     t.is(stdout, `EINVAL -22 setsockopt ${name}\n`.repeat(2), stderr)
@@ -61,7 +51,7 @@ compiled('a value that the kernel refuses is EINVAL with the option, at once and
 })
 
 compiled('a value that the kernel takes and does not hold is named where protection is required', (t) => {
-  const library = compile(t)
+  const library = preloadLibrary(t, SOURCE)
   for (const [name, number] of Object.entries(OPTIONS)) {
     const { status, stderr } = run(library, ['--require', 'tcp-keepalive/register', '-e', ''], {
       IGNORE_VALUE_OF: String(number),

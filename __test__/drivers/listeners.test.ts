@@ -7,7 +7,7 @@ import test from 'ava'
 import { clients } from '../../lab/clients/catalogue.ts'
 import { matrixUnavailable } from '../../lab/clients/matrix.ts'
 import { cases, fatalTrials, harmlessTrials, trials } from '../../lab/listeners/case.ts'
-import { listenerTable } from '../../lab/listeners/table.ts'
+import { listenerTable } from './listener-table.ts'
 import { tryListeners } from '../../lab/listeners/trials.ts'
 import { unless } from '../needs.ts'
 

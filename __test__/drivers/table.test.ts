@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { clientTable, layerTable } from '../../lab/clients/table.ts'
+import { clientTable, layerTable } from './client-table.ts'
 
 const page = readFileSync(new URL('../../docs/drivers.md', import.meta.url), 'utf8')
 

@@ -15,7 +15,7 @@ import test, { type ExecutionContext } from 'ava'
 import { installKeepAlive, type KeepAliveApplied, type KeepAliveLost } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
 import { certificate } from '../../lab/servers/certificate.ts'
-import { type Between, httpProxy, socksProxy, sshServer } from '../../lab/servers/tunnels.ts'
+import { type Between, httpProxy, socksProxy, sshServer } from './between.ts'
 import { isInTime, type Pauses, PAUSES } from '../../lab/timing.ts'
 import { listening } from '../hold/sockets.ts'
 

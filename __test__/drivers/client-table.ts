@@ -1,7 +1,7 @@
 /** The tables in docs/drivers.md, made of what the tests know. */
 import { readFileSync } from 'node:fs'
-import { table } from '../markdown.ts'
-import { type Client, clients, servers } from './catalogue.ts'
+import { table } from '../../lab/markdown.ts'
+import { type Client, clients, servers } from '../../lab/clients/catalogue.ts'
 
 const { dependencies } = JSON.parse(
   readFileSync(new URL('../../examples/package.json', import.meta.url), 'utf8'),

@@ -1,6 +1,6 @@
 /** The table of listeners in docs/drivers.md, made of what the tests know. */
-import { table } from '../markdown.ts'
-import { type Case, cases, type State } from './case.ts'
+import { table } from '../../lab/markdown.ts'
+import { type Case, cases, type State } from '../../lab/listeners/case.ts'
 
 const IN_WORDS: Readonly<Record<string, string>> = {
   '': 'never',

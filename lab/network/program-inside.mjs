@@ -1,5 +1,5 @@
 // What a host's Node process runs: it is given a function's source text and calls it. Plain JavaScript, so that
-// Node starts without a loader. The messages are described in program-messages.ts.
+// Node starts without a loader. The messages are described in program.ts.
 
 const waitingReaders = []
 const unreadMessages = []

@@ -2,8 +2,6 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-import type { FromProgram, SentError, ToProgram } from './program-messages.ts'
-
 /** What a function that runs on a host gets as its second argument. */
 export interface Inside {
   /** Tells the test something; the clock is read at the call. */
@@ -25,6 +23,25 @@ export interface Told<T = unknown> {
   /** When it was told: milliseconds since 1970 with fractions, the same clock as a capture's. */
   readonly at: number
   readonly data: T
+}
+
+/** What travels to the program, and from it. */
+type ToProgram =
+  | { readonly kind: 'begin'; readonly source: string; readonly args: unknown }
+  | { readonly kind: 'message'; readonly message: unknown }
+
+type FromProgram =
+  | { readonly kind: 'told'; readonly name: string; readonly at: number; readonly data: unknown }
+  | { readonly kind: 'result'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly error: SentError }
+
+/** An error by its parts: structured clone keeps neither `code` nor the class of an error. */
+interface SentError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  /** Such as `code`, `errno`, `syscall`, `address` and `port`. */
+  readonly properties: Readonly<Record<string, string | number | boolean>>
 }
 
 /** What a program needs of the host that it runs on. */

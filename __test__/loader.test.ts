@@ -200,13 +200,7 @@ test('a clone loads what it has built', (t) => {
 test('bundlers see no package of any platform', (t) => {
   t.deepEqual(
     [...loader.matchAll(/\brequire\(([^)]*)\)/g)].map(([, name]) => name),
-    [
-      "'node:fs'",
-      "'node:module'",
-      "'node:path'",
-      "'./dist/core.cjs'",
-      "'./dist/core.cjs'",
-    ],
+    ["'node:fs'", "'node:module'", "'node:path'", "'./dist/core.cjs'", "'./dist/core.cjs'"],
   )
   t.is(loadOn(LINUX, {}).asked, X64)
 })

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { nodeOf } from '../lab/nodes.ts'
 
 const HERE = import.meta.dirname
@@ -24,6 +24,7 @@ export function prepare(): Prepared {
   const remove = (): void => rmSync(folder, { recursive: true })
   const released = join(ROOT, 'artifacts', `tcp-keepalive.${process.platform}-${process.arch}-gnu.node`)
   const isReleased = existsSync(released)
+  const built = join(ROOT, basename(released))
   try {
     return {
       node24,
@@ -32,7 +33,7 @@ export function prepare(): Prepared {
       environment: {
         ...process.env,
         BENCH_REFERENCE: compileReference(node24, folder),
-        BENCH_INSTALLATION: installPackage(folder),
+        BENCH_INSTALLATION: installPackage(folder, isReleased ? released : built),
         ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
       },
       remove,
@@ -61,16 +62,26 @@ function compileReference(node: string, folder: string): string {
 }
 
 /** What users get differs from a clone: a small manifest, and no link to follow. */
-function installPackage(folder: string): string {
+function installPackage(folder: string, binary: string): string {
   const home = join(folder, 'node_modules', 'tcp-keepalive')
   mkdirSync(home, { recursive: true })
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>
   for (const only of ['scripts', 'devDependencies', 'overrides', 'ava', 'napi']) delete manifest[only]
   writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, type: 'commonjs' }, undefined, 2))
   for (const part of ['dist', 'index.js']) cpSync(join(ROOT, part), join(home, part), { recursive: true })
+  installBinary(folder, binary)
   installNothing(folder, manifest)
   cpSync(join(HERE, 'fixtures'), folder, { recursive: true })
+  writeFileSync(join(folder, 'empty.cjs'), '')
   return folder
+}
+
+function installBinary(folder: string, binary: string): void {
+  const main = basename(binary)
+  const home = join(folder, 'node_modules', '@tcp-keepalive', `binding-${main.split('.')[1]}`)
+  mkdirSync(home, { recursive: true })
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ main }))
+  cpSync(binary, join(home, main))
 }
 
 /** A package that exports nothing: what Node takes to find and read any. */
@@ -81,7 +92,7 @@ function installNothing(folder: string, manifest: Record<string, unknown>): void
     join(home, 'package.json'),
     JSON.stringify({ ...manifest, name: 'nothing', type: 'commonjs' }),
   )
-  for (const door of ['index.cjs', 'index.mjs']) writeFileSync(join(home, 'dist', door), '')
+  for (const door of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', door), '')
 }
 
 /** Runs a program, which must be there and succeed. */

@@ -144,6 +144,20 @@ const loading = (name: string, what: string, most?: number): RowOf => {
   }
 }
 
+const memory = (name: string, what: string, most?: number): RowOf => {
+  return (all) => {
+    const more = all.get(name)?.['megabytes'] as Spread | undefined
+    if (!more) return undefined
+    return {
+      what,
+      bound: most === undefined ? '–' : `≤ ${most} MB`,
+      found: `${number(more.median, 1)} MB`,
+      spread: between(more, (value) => number(value, 1)),
+      met: most === undefined ? undefined : more.median <= most,
+    }
+  }
+}
+
 const probed: RowOf = (all) => {
   const one = all.get('probe') as unknown as Readonly<Record<string, number>> | undefined
   if (!one) return undefined
@@ -217,6 +231,28 @@ export const rows: readonly RowOf[] = [
   loading(
     'first-call-cjs',
     'the first call in a program (CommonJS), which loads the rest but for the binary',
+  ),
+  atMost(
+    'register',
+    '`--require tcp-keepalive/register` in `node -e 0`, to an empty file, in processor time',
+    1.15,
+  ),
+  atMost('register-package', 'the same, to an empty file that is found as a package'),
+  atMost(
+    'register-variables',
+    'the same with TCP_KEEPALIVE_DETECT_WITHIN and TCP_KEEPALIVE_MATCH, to an empty file',
+  ),
+  atMost('register-net', 'the same in a program that loads node:net, to an empty file', 1.1),
+  memory(
+    'register-memory',
+    '`--require tcp-keepalive/register` in `node -e 0`: memory, over an empty file',
+    2,
+  ),
+  memory('register-package-memory', 'the same, over an empty file that is found as a package'),
+  atMost(
+    'first-set-program',
+    'a program that connects and sets, binary included, to the program without it, in processor time',
+    1.08,
   ),
   figure('growth', 'residentMb', '1,000,000 sets and reads: growth over the last four fifths', 4, 'MB'),
   leftBehind,

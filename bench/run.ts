@@ -1,12 +1,14 @@
 /**
  * `npm run bench`: measures everything in the table of rows.ts and writes bench/results.json and docs/performance.md.
- * With names of programs given (`npm run bench -- calls`), only those, and the other results stay as they are.
+ * With names of programs given (`npm run bench -- calls`), only those, and the other results stay as they are. With `--check` it
+ * writes nothing, and fails where a ratio is more than a tenth worse than the recorded one.
  */
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { countInstructions, valgrindVersion } from './instructions.ts'
 import { describeMachine } from './machine.ts'
 import { prepare } from './prepare.ts'
+import { describe, isSameMachine, regressions } from './regressions.ts'
 import { readResults, showTable, writeDocument, writeResults } from './results.ts'
 import type { Measurement } from './rows.ts'
 
@@ -17,6 +19,7 @@ const PROGRAMS = [
   'many',
   'install',
   'import',
+  'start',
   'growth',
   'held-memory',
   'endpoints',
@@ -27,16 +30,18 @@ const PROGRAMS = [
   'reach',
 ]
 
-const names = process.argv.slice(2)
+const words = process.argv.slice(2)
+const isCheck = words.includes('--check')
+const names = words.filter((word) => word !== '--check')
 const known = [...PROGRAMS, 'instructions']
 const unknown = names.find((name) => !known.includes(name))
 if (unknown !== undefined) {
   console.error(`There is no measurement "${unknown}"; there are: ${known.join(', ')}`)
   process.exit(2)
 }
+const recorded = readResults()
 const prepared = prepare()
-const before = names.length > 0 ? readResults() : undefined
-const measurements = new Map<string, Measurement>(before?.measurements.map((one) => [one.name, one]))
+const here = describeMachine(prepared)
 
 /** The last core is for what is measured, the first for the other ends of its connections. */
 const cores = availableParallelism()
@@ -74,24 +79,56 @@ function measure(node: string, program: string, wanted: readonly string[] = []):
     .map((line) => JSON.parse(line) as Measurement)
 }
 
+/** Of one program, and of what else is measured by it. */
+function measurementsOf(program: string): readonly Measurement[] {
+  if (program === 'instructions') return count()
+  const measured = measure(prepared.node24, program)
+  if (program !== 'calls') return measured
+  const onNode26 = measure(prepared.node26, 'calls', ['node-four-arguments'])
+  return [...measured, ...onNode26.map((one) => ({ ...one, name: 'node26-four-arguments' }))]
+}
+
+function record(): void {
+  const before = names.length > 0 ? recorded : undefined
+  const measurements = new Map<string, Measurement>(before?.measurements.map((one) => [one.name, one]))
+  for (const program of known.filter(isWanted)) {
+    for (const one of measurementsOf(program)) measurements.set(one.name, one)
+  }
+  // Where nothing but instructions was counted, the times are still those of the machine before.
+  const isTimed = names.length === 0 || names.some((name) => name !== 'instructions')
+  const machine = isTimed ? here : (before?.machine ?? here)
+  writeResults(machine, measurements)
+  writeDocument(machine, measurements)
+  showTable(measurements)
+}
+
+/** What is worse is measured once more: something else may have run meanwhile. */
+function check(): void {
+  if (recorded === undefined || !isSameMachine(recorded.machine, here)) {
+    throw new Error(
+      `Ratios are compared on one kind of machine.\n  Recorded: ${recorded?.machine}\n  Here:     ${here}`,
+    )
+  }
+  const before = new Map(recorded.measurements.map((one) => [one.name, one]))
+  const worseIn = (program: string): ReturnType<typeof regressions> =>
+    regressions(before, new Map(measurementsOf(program).map((one) => [one.name, one])))
+  const worse = known.filter(isWanted).flatMap((program) => {
+    const first = worseIn(program)
+    if (first.length === 0) return []
+    const again = new Set(worseIn(program).map(({ name }) => name))
+    return first.filter(({ name }) => again.has(name))
+  })
+  for (const each of worse) console.log(`✘ ${describe(each)}`)
+  if (worse.length > 0) process.exitCode = 1
+  else console.log('✔ no ratio is more than a tenth worse than the recorded one')
+}
+
 try {
-  for (const program of PROGRAMS) {
-    if (!isWanted(program)) continue
-    for (const one of measure(prepared.node24, program)) measurements.set(one.name, one)
-  }
-  if (isWanted('calls')) {
-    const [one] = measure(prepared.node26, 'calls', ['node-four-arguments'])
-    if (one) measurements.set('node26-four-arguments', { ...one, name: 'node26-four-arguments' })
-  }
-  if (isWanted('instructions')) {
-    for (const one of count()) measurements.set(one.name, one)
-  }
+  if (isCheck) check()
+  else record()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
 } finally {
   prepared.remove()
 }
-/** Where nothing but instructions was counted, the times are still those of the machine before. */
-const isTimed = names.length === 0 || names.some((name) => name !== 'instructions')
-const machine = isTimed ? describeMachine(prepared) : (before?.machine ?? describeMachine(prepared))
-writeResults(machine, measurements)
-writeDocument(machine, measurements)
-showTable(measurements)

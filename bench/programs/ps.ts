@@ -1,10 +1,10 @@
 /** `tcp-keepalive ps` of a process with 1,000 sockets, this one; a process of its own each time, as a person has it. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ours } from '../measured.ts'
 import { connectMany, end, startPeers } from '../connections.ts'
 import { compared, median, type Paired, spread } from '../paired.ts'
+import { processorTime } from '../processor-time.ts'
 import { say } from '../say.ts'
 
 const SOCKETS = 1000
@@ -46,22 +46,7 @@ function inTurn(): Paired {
 
 await say('ps', inTurn)
 
-/** Runs of each in a round: enough that a hundredth of a second, in which the kernel tells processor time, is little of it. */
-const RUNS = 10
 const TURNS = 7
-
-/** Of children that were waited for: `cutime` and `cstime` of proc_pid_stat(5), in hundredths of a second (USER_HZ). */
-function childrenMs(): number {
-  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[13]) + Number(fields[14])) * 10
-}
-
-/** Processor time of one run in milliseconds. */
-function processorTime(run: () => void): number {
-  const before = childrenMs()
-  for (let count = 0; count < RUNS; count++) run()
-  return (childrenMs() - before) / RUNS
-}
 
 /** Exit code 0, or it throws: each of them is told in time. */
 function checkThem(): void {

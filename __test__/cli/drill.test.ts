@@ -75,6 +75,54 @@ withBoth(
   },
 )
 
+withBoth('drill PID in a terminal: under register, and new connections have the same values', async (t) => {
+  const machine = await openMachine(t)
+  const program = await machine.program(t, REGISTER)
+  /** Without the ports, as all connections are new ones afterwards, and without how many: pg emits twice for one loss. */
+  const values = async (): Promise<Set<string>> => {
+    const all = [...(await program.options()).values()]
+    return new Set(all.map((each) => JSON.stringify({ ...each, localPort: 0 })))
+  }
+  const before = await values()
+  t.is(before.size, 2) // of PostgreSQL and of Redis
+  const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH, '--within', '8s'].join(' ')
+  const recorded = await machine.run('script', '-qec', `stty cols 80 rows 24; exec ${drill}`, '/dev/null')
+  const { lines, wrapped } = await screenOf(recorded.printed, { columns: 80, rows: 24 })
+  const all = lines.join('\n')
+  t.is(recorded.code, 0, all)
+  t.is(wrapped, 0)
+  const told = (peer: string): number =>
+    lines.filter((line) => new RegExp(`:${peer} +(writing|waiting|idle) +after \\d\\.\\d s$`).test(line))
+      .length
+  t.deepEqual([told('5432 PostgreSQL'), told('6379 Redis')], [2, 1], all)
+  t.regex(
+    all,
+    /^3 of 3 told within 8 s\na new connection was there after \d+\.\d s\neverything is put back$/m,
+  )
+  await program.untilAnswered()
+  t.deepEqual(await values(), before)
+})
+
+withBoth('drill PID as JSON: without this package, what it would take for each', async (t) => {
+  const machine = await openMachine(t)
+  const program = await machine.program(t, [])
+  const before = await program.options()
+  const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH]
+  const { code, printed } = await machine.run(...drill, '--within', '3s', '--json')
+  const { connections, healed } = JSON.parse(printed) as DrillReport
+  t.is(code, 1, printed)
+  t.true(healed)
+  t.deepEqual(
+    connections.map(({ fate, inTime, toldAfter }) => [fate, inTime, toldAfter]),
+    [1, 2, 3].map(() => ['late', false, undefined]),
+  )
+  // The two that ask are writing by then: about 15 minutes; the one that is idle takes 2 h 11 min 15 s.
+  const minutes = connections.map(({ wouldTake }) => Math.round(wouldTake / 60_000)).toSorted((a, b) => a - b)
+  t.deepEqual(minutes, [15, 15, 131], printed)
+  await program.untilAnswered()
+  t.deepEqual(await program.options(), before)
+})
+
 /** What a program writes must not get in between the JSON. */
 const NOISY = ['sh', '-c', 'echo noise; exec "$0" "$@"']
 

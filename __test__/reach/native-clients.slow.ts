@@ -1,4 +1,5 @@
 /** Native clients on real servers: every socket has the values after connecting and after a reconnect, and who waits is told. */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import anyTest, { type ExecutionContext } from 'ava'
 import { planKeepAlive } from 'tcp-keepalive'
 import { socketsOf } from '../../lab/clients/processes.ts'
+import { ROOT } from '../../lab/command.ts'
 import type { Host } from '../../lab/network/host.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
 import type { Program } from '../../lab/network/program.ts'
@@ -15,6 +17,9 @@ import { startPostgres } from '../../lab/servers/postgres.ts'
 import { redis } from '../../lab/servers/redis.ts'
 import { Relay } from '../../lab/servers/relay.ts'
 import { isInTime } from '../../lab/timing.ts'
+import type { DrillReport } from '../../src/cli/drill-findings.ts'
+import { CLI } from '../cli/command.ts'
+import { openMachine } from '../cli/drill-machine.ts'
 import { unless, withPostgres } from '../needs.ts'
 
 const FOLDER = fileURLToPath(new URL('clients', import.meta.url))
@@ -76,6 +81,75 @@ serially(withPostgres)('zeromq', async (t) => {
     return { port: 5555, stop: () => server.stop() }
   })
 })
+
+/** A pool of one connection of libpq, which is asked for each line of input. */
+const POOL = `const { Pool } = require(${JSON.stringify(join(FOLDER, 'node_modules/pg'))}).native
+  const pool = new Pool({ host: process.argv[1], user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0 })
+  pool.on('error', () => {})
+  const ask = () => pool.query('select 1').then(() => console.log('answered'), ask)
+  process.stdin.on('data', ask)
+  ask()`
+
+interface OfPool {
+  readonly options: () => Promise<string>
+  readonly ask: () => Promise<void>
+  readonly drill: (...words: string[]) => Promise<{ code: number | null; printed: string }>
+}
+
+/** The pool with its connection, which is idle. */
+async function openPool(t: ExecutionContext, ...nodeArguments: string[]): Promise<OfPool> {
+  const machine = await openMachine(t)
+  const env = { TCP_KEEPALIVE_DETECT_WITHIN: '6s', TCP_KEEPALIVE_REACH: 'process' }
+  const program = machine.start([process.execPath, ...nodeArguments, '-e', POOL, machine.host], env)
+  t.teardown(() => program.kill('SIGKILL'))
+  const answered = async (): Promise<void> =>
+    void (await once(program.stdout as NodeJS.ReadableStream, 'data'))
+  await answered()
+  await sleep(2000) // the look over the process comes each 600 ms
+  const pid = String(program.pid)
+  return {
+    options: () => machine.optionsOf(pid),
+    ask: async () => {
+      program.stdin?.write('\n')
+      await answered()
+    },
+    drill: (...words) => machine.run(process.execPath, CLI, 'drill', pid, '--match', '*:5432', ...words),
+  }
+}
+
+serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
+  'drill PID of pg-native: without this package nobody is told, and all is as it was before',
+  async (t) => {
+    const { options, ask, drill } = await openPool(t)
+    const before = await options()
+    const { code, printed } = await drill('--within', '2s')
+    t.regex(
+      printed,
+      /:5432 PostgreSQL +idle +not in time: 2 h 11 min\n0 of 1 told within 2 s\neverything is put back\n$/,
+    )
+    t.is(code, 1)
+    t.is(await options(), before)
+    await ask()
+    t.is(await options(), before) // on the very same connection
+  },
+)
+
+serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
+  'drill PID of pg-native: under register, with reach: process, it is told in time, and the program goes on',
+  async (t) => {
+    const { ask, drill } = await openPool(t, '--require', join(ROOT, 'dist/register.cjs'))
+    const { code, printed } = await drill('--within', '8s', '--json')
+    const { connections, healed } = JSON.parse(printed) as DrillReport
+    t.deepEqual(
+      connections.map(({ fate, toldBy, inTime }) => [fate, toldBy, inTime]),
+      [['told', 'kernel', true]],
+      printed,
+    )
+    t.true(healed)
+    t.is(code, 0)
+    await ask()
+  },
+)
 
 function serially<T extends typeof anyTest | typeof anyTest.skip>(test: T): T | typeof anyTest.serial {
   return 'serial' in test ? test.serial : test

@@ -138,6 +138,29 @@ withCompiler('a sandbox without netlink: ps reads the timers as text, and all el
   t.is(bare(without), bare(asEver))
 })
 
+/** A connection of IPv6 has two options, of which the second is refused. */
+const HALF_CUT = `const native = require('./index.js')
+  const { cutOff } = require('./dist/drill.cjs')
+  const values = new Int32Array(2)
+  const server = require('net').createServer().listen(0, '::1', () => {
+    const socket = require('net').connect(server.address().port, '::1', () => {
+      try {
+        cutOff(socket)
+      } catch ({ code, option }) {
+        native.getHopMinimum(socket._handle.fd, values)
+        console.log(code, option, ...values)
+      }
+      process.exit()
+    })
+  })`
+
+withCompiler('a connection that cannot be cut off wholly is not cut off at all', (t) => {
+  const words = [forbidding(), 'minttl', process.execPath, '-e', HALF_CUT]
+  const [first = '', ...rest] = words
+  const { stdout } = spawnSync(first, rest, { cwd: folder, encoding: 'utf8' })
+  t.is(stdout, 'EPERM IP_MINTTL 0 0\n')
+})
+
 /** Starts what stands behind it, and the kernel refuses a call: see there. */
 function forbidding(): string {
   const file = join(folder, 'forbid')

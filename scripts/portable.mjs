@@ -2,6 +2,7 @@
 
 /** They state no figure of Linux's, make no network, and take nothing of Linux. */
 export const PORTABLE = [
+  '__test__/cli/drill-text.test.ts',
   '__test__/cli/loss-in-words.test.ts',
   '__test__/cli/tcp-table.test.ts',
   '__test__/cli/usage.test.ts',

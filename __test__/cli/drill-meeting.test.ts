@@ -99,6 +99,26 @@ withLab(
   },
 )
 
+withLab('a drill whose output nobody reads any more puts everything back', async (t) => {
+  const machine = await openBareMachine(t)
+  const program = await start(t, machine, `quiet(); quiet()`)
+  const words = [
+    process.execPath,
+    CLI,
+    'drill',
+    ...MATCH,
+    '--within',
+    '2s',
+    '--for',
+    '9s',
+    String(program.pid),
+  ]
+  const script = '{ "$@"; echo "exit $?" >&3; } | head -1'
+  const { printed } = await machine.run('sh', '-c', `{ ${script}; } 3>&1`, 'sh', ...words)
+  t.regex(printed, /^PEER .*\nexit 2\n$/) // when the table changes
+  t.is((await drill(machine, program, '--heal').done).printed, 'nothing there is cut off\n')
+})
+
 withLab('a table that is higher than the terminal is drawn in the end, and a line until then', async (t) => {
   const machine = await openBareMachine(t)
   const program = await start(t, machine, `for (let count = 0; count < 20; count++) quiet()`)

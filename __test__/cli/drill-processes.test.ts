@@ -1,5 +1,7 @@
 /** Drills on commands of several processes, and on those that have no such connection. */
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { unless } from '../needs.ts'
 import { Drilling, drillProgram, lastRows, openPort, programOf } from './drilling.ts'
 import type { DrillReport } from '../../src/cli/drill-findings.ts'
@@ -96,4 +98,25 @@ onLinux('a command that does not end at SIGTERM is ended all the same', async (t
   const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1])
   t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
   t.is(lastRows(stdout).length, 1)
+})
+
+onLinux('a command that connects for each question is drilled when it has a connection', async (t) => {
+  const port = await openPort(t)
+  const lines = `const ask = () => { const one = quiet(${'{ time: 1000, interval: 1000, retries: 1 }'}); setTimeout(() => one.destroy(), 200) }
+    ask(); setTimeout(() => setInterval(ask, 400), 4500)`
+  const { code, stdout } = await drillProgram(t, port, ['--within', '20s'], lines).done
+  t.regex(stdout, /^1 of 1 told within 20 s$/m)
+  t.is(code, 0)
+})
+
+onLinux('a command is ended where nobody reads the output any more', async (t) => {
+  const port = await openPort(t)
+  const lines = `quiet(); console.error('pid', process.pid); setInterval(() => {}, 1000)`
+  const drilling = drillProgram(t, port, ['--within', '2s', '--for', '30s'], lines)
+  await drilling.untilSaid(/idle +…/)
+  drilling.stopReading()
+  const { stderr } = await drilling.done
+  const pid = Number(/^pid (\d+)$/m.exec(stderr)?.[1])
+  while (existsSync(`/proc/${pid}`)) await sleep(50) // it takes its time to end
+  t.pass()
 })

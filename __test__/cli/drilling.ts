@@ -83,6 +83,11 @@ export class Drilling {
     this.#child.kill('SIGINT')
   }
 
+  /** As `| head -1` does. */
+  stopReading(): void {
+    this.#child.stdout?.destroy()
+  }
+
   get done(): Promise<Drilled> {
     return this.#done
   }

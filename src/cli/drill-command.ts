@@ -41,6 +41,11 @@ export async function drillCommand(
   const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
     return signal === null ? { code: code as number } : { signal: signal as NodeJS.Signals }
   })
+  const endNow = (): void => {
+    signalGroup(program.pid, 'SIGTERM')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', endNow) // nobody reads the output any more, say
   try {
     return await new CommandDrill(program, asked.within, new NewsFolder(folder), show).watch(
       ended,
@@ -49,6 +54,7 @@ export async function drillCommand(
     )
   } finally {
     await endGroup(program.pid)
+    process.removeListener('exit', endNow)
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -164,17 +170,19 @@ class Waiting {
 }
 
 async function endGroup(leader: number | undefined): Promise<void> {
-  const sent = (signal: NodeJS.Signals | 0): boolean => {
-    try {
-      return leader !== undefined && process.kill(-leader, signal)
-    } catch {
-      return false // all of them have ended
-    }
-  }
-  if (!sent('SIGTERM')) return
+  if (!signalGroup(leader, 'SIGTERM')) return
   for (const end = performance.now() + END_MS; performance.now() < end; await pause(LOOK_MS))
-    if (!sent(0)) return
-  sent('SIGKILL')
+    if (!signalGroup(leader, 0)) return
+  signalGroup(leader, 'SIGKILL')
+}
+
+/** `false` where all of them have ended. */
+function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return leader !== undefined && process.kill(-leader, signal)
+  } catch {
+    return false
+  }
 }
 
 function nodeOptions(): string {

@@ -42,6 +42,7 @@ if (text !== undefined && isMainThread) {
     if (age === undefined) {
       files.tell({ pid, isSettling: true })
       await pause(SETTLE_MS)
+      await untilConnected() // it may be that it connects for each question
     }
     if (files.isStopped) return
     files.begin()

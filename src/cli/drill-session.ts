@@ -57,16 +57,20 @@ export class Session {
   async run(show: Show, stopped: Promise<void>, isLater = false): Promise<DrillReport> {
     let healed = false
     this.#at = performance.now()
+    process.once('exit', this.#heal) // nobody reads the output any more, say
     try {
       this.#begin(isLater)
       await this.#watch(show, stopped)
     } finally {
-      healed = [...this.#drilled.values()].map((each) => each.heal()).every(Boolean)
+      process.removeListener('exit', this.#heal)
+      healed = this.#heal()
     }
     const report = this.#report(healed)
     show([report])
     return report
   }
+
+  readonly #heal = (): boolean => [...this.#drilled.values()].map((each) => each.heal()).every(Boolean)
 
   /** What is known when the program that this is in ends by itself. */
   lastReport(ended: Ended): DrillReport | undefined {

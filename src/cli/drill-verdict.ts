@@ -14,7 +14,7 @@ export function hasFallen({ ended, connections }: DrillReport): boolean {
 }
 
 /** The exit code where nothing can be said: neither that all were told in time, nor that somebody was not. */
-const UNKNOWN = 2
+export const UNKNOWN = 2
 
 /**
  * 0: all were told in time. What was connected while the drill went on, and is too young for a verdict, does not count; one that was

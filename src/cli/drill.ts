@@ -4,7 +4,7 @@ import type { DrillReport, Shown } from './drill-findings.ts'
 import { heal } from './drill-heal.ts'
 import { drillSummary, drillTable, progressLine } from './drill-text.ts'
 import { type Asked, Session } from './drill-session.ts'
-import { exitCodeOf } from './drill-verdict.ts'
+import { exitCodeOf, UNKNOWN } from './drill-verdict.ts'
 import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
 import { checkHopMinimum } from '../socket/hop-minimum.ts'
 import { complain, paintFor, say, sayJson } from './terminal.ts'
@@ -41,6 +41,7 @@ export async function drill(args: string[]): Promise<number> {
   const json = values.json === true
   const show = json ? (): void => {} : liveTable(process.stdout, command.length > 0)
   const stopped = untilSignal()
+  process.exitCode = UNKNOWN // where it ends before its time
   if (command.length === 0) {
     const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped)
     return toldOf([report], json ? report : undefined)

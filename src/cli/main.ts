@@ -44,7 +44,7 @@ async function main([name = '', ...args]: string[]): Promise<number> {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever reads the output has heard enough: `tcp-keepalive ps | head -3`.
-  if (error.code === 'EPIPE') process.exit(0)
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
   fail(error)
   process.exit()
 })

@@ -1,4 +1,5 @@
 /** Calls of every exported function, of the binding beneath, and of Node's own methods as drivers call them. */
+import { closeSync } from 'node:fs'
 import net from 'node:net'
 import {
   getKeepAlive,
@@ -99,6 +100,7 @@ export class Calls {
       [2, 'restore', this.#restore],
       [1, 'systemKeepAlive', (): ReturnType<Maker> => ({ run: () => void systemKeepAlive() })],
       [7, 'native', this.#native],
+      [1, 'native', this.#nativeOfProcess],
       [8, 'node', this.#driver],
     ]
     this.#table = weighed.flatMap(([times, name, make]) =>
@@ -320,6 +322,35 @@ export class Calls {
     return { run: () => void call(...args), given: `${name}(${args.map(describe).join(', ')})`, changes }
   }
 
+  /** What looks at all sockets of a process: only what changes none of them, as each might be somebody's target. */
+  readonly #nativeOfProcess: Maker = (random) => {
+    const target = this.#targets.choose(random)
+    const fd = random.oneIn(3) ? target.value : target.fd
+    const array = random.oneIn(4) ? anything(random) : arrayOf(random)
+    const number = (): unknown => (random.oneIn(3) ? anything(random) : random.below(2 ** 20))
+    // Of no stranger.
+    const pid = random.pick([process.pid, process.ppid, 0, -1, 2 ** 31, '', undefined])
+    // A look that was begun is a thread each.
+    const isBegun = random.oneIn(20)
+    const [name, args] = random.pick([
+      ['excludeFromReach', [fd]],
+      ['shareMatch', [number(), random.oneIn(2)]],
+      ['endLooking', [number()]],
+      ['lookForConnections', [number(), array, 0]],
+      ['adoptConnections', [number(), array, number(), array]],
+      ['inspectProcess', [number(), pid, array]],
+      ['duplicateSocket', [pid, fd]],
+      ...(isBegun ? [['beginLooking', [array]] as const, ['tcpTimers', [array]] as const] : []),
+    ])
+    const call = native[name as 'getKeepAlive'] as (...args: unknown[]) => unknown
+    const run = (): void => {
+      const answer = call(...args)
+      if (name === 'duplicateSocket' && Number(answer) >= 0) closeSync(Number(answer))
+      if (name === 'beginLooking') lookOnce(Number(answer))
+    }
+    return { run, given: `${name}(${args.map(describe).join(', ')})` }
+  }
+
   /** Node's own methods, as drivers call them. */
   readonly #driver: Maker = (random) => {
     const { accepted, slots } = this.#world
@@ -348,6 +379,15 @@ function compareAll(): void {
   for (const { descriptor, keepAlive } of inspectSockets()) {
     sameValues(keepAlive, heldOn(descriptor), `what was reported of ${descriptor}`)
   }
+}
+
+/** Looks at all sockets, and adopts none. */
+function lookOnce(id: number): void {
+  const rows = new Int32Array(16 * 4)
+  for (let patience = 0; patience < 100; patience++) {
+    if (native.lookForConnections(id, rows, 50) !== -2) break
+  }
+  native.endLooking(id)
 }
 
 /** Few enough for loopback, whose packets have 64: a listener that hears nothing would end the run. */

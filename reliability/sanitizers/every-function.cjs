@@ -12,7 +12,7 @@ const { isMainThread, parentPort, Worker, workerData } = require('node:worker_th
 const [, , path, rounds, threads] = isMainThread ? process.argv : workerData
 const binding = require(path)
 
-/** How often each exported function was called; one that never is, is an error. */
+/** How often each exported function was called with arguments of its types; one that never is, is an error. */
 const calls = new Map(
   Object.entries(binding)
     .filter(([, value]) => typeof value === 'function')
@@ -22,6 +22,15 @@ const calls = new Map(
 function call(name, ...args) {
   calls.set(name, calls.get(name) + 1)
   return binding[name](...args)
+}
+
+const isLinux = process.platform === 'linux'
+let refusals = 0
+
+/** A call with what is not of its types. */
+function refuses(name, ...args) {
+  refusals += 1
+  assert.throws(() => binding[name](...args), name)
 }
 
 /** Numbers that are no descriptor of a TCP socket: closed, of a file, out of range, no whole number. */
@@ -40,7 +49,7 @@ const WRONG = [
   () => {},
 ]
 /** Arrays that are too short, as long as they must be, and longer. */
-const LENGTHS = [0, 1, 2, 4, 5, 6, 9, 10, 11, 25, 26, 60]
+const LENGTHS = [0, 1, 2, 4, 5, 6, 9, 10, 11, 16, 26, 27, 60]
 
 async function main() {
   const server = net.createServer().listen(0, '127.0.0.1')
@@ -51,6 +60,10 @@ async function main() {
   for (let round = 0; round < Number(rounds); round += 1) {
     for (const fd of [client, accepted, server].map((target) => target._handle.fd)) rightCalls(fd)
     searches(client)
+    if (isLinux) {
+      drills(client._handle.fd)
+      if (round % 10 === 0) looks(client._handle.fd) // which starts threads, and takes longer
+    }
     for (const fd of [file, ...NO_SOCKETS]) refusedCalls(fd)
     wrongCalls()
   }
@@ -78,7 +91,7 @@ function rightCalls(fd) {
     assert.strictEqual(call('inspectSocket', fd, new Int32Array(length)), 0)
     assert.ok(call('inspectSockets', new Int32Array(length * 3)) >= 3)
     // Of another process, of this one, which is refused, and of none; Linux alone has it.
-    if (process.platform === 'linux') {
+    if (isLinux) {
       for (const pid of [process.ppid, process.pid, 0, 2 ** 32 - 1]) {
         for (const listed of [pid, process.pid])
           call('inspectProcess', listed, pid, new Int32Array(length * 30))
@@ -107,8 +120,70 @@ function searches({ localPort, remotePort, _handle: { fd } }) {
   for (const length of LENGTHS) call('findDescriptor', new Int32Array(length), -1)
 }
 
+/** Cutting off and back, and a duplicate, which is closed here. */
+function drills(fd) {
+  assert.strictEqual(call('setHopMinimum', fd, 2, -1), 0)
+  for (const length of LENGTHS) {
+    const values = new Int32Array(length)
+    assert.strictEqual(call('getHopMinimum', fd, values), 0)
+    if (length > 0) assert.strictEqual(values[0], 2)
+  }
+  assert.strictEqual(call('setHopMinimum', fd, 0, -1), 0)
+  for (const refused of [256, 2 ** 31 - 1]) assert.notStrictEqual(call('setHopMinimum', fd, refused, 0), 0)
+  const duplicate = call('duplicateSocket', process.pid, fd)
+  assert.ok(duplicate >= 0)
+  closeSync(duplicate)
+  for (const [pid, descriptor] of [
+    [process.pid, -1],
+    [process.pid, 0], // which is no TCP socket
+    [0, fd],
+    [-1, fd],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+  ]) {
+    assert.ok(call('duplicateSocket', pid, descriptor) < 0)
+  }
+}
+
+/** A look at all sockets of the process, with the same purpose in all threads, one of its own, and for room of every size. */
+function looks(fd) {
+  for (const purpose of [[], [1, 2]]) {
+    for (const length of LENGTHS) {
+      const id = call('beginLooking', Int32Array.from(purpose))
+      assert.ok(id > 0)
+      const rows = new Int32Array(length)
+      const count = look(id, rows)
+      call('shareMatch', id, count > 0)
+      for (const values of LENGTHS) {
+        call('adoptConnections', id, rows, count, new Int32Array(values).fill(9))
+        // Of what was never found: it is gone, or was never there.
+        call(
+          'adoptConnections',
+          id,
+          new Int32Array(length).fill(fd),
+          2 ** 32 - 1,
+          new Int32Array(values).fill(-1),
+        )
+      }
+      call('excludeFromReach', fd)
+      look(id, rows)
+      call('endLooking', id)
+      assert.strictEqual(call('lookForConnections', id, rows, 0), -1)
+      assert.strictEqual(call('shareMatch', id, false), false)
+    }
+  }
+  for (const id of [0, 2 ** 32 - 1]) call('endLooking', id)
+  for (const none of NO_SOCKETS) call('excludeFromReach', none)
+}
+
+function look(id, rows) {
+  for (;;) {
+    const count = call('lookForConnections', id, rows, 1000)
+    if (count !== -2) return Math.max(0, count)
+  }
+}
+
 function refusedCalls(fd) {
-  const values = new Int32Array(26)
+  const values = new Int32Array(27)
   assert.notStrictEqual(call('setKeepAlive', fd, true, 16, 2, 5, 25_500), 0)
   assert.notStrictEqual(call('setWhatIsTaken', fd, true, 16, 2, 5, 25_500, values), 0)
   assert.notStrictEqual(call('setUserTimeout', fd, 0, 6000), 0)
@@ -120,12 +195,22 @@ function refusedCalls(fd) {
   assert.notStrictEqual(call('getKeepAlive', fd, values), 0)
   assert.notStrictEqual(call('getTcpInfo', fd, values), 0)
   assert.notStrictEqual(call('inspectSocket', fd, values), 0)
+  if (!isLinux) return
+  assert.notStrictEqual(call('getHopMinimum', fd, values), 0)
+  assert.notStrictEqual(call('setHopMinimum', fd, 0, 0), 0)
 }
 
 function wrongCalls() {
   for (const wrong of WRONG) {
-    for (const name of ['getKeepAlive', 'getTcpInfo', 'getUserTimeout', 'inspectSocket', 'findDescriptor']) {
-      assert.throws(() => call(name, wrong, wrong))
+    for (const name of [
+      'getKeepAlive',
+      'getTcpInfo',
+      'getUserTimeout',
+      'inspectSocket',
+      'findDescriptor',
+      ...(isLinux ? ['getHopMinimum', 'lookForConnections', 'adoptConnections', 'duplicateSocket'] : []),
+    ]) {
+      refuses(name, wrong, wrong)
     }
     for (const name of [
       'setKeepAlive',
@@ -133,20 +218,21 @@ function wrongCalls() {
       'systemKeepAlive',
       'inspectSockets',
       'optionName',
-      ...(process.platform === 'linux' ? ['inspectProcess', 'tcpTimers'] : []),
+      ...(isLinux ? ['inspectProcess', 'tcpTimers', 'beginLooking', 'endLooking', 'excludeFromReach'] : []),
+      ...(isLinux ? ['shareMatch', 'setHopMinimum'] : []),
     ]) {
-      assert.throws(() => call(name, wrong, true, 1, 1, 1, 1))
+      refuses(name, wrong, true, 1, 1, 1, 1)
     }
     for (const name of ['setUserTimeout', 'setConnectTimeout', 'readWindows', 'tryKeepAlive']) {
-      assert.throws(() => call(name, wrong, 1, 1, 1, 1))
+      refuses(name, wrong, 1, 1, 1, 1)
     }
   }
-  for (const name of calls.keys()) if (!name.endsWith('OnPurpose')) assert.throws(() => call(name))
+  for (const name of calls.keys()) if (!name.endsWith('OnPurpose')) refuses(name)
 }
 
 async function inThreads() {
   for (let thread = 0; thread < Number(threads); thread += 1) {
-    const worker = new Worker(__filename, { workerData: ['', '', path, rounds, 0] })
+    const worker = new Worker(__filename, { workerData: ['', '', path, rounds, 0], trackUnmanagedFds: false })
     const told = once(worker, 'message')
     await once(worker, 'exit')
     for (const [name, times] of (await told)[0]) calls.set(name, calls.get(name) + times)
@@ -159,7 +245,7 @@ async function start() {
   await inThreads()
   const never = [...calls].filter(([name, times]) => times === 0 && !name.endsWith('OnPurpose'))
   assert.deepStrictEqual(never, [])
-  console.log(JSON.stringify(Object.fromEntries(calls)))
+  console.log(JSON.stringify({ ...Object.fromEntries(calls), refused: refusals }))
   return undefined
 }
 

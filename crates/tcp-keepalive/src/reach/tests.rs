@@ -387,6 +387,23 @@ fn whoever_asks_all_descriptors_does_not_wait_for_a_close_that_lingers() {
 }
 
 #[test]
+fn marks_are_sorted() {
+    let mut next = 1_u64;
+    for length in [0, 1, 2, 3, 10, 1000] {
+        let mut marks = (0..length)
+            .map(|_| {
+                next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                next >> 40
+            })
+            .collect::<Vec<_>>();
+        let mut expected = marks.clone();
+        expected.sort_unstable();
+        sort(&mut marks);
+        assert_eq!(marks, expected);
+    }
+}
+
+#[test]
 fn udp_is_no_connection() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());

@@ -65,7 +65,12 @@ fn table_size() -> Option<RawSocket> {
     let read = File::open("/proc/self/status").ok()?.read(&mut beginning).ok()?;
     let status = beginning.get(..read)?;
     let start = status.windows(NAME.len()).position(|window| window == NAME)? + NAME.len();
-    let mut digits = status.iter().skip(start).take_while(|byte| byte.is_ascii_digit());
+    leading_number(status.get(start..)?)
+}
+
+/// The number with which a text begins; 0 where it begins with none.
+pub fn leading_number(text: &[u8]) -> Option<RawSocket> {
+    let mut digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     digits.try_fold(0, |size: RawSocket, &digit| size.checked_mul(10)?.checked_add((digit - b'0').into()))
 }
 

@@ -29,7 +29,7 @@ use std::{
 
 use libc::{c_int, c_long, c_uint, c_void};
 
-use super::{RawSocket, tcp_timers::listeners};
+use super::{RawSocket, leading_number, tcp_timers::listeners};
 
 /// `include/uapi/linux/close_range.h`
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
@@ -305,8 +305,7 @@ fn next_entry(mut folder: &File, from: RawSocket) -> io::Result<Option<RawSocket
     let length = unsafe { libc::syscall(libc::SYS_getdents64, raw, place, entry.len()) };
     let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
     let name = entry.get(NAME..length).unwrap_or_default();
-    let digits = name.split(|&byte| byte == 0).next().and_then(|digits| str::from_utf8(digits).ok());
-    Ok(digits.and_then(|digits| digits.parse().ok()))
+    Ok(if name.is_empty() { None } else { leading_number(name) })
 }
 
 /// A set of ports.

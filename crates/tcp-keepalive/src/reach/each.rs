@@ -3,13 +3,9 @@
 use std::{
     mem::take,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use crate::{RawSocket, sys};
-
-/// When whoever waits takes the thread for one that waits for a close, at first. A busy machine may take as long for one descriptor.
-const PATIENCE: Duration = Duration::from_millis(50);
 
 struct Asked<T> {
     /// The number of threads that were started; the last one goes on.
@@ -27,7 +23,7 @@ pub fn ask_each_descriptor<T: Send + 'static>(
     ask: impl Fn(RawSocket) -> Option<T> + Copy + Send + 'static,
 ) -> Vec<T> {
     let asked = Arc::new(Mutex::new(Asked { turn: 0, next: 0, answers: Vec::new() }));
-    let mut patience = PATIENCE;
+    let mut patience = sys::PATIENCE;
     loop {
         let (turn, mut place) = {
             let mut asked = lock(&asked);

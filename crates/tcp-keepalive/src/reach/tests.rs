@@ -16,10 +16,8 @@ use std::{
 use super::*;
 use crate::Settings;
 
-/// Every descriptor of the process is looked at, so one test at a time counts them.
 fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    sys::ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const ASKED: Settings = Settings {

@@ -52,19 +52,48 @@ pub fn with_duplicates<T: Send + 'static>(
     lend(Way::here(), raws, call)
 }
 
+/// When whoever waits takes a thread for one that waits for a close, at first. A busy machine may take as long.
+pub const PATIENCE: Duration = Duration::from_millis(50);
+
 fn lend<T: Send + 'static>(
     way: Way,
     raws: Vec<RawSocket>,
     call: impl FnOnce(&[RawSocket]) -> T + Send + 'static,
 ) -> io::Result<T> {
-    in_own_thread(move |answer| {
-        let duplicates = Duplicates::take(way, raws);
-        let answered = duplicates.as_ref().map(|duplicates| call(&duplicates.raws));
-        answer(
-            answered.map_err(|error| io::Error::from_raw_os_error(error.raw_os_error().unwrap_or_default())),
-        );
-        drop(duplicates); // which may wait, as above: nobody waits for this thread any more
-    })
+    lend_what(move || Duplicates::take(way, &raws), call)
+}
+
+/// A thread may wait before it has its own table: to empty one, the kernel copies up to 64 descriptors and closes the copies
+/// (`dup_fd()` in fs/file.c), and the last close of a socket with `SO_LINGER` may be one of those. Then another thread takes over, and
+/// the first finds that nothing is left to do.
+fn lend_what<T: Send + 'static, F: FnOnce(&[RawSocket]) -> T + Send + 'static>(
+    take: impl Fn() -> io::Result<Duplicates> + Clone + Send + 'static,
+    mut call: F,
+) -> io::Result<T> {
+    let mut patience = PATIENCE;
+    loop {
+        let place = Arc::new(Mutex::new(Some(call)));
+        let (take, shared) = (take.clone(), Arc::clone(&place));
+        let answer = ask(move |answer| {
+            let duplicates = take();
+            let Some(call) = take_out(&shared) else { return };
+            answer(match &duplicates {
+                Ok(duplicates) => Ok(call(&duplicates.raws)),
+                Err(error) => Err(io::Error::from_raw_os_error(error.raw_os_error().unwrap_or_default())),
+            });
+            drop(duplicates); // which may wait, as above: nobody waits for this thread any more
+        })?;
+        if let Some(answer) = answer.wait(patience) {
+            return answer;
+        }
+        let Some(untouched) = take_out(&place) else { return answer.wait_for_ever() };
+        call = untouched;
+        patience = patience.saturating_mul(2);
+    }
+}
+
+fn take_out<F>(place: &Mutex<Option<F>>) -> Option<F> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Whether [`with_duplicates`] is possible in this process.
@@ -96,24 +125,20 @@ impl<T> Answer<T> {
         let waited = self.put.wait_timeout_while(place, longest, |place| place.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.take()
     }
-}
 
-/// Starts a thread, which ends by itself, and waits for its answer. No signal is handled there: a handler writes to a pipe that
-/// is not in the thread's table (`uv__signal_handler()` in src/unix/signal.c of libuv aborts where it cannot).
-///
-/// `std::thread` would do, but makes the binary 100 KB larger.
-fn in_own_thread<T: Send + 'static>(
-    work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
-) -> io::Result<T> {
-    let answer = ask(work)?;
-    loop {
-        if let Some(answer) = answer.wait(Duration::MAX) {
-            return answer;
+    fn wait_for_ever(&self) -> io::Result<T> {
+        loop {
+            if let Some(answer) = self.wait(Duration::MAX) {
+                return answer;
+            }
         }
     }
 }
 
-/// Starts a thread, which ends by itself, and does not wait for its answer.
+/// Starts a thread, which ends by itself, and does not wait for its answer. No signal is handled there: a handler writes to a pipe that
+/// may not be in the thread's table (`uv__signal_handler()` in src/unix/signal.c of libuv aborts where it cannot).
+///
+/// `std::thread` would do, but makes the binary 100 KB larger.
 pub fn ask<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
 ) -> io::Result<Arc<Answer<T>>> {
@@ -194,7 +219,7 @@ impl Way {
         if known != UNKNOWN {
             return if known == FETCH { Self::Fetch } else { Self::Copy };
         }
-        let can_fetch = in_own_thread(|answer| answer(empty_table().and_then(|()| fetch_nothing())));
+        let can_fetch = lend(Self::Fetch, Vec::new(), |_| fetch_nothing()).and_then(|fetched| fetched);
         let (way, number) = if can_fetch.is_ok() { (Self::Fetch, FETCH) } else { (Self::Copy, COPY) };
         HERE.store(number, Relaxed);
         way
@@ -208,16 +233,16 @@ struct Duplicates {
 }
 
 impl Duplicates {
-    fn take(way: Way, raws: Vec<RawSocket>) -> io::Result<Self> {
+    fn take(way: Way, raws: &[RawSocket]) -> io::Result<Self> {
         if way == Way::Copy {
             copy_table()?;
-            return Ok(Self { raws, _fetched: Vec::new() });
+            return Ok(Self { raws: raws.to_vec(), _fetched: Vec::new() });
         }
         empty_table()?;
         let process = open_this_process()?;
         let mut fetched = Vec::new();
         let mut numbers = Vec::new();
-        for raw in raws {
+        for &raw in raws {
             let duplicate = fetch(&process, raw).ok();
             numbers.push(duplicate.as_ref().map_or(-1, AsRawFd::as_raw_fd));
             fetched.extend(duplicate);
@@ -393,6 +418,10 @@ fn listening_port(line: &[u8]) -> Option<u16> {
     })
 }
 
+/// Every descriptor of the process is looked at or copied, so one test at a time counts them, or waits for their ends.
+#[cfg(test)]
+pub static ALONE: Mutex<()> = Mutex::new(());
+
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
@@ -408,6 +437,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_is_of_the_same_socket_and_what_is_closed_has_none() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let raw = listener.as_raw_fd();
         let own = cookie(raw);
@@ -419,9 +449,40 @@ mod tests {
         }
     }
 
+    /// As the kernel's own close may wait before the thread has its table.
+    #[test]
+    fn another_thread_takes_over_from_one_that_waits() {
+        static TAKEN: AtomicU8 = AtomicU8::new(0);
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let _accepted = listener.accept().unwrap();
+        client.set_nonblocking(true).unwrap();
+        socket2::SockRef::from(&client).set_linger(Some(Duration::from_secs(3))).unwrap();
+        while std::io::Write::write(&mut &client, &[0; 8192]).is_ok() {}
+        let client = Arc::new(Mutex::new(Some(client)));
+        let begun = std::time::Instant::now();
+        let raw = listener.as_raw_fd();
+        let take = move || {
+            TAKEN.fetch_add(1, Relaxed);
+            let lingering = client.lock().unwrap().take();
+            drop(lingering); // which waits, in the first thread
+            Duplicates::take(Way::Fetch, &[raw])
+        };
+        let mut calls = 0;
+        let lent = lend_what(take, move |duplicates| {
+            calls += 1;
+            (calls, crate::is_tcp(duplicates[0]))
+        });
+        assert_eq!(lent.unwrap(), (1, true));
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(TAKEN.load(Relaxed) >= 2);
+    }
+
     /// Where one is closed, the table of the process has it still, and the locks on it (see also `reach/tests.rs`).
     #[test]
     fn what_is_closed_there_stays_open_here() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         for way in BOTH {
             let file = File::open("/proc/self/status").unwrap();
             let raw = file.as_raw_fd();
@@ -433,6 +494,7 @@ mod tests {
 
     #[test]
     fn no_signal_is_handled_there() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let blocked = lend(Way::Fetch, Vec::new(), |_| {
             let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
             // SAFETY: it takes no new mask, and writes the one in force.
@@ -445,6 +507,7 @@ mod tests {
 
     #[test]
     fn the_next_open_descriptor_is_told_beyond_a_gap() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let file = File::open("/proc/self/status").unwrap();
         // SAFETY: they take numbers; the second is open.
         let last = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) }.min(1 << 16);

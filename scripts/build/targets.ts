@@ -57,6 +57,9 @@ const SMALLEST = '-Copt-level=z'
  */
 export const NO_LOCATIONS = '-Zlocation-detail=none'
 
+/** How Rust would show a value to its developer (`{:?}`): 8 KB of code, for messages of panics alone, which go on without it. */
+const NO_DEBUG_TEXTS = '-Zfmt-debug=none'
+
 /** Apple silicon has pages of 16 KB, and what is compiled for speed elsewhere (Cargo.toml) would be a few bytes of one more. */
 const ALL_SMALL = '-Copt-level=s'
 
@@ -118,6 +121,7 @@ function glibc(name: string, triple: string, machine: ExpectedFile['machine']): 
     name,
     triple,
     rustFlags: [SMALL],
+    unstableRustFlags: [NO_DEBUG_TEXTS],
     library: ELF_LIBRARY,
     file: {
       format: 'ELF',
@@ -135,6 +139,7 @@ function musl(name: string, triple: string, machine: ExpectedFile['machine']): T
     triple,
     // Node brings the C library; an addon with another one inside could not work.
     rustFlags: [SMALL, '-Ctarget-feature=-crt-static'],
+    unstableRustFlags: [NO_DEBUG_TEXTS],
     library: ELF_LIBRARY,
     file: { format: 'ELF', machine, libraries: /^libc\.so$/, limit: 215 * KIB },
   }
@@ -150,7 +155,7 @@ function macos(name: string, triple: string, machine: ExpectedFile['machine']): 
       STRIPPED,
       ...(machine === 'AARCH64' ? [ALL_SMALL] : []),
     ],
-    ...(machine === 'AARCH64' && { unstableRustFlags: [SHORT_TABLES] }),
+    unstableRustFlags: machine === 'AARCH64' ? [NO_DEBUG_TEXTS, SHORT_TABLES] : [NO_DEBUG_TEXTS],
     library: 'libtcp_keepalive_node.dylib',
     file: {
       format: 'MachO',
@@ -168,7 +173,7 @@ function windows(name: string, triple: string, machine: ExpectedFile['machine'])
     name,
     triple,
     rustFlags: [SMALL, SMALLEST],
-    unstableRustFlags: [NO_LOCATIONS],
+    unstableRustFlags: [NO_LOCATIONS, NO_DEBUG_TEXTS],
     library: 'tcp_keepalive_node.dll',
     file: {
       format: 'PE',
@@ -184,6 +189,7 @@ function freebsd(name: string, triple: string, machine: ExpectedFile['machine'])
     name,
     triple,
     rustFlags: [SMALL],
+    unstableRustFlags: [NO_DEBUG_TEXTS],
     library: ELF_LIBRARY,
     file: {
       format: 'ELF',

@@ -32,9 +32,9 @@ export function isFirstConnectionTold(): boolean {
 const FIRST_MINOR: Readonly<Record<number, number>> = { 22: 17, 24: 2 }
 
 function isRequireOfNode(): boolean {
-  const { Module } = process.getBuiltinModule('node:module') as unknown as { Module: { _cache?: unknown } }
-  // oxlint-disable-next-line no-underscore-dangle -- Node's name for what `require.cache` is in its own
-  return typeof require === 'function' && require.cache !== undefined && require.cache === Module._cache
+  if (typeof require !== 'function' || typeof module !== 'object' || require.cache === undefined) return false
+  const { _cache: ofNode } = module.constructor as { readonly _cache?: unknown }
+  return require.cache === ofNode
 }
 
 /**

@@ -3,7 +3,7 @@
  * every program, so this reads little and loads nothing. index.js looks in more places, and says what is wrong.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import type * as modules from 'node:module'
 import { readBinaryFile } from './binary-file.ts'
 
 const { arch, platform } = process
@@ -26,36 +26,43 @@ function mayBeForbidden(): boolean {
   return (process as { permission?: unknown }).permission !== undefined || /--no[-_]addons/.test(options)
 }
 
-/** Seen from dist/, as in native.ts. */
+/** Seen from dist/, as in native.ts: in a clone, beside this package, or where else Node finds it, which takes longer. */
 function pathOfBinary(): string | undefined {
   const target = `${platform}-${arch}${suffix()}`
   const file = `tcp-keepalive.${target}.node`
   const built = `${__dirname}/../${file}`
-  if (!existsSync(built)) return createRequire(__filename).resolve(`@tcp-keepalive/binding-${target}/${file}`)
-  return process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] ? undefined : built
+  if (existsSync(built)) return process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] ? undefined : built
+  const inPackage = `@tcp-keepalive/binding-${target}/${file}`
+  const beside = `${__dirname}/../../${inPackage}`
+  if (existsSync(beside)) return beside
+  const { createRequire } = require('node:module') as typeof modules
+  return createRequire(__filename).resolve(inPackage)
 }
 
 /** What stands behind system and processor in the names of the packages. */
 function suffix(): string {
   if (platform === 'win32') return '-msvc'
   if (platform !== 'linux') return ''
-  const loader = loaderOf(process.execPath)
-  if (loader.startsWith('ld-musl-')) return '-musl'
+  if (isForMusl(process.execPath)) return '-musl'
   return arch === 'arm' ? '-gnueabihf' : '-gnu'
 }
 
 /** Enough for the program headers and the name behind them. */
 const HEADER_LENGTH = 4096
 
-/** The name of the dynamic loader that a program names in its first bytes (elf(5), PT_INTERP), which tells the C library. */
-function loaderOf(program: string): string {
+/**
+ * A program names its dynamic loader in its first bytes (elf(5), PT_INTERP), and so its C library.
+ *
+ * @throws Error where it names neither
+ */
+function isForMusl(program: string): boolean {
   const file = openSync(program, 'r')
   try {
     const header = Buffer.alloc(HEADER_LENGTH)
     readSync(file, header, 0, HEADER_LENGTH, 0)
-    const [found] = /ld-(?:musl|linux)[-\w]*\.so/.exec(header.toString('latin1')) ?? []
-    if (found === undefined) throw new Error('unknown')
-    return found
+    if (header.includes('ld-musl-')) return true
+    if (header.includes('ld-linux')) return false
+    throw new Error('an unknown loader')
   } finally {
     closeSync(file)
   }

@@ -8,7 +8,7 @@ export function connect(config) {
   const pool = new pg.Pool({ connectionTimeoutMillis: 5000, ...config })
   pool.on('connect', (client) => {
     setKeepAlive(client.connection.stream, VALUES)
-    client.on('error', () => {}) // lost while it is checked out: its query rejects, and so does every later one
+    client.on('error', () => {}) // lost while checked out: its query rejects, and so does every later one
   })
   pool.on('error', (error) => console.error(error.message)) // lost while it is idle: the pool makes a new one
   return pool

@@ -24,15 +24,13 @@ export function writeResults(machine: string, measurements: Measurements): void 
 export function writeDocument(machine: string, measurements: Measurements): void {
   const before = readFileSync(DOCUMENT, 'utf8')
   const measured = [`Measured on ${machine}.`, '', ...markdown(found(measurements))]
-  const section = (page: string, name: string, lines: readonly string[]): string =>
-    withSection(
-      page,
-      `<!-- ${name}: written by npm run bench -->`,
-      `<!-- end of ${name} -->`,
-      `\n\n${lines.join('\n')}\n\n`,
-    )
   const after = section(before, 'measured', measured)
   writeFileSync(DOCUMENT, section(after, 'counted', instructionTable(measurements)))
+}
+
+function section(page: string, name: string, lines: readonly string[]): string {
+  const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`]
+  return withSection(page, begin, end, `\n\n${lines.join('\n')}\n\n`)
 }
 
 export function showTable(measurements: Measurements): void {

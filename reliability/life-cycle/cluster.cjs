@@ -7,9 +7,8 @@ const cluster = require('node:cluster')
 const { once } = require('node:events')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
+const { HELD, on, OTHER: OUTGOING } = require('./shared.cjs')
 
-const HELD = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const OUTGOING = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
 const [, , workers, connections, scheduling] = process.argv
 
 async function primary() {
@@ -27,8 +26,8 @@ async function primary() {
 
   assert.strictEqual(reports.length, 2 * connections)
   for (const { accepted, outgoing } of reports) {
-    assert.deepStrictEqual(accepted, { enabled: true, ...HELD })
-    assert.deepStrictEqual(outgoing, { enabled: true, ...OUTGOING })
+    assert.deepStrictEqual(accepted, on(HELD))
+    assert.deepStrictEqual(outgoing, on(OUTGOING))
   }
   assert.strictEqual(net.Socket.prototype.setKeepAlive, wrapped)
   const served = new Set(reports.map(({ worker }) => worker)).size

@@ -6,16 +6,13 @@ const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const net = require('node:net')
 const first = require('tcp-keepalive')
+const { HELD: ONE, OTHER: TWO, on: held, open, prove } = require('./shared.cjs')
 const other = require(process.argv[2])
 
 const NAMES = ['setKeepAlive', 'connect', '_destroy']
 const methods = () => NAMES.map((name) => Object.getOwnPropertyDescriptor(net.Socket.prototype, name))
 const pristine = methods()
 const { getKeepAlive } = first
-
-const ONE = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const TWO = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
-const held = (values) => ({ enabled: true, ...values })
 
 let applied = 0
 subscribe('tcp-keepalive:apply', () => (applied += 1))
@@ -134,33 +131,13 @@ const claims = {
 
 async function main() {
   assert.notStrictEqual(first.installKeepAlive, other.installKeepAlive)
-  const accepted = []
-  const server = net.createServer((socket) => accepted.push(socket.on('error', () => {})))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const connect = async (socket = new net.Socket()) => {
-    socket.connect(server.address().port, '127.0.0.1')
-    await once(socket, 'connect')
-    accepted.push(socket.on('error', () => {}))
-    return socket
-  }
-  let count = 0
-  for (const [claim, prove] of Object.entries(claims)) {
-    for (const [a, b] of [
-      [first, other],
-      [other, first],
-    ]) {
-      try {
-        await prove(a, b, connect)
-        assert.deepStrictEqual(methods(), pristine)
-      } catch (cause) {
-        throw new Error(`${claim}, ${a === first ? 'this copy' : 'the other'} first`, { cause })
-      }
-      count += 1
-    }
-  }
-  for (const socket of accepted) socket.destroy()
-  server.close()
+  const { connect, close } = await open()
+  const ways = { 'this copy first': [first, other], 'the other first': [other, first] }
+  const count = await prove(claims, ways, async (proof, [a, b]) => {
+    await proof(a, b, connect)
+    assert.deepStrictEqual(methods(), pristine)
+  })
+  close()
   console.log(JSON.stringify({ claims: count }))
 }
 

@@ -6,8 +6,8 @@ const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
+const { HELD: VALUES, on } = require('./shared.cjs')
 
-const VALUES = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const [, , where, how, tail] = process.argv
 const pristine = Object.getOwnPropertyDescriptors(net.Socket.prototype)
 
@@ -92,10 +92,10 @@ async function main() {
 async function goOn(error, socket, connect) {
   assert.strictEqual(error.code, 'MINE')
   setKeepAlive(socket, VALUES)
-  assert.deepStrictEqual(getKeepAlive(socket), { enabled: true, ...VALUES })
+  assert.deepStrictEqual(getKeepAlive(socket), on(VALUES))
   const hold = holdKeepAlive(socket, VALUES)
   socket.setKeepAlive(true, 5000)
-  assert.deepStrictEqual(getKeepAlive(socket), { enabled: true, ...VALUES })
+  assert.deepStrictEqual(getKeepAlive(socket), on(VALUES))
   hold.release()
   setKeepAlive(socket, false)
   if (where.startsWith('a getter')) {

@@ -7,10 +7,9 @@ const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive, inspectSocket, installKeepAlive } = require('tcp-keepalive')
+const { HELD, on, OTHER } = require('./shared.cjs')
 
-const HELD = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
-const held = { enabled: true, ...HELD }
+const held = on(HELD)
 
 /** How often a hold or an install has put its values in, in this process. */
 let applied = 0
@@ -33,7 +32,7 @@ async function parent(count) {
     assert.deepStrictEqual(report.before, held)
     assert.strictEqual(report.heldBy, undefined)
     assert.strictEqual(report.afterDriver.time, 5000)
-    assert.deepStrictEqual(report.reheld, { enabled: true, ...OTHER })
+    assert.deepStrictEqual(report.reheld, on(OTHER))
     // Node has taken the handle out of it, and leaves the object as one that is not connected.
     assert.throws(() => getKeepAlive(socket), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
     hold.release()

@@ -3,7 +3,6 @@
 'use strict'
 const assert = require('node:assert')
 const { subscribe } = require('node:diagnostics_channel')
-const { once } = require('node:events')
 const { readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const net = require('node:net')
@@ -11,8 +10,8 @@ const { dirname } = require('node:path')
 const vm = require('node:vm')
 const here = require('tcp-keepalive')
 const native = require('tcp-keepalive/native')
+const { HELD: VALUES, open, prove } = require('./shared.cjs')
 
-const VALUES = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const context = vm.createContext({ Buffer, process, net })
 /** The value of an expression of the other context. */
 const foreign = (expression) => vm.runInContext(`(${expression})`, context)
@@ -119,35 +118,15 @@ const checks = {
 
 async function main() {
   assert.notStrictEqual(here.setKeepAlive, there.setKeepAlive)
-  const accepted = []
-  const server = net.createServer((socket) => accepted.push(socket.on('error', () => {})))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  const clients = []
-  const connect = async (socket = new net.Socket()) => {
-    const came = once(server, 'connection')
-    socket.connect(port, '127.0.0.1').on('error', () => {})
-    clients.push(socket)
-    await Promise.all([came, once(socket, 'connect')])
-    return socket
-  }
-  let held = 0
-  for (const [name, keepalive] of Object.entries({ 'loaded here': here, 'loaded there': there })) {
-    for (const [claim, check] of Object.entries(checks)) {
-      try {
-        await check(keepalive, { client: await connect(), port, connect, accepted })
-      } catch (cause) {
-        throw new Error(`${claim}, ${name}`, { cause })
-      }
-      held += 1
-    }
-  }
+  const { accepted, port, connect, close } = await open()
+  const ways = { 'loaded here': here, 'loaded there': there }
+  const held = await prove(checks, ways, async (check, keepalive) =>
+    check(keepalive, { client: await connect(), port, connect, accepted }),
+  )
   // Typed for whoever catches it there.
   assert.throws(() => there.setKeepAlive(0, 'x'), foreign('TypeError'))
   assert.throws(() => there.setKeepAlive(0.5, VALUES), foreign('RangeError'))
-  for (const socket of [...accepted, ...clients]) socket.destroy()
-  server.close()
+  close()
   console.log(JSON.stringify({ held: held + 2 }))
 }
 

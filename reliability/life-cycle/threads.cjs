@@ -6,9 +6,8 @@ const { once } = require('node:events')
 const { readdirSync, readFileSync } = require('node:fs')
 const net = require('node:net')
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads')
+const { HELD, on, OTHER } = require('./shared.cjs')
 
-const HELD = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
 const WAYS = ['returns', 'exits', 'throws', 'is terminated']
 
 async function inThread({ port, way, withPackage }) {
@@ -17,10 +16,10 @@ async function inThread({ port, way, withPackage }) {
   const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
   if (keepalive) {
-    assert.deepStrictEqual(keepalive.getKeepAlive(socket), { enabled: true, ...OTHER })
+    assert.deepStrictEqual(keepalive.getKeepAlive(socket), on(OTHER))
     const hold = keepalive.holdKeepAlive(socket, HELD)
     socket.setKeepAlive(true, 5000)
-    assert.deepStrictEqual(keepalive.getKeepAlive(socket), { enabled: true, ...HELD })
+    assert.deepStrictEqual(keepalive.getKeepAlive(socket), on(HELD))
     if (way === 'returns') hold.release()
     assert.throws(() => keepalive.setKeepAlive(-1, HELD))
     assert.ok(keepalive.inspectSockets().length > 0)
@@ -69,7 +68,7 @@ async function main(count, atOnce, withPackage) {
 
   if (withPackage) {
     socket.setKeepAlive(true, 5000)
-    assert.deepStrictEqual(getKeepAlive(socket), { enabled: true, ...HELD })
+    assert.deepStrictEqual(getKeepAlive(socket), on(HELD))
     assert.strictEqual(inspectSocket(socket).heldBy, 'hold')
   }
   console.log(JSON.stringify({ before, after }))

@@ -21,7 +21,9 @@ export interface Registry extends AsyncDisposable {
 
 export async function startRegistry(): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-registry-'))
-  const server = (await runServer(settings(folder, await configuredRegistry()) as never)) as Server
+  const configuration = join(folder, 'config.yaml')
+  await writeFile(configuration, JSON.stringify(settings(folder, await configuredRegistry())))
+  const server = (await runServer(configuration)) as Server
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -35,11 +37,10 @@ export async function startRegistry(): Promise<Registry> {
   return { url: `http://${host}/`, npmrc, stop, [Symbol.asyncDispose]: stop }
 }
 
-/** verdaccio's settings. */
+/** verdaccio's settings; JSON is YAML too. */
 function settings(folder: string, uplink: string): object {
   const ours = { access: '$all', publish: '$all', unpublish: '$all' }
   return {
-    self_path: join(folder, 'config.yaml'), // what is named relative to it
     storage: join(folder, 'storage'),
     // By default verdaccio answers 404 for 5 minutes once two requests have taken more than 30 s.
     uplinks: { configured: { url: uplink, timeout: '5m', max_fails: 1000, fail_timeout: '1s' } },

@@ -23,7 +23,8 @@ onLinux('cluster: a column for the process, one total, one exit code', async (t)
   const rows = /^(\d+) +127\.0\.0\.1:\d+ +idle +(after|not in time)/gm
   const table = stdout.slice(stdout.lastIndexOf('WAS'))
   const found = [...table.matchAll(rows)].map(([, pid, fate]) => ({ pid, fate }))
-  t.deepEqual(new Set(found.map(({ fate }) => fate)), new Set(['after', 'not in time']), stdout)
+  for (const wanted of ['after', 'not in time'])
+    t.is(found.filter(({ fate }) => fate === wanted).length, 1, stdout)
   t.is(found.length, 2)
   t.not(found[0]?.pid, found[1]?.pid)
   t.is(stdout.match(/told within/g)?.length, 1, stdout)
@@ -102,7 +103,7 @@ onLinux('a command that does not end at SIGTERM is ended all the same', async (t
 
 onLinux('a command that connects for each question is drilled when it has a connection', async (t) => {
   const port = await openPort(t)
-  const lines = `const ask = () => { const one = quiet(${'{ time: 1000, interval: 1000, retries: 1 }'}); setTimeout(() => one.destroy(), 200) }
+  const lines = `const ask = () => { const one = quiet({ time: 1000, interval: 1000, retries: 1 }); setTimeout(() => one.destroy(), 200) }
     ask(); setTimeout(() => setInterval(ask, 400), 4500)`
   const { code, stdout } = await drillProgram(t, port, ['--within', '20s'], lines).done
   t.regex(stdout, /^1 of 1 told within 20 s$/m)

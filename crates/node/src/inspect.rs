@@ -100,6 +100,7 @@ fn inspect_one(raw: RawSocket) -> Option<[i32; OWN_ROW]> {
     tcp_keepalive::inspect(raw).ok().map(|inspection| own_row(raw, &inspection))
 }
 
+#[inline(never)]
 fn own_row(raw: RawSocket, inspection: &Inspection) -> [i32; OWN_ROW] {
     let mut row = [0; OWN_ROW];
     fill(&mut row, &row_numbers(raw, inspection));
@@ -116,6 +117,7 @@ fn fill(places: &mut [i32], numbers: &[i32]) {
     }
 }
 
+#[inline(never)]
 pub(super) fn row_numbers(raw: RawSocket, inspection: &Inspection) -> [i32; ROW] {
     let mut row = [-1; ROW];
     row[0] = number(Some(raw));

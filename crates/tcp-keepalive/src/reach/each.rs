@@ -53,6 +53,8 @@ pub fn ask_each_descriptor<T: Send + 'static>(
     }
 }
 
+/// Not twice in the binary: where no thread can be started it is called as well.
+#[inline(never)]
 fn go_on<T>(asked: &Mutex<Asked<T>>, turn: u32, ask: impl Fn(RawSocket) -> Option<T>) {
     let begin = lock(asked).next;
     for raw in begin..sys::own_descriptors().end {

@@ -60,20 +60,22 @@ fn lend<T: Send + 'static>(
     raws: Vec<RawSocket>,
     call: impl FnOnce(&[RawSocket]) -> T + Send + 'static,
 ) -> io::Result<T> {
-    lend_what(move || Duplicates::take(way, &raws), call)
+    let take: Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync> =
+        Arc::new(move || Duplicates::take(way, &raws));
+    lend_what(&take, call)
 }
 
 /// A thread may wait before it has its own table: to empty one, the kernel copies up to 64 descriptors and closes the copies
 /// (`dup_fd()` in fs/file.c), and the last close of a socket with `SO_LINGER` may be one of those. Then another thread takes over, and
 /// the first finds that nothing is left to do.
 fn lend_what<T: Send + 'static, F: FnOnce(&[RawSocket]) -> T + Send + 'static>(
-    take: impl Fn() -> io::Result<Duplicates> + Clone + Send + 'static,
+    take: &Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync>,
     mut call: F,
 ) -> io::Result<T> {
     let mut patience = PATIENCE;
     loop {
         let place = Arc::new(Mutex::new(Some(call)));
-        let (take, shared) = (take.clone(), Arc::clone(&place));
+        let (take, shared) = (Arc::clone(take), Arc::clone(&place));
         let answer = ask(move |answer| {
             let duplicates = take();
             let Some(call) = take_out(&shared) else { return };
@@ -96,13 +98,18 @@ fn take_out<F>(place: &Mutex<Option<F>>) -> Option<F> {
     place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
+/// Of one type, so that there is one copy of all that is generic.
+type Attempt = fn(&[RawSocket]) -> io::Result<()>;
+const LEND_NOTHING: Attempt = |_| Ok(());
+const FETCH_NOTHING: Attempt = |_| fetch_nothing();
+
 /// Whether [`with_duplicates`] is possible in this process.
 ///
 /// # Errors
 ///
 /// As [`with_duplicates`].
 pub fn can_duplicate() -> io::Result<()> {
-    with_duplicates(Vec::new(), |_| ())
+    lend(Way::here(), Vec::new(), LEND_NOTHING).and_then(|done| done)
 }
 
 /// Where a thread puts its answer, and who asked waits for it.
@@ -219,7 +226,7 @@ impl Way {
         if known != UNKNOWN {
             return if known == FETCH { Self::Fetch } else { Self::Copy };
         }
-        let can_fetch = lend(Self::Fetch, Vec::new(), |_| fetch_nothing()).and_then(|fetched| fetched);
+        let can_fetch = lend(Self::Fetch, Vec::new(), FETCH_NOTHING).and_then(|fetched| fetched);
         let (way, number) = if can_fetch.is_ok() { (Self::Fetch, FETCH) } else { (Self::Copy, COPY) };
         HERE.store(number, Relaxed);
         way
@@ -233,6 +240,7 @@ struct Duplicates {
 }
 
 impl Duplicates {
+    #[inline(never)]
     fn take(way: Way, raws: &[RawSocket]) -> io::Result<Self> {
         if way == Way::Copy {
             copy_table()?;
@@ -368,6 +376,7 @@ pub fn listening_ports() -> io::Result<Ports> {
     ports_in_proc() // a sandbox may have no `NETLINK_SOCK_DIAG`
 }
 
+#[cold]
 fn ports_in_proc() -> io::Result<Ports> {
     let mut ports = Ports::none();
     read_listeners(File::open("/proc/self/net/tcp")?, &mut ports)?;
@@ -470,7 +479,8 @@ mod tests {
             Duplicates::take(Way::Fetch, &[raw])
         };
         let mut calls = 0;
-        let lent = lend_what(take, move |duplicates| {
+        let take: Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync> = Arc::new(take);
+        let lent = lend_what(&take, move |duplicates| {
             calls += 1;
             (calls, crate::is_tcp(duplicates[0]))
         });

@@ -44,7 +44,6 @@ export async function testByName(nodes: readonly Node[]): Promise<void> {
   anyTest.after.always('the hosts file is gone', () => rmSync(folder, { recursive: true }))
   for (const node of nodes) {
     for (const [name, client] of clients) {
-      if (client.over) continue
       const title = `Node ${node.version}, ${name}: by the server's name every socket carries the values`
       serially(title, (t) => tryClient(t, bench, { name, client, node, hosts }))
     }

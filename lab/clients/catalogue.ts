@@ -40,7 +40,7 @@ type Overwrites = 'never' | 'with a delay' | 'always'
 export interface Client {
   /** Undefined for what is a part of Node and needs no import. */
   readonly package: string | undefined
-  /** It is a layer over this client, and shown by its example alone. */
+  /** It is a layer over this client, and has no row in the matrix. */
   readonly over?: string
   /** Left out: a server that takes everything and answers nothing. */
   readonly server?: ServerName

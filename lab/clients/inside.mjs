@@ -19,7 +19,9 @@ export async function drive(name, { tell, next }) {
       undo = await manners[how](values)
       const config = configured(adapter, where, own ? adapter.own : {})
       client =
-        how === 'example' ? await openExample(name, adapter, config) : adapter.open(driver, config, silent)
+        how === 'example'
+          ? await openExample(name, adapter, config)
+          : adapter.open(driver, config, silent, examples)
     },
     use: () => persist(() => adapter.use(client)),
     /** A client whose server never answers. */

@@ -4,6 +4,10 @@ export default {
   server: 'postgres',
   config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),
   way: "the driver's",
+  open({ PrismaPg }, config, silent, load) {
+    const { Pool } = load('pg')
+    return { factory: new PrismaPg(silent(new Pool(config))) }
+  },
   fromExample: (connect, config) => ({ factory: connect(config) }),
   async use(client) {
     client.adapter ??= await client.factory.connect()

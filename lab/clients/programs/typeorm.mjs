@@ -4,6 +4,8 @@ export default {
   server: 'postgres',
   config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),
   way: 'none',
+  open: ({ DataSource }, { user, ...config }) =>
+    new DataSource({ type: 'postgres', username: user, ...config }),
   async use(source) {
     if (!source.isInitialized) await source.initialize()
     await source.query('select 1')

@@ -73,7 +73,9 @@ for (const [way, ask] of Object.entries(WAYS)) {
       const end = ask(socket, DEADLINE)
       socket.connect(port, '127.0.0.1')
       await once(socket, 'connect')
-      t.deepEqual(deadlineOf(socket), [SOLVED, rtoMaxWith(6000)])
+      t.is(deadlineOf(socket)[0], SOLVED)
+      await until(() => deadlineOf(socket)[1] === rtoMaxWith(6000)) // after a quick handshake at the first look
+      t.is(deadlineOf(socket)[0], SOLVED)
       await fill(socket)
       t.true(isLiftedNow(socket, 6000))
       t.is(getKeepAlive(socket).userTimeout, 0, 'getKeepAlive tells what the kernel holds')

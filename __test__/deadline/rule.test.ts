@@ -1,7 +1,7 @@
 /** The rule of lifting, on a model of the kernel: whatever happens in whatever order, the living live and the dead are told. */
 import test from 'ava'
 import fc from 'fast-check'
-import { LOOKS_PER_DEADLINE } from '../../src/deadline/rule.ts'
+import { isQuickHandshake, LOOKS_PER_DEADLINE, rtoMaxFor } from '../../src/deadline/rule.ts'
 import { lifting, lives, type Rule, Scenario, type Setting, settings } from './scenario.ts'
 
 test('a living peer is never dropped, however it reads and whatever is lost within the tolerance', (t) => {
@@ -34,6 +34,25 @@ test('a peer that dies at any moment of such a life is told by the deadline from
     { numRuns: 3000 },
   )
   t.pass()
+})
+
+test('after a quick handshake no wait of the kernel is longer than TCP_RTO_MAX_MS would allow, until the first look', (t) => {
+  const trip = fc.double({ min: 0, max: 3000, noNaN: true })
+  fc.assert(
+    fc.property(trip, fc.double({ min: 5000, max: 60_000, noNaN: true }), (roundTrip, deadlineMs) => {
+      if (!isQuickHandshake(roundTrip, deadlineMs)) return
+      let wait = roundTrip + Math.max(2 * roundTrip, 200) // tcp_rtt_estimator() with the first round trip
+      for (let at = 0; at < deadlineMs / LOOKS_PER_DEADLINE; at += wait / 2) {
+        t.true(wait <= rtoMaxFor(deadlineMs))
+        wait *= 2
+      }
+    }),
+  )
+  for (const deadlineMs of [5000, 6000, 10_000]) {
+    t.true(isQuickHandshake(100, deadlineMs))
+    t.false(isQuickHandshake(1000, deadlineMs), 'a SYN or SYN-ACK was lost')
+    t.false(isQuickHandshake(Number.NaN, deadlineMs), 'nobody saw it')
+  }
 })
 
 test('a peer that is heard and no longer hears is told by the deadline from the write', (t) => {

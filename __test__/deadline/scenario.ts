@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import {
   AT_FIRST,
+  isQuickHandshake,
   LOOKS_PER_DEADLINE,
   type Look,
   remember,
@@ -92,7 +93,7 @@ export class Scenario {
     }
     this.kernel = new KernelModel(this.peer, path, mss)
     this.kernel.userTimeout = userTimeoutMs
-    this.#bound(true)
+    this.#bound(!isQuickHandshake(delay * 2, deadlineMs))
     this.#watch = rule(deadlineMs, userTimeoutMs)
     this.#nextLook = this.#period
   }

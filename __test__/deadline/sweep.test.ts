@@ -43,7 +43,7 @@ function add(sweep: Sweep, socket: net.Socket, detectWithinMs: number): Watched 
   const handle = connectionHandle(socket)
   if (handle === undefined) throw new Error('no handle')
   const watched = new Watched(handle, putDeadline(socket, detectWithinMs), rtoMaxOn(native, handle.fd))
-  sweep.add(watched)
+  sweep.add(watched, sweep.get(handle))
   return watched
 }
 
@@ -126,6 +126,33 @@ test('of 10,000 connections that come and go nothing is left', async (t) => {
   t.is(sweep.size, 0)
   t.is(sweep.periodMs, undefined, 'no timer')
   t.is(beside.running, 0)
+})
+
+test('TCP_RTO_MAX_MS that is due is put in at the first look, unless it was released or somebody else has set it', async (t) => {
+  const sweep = new Sweep(native, new Beside())
+  const [due, released, others] = await pairs(t, 3)
+  if (!due || !released || !others) throw new Error('no pairs')
+  const before = rtoMaxOn(native, rawDescriptor(due.client))
+  if (before < 0) return void t.pass('a kernel before 6.15')
+  const watched = [due, released, others].map(({ client }) => {
+    const handle = connectionHandle(client)
+    if (handle === undefined) throw new Error('no handle')
+    const solved = putDeadline(client, 5000)
+    native.setUserTimeout(handle.fd, -1, before) // as after a connection that was made quickly
+    const one = new Watched(handle, solved, before, 'solved', true)
+    sweep.add(one, undefined)
+    return one
+  })
+  watched[1]?.releaseRtoMax(native)
+  native.setUserTimeout(rawDescriptor(others.client), -1, 7000)
+  sweep.sweep()
+  const now = (): number[] =>
+    [due, released, others].map(({ client }) => rtoMaxOn(native, rawDescriptor(client)))
+  t.deepEqual(now(), [1000, before, 7000])
+  for (const each of watched) each.release(native)
+  t.deepEqual(now(), [before, before, 7000])
+  for (const each of watched) sweep.delete(each)
+  sweep.sweep()
 })
 
 async function untilLifted(socket: net.Socket): Promise<void> {

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import { isLinux } from '../settings/capabilities.ts'
 import type { KernelValues } from '../settings/options.ts'
-import type { Deadlines } from '../socket/deadlines.ts'
+import type { Connected, Deadlines } from '../socket/deadlines.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { native } from '../socket/native.ts'
 import { type ConnectionHandle, connectionHandle } from '../socket/node-internals.ts'
@@ -79,9 +79,9 @@ export const deadlines: Deadlines = {
     const stage = known ? known.stage : stageOf(kernel, handle.fd, solvedOf(values))
     return stage === 'solved' ? values.userTimeoutMs : 0
   },
-  begin(socket, values, isFresh) {
+  begin(socket, values, connected) {
     const handle = handleFor(socket)
-    if (handle) watch(handle, solvedOf(values), isFresh)
+    if (handle) watch(handle, solvedOf(values), connected)
   },
   beginInherited(socket, values) {
     const handle = handleFor(socket)
@@ -125,8 +125,9 @@ export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {
   if (handle) watch(handle, solved)
 }
 
-/** @param isFresh whether the socket has just connected: then nothing is known of it, and nothing has to be asked */
-function watch(handle: ConnectionHandle, solved: SolvedDeadline, isFresh = false): void {
+/** On a socket that has just connected nothing has to be asked. */
+function watch(handle: ConnectionHandle, solved: SolvedDeadline, connected: Connected = {}): void {
+  const { isFresh = false, isQuick = false } = connected
   const { kernel, sweep } = ofThread()
   const { fd } = handle
   if (fd < 0) return
@@ -139,8 +140,9 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline, isFresh = false
   const rtoMaxBeforeMs = known?.rtoMaxBeforeMs ?? (isFresh ? systemRtoMax(kernel) : rtoMaxOn(kernel, fd))
   const isUnwritten = isFresh || handle.bytesWritten === 0
   const stage = isUnwritten ? 'solved' : (known?.stage ?? stageOf(kernel, fd, solved))
-  putRtoMax(kernel, fd, solved.detectWithinMs)
-  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, stage))
+  const isRtoMaxDue = isQuick && known === undefined
+  if (!isRtoMaxDue) putRtoMax(kernel, fd, solved.detectWithinMs)
+  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, stage, isRtoMaxDue), known)
 }
 
 /**

@@ -90,6 +90,21 @@ const LONG_WAIT_IN_FLIGHT = 0.1
 /** So a first probe comes after 0.28 of the deadline, the third after 0.68, and the end after 0.88: each may be late by an eighth. */
 const LONG_WAIT_FOR_PROBE = 0.14
 
+/** The shortest retransmission timeout beyond the round trip: TCP_RTO_MIN, include/net/tcp.h. */
+const RTO_MIN_MS = 200
+
+/**
+ * Whether the time between the kernel's timers is short by itself until the first look, so that TCP_RTO_MAX_MS can wait for it: a connection
+ * that has ended by then costs a system call less. The kernel takes the handshake for its first round trip R, and from then on sends
+ * again after R + max(2R, 200 ms) (tcp_rtt_estimator(), net/ipv4/tcp_input.c), which may double once before that look. After a lost SYN or
+ * SYN-ACK that is 3 s, but then the handshake has taken 1 s (TCP_TIMEOUT_INIT).
+ *
+ * @param handshakeMs from the attempt to connect until the program was told that it has succeeded: no shorter than the round trip
+ */
+export function isQuickHandshake(handshakeMs: number, deadlineMs: number): boolean {
+  return handshakeMs + Math.max(2 * handshakeMs, RTO_MIN_MS) < LONG_WAIT_IN_FLIGHT * deadlineMs
+}
+
 /** tcp_probe0_base() and tcp_probe0_when(), include/net/tcp.h: the shortest wait, and how often it is doubled at most. */
 const [SHORTEST_PROBE_WAIT_MS, MOST_DOUBLINGS] = [200, 10]
 

@@ -14,7 +14,7 @@ import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched
 
 /** Taken at import: fake timers that a test puts in later must neither stop the sweep nor see it, nor set its clock. */
 const timers = { clearInterval, setInterval }
-const clock = performance.now.bind(performance)
+export const clock: () => number = performance.now.bind(performance)
 
 /**
  * The timer is made here, and not by the request that happens to open the first connection, whose
@@ -92,9 +92,8 @@ export class Sweep {
     return this.#watched
   }
 
-  /** Looks at a connection from now on; what is known of it from before is forgotten. */
-  add(watched: Watched): void {
-    const known = this.get(watched.handle)
+  /** Looks at a connection from now on, in place of what is {@link get known} of it from before. */
+  add(watched: Watched, known: Watched | undefined): void {
     if (known === undefined) this.expect()
     watched.place = known === undefined ? this.#watched.length : known.place
     this.#watched[watched.place] = watched

@@ -51,19 +51,26 @@ export class Watched {
   #isNew = true
   /** Whether TCP_RTO_MAX_MS was put back before the end. */
   #isReleased = false
+  /** Whether TCP_RTO_MAX_MS still is what it was before, and waits for the first look. */
+  #isRtoMaxDue: boolean
   /** How many sweeps until the next look. */
   sweepsLeft = 0
   /** Where the sweep keeps it. */
   place = 0
 
-  /** @param stage which user timeout is in the kernel already */
+  /**
+   * @param stage which user timeout is in the kernel already
+   * @param isRtoMaxDue whether TCP_RTO_MAX_MS is to be put in at the first look ({@link isQuickHandshake}), and not there already
+   */
   constructor(
     handle: ConnectionHandle,
     solved: SolvedDeadline,
     rtoMaxBeforeMs: number,
     stage: Stage = 'solved',
+    isRtoMaxDue: boolean = false,
   ) {
     this.handle = handle
+    this.#isRtoMaxDue = isRtoMaxDue
     if (stage !== 'solved') this.#memory = { ...AT_FIRST, stage: 'lifted' }
     this.detectWithinMs = solved.detectWithinMs
     this.#userTimeoutMs = solved.userTimeoutMs
@@ -126,11 +133,12 @@ export class Watched {
    */
   #change(kernel: DeadlineKernel, descriptor: number, before: Memory): boolean {
     const { stage, isBounded } = this.#memory
-    if (stage === before.stage && isBounded === before.isBounded) return true
+    if (stage === before.stage && isBounded === before.isBounded && !this.#isRtoMaxDue) return true
     if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== this.#timeoutOf(before.stage))
       return false
     const userTimeoutMs = stage === before.stage ? LEAVE : this.#timeoutOf(stage)
     const rtoMaxMs = this.#isRtoMaxOurs(before) ? this.#rtoMaxOf(isBounded) : LEAVE
+    this.#isRtoMaxDue = false
     return kernel.setUserTimeout(descriptor, userTimeoutMs, rtoMaxMs) === 0
   }
 
@@ -146,7 +154,8 @@ export class Watched {
 
   /** Whether TCP_RTO_MAX_MS, which was just read, is what was put in; a value that somebody else has set meanwhile stays. */
   #isRtoMaxOurs({ isBounded }: Memory): boolean {
-    return this.#rtoMaxBeforeMs >= 0 && !this.#isReleased && held[1] === this.#rtoMaxOf(isBounded)
+    if (this.#rtoMaxBeforeMs < 0 || this.#isReleased) return false
+    return held[1] === (this.#isRtoMaxDue ? this.#rtoMaxBeforeMs : this.#rtoMaxOf(isBounded))
   }
 
   /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
@@ -164,6 +173,7 @@ export class Watched {
     if (fd >= 0 && kernel.getUserTimeout(fd, held) === 0 && this.#isRtoMaxOurs(this.#memory))
       kernel.setUserTimeout(fd, LEAVE, this.#rtoMaxBeforeMs)
     this.#isReleased = true
+    this.#isRtoMaxDue = false
   }
 
   /** Puts it in once more after a release. */

@@ -11,6 +11,7 @@ import type { SocketState } from './socket-state.ts'
 
 export const AT_CONNECT: When = { isHeld: true, isFresh: true }
 export const AT_CONNECT_BOUNDED: When = { isHeld: true, isFresh: true, hasUserTimeout: true }
+export const AT_QUICK_CONNECT: When = { ...AT_CONNECT_BOUNDED, isQuick: true }
 const LATER: When = { isHeld: true }
 const NOBODY: KeepAlivePeer = { host: undefined, address: undefined, port: undefined }
 

@@ -3,6 +3,8 @@
  * This is the one place that sees both.
  */
 import type { Socket } from 'node:net'
+import { isQuickHandshake } from '../deadline/rule.ts'
+import { clock } from '../deadline/sweep.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import {
@@ -17,7 +19,8 @@ import {
 import { lastSetOn } from '../socket/last-set.ts'
 import { beneath, handleOf } from '../socket/node-internals.ts'
 import { boundWaiting, putWaiting } from '../socket/pending.ts'
-import { applyEffective, AT_CONNECT, AT_CONNECT_BOUNDED } from './apply.ts'
+import type { When } from '../socket/put-values.ts'
+import { applyEffective, AT_CONNECT, AT_CONNECT_BOUNDED, AT_QUICK_CONNECT } from './apply.ts'
 import { NO_CLAIMS } from './claim.ts'
 import { publishLost } from './channels.ts'
 import { destination } from './destination.ts'
@@ -51,6 +54,7 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     state.applied = undefined
     state.lastCall = Number.NaN
     state.boundedHandle = undefined
+    state.attemptAt = address === undefined ? Number.NaN : clock()
     if (known === undefined) socket.prependListener('connect', onConnect)
     else awaitConnect(socket)
     // Most attempts are to an address, which then begins in the next tick, and is the only one.
@@ -104,6 +108,7 @@ function onAttempt(this: Socket, ...told: readonly unknown[]): void {
 /** Of several addresses the older event tells all, and nobody says which of them it is in the end. */
 function noteAddress(connection: Socket, address: unknown): void {
   const state = stateOf(connection)
+  if (state) state.attemptAt = clock()
   if (state && ATTEMPT !== 'lookup' && typeof address === 'string') state.address = address
 }
 
@@ -176,8 +181,15 @@ function putHeld(connection: Socket, state: SocketState): void {
     unboundAttempt(connection)
   putWaiting(connection)
   if (state.governing === undefined) dropState(connection)
-  else applyEffective(connection, state, hasUserTimeout(connection, state) ? AT_CONNECT_BOUNDED : AT_CONNECT)
+  else applyEffective(connection, state, whenFor(connection, state))
   state.boundedHandle = undefined
+}
+
+function whenFor(connection: Socket, state: SocketState): When {
+  if (!hasUserTimeout(connection, state)) return AT_CONNECT
+  const deadlineMs = state.effective?.deadlineMs
+  if (deadlineMs === undefined) return AT_CONNECT_BOUNDED
+  return isQuickHandshake(clock() - state.attemptAt, deadlineMs) ? AT_QUICK_CONNECT : AT_CONNECT_BOUNDED
 }
 
 /** Whether what bounded this very attempt is the user timeout that is to be put in now, and nobody has set another one since. */

@@ -35,6 +35,8 @@ export class SocketState {
   /** The handle of the last attempt to connect whose user timeout was put in, for which a claim must answer at 'connect'; and that one. */
   boundedHandle: object | undefined
   boundedMs = 0
+  /** When the last attempt to connect began, by the sweep's clock; NaN where that was not seen. */
+  attemptAt: number = Number.NaN
   /** The last `socket.setKeepAlive()` on this connection, as a number (see driver-call.ts). */
   lastCall: number = Number.NaN
 

@@ -5,6 +5,14 @@ import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
 import { shared } from './shared.ts'
 
+/** How long a connection has been there. */
+export interface Connected {
+  /** Whether it has just been made, so that nobody has changed anything on it. */
+  readonly isFresh?: boolean
+  /** Whether it was also made so quickly that the kernel's timers are short. */
+  readonly isQuick?: boolean
+}
+
 /** None of these throws for what the kernel refuses. */
 export interface Deadlines {
   /**
@@ -13,10 +21,8 @@ export interface Deadlines {
   userTimeoutNow(socket: Socket, values: KernelValues): number
   /**
    * Lifts the user timeout from now on where that is needed; called once values with a deadline are in.
-   *
-   * @param isFresh whether the socket has just connected, so that nobody has changed anything on it
    */
-  begin(socket: Socket, values: KernelValues, isFresh: boolean): void
+  begin(socket: Socket, values: KernelValues, connected: Connected): void
   /** The same for a connection that has inherited the values from its listener, if it has. */
   beginInherited(socket: Socket, values: KernelValues): void
   /** Ends the lifting: the program has put in a user timeout of its own. */
@@ -61,9 +67,9 @@ export function valuesNow(socket: Socket, asked: KernelValues, isFresh: boolean)
 }
 
 /** Called after each put that has set the user timeout of `put`. */
-export function noteUserTimeout(socket: Socket, put: KernelValues, isFresh: boolean): void {
+export function noteUserTimeout(socket: Socket, put: KernelValues, connected: Connected): void {
   if (put.deadlineMs === undefined) found()?.end(socket)
-  else found(put)?.begin(socket, put, isFresh)
+  else found(put)?.begin(socket, put, connected)
 }
 
 export function noteInherited(socket: Socket, values: KernelValues): void {

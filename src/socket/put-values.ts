@@ -2,7 +2,7 @@
 import type { Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
-import { isLifted, noteUserTimeout, valuesNow } from './deadlines.ts'
+import { type Connected, isLifted, noteUserTimeout, valuesNow } from './deadlines.ts'
 import { notConnected, notListening, refusedOption, statusError } from './errors.ts'
 import { lastSetOn, rememberSet } from './last-set.ts'
 import { noteSet } from './reach-exclusion.ts'
@@ -43,11 +43,9 @@ export interface Put {
 }
 
 /** When values are put in. */
-export interface When {
+export interface When extends Connected {
   /** Whether the values are put in again at each connection. */
   readonly isHeld: boolean
-  /** Whether the socket has just connected. */
-  readonly isFresh?: boolean
   /** Whether the user timeout is in the kernel already: it has bounded the attempt to connect. */
   readonly hasUserTimeout?: boolean
 }
@@ -123,11 +121,11 @@ function write(target: Target, fd: number, asked: KernelValues, when = LATER): n
   return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, toPut)
 }
 
-function remember(target: Target, put: KernelValues, { isHeld, isFresh = false }: When): void {
+function remember(target: Target, put: KernelValues, when: When): void {
   if (!isSocket(target)) return
-  keepRecordTrue(target, put.enabled, isHeld)
+  keepRecordTrue(target, put.enabled, when.isHeld)
   rememberSet(target, put)
-  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put, isFresh)
+  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put, when)
 }
 
 /** The order in which the binding writes them, by their place among what it reads. */

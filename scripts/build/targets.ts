@@ -57,7 +57,7 @@ const SMALLEST = '-Copt-level=z'
  */
 export const NO_LOCATIONS = '-Zlocation-detail=none'
 
-/** How Rust would show a value to its developer (`{:?}`): 8 KB of code, for messages of panics alone, which go on without it. */
+/** How Rust would show a value to its developer (`{:?}`): 4 KB of code, for messages of panics alone, which go on without it. */
 const NO_DEBUG_TEXTS = '-Zfmt-debug=none'
 
 /** Apple silicon has pages of 16 KB, and what is compiled for speed elsewhere (Cargo.toml) would be a few bytes of one more. */
@@ -128,7 +128,7 @@ function glibc(name: string, triple: string, machine: ExpectedFile['machine']): 
       machine,
       libraries: /^(lib(c|m|dl|rt|pthread)\.so\.\d|ld-linux[-\w]*\.so\.\d)$/,
       newestSymbol: { prefix: 'GLIBC_', version: OLDEST_GLIBC },
-      limit: 215 * KIB,
+      limit: 212 * KIB,
     },
   }
 }
@@ -141,7 +141,7 @@ function musl(name: string, triple: string, machine: ExpectedFile['machine']): T
     rustFlags: [SMALL, '-Ctarget-feature=-crt-static'],
     unstableRustFlags: [NO_DEBUG_TEXTS],
     library: ELF_LIBRARY,
-    file: { format: 'ELF', machine, libraries: /^libc\.so$/, limit: 215 * KIB },
+    file: { format: 'ELF', machine, libraries: /^libc\.so$/, limit: 212 * KIB },
   }
 }
 

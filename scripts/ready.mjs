@@ -10,9 +10,15 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What the build of the TypeScript leaves. */
-const DIST = ['cli.cjs', 'core.cjs', 'implementation.cjs', 'index.cjs', 'index.d.cts', 'index.mjs', 'register.cjs'].map(
-  (name) => `dist/${name}`,
-)
+const DIST = [
+  'cli.cjs',
+  'core.cjs',
+  'implementation.cjs',
+  'index.cjs',
+  'index.d.cts',
+  'index.mjs',
+  'register.cjs',
+].map((name) => `dist/${name}`)
 
 /** Installs and builds what is missing or stale; ends the process with a clear line where that fails. */
 export function ready() {

@@ -81,7 +81,12 @@ class CommandDrill {
     const end = ended.then((how) => ({ how }))
     for (;;) {
       const begun = this.#begun()
-      if (begun.length > 0 && begun.every((each) => 'report' in each)) return this.#reports(begun)
+      if (begun.length > 0 && begun.every((each) => 'report' in each)) {
+        // It is seen in /proc that it has ended before it is told here how.
+        const isGone = begun.some(({ pid }) => pid === this.#program.pid && hasEnded(pid))
+        const last = isGone && (await end)
+        return this.#reports(begun, last === false ? undefined : last.how)
+      }
       if (begun.length === 0) waits.look(this.#files.read())
       const what = await Promise.race([end, stopped.then(() => 'stopped' as const), pause(LOOK_MS)])
       if (what !== false) return this.#finish(what === 'stopped' ? undefined : what.how)

@@ -22,9 +22,7 @@ const ALT: Readonly<Record<StoryName, string>> = {
 
 function section(name: StoryName, { tcpdump, told }: Story): string {
   const end = told
-    ? [
-        `${(told.at / 1000).toFixed(3).padStart(6)}  the program gets ${told.code}, outcome "${told.outcome}"`,
-      ]
+    ? [`${(told.at / 1000).toFixed(3).padStart(6)}  the program gets ${told.code}, outcome "${told.outcome}"`]
     : []
   return ['', `![${ALT[name]}](captures/${name}.svg)`, '', '```text', ...tcpdump, ...end, '```', ''].join(
     '\n',

@@ -1,4 +1,4 @@
-/** The diagnostics channels on which holds and installs say what they do. */
+/** The diagnostics channels on which holds and installs report. */
 import type { Socket } from 'node:net'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
@@ -7,60 +7,60 @@ import type { Claim } from './claim.ts'
 import type { Outcome } from './outcome.ts'
 import { type Doing, doingNow, type KeepAlivePeer } from './peer.ts'
 
-/** What is published on `tcp-keepalive:apply` when a hold or an install has put its values into a socket. */
+/** The message on `tcp-keepalive:apply` when a hold or an install has set its values on a socket. */
 export interface KeepAliveApplied {
-  /** The connection; beneath TLS around a socket, that socket. */
+  /** The connection's socket. With TLS over another socket, it is the socket beneath. */
   readonly socket: Socket
-  /** What was put in, in milliseconds; `undefined` for what was left as it was. */
+  /** The values that were set, in milliseconds; `undefined` for a value that was not changed. */
   readonly settings: KeepAlive
-  /** What put them in: `holdKeepAlive`, or `installKeepAlive`, which `tcp-keepalive/register` calls too. */
+  /** What set them: `holdKeepAlive`, or `installKeepAlive`, which `tcp-keepalive/register` calls too. */
   readonly by: 'hold' | 'install'
   /** The other end. */
   readonly peer: KeepAlivePeer
   /**
-   * The name in a `match` by which an address was meant: the client resolved it itself, and gave `connect()` the address.
+   * The name in `match` that matched, if the client resolved it itself and gave `connect()` the address.
    * `undefined` in every other case.
    */
   readonly byName: string | undefined
-  /** What the connection was doing: `connecting` where this was done as it was made; `undefined` where it cannot be told. */
+  /** What the connection was doing: `connecting` if the values were set while it was made; `undefined` if unknown. */
   readonly doing: Doing | undefined
 }
 
 /**
- * What is published on `tcp-keepalive:lost` when the peer of a held socket turns out to be gone, or does not answer an attempt to
+ * The message on `tcp-keepalive:lost` when the peer of a held socket is gone, or does not answer an attempt to
  * connect.
  */
 export interface KeepAliveLost {
   /** The same object as in {@link KeepAliveApplied}. */
   readonly socket: Socket
-  /** What became of the last probe, or of data that was sent. */
+  /** The outcome of the last probe, or of sent data. */
   readonly outcome: Outcome
   /** The error with which the socket, or TLS around it, is about to be destroyed. */
   readonly error: Error
-  /** For how many milliseconds nothing had come from the peer; `undefined` where that cannot be told, and while connecting. */
+  /** Milliseconds since the last packet from the peer; `undefined` if unknown, and while connecting. */
   readonly silentFor: number | undefined
   /** The other end. */
   readonly peer: KeepAlivePeer
-  /** What the connection was doing; `undefined` where it cannot be told. */
+  /** What the connection was doing; `undefined` if unknown. */
   readonly doing: Doing | undefined
 }
 
 /**
- * What is published, once, on `tcp-keepalive:unmatched` of an install whose `match` has fitted nothing: a minute after the first
- * connection that it did not fit, or when the process ends.
+ * The message on `tcp-keepalive:unmatched`. It is published once for an install whose `match` matched nothing: a minute after the
+ * first connection that did not match, or when the process ends.
  */
 export interface KeepAliveUnmatched {
-  /** Where the program connected to, as it gave it to `connect()`: up to three, those with most connections first. */
+  /** The destinations that the program gave to `connect()`: up to three, those with most connections first. */
   readonly connections: readonly UnmatchedConnections[]
 }
 
 /** Connections to one destination. */
 export interface UnmatchedConnections {
-  /** The host that was asked for. */
+  /** The requested host. */
   readonly host: string
-  /** The port that was asked for. */
+  /** The requested port. */
   readonly port: number
-  /** How many connections. */
+  /** The number of connections. */
   readonly count: number
 }
 
@@ -99,7 +99,7 @@ export function publishApplied(socket: Socket, { values, by, peer, byName, doing
   applied().publish(message satisfies KeepAliveApplied)
 }
 
-/** Whether anybody listens. */
+/** Whether the channel has a subscriber. */
 export function isLossWanted(): boolean {
   return lost().hasSubscribers
 }

@@ -1,4 +1,4 @@
-/** The public `holdKeepAlive`: checks the call, and hands it to the coordinator. */
+/** The public `holdKeepAlive`: checks the arguments, and calls the coordinator. */
 import { Server, Socket } from 'node:net'
 import type { KeepAliveOptions } from '../settings/options.ts'
 import { beneath, behindProxy } from '../socket/node-internals.ts'
@@ -16,21 +16,21 @@ import type { KeepAliveHold } from './handles.ts'
  * On a server, the values are set on the listener and held on every connection that the server accepts from then on. They
  * replace those of the server's own `keepAlive` option.
  *
- * - A field that is left out is not held: the driver's value for it gets through.
- * - Of several claims the most specific governs: the socket's own newest hold, then holds of the server that accepted
- *   it, newest first, or installs that match, newest first.
+ * - A field that is left out is not held: the driver's value for it takes effect.
+ * - If several holds and installs cover the socket, the most specific one wins: the socket's own newest hold, then holds of the
+ *   server that accepted it, newest first, or installs that match, newest first.
  * - This package's own `setKeepAlive(socket, options)` changes the newest hold: the fields it gives are held from
  *   then on. `setKeepAlive(socket, false)` turns keepalive off, ends every hold on the socket, and suspends installs
  *   for it until it reconnects. A call by raw descriptor changes the kernel's values only.
- * - An option that the system refuses, as Multipath TCP refuses the user timeout, goes to the diagnostics channel
- *   `tcp-keepalive:error` and to one process warning; the others are held. The same goes for every failure later on:
- *   nothing is thrown then.
+ * - If the system refuses an option, as Multipath TCP refuses the user timeout, the error goes to the diagnostics channel
+ *   `tcp-keepalive:error` and to one process warning. The other options are held. Every later failure is reported in the same way;
+ *   nothing is thrown.
  *
  * @param target a `net.Socket` or `tls.TLSSocket`, connected or not, or a `net.Server` (also of `tls` and `http`),
  *   listening or not
- * @param options as for `setKeepAlive`, but not `false`: keepalive is held off with `{ enabled: false }`
- * @returns what ends the hold
- * @throws as `setKeepAlive` does, and then nothing is held
+ * @param options as for `setKeepAlive`, but not `false`; use `{ enabled: false }` to hold keepalive off
+ * @returns an object that ends the hold
+ * @throws as `setKeepAlive`; nothing is held then
  *
  * @example
  * const hold = holdKeepAlive(socket, { detectWithin: 30_000 })

@@ -1,4 +1,4 @@
-/** The public `installKeepAlive`: checks the call, and hands it to the coordinator. */
+/** The public `installKeepAlive`: checks the arguments, and calls the coordinator. */
 import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { isPort, type PeerMatch, peerMatcher } from '../settings/match.ts'
@@ -13,24 +13,24 @@ import { installInProcess } from './install-in-process.ts'
 /** Which sockets an install is for. */
 export interface InstallScope {
   /**
-   * The peers, by port, by host pattern or by a function ({@link PeerMatch}); left out: all. The name that was asked for
-   * and the address that it led to both count, and so does a name that the client resolved itself, in this thread and through Node.
-   * What fits nothing is said once, on `tcp-keepalive:unmatched`. A function is called once for each connection, at 'connect', when all
-   * is known of the peer; should it throw, that is reported and counts as no match.
+   * The peers, by port, by host pattern or by a function ({@link PeerMatch}); all peers if left out. A pattern is compared with the
+   * requested name, with the address of the connection, and with a name that the client resolved to it, in this thread and through Node.
+   * If nothing matches, `tcp-keepalive:unmatched` reports it once. A function is called once for each connection, at 'connect', when
+   * everything about the peer is known. If it throws, the error is reported, and the connection does not match.
    */
   match?: PeerMatch | undefined
   /**
-   * Holds the values on what the servers of this thread accept too, whoever made the server: `true` for all, or a list of local
-   * ports. `match` is about the peers of outgoing connections, and is not applied here. Covered is what is accepted from then
-   * on, also by servers that listen already; a hold on the server comes first. Not in Bun, which does not tell what is accepted.
+   * Also holds the values on connections that servers of this thread accept: `true` for all servers, or a list of local
+   * ports. `match` applies only to the peers of outgoing connections. Later accepted connections are covered, also of servers that
+   * already listen. A hold on the server takes precedence. Not in Bun, which does not report accepted connections.
    */
   accepted?: boolean | readonly number[] | undefined
   /**
-   * `'process'`: also the connections that no hook sees, whoever opened them: native clients, other threads, what was open before,
-   * what is made from a descriptor. Every descriptor of the process is looked at each 10 s, or each tenth of the deadline
-   * where that is less. A connection that leads outwards and matches gets time, interval and retries, unless its owner notices a
-   * dead peer as soon; a user timeout only where `userTimeout` is given as a number, and never over a shorter one.
-   * There `match` sees addresses, never names. Linux.
+   * `'process'`: also covers connections that no hook sees: those of native clients and other threads, those opened earlier, and
+   * sockets made from a descriptor. A sweep looks at every descriptor of the process every 10 s, or every tenth of the deadline
+   * if that is shorter. An outgoing connection that matches gets time, interval and retries, unless its own values notice a
+   * dead peer as early. It gets a user timeout only if `userTimeout` is a number, and never in place of a shorter one.
+   * For these connections `match` gets addresses, never names. Linux.
    *
    * @default 'thread'
    */
@@ -38,29 +38,29 @@ export interface InstallScope {
 }
 
 /**
- * Holds values, as `holdKeepAlive` does, on every outgoing TCP socket of this thread that is connected from now on,
+ * Holds values, as `holdKeepAlive` does, on every outgoing TCP socket that this thread connects from now on,
  * whichever library opens it.
  *
- * Not reached, unless `reach: 'process'` is asked for: sockets that are connected or connecting already, sockets that a server
- * accepts (see `accepted`) or that are made from a descriptor, Unix-domain sockets, other threads and processes (of which
- * `--require tcp-keepalive/register` in NODE_OPTIONS covers most),
- * and clients that do not use `node:net`. Sockets that do not match keep exactly the options they would have had.
+ * These are not reached without `reach: 'process'`: sockets that are already connected or connecting, sockets made from a
+ * descriptor, other threads, and clients that do not use `node:net`. These are never reached: Unix-domain sockets and other processes
+ * (`--require tcp-keepalive/register` in NODE_OPTIONS covers most threads and child processes). Accepted sockets need `accepted`.
+ * Sockets that do not match are not changed.
  *
- * Of several installs the newest that matches governs; a hold on the socket itself comes before any.
+ * If several installs match, the newest wins. A hold on the socket itself takes precedence.
  *
- * @param options as for `holdKeepAlive`: what is left out is not held
- * @param scope which peers are meant; all, where it is left out
- * @returns what ends the install
- * @throws as `setKeepAlive` does for options; TypeError or RangeError for a `match`, `accepted` or `reach` that is none;
- *   ERR_TCP_KEEPALIVE_UNSUPPORTED for `accepted` in Bun and for `reach: 'process'` on other systems than Linux; with it a system
- *   error where a sandbox forbids it; where no binary can be loaded, that
+ * @param options as for `holdKeepAlive`: a field that is left out is not held
+ * @param scope which peers are covered; all if left out
+ * @returns an object that ends the install
+ * @throws as `setKeepAlive` for options; TypeError or RangeError for an invalid `match`, `accepted` or `reach`;
+ *   ERR_TCP_KEEPALIVE_UNSUPPORTED for `accepted` in Bun and for `reach: 'process'` on systems other than Linux. `reach: 'process'`
+ *   also throws a system error if a sandbox forbids it, and an error if no binary can be loaded
  *
  * @example
  * const install = installKeepAlive({ detectWithin: 30_000 }, { match: ['*:5432', '10.0.0.0/8:*'] })
  * install.uninstall()
  *
  * @example
- * installKeepAlive({ detectWithin: 30_000 }, { accepted: [8080, 8443] }) // and what comes in at these ports
+ * installKeepAlive({ detectWithin: 30_000 }, { accepted: [8080, 8443] }) // also connections accepted at these ports
  */
 export function installKeepAlive(
   options: KeepAliveOptions | number,
@@ -95,7 +95,7 @@ export function installKeepAlive(
 
 const OPTIONS: ReadonlySet<string> = new Set(['match', 'accepted', 'reach'])
 
-/** @returns the ports, which are `undefined` for all; `undefined` itself where nothing that is accepted is meant */
+/** @returns an object with the ports, `undefined` for all ports; `undefined` instead of the object if no accepted connection is covered */
 function acceptedPorts(
   accepted: InstallScope['accepted'],
 ): { readonly ports: readonly number[] | undefined } | undefined {

@@ -4,12 +4,12 @@ import { capabilities } from '../settings/capabilities.ts'
 /**
  * What became of a probe, or of data that was sent:
  *
- * - `no-answer`: nothing came back, again and again (ETIMEDOUT): the peer, or the way to it, is gone. On Windows also ECONNABORTED, and
- *   ECANCELED of a write: the system has aborted the connection, possibly for want of an acknowledgement;
- * - `reset`: the peer answered that it knows no such connection (ECONNRESET): it was restarted. On Windows it may also be that
- *   nobody answered: libuv reports an aborted connection so to a read that waits, and Windows a connection that keepalive has ended;
- * - `unreachable`: a router said that there is no way to the peer (EHOSTUNREACH, ENETUNREACH), or this machine found none
- *   (the same, EHOSTDOWN, ENETDOWN): on macOS and FreeBSD it is always this machine.
+ * - `no-answer`: no answer to several attempts (ETIMEDOUT). The peer, or the path to it, is gone. On Windows also ECONNABORTED, and
+ *   ECANCELED of a write: the system aborted the connection, possibly because nothing was acknowledged.
+ * - `reset`: the peer answered that it does not know the connection (ECONNRESET). It was restarted. On Windows it can also mean that
+ *   nobody answered: libuv reports an aborted connection so to a waiting read, and Windows a connection that keepalive ended.
+ * - `unreachable`: a router reported that the peer is unreachable (EHOSTUNREACH, ENETUNREACH), or this machine found no route to it
+ *   (the same codes, EHOSTDOWN, ENETDOWN). On macOS and FreeBSD it is always this machine.
  */
 export type Outcome = 'no-answer' | 'reset' | 'unreachable'
 
@@ -37,17 +37,17 @@ const OUTCOMES_OF_WINDOWS: ReadonlyMap<unknown, Outcome> = new Map([
   ['ECONNABORTED', 'no-answer'],
 ])
 
-/** Errors are wrapped a few times at most; a longer chain is a ring. */
+/** Errors are wrapped a few times at most. A longer chain of causes is circular. */
 const DEEPEST_CAUSE = 10
 
 /**
- * Tells from an error what became of an established connection's peer.
+ * Says what an error means for the peer of an established connection.
  *
- * Looks through `cause`, as client libraries wrap the socket's error in their own. An error of `connect()`, also the
- * one that stands for several addresses, says nothing about a connection and gives `undefined`, whatever its code.
+ * Looks also at `cause`, because client libraries wrap the socket's error in their own. For an error of `connect()` the result is
+ * `undefined`, whatever its code, because there was no connection. This includes the error for several addresses.
  *
- * @param error anything that was thrown or emitted
- * @returns `undefined` for anything that is not about a dead peer
+ * @param error any thrown or emitted value
+ * @returns the outcome; `undefined` if the error does not mean that the peer is lost
  *
  * @example
  * socket.on('error', (error) => console.error(outcomeOf(error))) // 'no-answer'

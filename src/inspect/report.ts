@@ -1,4 +1,4 @@
-/** What is: everything that can be told of a socket, or of all sockets of the process. */
+/** Reports everything that is known about a socket, or about all sockets of the process. */
 import { Server, Socket } from 'node:net'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
@@ -15,45 +15,45 @@ import { Judgements } from './judgements.ts'
 import { overwrittenOn } from './overwritten.ts'
 import { type KeepAliveWarning, warningsOf } from './warnings.ts'
 
-/** One end of a connection, or where a server listens. */
+/** One end of a connection, or the address of a listening server. */
 export interface Endpoint {
-  /** As text; IPv4 as IPv4 also where the socket is one of IPv6. */
+  /** The address as text. IPv4 is written as IPv4, also on an IPv6 socket. */
   readonly address: string
-  /** 0 where none is bound yet. */
+  /** The port; 0 if none is bound yet. */
   readonly port: number
 }
 
-/** Everything that can be told of a socket. */
+/** Everything that is known about a socket. */
 export interface SocketReport {
-  /** The raw descriptor (on Windows, the SOCKET), as it is at this moment. */
+  /** The current raw descriptor (on Windows, the SOCKET). */
   readonly descriptor: number
   /** This end. */
   readonly local: Endpoint | undefined
-  /** The other end; `undefined` for what listens. */
+  /** The other end; `undefined` for a listener. */
   readonly remote: Endpoint | undefined
   /** The values in force. */
   readonly keepAlive: KeepAlive
   /** When a dead peer is noticed at the latest, in milliseconds; `Infinity` for never. */
   readonly detection: Detection
-  /** What the kernel knows of the connection; `undefined` where this version of the system does not tell. */
+  /** What the kernel knows about the connection; `undefined` if this version of the system does not report it. */
   readonly tcpInfo: TcpInfo | undefined
   /**
-   * Whether the user timeout that `detectWithin` solves for is lifted: the peer's window is closed, or has been, and the kernel would
-   * count that as if the peer were dead. The deadline holds all the same, and `detection` and `warnings` are those of the
-   * solved user timeout, while `keepAlive` says what the kernel holds. Linux; `false` for a raw descriptor.
+   * Whether the user timeout of `detectWithin` is lifted. This is so once the peer has closed its window, because the kernel would
+   * count that time as if the peer were dead. The deadline still holds. `detection` and `warnings` are computed with the
+   * solved user timeout; `keepAlive` has the values in the kernel. Linux; `false` for a raw descriptor.
    */
   readonly lifted: boolean
   /**
-   * What holds values on it; `reach`: an install with `reach: 'process'` has put them in, in any thread, and does so no more after
-   * a later change by the owner. `undefined`: nothing, or it cannot be told, as the descriptor's socket object is out of
-   * reach: `inspectSockets()` knows the objects that keep the process running, and no raw descriptor has one.
+   * What holds values on the socket. `reach`: an install with `reach: 'process'`, in any thread, has set them; it does not set them
+   * again after a later change by the owner. `undefined`: nothing, or the socket object is unknown. `inspectSockets()` knows only
+   * objects that keep the process running, and a raw descriptor has no object.
    */
   readonly heldBy: 'hold' | 'install' | 'reach' | undefined
-  /** What a person should look at; none for what has no peer. */
+  /** Problems that a person should look at; empty for a socket without a peer. */
   readonly warnings: readonly KeepAliveWarning[]
 }
 
-/** Where the parts of a row begin, as the binding writes them: descriptor, values, information, two ends. */
+/** The offsets of the parts in a row of the binding: descriptor, values, information, two ends. */
 const VALUES = 1
 const INFO = VALUES + VALUES_LENGTH
 const LOCAL = INFO + INFO_LENGTH
@@ -65,8 +65,8 @@ const ROW = ADOPTED + 1
 const PORT = 4
 
 /**
- * Tells everything that can be told of a socket: its ends, the values in force, when a dead peer is noticed, what the
- * kernel knows of the connection, and what a person should look at. Nothing is sent or changed.
+ * Reports everything that is known about a socket: its ends, the values in force, when a dead peer is noticed, what the
+ * kernel knows about the connection, and warnings. Nothing is sent or changed.
  *
  * @param target a connected `net.Socket` or `tls.TLSSocket`, a listening `net.Server` or a raw descriptor
  * @throws as `getKeepAlive` does
@@ -85,11 +85,11 @@ export function inspectSocket(target: Target): SocketReport {
 }
 
 /**
- * Tells what {@link inspectSocket} tells, of every TCP socket of this process, also those that no JavaScript object can be
- * had for; on Windows, of those of the calling thread. Listening ones are among them. No socket is opened, closed or
- * changed, and nothing is sent. What is the same in several reports may be one frozen object.
+ * Makes the report of {@link inspectSocket} for every TCP socket of this process, also for listeners and for sockets without a
+ * JavaScript object; on Windows, for those of the calling thread. No socket is opened, closed or
+ * changed, and nothing is sent. Equal parts of several reports may be one frozen object.
  *
- * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NO_BINARY where the native binary cannot be loaded
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NO_BINARY if the native binary cannot be loaded
  *
  * @example
  * const unprotected = inspectSockets().filter(({ remote, keepAlive }) => remote && !keepAlive.enabled)
@@ -112,7 +112,7 @@ export function inspectSockets(): SocketReport[] {
 
 const NONE = -1
 
-/** Room for as many sockets as there were last time, and some more. */
+/** Space for as many sockets as last time, and some more. */
 let room = 64
 
 function readRows(): { readonly rows: Int32Array; readonly count: number } {
@@ -160,7 +160,7 @@ interface Told {
   readonly kind: readonly KeepAliveWarning[]
   readonly socket: Socket | undefined
   readonly keepAlive: KeepAlive
-  /** With the user timeout that a deadline was solved for, also while it is lifted. */
+  /** With the user timeout solved for the deadline, also while it is lifted. */
   readonly meant: KeepAlive
   readonly tcpInfo: TcpInfo | undefined
   readonly local: boolean

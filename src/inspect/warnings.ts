@@ -1,4 +1,4 @@
-/** What is wrong with the values in force on a connection, a rule each. */
+/** The rules that find problems in the values of a connection. */
 import { isLinux } from '../settings/capabilities.ts'
 import { rtoMaxFor } from '../settings/detect-within.ts'
 import { formatDuration } from '../settings/duration.ts'
@@ -19,43 +19,43 @@ export type KeepAliveWarningCode =
   | 'off'
   /** A dead peer is noticed after an hour or later. */
   | 'slow'
-  /** No user timeout: a write in flight can hang as long as the system sends it again, on Linux about 15 minutes. */
+  /** No user timeout: a write can hang as long as the system retransmits it, on Linux about 15 minutes. */
   | 'no-user-timeout'
   /** The user timeout is so short that one lost probe can end a living connection. */
   | 'one-lost-probe'
-  /** The user timeout overrules the count of probes. */
+  /** The user timeout, not `retries`, decides after how many probes the connection ends. */
   | 'contradiction'
-  /** So few probes that ordinary loss ends a living connection. */
+  /** There are so few probes that ordinary packet loss ends a living connection. */
   | 'few-retries'
-  /** The first probe comes later than some middlebox forgets the connection. */
+  /** Some middleboxes forget the connection before the first probe. */
   | 'middlebox'
-  /** Of a plan: so few SYNs before the user timeout that ordinary loss fails an attempt to connect. */
+  /** Only for a plan: there are so few SYNs before the user timeout that ordinary packet loss fails an attempt to connect. */
   | 'few-syns'
-  /** Of a plan: an ordinary outage of a few seconds ends a living connection. */
+  /** Only for a plan: an ordinary outage of a few seconds ends a living connection. */
   | 'short-tolerance'
-  /** The retransmission timeout is so long that a write may be told of after its deadline. */
+  /** The retransmission timeout is so long that the error of a write may come after the deadline. */
   | 'late-write'
-  /** The values are not those that were set with this package. */
+  /** The values differ from those that were set with this package. */
   | 'overwritten'
 
-/** Something that a person should look at. */
+/** A problem that a person should look at. */
 export interface KeepAliveWarning {
-  /** Which rule found it; for programs. */
+  /** The rule that found it; for programs. */
   readonly code: KeepAliveWarningCode
-  /** What is the matter, in plain words; for people. */
+  /** The problem in plain words; for people. */
   readonly message: string
 }
 
-/** What the rules look at. */
+/** The input of the rules. */
 export interface Inspected {
   readonly held: KeepAlive
-  /** Whether the peer is on this very machine. */
+  /** Whether the peer is on this machine. */
   readonly local: boolean
-  /** The values that somebody has changed since they were set, in words. */
+  /** The values that were changed since they were set, in words. */
   readonly overwritten: readonly string[]
   /** `process.platform`. */
   readonly platform: string
-  /** Whether the connection is still to be made, with these values. */
+  /** Whether the connection is not made yet, as for a plan. */
   readonly planned?: boolean
   /** The `detectWithin` that its user timeout was solved for. */
   readonly deadline?: number | undefined
@@ -63,7 +63,7 @@ export interface Inspected {
   readonly retransmissionTimeout?: number | undefined
 }
 
-/** What each rule has to say, or nothing. */
+/** The rules. Each returns its message, or nothing. */
 const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => string | undefined>> = {
   off({ held, platform }) {
     if (held.enabled) return undefined
@@ -144,24 +144,24 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
 const HOUR = 3_600_000
 
 /**
- * Of 400 living connections probed 1 s apart for a minute, at 1 % loss each way: lost all but 120 with one probe, 6 with
- * two, 1 with three.
+ * Measured with 400 living connections, probed every second for a minute, at 1 % loss each way: one probe lost 280 of them, two
+ * lost 6, three lost 1.
  */
 const ENOUGH_RETRIES = 3
 
 /**
- * What a living peer should survive: a link of a bundle is missed after 3 s (IEEE 802.1AX, the short timeout), and a virtual
- * machine stands still for a second or more while it is moved.
+ * The shortest outage that a living peer should survive. Link aggregation detects a failed link after 3 s (IEEE 802.1AX, short
+ * timeout), and a virtual machine pauses for a second or more during a migration.
  */
 const ORDINARY_OUTAGE_MS = 4000
 
-/** What three SYNs leave is some 0.7 % at 10 % loss each way; the next one comes only 7 s after the first. */
+/** With three SYNs about 0.7 % of attempts fail at 10 % loss each way; the fourth comes only 7 s after the first. */
 const FEW_SYNS = 3
 
 /** How often a packet or its answer is lost, at 10 % each way. */
 const UNANSWERED = 1 - 0.9 ** 2
 
-/** All that the rules have to say. */
+/** The messages of all rules. */
 export function warningsOf(inspected: Inspected): readonly KeepAliveWarning[] {
   const warnings: KeepAliveWarning[] = []
   for (const code of CODES) {
@@ -178,14 +178,14 @@ function latestFirstProbe(time: number, platform: string): number {
   return isLinux(platform) ? (time * 9) / 8 : time
 }
 
-/** The user timeout is over an interval after the first probe, and the retries, which would ask again, do not count. */
+/** The user timeout ends within an interval after the first probe, so the retries do not matter. */
 function oneLostProbeIsFatal(held: KeepAlive, platform: string): boolean {
   const { enabled, time = 0, interval = 0, retries, userTimeout = 0 } = held
   if (!enabled || !followsUserTimeout(held, platform) || retries === 1) return false
   return userTimeout <= latestFirstProbe(time, platform) + interval
 }
 
-/** Where keepalive probes while data is in flight it ends a write too, however short the user timeout could be. */
+/** On systems where keepalive also probes while data is in flight, it ends a write too, whatever the user timeout is. */
 function keepaliveEndsWrites(held: KeepAlive, platform: string): boolean {
   return isBsd(platform) && (detectionOf(held, platform).write ?? HOUR) < HOUR
 }

@@ -1,4 +1,4 @@
-/** What each system can set and read, with its units and limits: the one table of what differs. */
+/** What each system can set and read, with its units and limits, in one table. */
 import type * as fs from 'node:fs'
 
 /** What a system can do with one of the four values. */
@@ -9,11 +9,11 @@ export interface Capability {
   readonly settable: boolean
   /** Whether it can be read back here. */
   readonly readable: boolean
-  /** The smallest value that can be asked for: milliseconds, or a count for the retries. */
+  /** The smallest value that can be set: milliseconds, or a count for the retries. */
   readonly min: number
-  /** The largest value that can be asked for: milliseconds, or a count for the retries. */
+  /** The largest value that can be set: milliseconds, or a count for the retries. */
   readonly max: number
-  /** What the kernel counts in, in milliseconds; durations are rounded up to it. 1 for the retries. */
+  /** The unit in which the kernel counts, in milliseconds; durations are rounded up to it. 1 for the retries. */
   readonly step: number
 }
 
@@ -23,16 +23,16 @@ export interface Capabilities {
   readonly platform: string
   /** Silence before the first probe. */
   readonly time: Capability
-  /** Between unanswered probes. */
+  /** Time between unanswered probes. */
   readonly interval: Capability
-  /** Unanswered probes before the kernel gives up. */
+  /** Number of unanswered probes before the kernel gives up. */
   readonly retries: Capability
-  /** How long sent data may stay unacknowledged; besides the range, 0 stands for the system's own rules. */
+  /** How long sent data may stay unacknowledged. Besides the range, 0 is allowed: the system's own rules. */
   readonly userTimeout: Capability
   /**
-   * The longest time between two retransmissions, and between two window probes, which `detectWithin` sets beside the user timeout.
-   * Linux 6.15 has it. Without it a peer that dies while its window is closed is told of later than the deadline, and a
-   * living one survives shorter outages while data is in flight.
+   * The longest time between two retransmissions, and between two window probes. `detectWithin` sets it beside the user timeout.
+   * Linux has it from 6.15 on. Without it, if a peer dies while its window is closed, the error comes later than the deadline, and a
+   * living peer survives only shorter outages while data is in flight.
    */
   readonly rtoMax: Capability
 }
@@ -74,8 +74,8 @@ const NO_RTO_MAX = nothing(RTO_MAX)
 let linuxRtoMax: Capability | undefined
 
 /**
- * How to come to `node:fs` where `process.getBuiltinModule` is missing, before 20.16 and 22.3. Not imported: an ES module that
- * a bundler makes of this could not resolve it, and has no `require` at its start.
+ * Loads `node:fs` if `process.getBuiltinModule` is missing, before Node 20.16 and 22.3. It is not a static import: in an ES module
+ * that a bundler makes, that could not be resolved, and `require` does not exist at the start.
  */
 let requireFs = (): typeof fs => require('node:fs') as typeof fs
 
@@ -85,8 +85,8 @@ export function requireFsWith(own: typeof requireFs): void {
 }
 
 /**
- * Asked at the first look, without the binary: Linux 6.15 added the option and this file together (net/ipv4/sysctl_net_ipv4.c).
- * A runtime that lets a program see no files says that there is none.
+ * Checked at the first use, without the binary: Linux 6.15 added the option and this file together (net/ipv4/sysctl_net_ipv4.c).
+ * If the runtime forbids access to files, the answer is no.
  */
 function hasRtoMax(): boolean {
   try {
@@ -162,7 +162,7 @@ export function capabilitiesOf(platform: string): Capabilities {
   const rtoMax: PropertyDescriptor = { enumerable: true, get: () => (known ?? { rtoMax: NO_RTO_MAX }).rtoMax }
   const { time, interval, retries, userTimeout: timeout } = known ?? NOWHERE
   const all = { platform, time, interval, retries, userTimeout: timeout }
-  // Asked for only where somebody looks, as importing the package asks the system nothing.
+  // A getter, because importing the package must not ask the system anything.
   return Object.freeze(Object.defineProperty(all, 'rtoMax', rtoMax)) as Capabilities
 }
 

@@ -5,22 +5,22 @@ import { invalidArgType, milliseconds, outOfRange } from './errors.ts'
 /** Less than this leaves no room for two probes and a late timer. */
 const SHORTEST_MS = 5000
 
-/** What the kernel takes in flight before its user timeout starts to count: until the first retransmission. */
+/** The time from a write to the first retransmission, at which the kernel's user timeout starts to count. */
 export const IN_FLIGHT_LEAD_MS = 500
 
-/** More probes than this buy nothing against loss, and fewer are fatal sooner. */
+/** More probes do not help against loss; with fewer probes, loss ends a living connection more often. */
 const MOST_RETRIES = 5
 
 /** Of T: the time between two probes. */
 const INTERVAL_SHARE = 10
 
-/** What TCP_RTO_MAX_MS takes: from 1 s to TCP_RTO_MAX (net/ipv4/tcp.c, do_tcp_setsockopt()). */
+/** The range of TCP_RTO_MAX_MS: from 1 s to TCP_RTO_MAX (net/ipv4/tcp.c, do_tcp_setsockopt()). */
 const SHORTEST_RTO_MAX_MS = 1000
 const LONGEST_RTO_MAX_MS = 120_000
 
 /**
- * How far TCP_RTO_MAX_MS lies below what it was before while it bounds nothing, so that another process can tell a user timeout that
- * is lifted from none.
+ * While TCP_RTO_MAX_MS limits nothing, it is set this much below its earlier value. So another process can distinguish a lifted user
+ * timeout from one that was never set.
  */
 const MARK_MS = 1000
 
@@ -35,16 +35,16 @@ export interface SolvedValues {
 }
 
 /**
- * The values with which the kernel reports a dead peer at most `detectWithin` ms after it was last heard, or after
+ * The values with which the kernel reports a dead peer at most `detectWithin` ms after its last packet, or after
  * the program's own write.
  *
- * A Linux timer may be late by an eighth of its length (kernel/time/timer.c: the wheel's levels have 64 buckets of
- * eight times coarser grain each), so the values fill ⌊8/9⌋ of the deadline: T whole seconds. Between T and the
- * deadline there is room for that eighth. The probes take up about the last half of T, each a tenth of it apart: before,
- * a living peer is left in peace, and then an outage of four intervals is survived. The user timeout is a little less
- * than T: with one set, the drop comes at the first probe's time at or after it, and in flight the kernel starts to
- * count late. A fifth of the deadline at most between two retransmissions: in time to tell of a death whose window was
- * closed, and often enough to survive an outage.
+ * A Linux timer may be late by an eighth of its length (kernel/time/timer.c: the wheel's levels have 64 buckets, and each level is
+ * eight times coarser). So the values fill 8/9 of the deadline, rounded down: T whole seconds. The time between T and the
+ * deadline is for that eighth. The probes take about the last half of T, a tenth of T apart. Before that
+ * there are no probes; between the first and the last a living peer survives an outage of four intervals. The user timeout is less
+ * than T: it takes effect at the time of the next probe, and for data in flight the kernel starts to count late. Two retransmissions
+ * are at most a fifth of the deadline apart. That is soon enough to notice a peer that died with a closed window, and often enough to
+ * survive an outage.
  *
  * @throws RangeError [ERR_OUT_OF_RANGE] that names the shortest and the longest deadline which these capabilities can keep
  */

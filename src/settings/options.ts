@@ -1,13 +1,13 @@
-/** What a program asks for, checked, and turned into the whole numbers that the kernel takes. */
+/** Checks the options of a program, and turns them into the whole numbers that the kernel takes. */
 import { capabilities, type Capability, isLinux } from './capabilities.ts'
 import { solveDetectWithin } from './detect-within.ts'
 import { invalidArgType, milliseconds, outOfRange } from './errors.ts'
 import { TcpKeepAliveError } from './tcp-keepalive-error.ts'
 
-/** The values themselves. What is left out stays as it is in the kernel. */
+/** The single values. A field that is left out keeps its value in the kernel. */
 export interface KeepAliveValues {
   /**
-   * Whether the kernel probes at all (SO_KEEPALIVE). Options turn it on unless this is `false`.
+   * Whether the kernel sends probes (SO_KEEPALIVE). Options turn keepalive on unless this is `false`.
    *
    * @default true
    */
@@ -17,24 +17,24 @@ export interface KeepAliveValues {
    * (TCP_KEEPIDLE; TCP_KEEPALIVE on macOS).
    */
   time?: number | undefined
-  /** Between unanswered probes, in milliseconds, as `time` (TCP_KEEPINTVL). */
+  /** Time between unanswered probes, in milliseconds, with the limits of `time` (TCP_KEEPINTVL). */
   interval?: number | undefined
-  /** Unanswered probes before the kernel gives the connection up: 1 … 127 on Linux (TCP_KEEPCNT). */
+  /** Number of unanswered probes before the kernel ends the connection: 1 … 127 on Linux (TCP_KEEPCNT). */
   retries?: number | undefined
   /**
    * How long sent data may stay unacknowledged, in milliseconds: 1 … 2 147 483 647, or 0 for the system's own
-   * rules, about 15 minutes on Linux (TCP_USER_TIMEOUT). Where a system counts it in seconds it is rounded up
-   * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows before 10 1607 TCP_MAXRT; later ones have TCP_MAXRTMS).
+   * rules, about 15 minutes on Linux (TCP_USER_TIMEOUT). If a system counts it in seconds, it is rounded up
+   * (macOS TCP_RXT_CONNDROPTIME, FreeBSD TCP_MAXUNACKTIME, Windows before 10 1607 TCP_MAXRT; later Windows has TCP_MAXRTMS).
    *
-   * It has the kernel's own rule: on Linux it also bounds connecting, ends a living peer that does not read for so long, and goes
-   * on counting after close. Only `detectWithin` makes up for that.
+   * A number follows the kernel's own rule. On Linux it also limits connecting, ends the connection to a living peer that does not read
+   * for that long, and keeps counting after close. Only `detectWithin` compensates for that.
    *
-   * On Linux, while it is set, it decides instead of `retries` when an idle connection is given up; on macOS it is about data
-   * in flight alone, on FreeBSD also about what waits for a closed window. Mind the unit: 30 is 30 milliseconds, after which nearly
-   * every lost packet is the end.
+   * On Linux it also replaces `retries` as the rule that ends an idle connection. On macOS it applies only to data in flight, on
+   * FreeBSD also to data that waits for a closed window. Note the unit: 30 is 30 milliseconds, and with that nearly every lost
+   * packet ends the connection.
    */
   userTimeout?: number | undefined
-  /** Solves for the others, so it stands alone: {@link KeepAliveDeadline}. */
+  /** Computes the other values, so it is given without them: {@link KeepAliveDeadline}. */
   detectWithin?: undefined
 }
 
@@ -43,31 +43,32 @@ export interface KeepAliveDeadline {
   /** As in {@link KeepAliveValues}. */
   enabled?: boolean | undefined
   /**
-   * In milliseconds, 5000 or more. Counted from the last thing heard from the peer while the program only waits, from the
-   * program's own write when it writes, and from the attempt when it connects. It solves for time, interval and retries, on Linux
-   * also for the user timeout and TCP_RTO_MAX_MS (Linux 6.15).
+   * The deadline in milliseconds, 5000 or more. It counts from the last packet of the peer while the program only waits, from the
+   * program's own write when it writes, and from the attempt when it connects. It sets time, interval and retries, and on Linux
+   * also the user timeout and TCP_RTO_MAX_MS (Linux 6.15).
    *
-   * A living peer may stop reading for as long as it likes: on a socket object of Node the user timeout is lifted (0) once the
-   * peer's window has been closed, until the connection ends, and the deadline holds by other means. On a raw descriptor, and in
-   * Bun and Deno, it has the kernel's rule, which would drop such a peer. Outside Linux no user timeout is solved: macOS and
-   * FreeBSD probe while data is in flight too, and Windows gives a write up by itself, by its older documents after some 20 s where the round trip is short.
+   * A living peer may stop reading for any time. On a socket object of Node the user timeout is lifted (set to 0) once the
+   * peer has closed its window, until the connection ends, and this package keeps the deadline itself. On a raw descriptor, and in
+   * Bun and Deno, the kernel's rule applies, which would end such a connection. Outside Linux no user timeout is set: macOS and
+   * FreeBSD also probe while data is in flight, and Windows ends a write by itself. Its older documents say: after about 20 s if the
+   * round trip is short.
    */
   detectWithin: number
   /**
-   * 0 keeps the idle half only: a write to a dead peer then takes the system's own rules, on Linux about 15 minutes.
+   * With 0 the deadline covers only waiting. A write to a dead peer then follows the system's own rules, on Linux about 15 minutes.
    */
   userTimeout?: 0 | undefined
-  /** Solved for. */
+  /** Computed from the deadline. */
   time?: undefined
-  /** Solved for. */
+  /** Computed from the deadline. */
   interval?: undefined
-  /** Solved for. */
+  /** Computed from the deadline. */
   retries?: undefined
 }
 
 /**
- * What can be asked for: one deadline, or the values one by one. `undefined` counts as left out; a field that does not
- * exist is an error that names the right one.
+ * Either one deadline, or the values one by one. `undefined` counts as left out. An unknown field is an error that names the
+ * right one.
  *
  * @example
  * setKeepAlive(socket, { detectWithin: 30_000 })
@@ -75,7 +76,7 @@ export interface KeepAliveDeadline {
  */
 export type KeepAliveOptions = KeepAliveValues | KeepAliveDeadline
 
-/** The numbers that the kernel takes; {@link LEAVE} for what stays as it is. */
+/** The numbers that the kernel takes; {@link LEAVE} for a value that is not changed. */
 export interface KernelValues {
   readonly enabled: boolean
   readonly timeSeconds: number
@@ -83,20 +84,20 @@ export interface KernelValues {
   readonly retries: number
   readonly userTimeoutMs: number
   /**
-   * The deadline that the user timeout was solved for, in milliseconds. Left out where the user timeout is the program's own
-   * number, 0 or left as it is: then the kernel's rule holds as it is.
+   * The deadline that the user timeout was solved for, in milliseconds. Left out if the user timeout is the program's own
+   * number, 0 or unchanged: then the kernel's rule applies.
    */
   readonly deadlineMs?: number | undefined
-  /** What belongs into TCP_RTO_MAX_MS beside that user timeout; there exactly where `deadlineMs` is. */
+  /** The value for TCP_RTO_MAX_MS beside that user timeout; present exactly when `deadlineMs` is. */
   readonly rtoMaxMs?: number | undefined
   /**
-   * How long an attempt to connect may take, where a deadline solves no user timeout, which bounds that on Linux. There on
-   * other systems than Linux alone.
+   * How long an attempt to connect may take, in milliseconds. Only on systems other than Linux: there a deadline sets no user timeout,
+   * which limits connecting on Linux.
    */
   readonly connectTimeoutMs?: number | undefined
 }
 
-/** The number that stands for "as it is in the kernel". */
+/** Stands for "leave the value in the kernel unchanged". */
 export const LEAVE = -1
 
 const OFF: KernelValues = {
@@ -107,7 +108,7 @@ const OFF: KernelValues = {
   userTimeoutMs: LEAVE,
 }
 
-/** What people write who know another API, and what it is called here. */
+/** Names from other APIs, and the name of the option here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   count: 'retries',
   delay: 'time',
@@ -123,7 +124,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   user_timeout: 'userTimeout',
 }
 
-/** Checks `options` whole, before anything is touched, and turns them into the kernel's numbers. */
+/** Checks all `options` before anything is changed, and turns them into the kernel's numbers. */
 export function resolveOptions(options: KeepAliveOptions | number | false): KernelValues {
   if (options === false) return OFF
   if (typeof options === 'number') return oneNumber(options)
@@ -160,10 +161,9 @@ function oneNumber(ms: number): KernelValues {
 
 /**
  * Outside Linux no user timeout is solved. FreeBSD counts it while a living peer keeps its window closed
- * (tcp_timer_persist() in sys/netinet/tcp_timer.c); what Windows does then is not documented. macOS and FreeBSD probe while data is
- * in flight as well, so that keepalive ends a write there too. Windows gives a write up by itself, as of Server 2003 is documented
- * after five retransmissions, each after twice the time of the one before (TcpMaxDataRetransmissions): some 20 s where the round
- * trip is short.
+ * (tcp_timer_persist() in sys/netinet/tcp_timer.c). For Windows this is not documented. macOS and FreeBSD also probe while data is
+ * in flight, so keepalive ends a write there too. Windows ends a write by itself: the documents of Server 2003 say after five
+ * retransmissions, with twice the pause each time (TcpMaxDataRetransmissions), about 20 s if the round trip is short.
  */
 function deadline(options: KeepAliveDeadline): Omit<KernelValues, 'enabled'> {
   const { detectWithin, userTimeout } = options
@@ -249,7 +249,7 @@ function unknownOption(name: string): TcpKeepAliveError {
 }
 
 function rightName(name: string): string {
-  // Of installKeepAlive, which takes it apart from the values.
+  // An option of installKeepAlive, which takes it separately from the values.
   if (name === 'match') return "It is given beside the values: installKeepAlive(values, { match: '*:5432' })"
   const right = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined
   if (right !== undefined) return `Here it is called "${right}"`

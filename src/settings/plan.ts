@@ -1,4 +1,4 @@
-/** What would be set, when a dead peer would be noticed, and what a living one survives: pure, no socket needed. */
+/** Computes what would be set, when a dead peer would be noticed, and what a living peer survives. Pure: it needs no socket. */
 import { capabilities, isLinux } from './capabilities.ts'
 import { detectionOf, type Detection, LINUX_DEFAULTS } from './detection.ts'
 import { invalidArgType, outOfRange } from './errors.ts'
@@ -6,7 +6,7 @@ import type { KeepAlive } from './keepalive.ts'
 import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from './options.ts'
 import { type Tolerance, toleranceOf } from './tolerance.ts'
 
-/** What {@link planKeepAlive} answers. */
+/** The result of {@link planKeepAlive}. */
 export interface KeepAlivePlan {
   /** The values a socket would hold. They can be handed to `setKeepAlive` as they are. */
   readonly settings: KeepAlive
@@ -17,16 +17,16 @@ export interface KeepAlivePlan {
 }
 
 /**
- * Tells what {@link KeepAliveOptions} would set, when a dead peer would be noticed, and which outages a living peer
+ * Computes what {@link KeepAliveOptions} would set, when a dead peer would be noticed, and which outages a living peer
  * would survive.
  *
- * @param options what would be given to `setKeepAlive`
- * @param base what the socket holds before, for the fields that `options` leave out; by default Linux's own
- * @returns the values; the detection times, without the timers' lateness (on Linux up to an eighth); and the outages that
- *   are survived. For a deadline, `tolerates.write` counts on TCP_RTO_MAX_MS, which Linux has from 6.15 on; for older kernels
- *   plan once more, with the `settings` instead of the deadline
- * @throws what `setKeepAlive` throws for such options; TypeError [ERR_INVALID_ARG_TYPE] or RangeError
- *   [ERR_OUT_OF_RANGE] for a base that no socket could hold
+ * @param options as for `setKeepAlive`
+ * @param base the socket's current values, used for fields that `options` leave out; by default Linux's own defaults
+ * @returns the values; the detection times, without the lateness of timers (on Linux up to an eighth); and the outages that
+ *   are survived. For a deadline, `tolerates.write` assumes TCP_RTO_MAX_MS, which Linux has from 6.15 on. For older kernels,
+ *   plan again with the `settings` instead of the deadline
+ * @throws as `setKeepAlive` for such options; TypeError [ERR_INVALID_ARG_TYPE] or RangeError
+ *   [ERR_OUT_OF_RANGE] for a base that no socket can hold
  *
  * @example
  * planKeepAlive({ detectWithin: 30_000 })
@@ -55,12 +55,12 @@ export function planKeepAlive(
   }
 }
 
-/** How long an attempt to connect may take where that is an option of its own; on Linux it is the user timeout. */
+/** How long an attempt to connect may take, on systems with a separate option for it; on Linux it is the user timeout. */
 function attemptOf({ connectTimeoutMs, userTimeoutMs }: KernelValues): number {
   return isLinux(capabilities.platform) ? 0 : Math.max(0, connectTimeoutMs ?? userTimeoutMs)
 }
 
-/** Read once, and only numbers that a kernel can hold, so that what is made of them is a time. */
+/** Reads each field once, and accepts only numbers that a kernel can hold, so that the results are valid times. */
 function checkedBase(base: KeepAlive): Omit<KeepAlive, 'enabled'> {
   if (typeof base !== 'object' || base === null) throw invalidArgType('base', 'an object', base)
   return {

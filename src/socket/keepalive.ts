@@ -15,27 +15,27 @@ import { fromKernel, values } from './values.ts'
 /**
  * Sets TCP keepalive, and the user timeout, on a socket.
  *
- * A connected socket, a listening server and a descriptor have the values when this returns. A socket that is not
- * connected yet gets them at 'connect', and while it connects the user timeout, which bounds each attempt; a server gets them at
- * 'listening'. What the kernel refuses then goes to the diagnostics
- * channel `tcp-keepalive:error` and to one process warning a thread, and the other values are set. Where the attempt to connect
- * fails, its values are dropped. Sockets that a server accepts from then on inherit its values.
+ * A connected socket, a listening server and a descriptor have the values when this returns. A server that does not listen yet gets
+ * them at 'listening'. A socket that is not connected yet gets them at 'connect'; while it connects it has the user timeout, which
+ * limits each attempt. If the kernel refuses a value in such an event, the error goes to the diagnostics channel
+ * `tcp-keepalive:error` and, once per thread, to a process warning. The other values are set. If the attempt to connect
+ * fails, its values are dropped. Sockets that a server accepts later inherit its values.
  *
- * With `detectWithin`, on Linux, the user timeout of a socket is lifted once the peer's window has been closed, also on what a
- * server accepts. For that `net.Socket.prototype._destroy` is wrapped while any such connection is open.
+ * With `detectWithin`, on Linux, the user timeout of a socket is lifted once the peer has closed its window, also on sockets that a
+ * server accepts. For this, `net.Socket.prototype._destroy` is wrapped while any such connection is open.
  *
- * On Linux this is SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
- * has the names, units and limits of the system at hand. On macOS and FreeBSD set them at 'connect': a connection that has been
- * silent for interval × retries already is ended `time` later, without a probe (docs/systems.md). Options are checked before anything is touched. Whatever a
- * driver sets later overwrites the values: {@link holdKeepAlive} makes them stay.
+ * On Linux this sets SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT and TCP_USER_TIMEOUT, tcp(7); `capabilities`
+ * has the names, units and limits of the current system. On macOS and FreeBSD set values at 'connect': if a connection has already been
+ * silent for interval × retries, the kernel ends it `time` later, without a probe (docs/systems.md). Options are checked before anything
+ * is changed. A driver that sets values later overwrites these; {@link holdKeepAlive} makes them stay.
  *
- * @param target a `net.Socket`, a `tls.TLSSocket`, a `net.Server` or a raw descriptor; never closed, never kept
+ * @param target a `net.Socket`, a `tls.TLSSocket`, a `net.Server` or a raw descriptor; it is never closed or stored
  * @param options the values ({@link KeepAliveOptions}), which turn keepalive on unless `enabled` is `false`; or one
- *   number of milliseconds n: time n, interval n/3 and 3 retries, in whole seconds; or `false`: off
- * @throws TypeError [ERR_INVALID_ARG_TYPE] or RangeError [ERR_OUT_OF_RANGE] for a value that is none; nothing is set
- * @throws TcpKeepAliveError for a target or options that cannot be served (see its `code`); nothing is set
- * @throws TcpKeepAliveSystemError when the system refuses: EBADF for a closed descriptor, ENOTSOCK for a file, with
- *   `option` naming what was refused; the message names the values that were set before it
+ *   number n in milliseconds: time n, interval n/3 and 3 retries, in whole seconds; or `false`: off
+ * @throws TypeError [ERR_INVALID_ARG_TYPE] or RangeError [ERR_OUT_OF_RANGE] for an invalid value; nothing is set
+ * @throws TcpKeepAliveError for an unsupported target or option (see its `code`); nothing is set
+ * @throws TcpKeepAliveSystemError when the system refuses: EBADF for a closed descriptor, ENOTSOCK for a file.
+ *   `option` names the refused option; the message names the values that were set before it
  *
  * @example
  * setKeepAlive(socket, { detectWithin: 30_000 })
@@ -56,13 +56,13 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
 }
 
 /**
- * Reads what the kernel holds for a socket at this moment, whoever set it. While the user timeout of a deadline is lifted
+ * Reads the values that the kernel holds for a socket now, whoever set them. While the user timeout of a deadline is lifted
  * (`inspectSocket(socket).lifted`), it is 0.
  *
  * @param target as for {@link setKeepAlive}
- * @returns durations in milliseconds; `undefined` for what this system cannot tell
+ * @returns durations in milliseconds; `undefined` for values that this system cannot read
  * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NOT_CONNECTED for a socket that is not connected yet,
- *   ERR_TCP_KEEPALIVE_NOT_LISTENING for a server that does not listen, and as {@link setKeepAlive}
+ *   ERR_TCP_KEEPALIVE_NOT_LISTENING for a server that does not listen; otherwise as {@link setKeepAlive}
  *
  * @example
  * setKeepAlive(socket, { detectWithin: 30_000 })

@@ -1,4 +1,4 @@
-/** Asking a peer whether it is there, now, without a message of the protocol. */
+/** Asks a peer now whether it lives, without a message of the application protocol. */
 import { Server, type Socket } from 'node:net'
 import { capabilities, isLinux } from '../settings/capabilities.ts'
 import { invalidArgType, milliseconds, outOfRange } from '../settings/errors.ts'
@@ -17,33 +17,32 @@ export interface ProbeOptions {
   within: number
 }
 
-/** Shorter than this, and an ordinary round trip or a busy machine would be an answer that did not come. */
+/** With less time, an ordinary round trip or a busy machine would look like a missing answer. */
 const SHORTEST_MS = 100
 
-/** What a timer of Node takes. */
+/** The longest delay of a Node timer, in milliseconds. */
 const LONGEST_MS = 2_147_483_647
 
-/** Heard from so lately, nobody has to be asked; and the kernel counts the silence in whole seconds. */
+/** A peer heard from this recently needs no probe. The kernel counts the silence in whole seconds. */
 const JUST_HEARD_MS = 1000
 
 /**
- * Asks the peer of a connection whether it is there, now: the kernel sends a keepalive probe at once, and what the peer's kernel
- * answers is no part of any protocol above. Linux only.
+ * Asks the peer of a connection now whether it lives. The kernel sends a keepalive probe at once, and the peer's kernel answers it. The
+ * application protocol does not see either. Linux only.
  *
- * True, too: the peer was heard from within the last second, which asks nothing; data was in flight, for which no probe is sent,
- * and its acknowledgement came. False: nothing came within the time, or the connection has ended. A false peer may still be
- * alive behind an outage: destroy the socket, or wait for the kernel.
+ * Resolves to `true` if something came from the peer. No probe is sent if the peer was heard from within the last second. If data is
+ * in flight, no probe is sent either, and its acknowledgement is the answer. Resolves to `false` if nothing came in time, or the
+ * connection has ended. After `false` the peer may still live behind an outage: destroy the socket, or wait for the kernel.
  *
- * While it asks, and after `false` until something comes, the connection has other values, under which no unanswered probe ends
- * it; where nothing comes, the program's own are put back when the kernel would have ended it by them, and it does. All calls
- * on a connection share one question, which is asked again within the time. Holds leave such a connection alone; what else sets
- * values meanwhile takes effect.
+ * During the call, the connection has other values, so that an unanswered probe does not end it. After `false` they stay until
+ * something comes from the peer. If nothing comes, the program's own values are restored at the time at which they would have ended
+ * the connection, and it ends. All calls on a connection share one question, which may send more than one probe. Holds do not change
+ * the connection meanwhile; values that anything else sets take effect.
  *
  * @param target a connected `net.Socket` or `tls.TLSSocket`, or a raw descriptor
- * @throws RangeError [ERR_OUT_OF_RANGE] where `within` is less than 100 ms
- * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_BUSY where the peer keeps its window closed, so that what is written waits: no probe
- *   can be sent then; ERR_TCP_KEEPALIVE_UNSUPPORTED on other systems than Linux; and as `getTcpInfo` does. All of it rejects the
- *   promise
+ * @throws RangeError [ERR_OUT_OF_RANGE] if `within` is less than 100 ms. This and all other errors reject the promise
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_BUSY if the peer's window is closed and written data waits, because no probe can be
+ *   sent then; ERR_TCP_KEEPALIVE_UNSUPPORTED on systems other than Linux; otherwise as `getTcpInfo`
  *
  * @example
  * probePeer(socket, { within: 500 }).then((isThere) => isThere || socket.destroy())
@@ -95,7 +94,7 @@ function checkedState(fd: number): Probed {
   return found
 }
 
-/** As long as it has the same handle it is the same connection. */
+/** With the same handle it is the same connection. */
 function askedSocket(target: Socket): Asked {
   const socket = behindProxy(target)
   const connection = beneath(socket)
@@ -125,7 +124,7 @@ function askedSocket(target: Socket): Asked {
 const ROW = 26
 const ENDS = 16
 
-/** As long as it has the same ends it is the same connection: somebody else may close it, and the number be used again. */
+/** With the same ends it is the same connection. Its owner may close the descriptor, and the number may be reused. */
 function askedDescriptor(fd: number): Asked {
   const ends = endsOf(fd)
   return {

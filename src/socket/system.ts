@@ -1,4 +1,4 @@
-/** What the system does where nobody asks for anything. */
+/** The defaults of the system. */
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { statusError } from './errors.ts'
 import { native } from './native.ts'
@@ -7,11 +7,10 @@ import { fromKernel, values } from './values.ts'
 /**
  * Reads the system's defaults, as a fresh TCP socket has them.
  *
- * On Linux these are net.ipv4.tcp_keepalive_time, _intvl and _probes of this network namespace: where nobody has
- * changed them 7200 s, 75 s and 9, so that a dead peer is noticed after 2 h 11 min 15 s, if keepalive is turned on
- * at all.
+ * On Linux these are net.ipv4.tcp_keepalive_time, _intvl and _probes of this network namespace. Unless changed, they are
+ * 7200 s, 75 s and 9. With keepalive on, a dead peer is then noticed after 2 h 11 min 15 s.
  *
- * @throws TcpKeepAliveSystemError where no socket can be made (EMFILE, or EACCES in a sandbox)
+ * @throws TcpKeepAliveSystemError if no socket can be created (EMFILE, or EACCES in a sandbox)
  *
  * @example
  * systemKeepAlive() // { enabled: false, time: 7200000, interval: 75000, retries: 9, userTimeout: 0 }

@@ -5,7 +5,7 @@ import { native } from './native.ts'
 import { handleDescriptor } from './node-internals.ts'
 import { descriptorOf, NOT_YET, type Target } from './target.ts'
 
-/** Where a connection is in its life (RFC 9293, 3.3.2); `close-wait`: the peer has closed it, this end has not. */
+/** The TCP state of a connection (RFC 9293, 3.3.2). `close-wait`: the peer has closed it, this end has not. */
 export type TcpState =
   | 'closed'
   | 'listen'
@@ -35,49 +35,49 @@ const STATES: readonly TcpState[] = [
 ]
 
 /**
- * What the kernel knows of a connection. Durations are in milliseconds; `undefined`: this system does not tell, or
- * there is no connection. Linux tells all of it; elsewhere state, round trip and `totalRetransmits` are sure.
+ * What the kernel knows about a connection. Durations are in milliseconds. `undefined`: this system does not report it, or
+ * there is no connection. Linux reports all fields; every system reports state, round trip and `totalRetransmits`.
  */
 export interface TcpInfo {
-  /** Where the connection is in its life. */
+  /** The TCP state. */
   readonly state: TcpState
   /**
-   * Since anything came from the peer, be it data or an acknowledgement. Linux; FreeBSD where keepalive ends the connection within
-   * 71 minutes, after which the kernel's number begins again. Where values are set there on a connection that has been silent for
-   * longer, it may be too small until `time` has gone by.
+   * Time since the last packet from the peer, data or acknowledgement. Linux. FreeBSD only if keepalive ends the connection within
+   * 71 minutes, because the kernel's counter wraps around then. If values are set there on a connection that has been silent for
+   * longer, the number may be too small until `time` has passed.
    */
   readonly silentFor: number | undefined
-  /** Probes sent since then; one that is just on its way counts too. Linux. */
+  /** Probes sent since then, including one whose answer is still on the way. Linux. */
   readonly unansweredProbes: number | undefined
-  /** How often in a row the oldest unacknowledged data was sent again. Linux. */
+  /** Consecutive retransmissions of the oldest unacknowledged data. Linux. */
   readonly retransmits: number | undefined
-  /** All that was sent again in the life of the connection: segments, on macOS and Windows bytes. */
+  /** All retransmissions of the connection: in segments, on macOS and Windows in bytes. */
   readonly totalRetransmits: number | undefined
   /**
-   * Sent and not acknowledged: segments on Linux, bytes on Windows, and on macOS bytes together with those that are
+   * Sent and unacknowledged data: in segments on Linux, in bytes on Windows; on macOS in bytes, including bytes that are
    * not sent yet. 0 means the same everywhere.
    */
   readonly unacknowledged: number | undefined
-  /** Written to the socket and not sent yet, in bytes: the peer's window, or the network, has no room for it. Linux 4.6. */
+  /** Bytes written to the socket and not sent yet, because the peer's window or the network has no room. Linux 4.6. */
   readonly unsent: number | undefined
-  /** The round trip, smoothed. */
+  /** The smoothed round-trip time. */
   readonly roundTrip: number | undefined
-  /** How much the round trip varies. Not on Windows. */
+  /** The variance of the round-trip time. Not on Windows. */
   readonly roundTripVariance: number | undefined
-  /** How long the kernel waits for an acknowledgement before it sends again. Not on Windows; on macOS while it waits. */
+  /** How long the kernel waits for an acknowledgement before it retransmits. Not on Windows; on macOS only while it waits. */
   readonly retransmissionTimeout: number | undefined
 }
 
-/** How many numbers the binding gives. */
+/** The number of numbers that the binding writes. */
 export const INFO_LENGTH = 10
 
-/** Where the binding writes them; read at once, so one array serves every call. */
+/** The binding writes them here. They are read at once, so all calls share one array. */
 const numbers = new Int32Array(INFO_LENGTH)
 
 /**
- * Reads what the kernel knows of a connection: how long the peer has been silent, what it has left unanswered, and
- * how the way to it is. One system call on Linux (TCP_INFO), macOS (TCP_CONNECTION_INFO) and Windows (SIO_TCP_INFO), up to five on
- * FreeBSD (TCP_INFO); nothing is sent.
+ * Reads what the kernel knows about a connection: how long the peer has been silent, unanswered probes, unacknowledged data and
+ * the round trip. One system call on Linux (TCP_INFO), macOS (TCP_CONNECTION_INFO) and Windows (SIO_TCP_INFO), up to five on
+ * FreeBSD (TCP_INFO). Nothing is sent.
  *
  * @param target a connected `net.Socket` or `tls.TLSSocket`, a listening `net.Server` or a raw descriptor
  * @throws as `getKeepAlive` does
@@ -94,8 +94,8 @@ export function getTcpInfo(target: Target): TcpInfo {
 }
 
 /**
- * What the kernel knows of a connection, also while it is just being destroyed: Node calls the socket destroyed already, yet its
- * descriptor is still open. `undefined` where it cannot be told. Never throws.
+ * What the kernel knows about a connection, also while it is being destroyed: Node already reports the socket as destroyed, but its
+ * descriptor is still open. `undefined` if it cannot be read. Never throws.
  */
 export function lastInfo(socket: Socket): TcpInfo | undefined {
   const fd = handleDescriptor(socket)

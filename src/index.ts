@@ -1,8 +1,8 @@
 /**
- * The door that `require('tcp-keepalive')` opens. It is small, as it is read at every start. Importing loads no binary and
+ * The entry point of `require('tcp-keepalive')`. It is small, because every start reads it. Importing loads no binary and
  * throws nothing.
  *
- * entry/api.ts says what is exported and what it does; the published types come from there.
+ * entry/api.ts documents the exports; the published types come from there.
  */
 import { readWith } from './entry/first-call.ts'
 import type * as core from './entry/core.ts'

@@ -58,7 +58,7 @@ function install(connecting?: Socket): void {
     installKeepAlive(options, scope)
   } catch (error) {
     if (scope.reach === 'thread' || isRequired(process.env)) throw error
-    installKeepAlive(options, { ...scope, reach: 'thread' }) // which throws again where it is not the reach that is wrong
+    installKeepAlive(options, { ...scope, reach: 'thread' }) // throws again if the reach was not the cause
     say(reason(error), 'has no protection on connections that only TCP_KEEPALIVE_REACH=process reaches')
   }
   if (connecting) beginLate(connecting)
@@ -71,8 +71,8 @@ function reason(error: unknown): string {
 }
 
 /**
- * Says it at once, as the process may be about to end. Workers run this file too: what has been said in the main thread is not
- * said again.
+ * Writes synchronously, because the process may be about to end. Workers run this file too; a line of the main thread is not
+ * repeated.
  */
 function say(why: string, outcome: string): void {
   const { getEnvironmentData, isMainThread, setEnvironmentData } =
@@ -87,6 +87,6 @@ function write(line: string): void {
   try {
     writeSync(STANDARD_ERROR, `${line}\n`)
   } catch {
-    // Standard error is closed, so nobody can be told.
+    // Standard error is closed, so there is no place to report it.
   }
 }

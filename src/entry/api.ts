@@ -1,11 +1,11 @@
 /**
- * Everything that `import 'tcp-keepalive'` and `require('tcp-keepalive')` give. Durations are milliseconds. Importing loads no
+ * Everything that `import 'tcp-keepalive'` and `require('tcp-keepalive')` export. Durations are in milliseconds. Importing loads no
  * binary and throws nothing; the first call that needs the binary loads it.
  *
  * @module tcp-keepalive
  */
 
-// In the order in which a person meets them, which is that of the API reference.
+// In the order of the API reference.
 export { setKeepAlive, getKeepAlive } from '../socket/keepalive.ts'
 export type { KeepAliveDeadline, KeepAliveOptions, KeepAliveValues } from '../settings/options.ts'
 export type { KeepAlive } from '../settings/keepalive.ts'

@@ -1,8 +1,8 @@
-/** What the package exports, as its doors have it: what is small, and functions that read the rest when they are called. */
+/** The exports of the entry points: small values, and functions that load the rest when they are called. */
 import { all, core } from './first-call.ts'
 import type * as implementation from './implementation.ts'
 
-// Not read later: it runs in error handlers, where reading another file might fail.
+// Kept in the entry: it runs in error handlers, where loading another file might fail.
 export { outcomeOf } from '../hold/outcome.ts'
 export { capabilities } from '../settings/capabilities.ts'
 export { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'

@@ -1,6 +1,7 @@
 /**
- * What the doors read at the first call that core.ts is not enough for: all that `tcp-keepalive` gives, and what `drill`, `register`, the command line and index.js
- * ask for besides. ES modules and CommonJS files share it, and so its state. A program cannot load it by name.
+ * The entry points load this file at the first call that needs more than core.ts. It has everything that `tcp-keepalive` exports, and
+ * what `drill`, `register`, the command line and index.js need besides. ES modules and CommonJS files share it and its state. A
+ * program cannot load it by name.
  */
 // oxlint-disable-next-line import/no-unassigned-import -- tsdown.config.ts: what the two share goes into that file
 import './core.ts'
@@ -10,7 +11,7 @@ import { provideReach } from '../hold/install-in-process.ts'
 import { beginReaching } from '../reach/looks.ts'
 import { provideDeadlines } from '../socket/deadlines.ts'
 
-// Each lies above the one that uses it.
+// Each module comes before the one that uses it.
 provideDeadlines(deadlines)
 whileWatching(closes)
 provideReach(beginReaching)

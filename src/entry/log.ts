@@ -1,4 +1,4 @@
-/** What TCP_KEEPALIVE_LOG=1 writes: a line for what happens to connections. It says nothing that the channels do not say. */
+/** Writes the lines of TCP_KEEPALIVE_LOG=1 about connections. All information comes from the channels. */
 import type { KeepAliveApplied, KeepAliveLost, KeepAliveUnmatched } from '../hold/channels.ts'
 import type { Outcome } from '../hold/outcome.ts'
 import type { KeepAlivePeer } from '../hold/peer.ts'
@@ -14,9 +14,9 @@ const IN_WORDS: Readonly<Record<Outcome, string>> = {
 }
 
 /**
- * Begins to write. Called before any connection is made, as nothing may be loaded in an event.
+ * Starts the log. Call it before any connection is made, because nothing may be loaded in an event.
  *
- * @param write gets each line without its end; it must not throw
+ * @param write is called with each line, without the newline; it must not throw
  */
 export function logTo(write: (line: string) => void): void {
   const lines: Readonly<Record<string, (message: unknown) => string | undefined>> = {
@@ -33,7 +33,7 @@ export function logTo(write: (line: string) => void): void {
   }
 }
 
-/** A subscriber that throws ends the program; what a program throws in its own `match` may throw when it is looked at. */
+/** A subscriber that throws ends the program. A value that the program's `match` threw may itself throw when it is read. */
 function orNothing(line: () => string | undefined): string | undefined {
   try {
     return line()
@@ -56,13 +56,13 @@ export function failureLine({ target, error }: KeepAliveFailure): string {
   return `${peerText(peer)} did not get ${what}: ${onOneLine(isError(error) ? error.message : String(error))}`
 }
 
-/** A socket, or what reach/ names in place of one that it does not know: a descriptor with its peer, or the peer alone. */
+/** A socket. Where reach/ knows no socket object: a descriptor with its peer, or only the peer. */
 function peerOfTarget(target: object): KeepAlivePeer {
   const { peer, address, host, port, remoteAddress, remotePort } = target as {
     readonly [name in 'peer' | 'address' | 'host' | 'port' | 'remoteAddress' | 'remotePort']?: unknown
   }
   if (typeof peer === 'object' && peer !== null) return peerOfTarget(peer)
-  // Of a socket this is a method.
+  // On a socket this is a method.
   if (typeof address === 'string') return { host: textOf(host), address, port: numberOf(port) }
   return { host: undefined, address: textOf(remoteAddress), port: numberOf(remotePort) }
 }
@@ -75,12 +75,12 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-/** Of what the program itself opens there would be a line for each connection. */
+/** Only for connections that no hook saw; for the program's own there would be a line for each connection. */
 function appliedLine({ by, peer }: KeepAliveApplied): string | undefined {
   return (by as string) === 'reach' ? adoptedLine(peer) : undefined
 }
 
-/** Of a connection that no hook saw. */
+/** A connection that no hook saw. */
 export function adoptedLine(peer: KeepAlivePeer): string {
   return `adopted ${peerText(peer)}`
 }

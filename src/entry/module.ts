@@ -1,6 +1,6 @@
 /**
- * The door that `import 'tcp-keepalive'` opens in Node. Node imports an ES module faster than a CommonJS file, which it first
- * searches for the names of its exports: that took 1.3 ms more. The rest is the same file for both.
+ * The entry point of `import 'tcp-keepalive'` in Node. Node imports an ES module faster than a CommonJS file, because it must first
+ * search the latter for the names of its exports: that took 1.3 ms more. Both load the same file for the rest.
  */
 import type * as fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -47,8 +47,8 @@ export default entry
 
 requireFsWith(() => createRequire(import.meta.url)('node:fs') as typeof fs)
 
-// Only Bun's bundler puts this file into a bundle, and a `require` into it that knows the rest. In Node `require` is missing here, or
-// global, where a program is given to `node --eval`.
+// Only Bun's bundler puts this file into a bundle, and its `require` there can load the rest. In Node there is no `require` here, or a
+// global one if the program is given to `node --eval`.
 const isBundled =
   typeof require === 'function' && require !== (globalThis as { readonly require?: unknown }).require
 const own = (file: string): unknown => createRequire(import.meta.url)(file)

@@ -9,29 +9,30 @@ import type { KeepAlive } from './keepalive.ts'
  */
 export interface Detection {
   /**
-   * On an idle connection, from the last thing heard from the peer to the error. On Linux a user timeout decides about
-   * it too; elsewhere the retries alone, on Windows by its documentation. `Infinity` with keepalive off; FreeBSD then probes all
-   * the same, unless net.inet.tcp.always_keepalive is 0.
+   * On an idle connection, from the last packet of the peer to the error. On Linux a user timeout also applies to
+   * it; elsewhere only the retries do, on Windows according to its documentation. `Infinity` with keepalive off. FreeBSD then still
+   * probes, unless net.inet.tcp.always_keepalive is 0.
    */
   readonly idle: number
   /**
    * With data in flight, from the write to the error, for a round trip well under 0.2 s.
    *
    * Linux counts a user timeout from the first retransmission, so this is about half a second longer. Without a user
-   * timeout it is what Linux takes to give up retransmitting, about 15 minutes. macOS and FreeBSD send probes also while
-   * data is in flight, so with keepalive on this is `idle` at the latest. `undefined` on Windows, and on those two with keepalive off.
+   * timeout Linux retransmits for about 15 minutes. macOS and FreeBSD also send probes while
+   * data is in flight, so with keepalive on this is at most `idle`. `undefined` on Windows, and on macOS and FreeBSD with keepalive
+   * off.
    */
   readonly write: number | undefined
   /**
-   * While connecting to an address that does not answer, from the attempt to the error. Linux: the user timeout, where
-   * it is set before the attempt; without one the system's own limit, about 130 s. macOS and FreeBSD: the timeout of the
-   * attempt, which a plan takes from the deadline or the user timeout, in whole seconds at the latest; without one 75 s.
+   * While connecting to an address that does not answer, from the attempt to the error. Linux: the user timeout, if
+   * it is set before the attempt; otherwise the system's own limit, about 130 s. macOS and FreeBSD: the timeout of the
+   * attempt, otherwise 75 s. A plan takes that timeout from the deadline or the user timeout, in whole seconds.
    * `undefined` on Windows.
    */
   readonly connect: number | undefined
 }
 
-/** What Linux does unasked (net.ipv4.tcp_keepalive_time, _intvl, _probes), with keepalive off as on any socket. */
+/** Linux's defaults (net.ipv4.tcp_keepalive_time, _intvl, _probes), with keepalive off as on any new socket. */
 export const LINUX_DEFAULTS: { readonly [Field in keyof KeepAlive]-?: NonNullable<KeepAlive[Field]> } =
   Object.freeze({
     enabled: false,
@@ -54,8 +55,8 @@ export const RETRANSMISSION_MS = 924_600
 const CONNECTING_MS = 131_000
 
 /**
- * How long macOS and FreeBSD try to connect unasked: TCPTV_KEEP_INIT of bsd/netinet/tcp_timer.h (xnu) and sys/netinet/tcp_timer.h.
- * The timer that probes an idle connection ends an attempt, with keepalive off as well; SYNs would be sent for longer.
+ * How long macOS and FreeBSD try to connect by default: TCPTV_KEEP_INIT of bsd/netinet/tcp_timer.h (xnu) and sys/netinet/tcp_timer.h.
+ * The keepalive timer ends the attempt, also with keepalive off. The limit of SYNs would be longer.
  */
 const BSD_CONNECTING_MS = 75_000
 
@@ -63,8 +64,8 @@ const BSD_CONNECTING_MS = 75_000
  * When a dead peer is noticed with these values. A value that is not known counts as Linux's default.
  *
  * @param platform the system that holds them, by `process.platform`
- * @param attempt how long an attempt to connect may take, in milliseconds, where that is an option of its own; 0: as long as the
- *   system says
+ * @param attempt how long an attempt to connect may take, in milliseconds, on systems with a separate option for it; 0: the
+ *   system's default
  */
 export function detectionOf(
   held: KeepAlive,
@@ -85,14 +86,14 @@ export function detectionOf(
   return { idle, write: held.enabled ? idle : undefined, connect }
 }
 
-/** TCP_TIMEOUT_INIT of include/net/tcp.h: when a tail-loss probe is sent at the latest. */
+/** TCP_TIMEOUT_INIT of include/net/tcp.h: the latest time of a tail-loss probe. */
 const LONGEST_TAIL_LOSS_PROBE_MS = 1000
 
 /**
- * When a write to a dead peer is told of at the latest, in milliseconds, on a connection with this retransmission timeout.
+ * The latest time of the error after a write to a dead peer, in milliseconds, on a connection with this retransmission timeout.
  *
- * Linux looks at the user timeout only when it sends data again, and counts it from the first retransmission: after a tail-loss probe,
- * and after a retransmission timeout, of which TCP_RTO_MAX_MS allows a fifth of the deadline. Each timer may be late by an
+ * Linux checks the user timeout only when it retransmits data, and counts it from the first retransmission. That one comes after a
+ * tail-loss probe and a retransmission timeout, which TCP_RTO_MAX_MS limits to a fifth of the deadline. Each timer may be late by an
  * eighth. After a lost SYN-ACK the retransmission timeout is 3 s until something is acknowledged (TCP_TIMEOUT_FALLBACK).
  */
 export function latestWrite(userTimeout: number, deadline: number, retransmissionTimeout: number): number {
@@ -104,27 +105,27 @@ export function latestWrite(userTimeout: number, deadline: number, retransmissio
   return (first * 9) / 8 + userTimeout + Math.min(rtoMax, userTimeout) / 8
 }
 
-/** Up to which retransmission timeout, in milliseconds, a write keeps its deadline: {@link latestWrite} the other way round. */
+/** The longest retransmission timeout, in milliseconds, with which a write keeps its deadline: the inverse of {@link latestWrite}. */
 export function longestRetransmissionTimeout(userTimeout: number, deadline: number): number {
   const first = ((deadline - userTimeout - Math.min(rtoMaxFor(deadline), userTimeout) / 8) * 8) / 9
   return Math.floor(first < 2 * LONGEST_TAIL_LOSS_PROBE_MS ? first / 2 : first - LONGEST_TAIL_LOSS_PROBE_MS)
 }
 
 /**
- * Whether keepalive probes also while data is in flight, and its timer ends an attempt to connect: tcp_timer_keep() in
- * sys/netinet/tcp_timer.c of FreeBSD and TCPT_KEEP of tcp_timers() in bsd/netinet/tcp_timer.c of xnu look at the state of the connection and
- * at what was last heard, and not at what is in flight.
+ * Whether keepalive also probes while data is in flight, and whether its timer ends an attempt to connect. tcp_timer_keep() in
+ * sys/netinet/tcp_timer.c of FreeBSD and TCPT_KEEP of tcp_timers() in bsd/netinet/tcp_timer.c of xnu check the state of the connection and
+ * the time of the last packet, not the data in flight.
  */
 export function isBsd(platform: string): boolean {
   return platform === 'darwin' || platform === 'freebsd'
 }
 
 /**
- * How many probes a dead peer leaves unanswered until it is given up, an interval after the last of them.
+ * How many probes stay unanswered until the kernel ends the connection, an interval after the last one.
  *
- * net/ipv4/tcp_timer.c, tcp_keepalive_timer(): without a user timeout the connection is given up an interval after
- * the last of the retries; with one, at the first tick after the first probe at which the peer has been silent for
- * that long, however many probes that takes. Elsewhere the retries decide alone: tcp_timer_keep() in
+ * net/ipv4/tcp_timer.c, tcp_keepalive_timer(): without a user timeout, the connection ends an interval after
+ * the last of the retries. With one, it ends at the first timer tick after the first probe at which the silence is as long as the
+ * user timeout, after any number of probes. On other systems only the retries decide: tcp_timer_keep() in
  * sys/netinet/tcp_timer.c of FreeBSD, tcp_timers() in bsd/netinet/tcp_timer.c of xnu.
  */
 export function probesUntilGivenUp(held: KeepAlive, platform: string = capabilities.platform): number {
@@ -135,7 +136,7 @@ export function probesUntilGivenUp(held: KeepAlive, platform: string = capabilit
     : retries
 }
 
-/** Only Linux lets the user timeout decide over probes: elsewhere it is about data in flight. */
+/** Only on Linux does the user timeout apply to probes; elsewhere it applies to data in flight. */
 export function followsUserTimeout({ userTimeout = 0 }: KeepAlive, platform: string): boolean {
   return isLinux(platform) && userTimeout > 0
 }

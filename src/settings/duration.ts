@@ -4,8 +4,8 @@ import { coded } from './errors.ts'
 const IN_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /**
- * Turns a duration with its unit into milliseconds. A number without a unit is refused, as one program's seconds are
- * another's milliseconds; only 0 needs none.
+ * Converts a duration with a unit into milliseconds. A number without a unit is refused, because it could mean seconds or
+ * milliseconds; only 0 needs no unit.
  *
  * @param text digits, perhaps with a decimal fraction, and `ms`, `s`, `m` or `h`
  * @throws TypeError [ERR_INVALID_ARG_VALUE] for anything else, with what to write
@@ -24,7 +24,7 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Turns a count into its number. Other spellings of numbers, as 0x5 or 5e0, are refused.
+ * Converts a count into its number. Other spellings of numbers, such as 0x5 or 5e0, are refused.
  *
  * @throws TypeError [ERR_INVALID_ARG_VALUE] for anything but digits
  */
@@ -62,7 +62,7 @@ export function formatDuration(ms: number): string {
 /** As `outOfRange()` puts it: "It must be >= 1000 && <= 32767000 milliseconds. Received 500". */
 const RANGE = />= (\d+) && <= (\d+) milliseconds(?: \([^)]*\))?\. Received (\d+(?:\.\d+)?)$/
 
-/** The message of a RangeError with its milliseconds as {@link formatDuration} writes them, for who wrote 3s. */
+/** The message of a RangeError, with milliseconds written as {@link formatDuration} does, because the user wrote 3s. */
 export function inDurations(message: string): string {
   return message.replace(RANGE, (_, ...ends: string[]) => {
     const [least = '', most = '', received = ''] = ends.map((end) => formatDuration(Number(end)))

@@ -1,8 +1,8 @@
 /** Errors of Node's kind: `TypeError [ERR_INVALID_ARG_TYPE]` and `RangeError [ERR_OUT_OF_RANGE]`. */
 
 /**
- * Whether something is an error, of whichever realm: where this package was loaded within a vm context, as test runners
- * do, Node's errors are of another `Error` than there.
+ * Whether a value is an error of any realm. Test runners load this package in a vm context, where `Error` is another class than that of
+ * Node's own errors.
  */
 export function isError(value: unknown): value is Error {
   return Object.prototype.toString.call(value) === '[object Error]'
@@ -21,7 +21,7 @@ export function outOfRange(name: string, range: string, received: unknown): Rang
   return coded(new RangeError(message), 'ERR_OUT_OF_RANGE')
 }
 
-/** The unit in a range, with a hint for whoever wrote seconds. */
+/** The unit in a range, with a hint if the value looks like seconds. */
 export function milliseconds(received: number, least: number): string {
   const areSeconds = received >= 1 && received < least
   return areSeconds ? `milliseconds (for ${received} seconds write ${received * 1000})` : 'milliseconds'
@@ -29,7 +29,7 @@ export function milliseconds(received: number, least: number): string {
 
 /** Shows a code in the first line of an error's stack, as Node's own errors do. */
 export function showCode(error: Error, code: string): void {
-  // A program may have put something else than text there (Error.prepareStackTrace).
+  // The stack may not be a string, if the program set Error.prepareStackTrace.
   if (typeof error.stack === 'string')
     error.stack = error.stack.replace(error.name, `${error.name} [${code}]`)
 }
@@ -50,7 +50,7 @@ function describe(value: unknown): string {
   return `type ${typeof value} (${show(value)})`
 }
 
-/** What is no object, as `util.inspect()` shows it; but node:util takes time to load. */
+/** Shows a primitive value as `util.inspect()` does. node:util is not used, because it takes time to load. */
 function show(value: unknown): string {
   if (typeof value === 'string')
     return `'${JSON.stringify(value)

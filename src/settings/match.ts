@@ -1,40 +1,40 @@
-/** Which peers are meant: ports, host patterns, or a function. */
+/** Matches peers: by ports, host patterns, or a function. */
 import { domainToASCII } from 'node:url' // which Node has loaded before any program
 import { type Address, contains, type Network, parseAddress, parseNetwork } from './address.ts'
 import { coded, invalidArgType } from './errors.ts'
 
 /** The other end of an outgoing connection, when it has just been made. */
 export interface Peer {
-  /** The host that was asked for, as `connect()` got it: a name or an address; `localhost` where none was given. */
+  /** The requested host, as given to `connect()`: a name or an address; `localhost` if none was given. */
   readonly host: string
-  /** The address that was connected to. */
+  /** The address of the connection. */
   readonly address: string
-  /** The port that was connected to. */
+  /** The port of the connection. */
   readonly port: number
 }
 
 /**
  * A port, or a text: `5432`, `*:5432`, `db.internal` (any port), `db.internal:*`, `*.internal:5432`, `10.0.0.5:5432`,
  * `10.0.0.0/8:5432`, `[::1]:5432`, `[fd00::/8]:*`. In a name `*` stands for any characters, dots included. A name of
- * other letters than `a-z`, as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. A name also means
+ * other letters than `a-z`, such as `bücher.test`, is the same as its `xn--` form; there `*` stands for whole labels. A name also matches
  * the addresses that this thread has resolved it to. An IPv4 peer
- * fits IPv4 patterns, also where it is reached as `::ffff:10.0.0.5`. It does not fit an IPv6 pattern such as `[::/0]:*`, except
+ * matches IPv4 patterns, also if it is reached as `::ffff:10.0.0.5`. It does not match an IPv6 pattern such as `[::/0]:*`, except
  * one within `::ffff:0:0/96`.
  */
 export type PeerPattern = number | string
 
-/** Peers that are meant: all that fit one of the patterns, or for which the function, at once, returns `true`. */
+/** The peers to match: those that match one of the patterns, or for which the function returns `true`. The function is synchronous. */
 export type PeerMatch = PeerPattern | readonly PeerPattern[] | ((peer: Peer) => boolean | undefined)
 
 /** A {@link PeerMatch}, checked and ready for use. */
 export interface PeerMatcher {
-  /** What can be said before the host's name is resolved; `undefined`: not yet. */
+  /** The decision before the host's name is resolved; `undefined`: not possible yet. */
   early(host: string, port: number): boolean | undefined
-  /** What can be said of an attempt to connect to an address; left out where the program's own function decides. */
+  /** The decision for an attempt to connect to an address; left out if the program's own function decides. */
   during?(peer: Peer): boolean
-  /** What can be said of a connection. May throw what the program's own function throws, or for a promise from it. */
+  /** The decision for a connection. Throws what the program's own function throws, and throws if that returns a promise. */
   late(peer: Peer): boolean
-  /** What can be said by a peer's other names; left out where no pattern has a name. */
+  /** The decision by a peer's other names; left out if no pattern has a name. */
   readonly names?: NameMatcher
   /** Whether something has matched that no hook of this thread saw; put in by what looks for it. */
   hasMatchedUnseen?(): boolean
@@ -42,11 +42,11 @@ export interface PeerMatcher {
 
 /** The patterns of a match that have a name. */
 export interface NameMatcher {
-  /** Whether a name is meant, at any port. */
+  /** Whether a name matches, at any port. */
   fits(name: string): boolean
   /** Whether a name can decide about an address at this port. */
   decides(port: number): boolean
-  /** The first of these names that is meant at this port. */
+  /** The first of these names that matches at this port. */
   among(names: readonly string[], port: number): string | undefined
 }
 
@@ -111,15 +111,15 @@ function nameMatcher(patterns: readonly Pattern[]): NameMatcher | undefined {
   }
 }
 
-/** A promise is true whatever it comes to, so that an async function would mean everybody. */
+/** A promise is truthy whatever it resolves to, so an async function would match every peer. */
 function answerOf(answer: unknown): boolean {
   if (typeof (answer as { then?: unknown } | null | undefined)?.then !== 'function') return Boolean(answer)
-  Promise.resolve(answer).catch(() => {}) // nobody waits for what it comes to, whichever promise it is
+  Promise.resolve(answer).catch(() => {}) // its result is not used, so it must not become an unhandled rejection
   const message = 'The "match" function must return true or false at once, not a promise'
   throw coded(new TypeError(message), 'ERR_INVALID_RETURN_VALUE')
 }
 
-/** Name and address are read once, and only where a pattern's port has not said no already. */
+/** Parses name and address once, and only if the port of a pattern matches. */
 function anyOf(
   patterns: readonly Pattern[],
   port: number,
@@ -149,7 +149,7 @@ function ofIPv4(): Network {
   return ipv4
 }
 
-/** A network of IPv6 does not mean the IPv4 addresses that happen to be mapped into it. */
+/** An IPv6 network does not match IPv4 addresses that are mapped into it. */
 function isWithin(network: Network, address: Address): boolean {
   return contains(network, address) && (network.prefix >= ofIPv4().prefix || !contains(ofIPv4(), address))
 }
@@ -163,7 +163,7 @@ export function nameOf(host: string): string {
 // oxlint-disable-next-line no-control-regex -- ASCII has them
 const IS_ASCII = /^[\u0000-\u007F]*$/
 
-/** In one pass over the name, however many stars there are. */
+/** One pass over the name, for any number of stars. */
 function fits({ parts }: Name, name: string): boolean {
   const [first = ''] = parts
   if (parts.length === 1) return name === first
@@ -192,7 +192,7 @@ function parsePattern(pattern: PeerPattern): Pattern {
   const text = pattern.trim()
   if (/^\d+$/.test(text)) return { port: parsePort(text, text), host: 'any' }
   const [scheme] = /^[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? []
-  // What follows may hold a password, and the message is printed.
+  // The rest may contain a password, and the message is printed.
   if (scheme !== undefined) throw notPattern(`${scheme}…`, 'write a host and a port, not a URL')
   const [, bracketed, bare = '', port] = /^(?:\[(.*)\]|([^[\]:]*))(?::([^:]*))?$/.exec(text) ?? []
   if (bracketed === undefined && bare === '') {
@@ -230,7 +230,7 @@ function parseHost(host: string, text: string): Pattern['host'] {
   return { parts: nameOf(asciiPattern(host, text)).split('*') }
 }
 
-/** Label by label. A star within a label has no meaning in its ASCII form, as that is not made letter by letter (RFC 3492). */
+/** Converts label by label. The ASCII form is not made letter by letter (RFC 3492), so a star within a label has no meaning in it. */
 function asciiPattern(host: string, text: string): string {
   const labels = host.split('.').map((label) => {
     if (IS_ASCII.test(label)) return label

@@ -9,7 +9,7 @@ export type TcpKeepAliveErrorCode =
   | 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION'
   /** Options that exclude each other, such as `detectWithin` and `time`. */
   | 'ERR_TCP_KEEPALIVE_CONFLICTING_OPTIONS'
-  /** This system cannot do what was asked for. */
+  /** This system does not support the request. */
   | 'ERR_TCP_KEEPALIVE_UNSUPPORTED'
   /** The socket is not connected yet, so it holds no values. */
   | 'ERR_TCP_KEEPALIVE_NOT_CONNECTED'
@@ -17,19 +17,19 @@ export type TcpKeepAliveErrorCode =
   | 'ERR_TCP_KEEPALIVE_NOT_LISTENING'
   /** The socket is destroyed. */
   | 'ERR_TCP_KEEPALIVE_DESTROYED'
-  /** The target is no TCP socket: a Unix-domain socket, a datagram socket. */
+  /** The target is not a TCP socket, but for example a Unix-domain socket or a datagram socket. */
   | 'ERR_TCP_KEEPALIVE_NOT_TCP'
-  /** There is no descriptor of this process beneath: TLS over a stream, a cluster worker's shared listener. */
+  /** The target has no descriptor in this process: TLS over a stream, a cluster worker's shared listener. */
   | 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR'
-  /** The peer cannot be asked: it keeps its window closed, so that what is written waits. */
+  /** The peer cannot be probed, because its window is closed and written data waits. */
   | 'ERR_TCP_KEEPALIVE_BUSY'
   /** The native binary is missing, broken or forbidden; the message says which, and what to do. */
   | 'ERR_TCP_KEEPALIVE_NO_BINARY'
-  /** The rest of the package, which comes with the first call, cannot be read (any more); `cause` says why. */
+  /** The rest of the package, which loads at the first call, cannot be loaded; `cause` says why. */
   | 'ERR_TCP_KEEPALIVE_NOT_LOADED'
 
 /**
- * An error of this package's own. `code` tells which one. To tell it from other errors use `instanceof`, not `constructor`, as
+ * An error of this package. `code` says which one. Test with `instanceof`, never with `constructor`, because
  * there is more than one such class.
  */
 export class TcpKeepAliveError extends Error {
@@ -38,8 +38,8 @@ export class TcpKeepAliveError extends Error {
   }
 
   /**
-   * By what it is, not by who made it: an ES module, a CommonJS file and another copy of this package each have a class of
-   * their own.
+   * Tests the kind of the error, not its class: an ES module, a CommonJS file and another copy of this package each have their own
+   * class.
    *
    * @internal
    */
@@ -48,11 +48,11 @@ export class TcpKeepAliveError extends Error {
     return this === TcpKeepAliveError && isOurs(value)
   }
 
-  /** What is the matter; it stays the same over versions, as the message may not. */
+  /** The kind of the error. It stays the same over versions; the message may change. */
   readonly code: TcpKeepAliveErrorCode
 
   /** @internal */
-  // Not ErrorOptions, which a program that is compiled for less than ES2022 does not have.
+  // Not ErrorOptions: a program that is compiled for a target below ES2022 does not have that type.
   constructor(code: TcpKeepAliveErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options)
     this.code = code

@@ -1,4 +1,4 @@
-/** Which outages a living peer survives: when the kernel asks again, and when it gives up. */
+/** Which outages a living peer survives: from the times of probes and retransmissions, and the time at which the kernel gives up. */
 import { capabilities, isLinux } from './capabilities.ts'
 import { LINUX_DEFAULTS, probesUntilGivenUp, RETRANSMISSION_MS } from './detection.ts'
 import type { KeepAlive } from './keepalive.ts'
@@ -9,24 +9,24 @@ import type { KeepAlive } from './keepalive.ts'
  */
 export interface Tolerance {
   /**
-   * On an idle connection: the time from the first unanswered probe to the last that is sure to be sent. An outage that begins right
-   * before the first must be over when the last is sent. `Infinity` with keepalive off. On macOS and FreeBSD for values that are
-   * set at 'connect': a silence from before a later set counts, and takes a probe for each interval that it lasted.
+   * On an idle connection: the time from the first unanswered probe to the last that is certain to be sent. If an outage begins right
+   * before the first probe, it must end before the last one is sent. `Infinity` with keepalive off. On macOS and FreeBSD this holds for
+   * values that are set at 'connect': a silence before a later set counts too, and takes a probe for each interval that it lasted.
    */
   readonly idle: number
   /**
-   * With data in flight, for a round trip well under 0.2 s: the last retransmission that is sure to be sent before the
-   * kernel gives up. For a deadline it counts on TCP_RTO_MAX_MS, which Linux has from 6.15 on: see `planKeepAlive`.
+   * With data in flight, for a round trip well under 0.2 s: the time of the last retransmission that is certainly sent before the
+   * kernel gives up. For a deadline it assumes TCP_RTO_MAX_MS, which Linux has from 6.15 on: see `planKeepAlive`.
    */
   readonly write: number | undefined
-  /** While connecting, with Linux's default settings: the last SYN that is sure to be sent before the kernel gives up. */
+  /** While connecting, with Linux's defaults: the time of the last SYN that is certainly sent before the kernel gives up. */
   readonly connect: number | undefined
 }
 
-/** TCP_RTO_MAX of include/net/tcp.h: retransmissions are never further apart. */
+/** TCP_RTO_MAX of include/net/tcp.h: the longest time between two retransmissions. */
 const RTO_MAX_MS = 120_000
 
-/** TCP_RTO_MIN of include/net/tcp.h: when data is sent again for the first time, where the round trip is short. */
+/** TCP_RTO_MIN of include/net/tcp.h: the time of the first retransmission if the round trip is short. */
 const FIRST_RETRANSMISSION_MS = 200
 
 /**
@@ -40,8 +40,8 @@ const XNU_LATE_MS = 500
 const LATEST = 9 / 8
 
 /**
- * When Linux sends a SYN again, in milliseconds after the first: up to 6.4 each after twice the time of the one before;
- * from 6.5 on (net.ipv4.tcp_syn_linear_timeouts = 4) five of them a second apart first. Both end with the default
+ * When Linux retransmits a SYN, in milliseconds after the first. Up to Linux 6.4 the pause doubles each time. From 6.5 on
+ * (net.ipv4.tcp_syn_linear_timeouts = 4) the first five are a second apart. Both lists end with the default
  * net.ipv4.tcp_syn_retries = 6.
  */
 const SYN_SCHEDULES = [
@@ -74,18 +74,18 @@ export function toleranceOf(
   }
 }
 
-/** How many SYNs a kernel sends that sends the fewest: `userTimeout` 0 for its own limit. */
+/** The number of SYNs of the kernel version that sends the fewest; `userTimeout` 0 means the kernel's own limit. */
 export function fewestSyns(userTimeout: number): number {
   const [schedule] = SYN_SCHEDULES
   return userTimeout === 0 ? schedule.length : schedule.filter((at) => at < userTimeout).length
 }
 
 /**
- * When data in flight is surely sent again for the last time, in milliseconds after the write.
+ * The time of the last retransmission that is certainly sent, in milliseconds after the write.
  *
- * A tail-loss probe after 0.2 s, a retransmission as long after it, and each further one after twice the time of the one
- * before, at most `rtoMaxMs` (net/ipv4/tcp_timer.c, tcp_retransmit_timer()). The kernel gives up `limit` after the first
- * of them at the earliest.
+ * A tail-loss probe comes after 0.2 s, and the first retransmission 0.2 s later. Then the pause doubles each time, up to
+ * `rtoMaxMs` (net/ipv4/tcp_timer.c, tcp_retransmit_timer()). The kernel gives up at the earliest `limit` after the first
+ * of them.
  */
 function lastRetransmission(limit: number, rtoMaxMs: number): number {
   const end = FIRST_RETRANSMISSION_MS + limit

@@ -1,6 +1,6 @@
 /**
- * The answers to the lookups of this thread, whoever asks: `dns.lookup()`, `dns.resolve4()` and `resolve6()`, their promises and
- * resolvers. Node tells of them as performance entries of the type `dns`, since 18.3, a moment after the answer was handed over
+ * Observes the answers to all DNS lookups of this thread: `dns.lookup()`, `dns.resolve4()` and `resolve6()`, their promises and
+ * resolvers. Since 18.3 Node reports them as performance entries of the type `dns`, shortly after the program gets the answer
  * (startPerf and stopPerf in lib/dns.js and lib/internal/dns). Nothing is wrapped.
  */
 import { isIP } from 'node:net'
@@ -8,7 +8,7 @@ import type { PerformanceObserver } from 'node:perf_hooks'
 import type { Family } from '../settings/resolved-names.ts'
 import { nodePerfHooks } from './node-modules.ts'
 
-/** What a name was resolved to. */
+/** The addresses of a name. */
 export interface DnsAnswer {
   readonly name: string
   readonly addresses: readonly string[]
@@ -18,14 +18,14 @@ export interface DnsAnswer {
 
 const BOTH: readonly Family[] = [4, 6]
 
-/** The families that each kind of query asks for; others, such as those for names, are of no interest. */
+/** The address families of each kind of query. Other queries, such as those for names, are ignored. */
 const OF_QUERY: Readonly<Record<string, readonly Family[]>> = { queryA: [4], queryAaaa: [6], queryAny: BOTH }
 
 /**
- * Tells of each answer from now on; nothing where the runtime does not say. Loads a module of Node.
+ * Reports each answer from now on, if the runtime exposes them. Loads a module of Node.
  *
  * @param told called with each answer; it must not throw
- * @returns what ends that
+ * @returns a function that ends it
  */
 export function observeAnswers(told: (answer: DnsAnswer) => void): () => void {
   const { PerformanceObserver } = nodePerfHooks()
@@ -44,7 +44,7 @@ export function observeAnswers(told: (answer: DnsAnswer) => void): () => void {
   return () => observer.disconnect()
 }
 
-/** What Node puts into the entry of a lookup, and of a query. */
+/** The detail that Node puts into the entry of a lookup, and of a query. */
 interface Detail {
   readonly hostname?: unknown
   readonly family?: unknown
@@ -53,7 +53,7 @@ interface Detail {
   readonly result?: unknown
 }
 
-/** From an entry's name and detail; `undefined` for what is not about addresses. */
+/** From an entry's name and detail; `undefined` if it is not about addresses. */
 export function answerFrom(kind: string, detail: unknown): DnsAnswer | undefined {
   const { hostname, family, addresses, host, result } = (detail ?? {}) as Detail
   const isLookup = kind === 'lookup'
@@ -71,7 +71,7 @@ function familiesOf(family: unknown): readonly Family[] {
   return family === 6 || family === 'IPv6' ? [6] : BOTH
 }
 
-/** Node gives a text, or with `all`, or with the time to live, an object. */
+/** Node gives a string; with `all`, or with the time to live, an object. */
 function addressIn(found: unknown): string {
   const address =
     typeof found === 'object' && found !== null ? (found as { address?: unknown }).address : found

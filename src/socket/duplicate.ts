@@ -1,17 +1,17 @@
-/** A socket of another process, by a duplicate that lives for one look: as long as it does, the peer hears of no end. Linux. */
+/** Reads a socket of another process through a short-lived duplicate. While the duplicate is open, the kernel does not close the connection. Linux. */
 import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { native } from './native.ts'
 import { values } from './values.ts'
 
-/** It takes rights that are missing; the message says which. */
+/** Rights are missing; the message says which. */
 export class NotAllowed extends Error {}
 
 /**
  * Lends a duplicate of a socket of another process.
  *
- * @returns what `use` returned; `undefined` where the process, or the socket, is there no more
- * @throws NotAllowed where the rights are missing
+ * @returns the result of `use`; `undefined` if the process, or the socket, no longer exists
+ * @throws NotAllowed if rights are missing
  */
 export function withSocketOf<T>(pid: number, descriptor: number, use: (fd: number) => T): T | undefined {
   if (pid === process.pid) return ofThisProcess(descriptor, use)
@@ -24,7 +24,7 @@ export function withSocketOf<T>(pid: number, descriptor: number, use: (fd: numbe
   }
 }
 
-/** Without a duplicate, which a sandbox may forbid. What is no TCP socket by now is gone. */
+/** Works without a duplicate, which a sandbox may forbid. A descriptor that is no longer a TCP socket counts as gone. */
 function ofThisProcess<T>(fd: number, use: (fd: number) => T): T | undefined {
   return native().getKeepAlive(fd, values) === 0 ? use(fd) : undefined
 }

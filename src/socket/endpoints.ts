@@ -1,4 +1,4 @@
-/** Finding a socket's descriptor by its endpoints, where the runtime does not say which it has. */
+/** Finds a socket's descriptor by its endpoints, if the runtime does not expose it. */
 import { isIP, type Server, Socket } from 'node:net'
 import { addressWords } from '../settings/address.ts'
 import { native } from './native.ts'
@@ -14,18 +14,18 @@ export const MUST_SEARCH: boolean =
     : process.versions['bun'] !== undefined || process.versions['deno'] !== undefined
 
 /**
- * Where each was found last. A hint to look there first and no more: the native search asks that descriptor for its
- * endpoints, as it asks any other, so a number that means another socket by now is passed over.
+ * The descriptor at which each socket was last found. It is only a hint where to look first. The native search checks the endpoints of
+ * that descriptor too, so a number that now belongs to another socket is skipped.
  */
 const hints = new WeakMap<Socket | Server, number>()
 
 /** No hint, no port, no descriptor. */
 const NONE = -1
 
-/** What the binding is asked for: an array for all calls, as each is over before the next. */
+/** The query for the binding. All calls share one array, because they do not overlap. */
 const endpoints = new Int32Array(10)
 
-/** The descriptor of a connected socket or a listening server; `undefined` where not exactly one can be meant. */
+/** The descriptor of a connected socket or a listening server; `undefined` unless exactly one matches. */
 export function findDescriptor(target: Socket | Server): number | undefined {
   if (!(target instanceof Socket ? putConnection(target) : putListener(target))) return undefined
   const hint = hints.get(target) ?? NONE

@@ -1,16 +1,16 @@
-/** Where a failure goes that happens inside an event, where a throw would be an uncaught exception. */
+/** Reports failures inside events, where a throw would be an uncaught exception. */
 import { isError } from '../settings/errors.ts'
 import { channelNamed } from './channel.ts'
 import { shared } from './shared.ts'
 
-/** What is published on `tcp-keepalive:error` when a socket or server did not get all of its values in an event. */
+/** The message on `tcp-keepalive:error` when a socket or server did not get all of its values in an event. */
 export interface KeepAliveFailure {
   /**
-   * The socket or server. Of a connection that `reach: 'process'` has found, `{ descriptor, peer }`, or the peer where `match` threw;
-   * where the look at the process itself failed, an object that says nothing.
+   * The socket or server. For a connection that `reach: 'process'` found: `{ descriptor, peer }`, or the peer if `match` threw.
+   * If the sweep of the process itself failed: an empty object.
    */
   readonly target: object
-  /** Why. Of an option that the system refused, its name is in `error.option`; the other values are set then. */
+  /** The error. If the system refused an option, `error.option` is its name, and the other values are set. */
   readonly error: unknown
 }
 
@@ -18,7 +18,7 @@ const errors = channelNamed('tcp-keepalive:error')
 const warning = shared('warning', () => ({ given: false }))
 
 /**
- * Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once in this thread. Loads nothing: whoever reaches this
+ * Publishes on the diagnostics channel `tcp-keepalive:error`, and warns once in this thread. Loads nothing: the caller
  * has called `prepareForEvents()` before.
  */
 export function reportFailure(target: object, error: unknown): void {
@@ -40,7 +40,7 @@ function report(target: object, error: unknown, what: string): void {
   })
 }
 
-/** Whatever it is: a program's own function, which may throw what cannot be looked at, is among those that fail here. */
+/** Accepts any value: a program's own function may fail here, and may throw a value that cannot be read. */
 function reasonOf(error: unknown): string {
   try {
     return String(isError(error) ? error.message : error)

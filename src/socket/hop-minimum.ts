@@ -1,10 +1,10 @@
-/** The fewest hops that an arriving packet must have left (RFC 5082), and which socket that was read from. Linux only. */
+/** The minimum TTL that an arriving packet must have (RFC 5082), and the socket it was read from. Linux only. */
 import { isLinux } from '../settings/capabilities.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { statusError } from './errors.ts'
 import { native } from './native.ts'
 
-/** The largest number that a packet can have, and so one that hardly any has when it arrives. */
+/** The largest TTL of a packet. Hardly any packet arrives with it. */
 export const MOST_HOPS = 255
 
 /** `IP_MINTTL` and `IPV6_MINHOPCOUNT`. */
@@ -20,7 +20,7 @@ export type Cookie = string
 /** Where the binding writes; read at once, so one array serves every call. */
 const numbers = new Int32Array(8)
 
-/** @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED where this is not Linux */
+/** @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED if this is not Linux */
 export function checkHopMinimum(): void {
   if (isLinux(process.platform) && 'setHopMinimum' in native()) return
   throw new TcpKeepAliveError(

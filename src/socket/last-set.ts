@@ -1,4 +1,4 @@
-/** What this package has put into each connection last, to tell whether somebody has changed it since. */
+/** The values that this package last set on each connection, to detect later changes by others. */
 import { type Socket } from 'node:net'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import { beneath, handleOf } from './node-internals.ts'
@@ -7,7 +7,7 @@ import { Stamp } from './stamp.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** On the handle, as a socket that connects again has another, and a kernel that knows nothing of the earlier values. */
+/** Stored on the handle: when a socket reconnects it gets another handle, and the kernel does not know the earlier values. */
 class LastSet extends Stamp {
   #values: Mutable<KernelValues>
 
@@ -16,7 +16,7 @@ class LastSet extends Stamp {
     this.#values = { ...values }
   }
 
-  /** A later set writes over the numbers of the first, and asks for no memory. */
+  /** A later set updates in place, without allocating. */
   static put(handle: object, values: KernelValues): void {
     if (#values in handle) put(handle.#values, values)
     // oxlint-disable-next-line no-new -- which changes the handle
@@ -41,7 +41,7 @@ export function rememberSet(socket: Socket, values: KernelValues): void {
   if (handle !== undefined) record.put(handle, values)
 }
 
-/** Where a field was never given, {@link LEAVE}. */
+/** {@link LEAVE} for a field that was never set. */
 export function lastSetOn(socket: Socket): KernelValues | undefined {
   const handle = handleOf(beneath(socket))
   return handle && record.get(handle)

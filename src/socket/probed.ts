@@ -1,14 +1,14 @@
-/** What a question to a peer has to know of the connection. */
+/** The state of a connection that `probePeer` needs. */
 import { native } from './native.ts'
 import { INFO_LENGTH } from './tcp-info.ts'
 
 export interface Probed {
-  /** Since anything came from the peer, in milliseconds. */
+  /** Milliseconds since the last packet from the peer. */
   readonly silence: number
   readonly unanswered: number
-  /** Whether something is sent and not acknowledged, or not sent yet: the kernel sends no probe then. */
+  /** Whether data is unacknowledged, or not sent yet: the kernel sends no probe then. */
   readonly isInFlight: boolean
-  /** Whether what is written waits for the peer's window to open. */
+  /** Whether written data waits for the peer's window to open. */
   readonly isWindowClosed: boolean
   readonly isConnected: boolean
   readonly hasEnded: boolean
@@ -22,7 +22,7 @@ const TIME_WAIT = 10
 
 const numbers = new Int32Array(INFO_LENGTH)
 
-/** `undefined` where the descriptor cannot be asked. */
+/** `undefined` if the descriptor cannot be read. */
 export function readProbed(fd: number): Probed | undefined {
   if (native().getTcpInfo(fd, numbers) !== 0) return undefined
   const [state = CLOSED, silence = -1, unanswered = 0] = numbers

@@ -1,7 +1,7 @@
 /**
- * What happens right before a connection closes with something unsent. TCP_USER_TIMEOUT goes on counting after close: 2 MB
- * written and closed under a deadline of 6 s, to a peer that reads after 30 s, arrived as 128 KB and a reset. So the
- * system's own rules are put back, as if this package had never been there.
+ * Runs right before a connection closes with unsent data. TCP_USER_TIMEOUT keeps counting after close. In a test, 2 MB
+ * were written and closed under a deadline of 6 s, to a peer that read after 30 s: 128 KB and a reset arrived. So the
+ * system's own rules are restored.
  */
 import type { DeadlineKernel, Watched } from './watched.ts'
 
@@ -22,7 +22,7 @@ export function putSystemRulesBack(
   return kernel.setUserTimeout(descriptor, SYSTEM_RULES, rtoMaxBeforeMs)
 }
 
-/** Puts them back where something may be unsent; nothing is asked, as that costs as much as the doing. */
+/** Restores them if data may be unsent. It does not ask the kernel first, because asking costs as much as setting. */
 export function putBackWhatIsPending(kernel: DeadlineKernel, watched: Watched): void {
   const { handle, rtoMaxBeforeMs } = watched
   if (watched.mayBePending() && handle.fd >= 0) putSystemRulesBack(kernel, handle.fd, rtoMaxBeforeMs)

@@ -1,5 +1,5 @@
 /**
- * The rule of lifting: what a look at a connection says about its user timeout. Pure; sweep.ts looks and acts.
+ * The rule of lifting: decides the user timeout of a connection from what the kernel reports. Pure; sweep.ts reads and acts.
  *
  * Linux counts TCP_USER_TIMEOUT also while a living peer keeps its window closed, from the first window probe on
  * (`icsk_probes_tstamp`, tcp_probe_timer() in net/ipv4/tcp_timer.c). Answers do not stop that clock. An opening does only
@@ -22,7 +22,7 @@ export { rtoMaxFor }
  */
 export type Stage = 'solved' | 'lifted' | 'condemned'
 
-/** What TCP_INFO says of a connection at a look; negative: not known. */
+/** The TCP_INFO of a connection at one sweep; negative: not known. */
 export interface Look {
   /** In the binding's numbers: see {@link CAN_SEND}. */
   readonly state: number
@@ -121,7 +121,7 @@ export function userTimeoutOf(stage: Stage, deadlineMs: number, solvedMs: number
   return stage === 'lifted' ? 0 : rtoMaxFor(deadlineMs)
 }
 
-/** Whether the kernel tells what the rule needs; a sandbox, or Linux before 4.6, does not. */
+/** Whether the kernel reports what the rule needs; a sandbox, or Linux before 4.6, does not. */
 export function isTold({ state, unacknowledged, unsent, silentFor }: Look): boolean {
   return state >= 0 && unacknowledged >= 0 && unsent >= 0 && silentFor >= 0
 }
@@ -257,8 +257,8 @@ function seemsDead(look: Look, silence: number): boolean {
 }
 
 /**
- * A way that is broken in one direction: the peer is heard, and does not hear. What it says then, if only once more what
- * it has said, ends every silence (tcp_ack() in net/ipv4/tcp_input.c), as the kernel's user timeout does not let it: that
+ * Detects a path that is broken in one direction: the peer's packets arrive, and ours do not reach it. Its packets, even mere
+ * retransmissions, end every silence (tcp_ack() in net/ipv4/tcp_input.c). The kernel's user timeout is not affected by that: it
  * counts from the first retransmission on (`retrans_stamp`).
  */
 function seemsNotToHear({ retransmits }: Look, stuck: number): boolean {

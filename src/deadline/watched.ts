@@ -128,8 +128,7 @@ export class Watched {
   }
 
   /**
-   * A user timeout that somebody else has set meanwhile stays, and ends the lifting: it is theirs, with the kernel's own
-   * rule.
+   * A user timeout that other code has set meanwhile stays, and ends the lifting. It follows the kernel's own rule.
    */
   #change(kernel: DeadlineKernel, descriptor: number, before: Memory): boolean {
     const { stage, isBounded } = this.#memory
@@ -202,7 +201,7 @@ export function systemRtoMax(kernel: DeadlineKernel): number {
   return system[5] ?? LEAVE
 }
 
-/** Puts in what lies beside the solved user timeout. A kernel before 6.15 refuses it, and tells a death later. */
+/** Sets TCP_RTO_MAX_MS beside the solved user timeout. A kernel before 6.15 refuses it, and reports a dead peer later. */
 export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWithinMs: number): void {
   kernel.setUserTimeout(descriptor, LEAVE, rtoMaxFor(detectWithinMs))
 }

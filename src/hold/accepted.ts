@@ -1,8 +1,8 @@
 /**
- * An install's values on what the servers of this thread accept, whoever made the server.
+ * Sets an install's values on the sockets that any server of this thread accepts.
  *
  * Node publishes each accepted socket on `net.server.socket`, after the server's own 'connection' listeners have run
- * (onconnection in lib/net.js of Node 18 to 26). So nothing of a server is touched, and a server that listens already is
+ * (onconnection in lib/net.js of Node 18 to 26). So the server is not changed, and a server that already listens is
  * covered too.
  */
 import { Socket } from 'node:net'
@@ -22,7 +22,7 @@ const ACCEPTED = 'net.server.socket'
 class AcceptedInstall implements Claim, KeepAliveInstall {
   readonly by = 'install'
   active = true
-  /** A list of this one alone, which most sockets share. */
+  /** A list with only this install, which most sockets share. */
   readonly alone: Claims = [this]
   readonly values: KernelValues
   readonly #ports: ReadonlySet<number> | undefined
@@ -52,7 +52,7 @@ class AcceptedInstall implements Claim, KeepAliveInstall {
 /** Newest first. */
 let installs: readonly AcceptedInstall[] = []
 
-/** @param ports the local ports that are meant; `undefined`: every one */
+/** @param ports the local ports; `undefined`: all */
 export function installAccepted(
   values: KernelValues,
   ports: readonly number[] | undefined,
@@ -68,14 +68,14 @@ function onAccepted(message: unknown): void {
   const { socket } = message as { readonly socket?: unknown }
   if (!(socket instanceof Socket)) return
   try {
-    // A listener for 'connection' may have destroyed it already; then nothing would tell that it has ended.
+    // A listener for 'connection' may have destroyed it already; then no event would report its end.
     if (!socket.destroyed && !isPipe(socket)) cover(socket)
   } catch (error) {
     reportFailure(socket, error)
   }
 }
 
-/** A hold of the server, which is there already, comes before any install. */
+/** A hold of the server takes precedence over any install. */
 function cover(connection: Socket): void {
   const covering = installs.filter((install) => install.covers(connection))
   const [first] = covering

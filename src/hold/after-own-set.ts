@@ -23,7 +23,7 @@ export function afterOwnSet(target: Target, asked: KernelValues | undefined): vo
 
 function change(state: SocketState, asked: KernelValues): void {
   const { own } = state
-  // While it is not known yet which installs match, the newest that may.
+  // While the matching installs are not known yet, use the newest that may match.
   const claim = state.governing ?? state.others[0]
   if (!claim) return
   const values = state.valuesOf(claim)

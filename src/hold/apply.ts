@@ -1,4 +1,4 @@
-/** Puts the values that are held into a connection, and notes its end. */
+/** Sets the held values on a connection, and records its end. */
 import type { Socket } from 'node:net'
 import { isError } from '../settings/errors.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
@@ -16,11 +16,11 @@ const LATER: When = { isHeld: true }
 const NOBODY: KeepAlivePeer = { host: undefined, address: undefined, port: undefined }
 
 /**
- * Puts the effective values into a connected socket that does not have them yet. A failure is reported, not thrown, as this
- * runs inside events and other people's calls.
+ * Sets the effective values on a connected socket that does not have them yet. A failure is reported, not thrown, because this
+ * runs inside events and calls of other code.
  *
  * @param when at 'connect', {@link AT_CONNECT}
- * @returns whether they are in the kernel, all but what the system refuses
+ * @returns whether the kernel has them, except those that the system refuses
  */
 export function applyEffective(connection: Socket, state: SocketState, when: When = LATER): boolean {
   const { effective } = state
@@ -46,21 +46,21 @@ export function applyEffective(connection: Socket, state: SocketState, when: Whe
   }
 }
 
-/** Forgets what was applied, where somebody has written past the hold since. Never throws. */
+/** Forgets the applied values if other code has set values in the kernel since. Never throws. */
 export function checkApplied(connection: Socket, state: SocketState): void {
   if (state.applied === undefined || connection.destroyed) return
   try {
     if (!isIntact(connection)) state.applied = undefined
   } catch {
-    // It cannot be read, as where its descriptor cannot be found. That is no reason to doubt it.
+    // The values cannot be read, for example because the descriptor cannot be found. Assume they are unchanged.
   }
 }
 
 /**
- * Notes that a connection ends.
+ * Records that a connection ends.
  *
  * @param isPending whether something may be unacknowledged; `undefined`: not known
- * @param error why, if there was an error; with TLS around the connection, the TLS socket alone has it
+ * @param error the error, if there was one; with TLS around the connection, only the TLS socket has it
  */
 export function noteEnd(
   connection: Socket,

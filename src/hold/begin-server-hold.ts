@@ -87,7 +87,7 @@ function end(server: Server, held: HeldServer, claim: ServerClaim): void {
   leaveWrap()
   if (held.claims.length > 0) return
   forget(server)
-  held.accepted.clear() // from now on nobody tells when they close
+  held.accepted.clear() // from now on no event reports when they close
 }
 
 function onListening(this: Server): void {
@@ -103,9 +103,9 @@ function onConnection(this: Server, socket: unknown): void {
   // http.Server takes any stream that a program hands to its 'connection'.
   if (!server || !(socket instanceof Socket) || isPipe(socket)) return
   const connection = beneath(socket)
-  if (connection.destroyed) return // by a listener before this one; nothing would tell that it has ended
+  if (connection.destroyed) return // by an earlier listener; no event would report its end
   const state = ensureState(connection)
-  // A program may hand a connection on to another server, which is held too.
+  // A program may pass a connection to another server, which is held too.
   for (const { accepted } of state.others) accepted?.delete(connection)
   // Installs that cover it come after the holds of its server.
   const installs = state.others.filter(({ accepted }) => accepted === undefined)
@@ -114,7 +114,7 @@ function onConnection(this: Server, socket: unknown): void {
   applyEffective(connection, state)
 }
 
-/** After a hold has ended, the next one, or an install, governs the connections that both covered. */
+/** After a hold has ended, the next hold, or an install, takes effect on the connections that both covered. */
 function applyNext(connections: readonly Socket[]): void {
   for (const connection of connections) {
     const state = stateOf(connection)
@@ -139,7 +139,7 @@ function putOnListener(server: Server, held: HeldServer): void {
 }
 
 /**
- * Whether there is a listener here to set; one that the cluster primary holds is not, and its connections suffice.
+ * Whether this process has the listener. A listener of the cluster primary is not here; then its connections are enough.
  *
  * @throws as `setKeepAlive(server)`
  */

@@ -43,7 +43,7 @@ class SocketHold implements OwnClaim, KeepAliveHold {
 }
 
 export function holdSocket(connection: Socket, values: KernelValues, isConnected: boolean): KeepAliveHold {
-  // What may throw comes before anything is state.
+  // Calls that may throw come before any change of state.
   const put = isConnected ? putPossible(connection, values, { isHeld: true }) : undefined
   const hold = new SocketHold(connection, values)
   useWrap()
@@ -63,7 +63,7 @@ function noteApplied(connection: Socket, state: SocketState, put: Put): void {
   reportRefusals(connection, put.refusals)
 }
 
-/** A proxy of a socket may throw at a listener. */
+/** Adding a listener to a proxy of a socket may throw. */
 function awaitConnectOrLeave(connection: Socket): void {
   try {
     awaitConnect(connection)
@@ -73,7 +73,7 @@ function awaitConnectOrLeave(connection: Socket): void {
   }
 }
 
-/** Ends every claim on a connection: the socket's own for good, the others until it connects anew. */
+/** Ends the socket's own claims, and suspends the others until it reconnects. */
 export function endHolds(connection: Socket, state: SocketState): void {
   for (let hold = state.own; hold; hold = hold.older) endHold(hold as SocketHold)
   dropState(connection)

@@ -10,7 +10,7 @@ export interface Claim {
   readonly values: KernelValues
   /** Until it is released. */
   readonly active: boolean
-  /** Of a hold on a server: the open connections that the server has accepted while it was held. */
+  /** For a hold on a server: the open connections that the server has accepted during the hold. */
   readonly accepted?: Set<Socket>
 }
 
@@ -21,7 +21,7 @@ export const NO_CLAIMS: Claims = []
 
 let latest: KernelValues | undefined
 
-/** Checks what is to be held. Many holds of the same values share one object. */
+/** Checks the options of a hold. Many holds of the same values share one object. */
 export function valuesToHold(options: KeepAliveOptions | number): KernelValues {
   // A hold of "off" is { enabled: false }; `false` itself is how a hold is ended.
   if ((options as unknown) === false) {
@@ -32,7 +32,7 @@ export function valuesToHold(options: KeepAliveOptions | number): KernelValues {
   return latest
 }
 
-/** Whether everything that Node's own call can write is held. Such a call need not reach Node. */
+/** Whether all values that Node's own call can set are held. Then the call need not reach Node. */
 export function coverNodeCall({ timeSeconds, intervalSeconds, retries }: KernelValues): boolean {
   return timeSeconds !== LEAVE && intervalSeconds !== LEAVE && retries !== LEAVE
 }

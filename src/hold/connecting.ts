@@ -1,6 +1,6 @@
 /**
- * A socket on its way to a connection: `connect()` has been called, and at 'connect' it gets the values that are held on it.
- * This is the one place that sees both.
+ * Handles a connecting socket: from the call of `connect()` until 'connect', when it gets its held values.
+ * Only this file sees both.
  */
 import type { Socket } from 'node:net'
 import { isQuickHandshake } from '../deadline/rule.ts'
@@ -96,7 +96,7 @@ export function boundConnecting(connection: Socket): void {
 
 function awaitAttempts(connection: Socket): void {
   connection.removeListener(ATTEMPT, onAttempt)
-  connection.on(ATTEMPT, onAttempt) // after what a plain set has there, so that what is held has the last word
+  connection.on(ATTEMPT, onAttempt) // after the listener of a plain set, so that the held values win
 }
 
 function onAttempt(this: Socket, ...told: readonly unknown[]): void {
@@ -105,14 +105,14 @@ function onAttempt(this: Socket, ...told: readonly unknown[]): void {
   onceBegun(boundHeld, this, address, port)
 }
 
-/** Of several addresses the older event tells all, and nobody says which of them it is in the end. */
+/** With several addresses, the older event reports all of them, and not which one is used. */
 function noteAddress(connection: Socket, address: unknown): void {
   const state = stateOf(connection)
   if (state) state.attemptAt = clock()
   if (state && ATTEMPT !== 'lookup' && typeof address === 'string') state.address = address
 }
 
-/** Puts what bounds the attempt into it. Which installs match may be known only at 'connect': the newest that may does. */
+/** Sets the limit of the attempt. The matching installs may be known only at 'connect'; until then the newest that may match is used. */
 function boundHeld(connection: Socket, address?: unknown, port?: unknown): void {
   try {
     const state = stateOf(connection)
@@ -152,8 +152,8 @@ function stopAwaiting(connection: Socket): void {
 }
 
 /**
- * Called where nothing is held on a connection any more. What has bounded its attempt must not stay: the connection would live on
- * with a user timeout that nobody lifts.
+ * Called when nothing is held on a connection any more. Removes the limit of its attempt; otherwise the connection would keep
+ * a user timeout that is never lifted.
  */
 export function endAwaiting(connection: Socket, { boundedHandle }: SocketState): void {
   stopAwaiting(connection)
@@ -163,7 +163,7 @@ export function endAwaiting(connection: Socket, { boundedHandle }: SocketState):
 }
 
 function onConnect(this: Socket): void {
-  // An event that somebody else has emitted, while the socket is still connecting: the real one comes later.
+  // Other code emitted this event while the socket is still connecting; the real event comes later.
   if (this.pending) return
   try {
     stopAwaiting(this)
@@ -200,7 +200,7 @@ function hasUserTimeout(connection: Socket, { boundedHandle, boundedMs, effectiv
 }
 
 /**
- * Publishes that nobody answered an attempt to connect, of a socket that is held, or may match.
+ * Publishes that an attempt to connect was not answered, for a socket that is held or may match.
  *
  * @param error with several addresses, the one that stands for all; the last of them is the kernel's, as Node itself gives up
  *   the others after a moment (internalConnectMultipleTimeout in lib/net.js)
@@ -222,7 +222,7 @@ function outcomeOfAttempt(error: unknown): Outcome | undefined {
   return syscall === 'connect' ? outcomeOf({ code }) : undefined
 }
 
-/** Whether what bounded the attempts is overwritten now, or has been by a set that waited. */
+/** Whether the limit of the attempts is overwritten now, or was overwritten by a waiting set. */
 function setsUserTimeout(values: KernelValues | undefined): boolean {
   return values !== undefined && values.userTimeoutMs !== LEAVE
 }

@@ -23,7 +23,7 @@ const thisCopy: Coordinator = {
   heldBy: (connection) => stateOf(connection)?.governing?.by,
 }
 
-/** The copy that begins the next hold or install: the one that holds something already, else this one. */
+/** The copy that coordinates the next hold or install: the one that already holds something, otherwise this one. */
 export function coordinator(): Coordinator {
   return activeCoordinator() ?? appoint(thisCopy)
 }

@@ -1,7 +1,7 @@
 /**
- * A driver's `socket.setKeepAlive()` on a held socket. What is held is in the kernel already, unless somebody has written past
- * the hold, so the kernel is asked (3.5 µs; the connection itself takes 50 µs or more). A call that repeats the last one is not
- * worth that: Node itself does nothing for it, and http.Agent repeats it for each request.
+ * Handles a driver's `socket.setKeepAlive()` on a held socket. The kernel already has the held values, unless other code has
+ * bypassed the hold. So the kernel is asked (3.5 µs; connecting takes 50 µs or more). A call that repeats the last one is
+ * ignored: Node itself does nothing for it, and http.Agent repeats it for each request.
  */
 import type { SocketState } from './socket-state.ts'
 

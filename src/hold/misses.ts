@@ -1,6 +1,6 @@
 /**
- * An install whose `match` fits nothing, though connections are made: most often the name or port in it is not the one that the
- * program connects to. It is said once, a minute after the first such connection, or when the process ends.
+ * Reports an install whose `match` matches nothing, though connections are made. Usually its name or port is not the one that the
+ * program connects to. It is reported once, a minute after the first such connection, or when the process ends.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
@@ -63,7 +63,7 @@ export class Misses {
     this.#last = this.#found.get(key)
   }
 
-  /** Something fits, or the install has ended, or it was said. */
+  /** Something matches, or the install has ended, or it was reported. */
   end(): void {
     if (this.#isOver) return
     this.#isOver = true

@@ -1,8 +1,8 @@
 /**
- * Names behind addresses. A client that resolves a name itself, as gRPC does, hands an address to `connect()`; a `match` that
- * names the host means it all the same. While a pattern of any install has a name, the answers to lookups are noted.
+ * Finds the names of addresses. A client that resolves a name itself, as gRPC does, gives `connect()` an address. A `match` with the
+ * name of the host must still match. So while a pattern of any install has a name, the answers to lookups are recorded.
  *
- * An answer is told a moment after the client has got it, which may be after the connection was made. So connections that no
+ * Node reports an answer shortly after the client got it, perhaps after the connection was made. So connections that no
  * name has decided about stay here until they end, and each new answer about their address decides again.
  */
 import type { Socket } from 'node:net'
@@ -31,7 +31,7 @@ const resolved = new ResolvedNames()
 const awaiting = new Map<Socket, AwaitingName>()
 let end: (() => void) | undefined
 
-/** Begins to note answers; does nothing where they are noted already. Loads what it needs. */
+/** Starts recording answers; does nothing if already started. Loads what it needs. */
 export function observeNames(observer: NameObserver): void {
   end ??= observeAnswers((answer) => {
     try {

@@ -21,8 +21,8 @@ export interface KeepAlivePeer {
 /**
  * What a connection was doing:
  *
- * - `waiting`: nothing was on its way to the peer;
- * - `writing`: something was written that the peer had not acknowledged;
+ * - `waiting`: no data was on its way to the peer;
+ * - `writing`: written data was unacknowledged;
  * - `connecting`: there was no connection yet.
  */
 export type Doing = 'waiting' | 'writing' | 'connecting'
@@ -33,7 +33,7 @@ interface Seen {
   readonly address: string | undefined
 }
 
-/** Of a connection that is there. It is kept, as nobody can be asked for the address once the kernel has given up. */
+/** For an open connection. It is stored, because the address cannot be read after the kernel has given up. */
 export function peerOf(connection: Socket, { to, address }: Seen): KeepAlivePeer {
   return {
     host: to?.host ?? hostAskedFor(connection),
@@ -57,9 +57,9 @@ interface End {
 }
 
 /**
- * Of a connection that ends by an error; `undefined` where it cannot be told. When the kernel gives up it forgets what was in
- * flight (tcp_write_queue_purge() in net/ipv4/tcp.c), but not how often that was sent again. Where nothing was, the end by silence
- * is keepalive's. A reset may come at any time.
+ * For a connection that ends with an error; `undefined` if unknown. When the kernel gives up, it forgets the data in
+ * flight (tcp_write_queue_purge() in net/ipv4/tcp.c), but not the number of retransmissions. If that is 0, keepalive ended the
+ * connection. A reset may come at any time.
  */
 export function doingAtEnd(connection: Socket, { outcome, info, isPending }: End): Doing | undefined {
   if (isPending !== undefined) return isPending ? 'writing' : 'waiting'

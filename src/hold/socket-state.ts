@@ -1,4 +1,4 @@
-/** What is held on each socket. */
+/** The state of each held socket. */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
 import { undoRecordAtClose } from '../socket/node-record.ts'
@@ -13,7 +13,7 @@ export interface OwnClaim extends Claim {
   older: OwnClaim | undefined
 }
 
-/** The claims on one socket. The most specific governs: its own newest hold, else the newest of the others. */
+/** The claims on one socket. The most specific one wins: its own newest hold, otherwise the newest of the others. */
 export class SocketState {
   own: OwnClaim | undefined
   /** Installs that match the peer, or holds of the server that accepted it. */
@@ -44,7 +44,7 @@ export class SocketState {
     return this.own ?? (this.host === undefined ? this.others.find(isActive) : undefined)
   }
 
-  /** The values that are to be in force. */
+  /** The values that must be in force. */
   get effective(): KernelValues | undefined {
     const claim = this.governing
     return claim && this.valuesOf(claim)

@@ -1,13 +1,13 @@
 /**
  * While anything is held, or any connection has a deadline, three methods of `net.Socket.prototype` are wrapped, and nothing else anywhere:
  *
- * - `setKeepAlive`, which drivers and agents call: on a held socket their values do not get through;
- * - `connect`, to learn where a socket goes, and that a socket connects again;
- * - `_destroy`, before which a user timeout that a deadline was solved for is taken back, as the kernel goes on counting it
- *   after close; and which gets the error with which a connection ends. A listener for 'error' would get it too, but then an
- *   unhandled error would no longer be one. With TLS around a socket only the TLS socket gets the error.
+ * - `setKeepAlive`, which drivers and agents call: on a held socket their values have no effect;
+ * - `connect`, to learn the destination of a socket, and that a socket connects again;
+ * - `_destroy`, for two reasons. The user timeout of a deadline must be removed before it, because the kernel keeps counting
+ *   after close. And it gets the error with which a connection ends. A listener for 'error' would get it too, but then an
+ *   unhandled error would count as handled. With TLS around a socket only the TLS socket gets the error.
  *
- * On sockets that are not held they do what they did.
+ * On sockets that are not held they behave as before.
  */
 import { Socket } from 'node:net'
 import { beforeClose } from '../deadline/deadline.ts'
@@ -49,7 +49,7 @@ export function useWrap(): void {
   users++
 }
 
-/** Called by each when it ends; the last gives the methods back as they were. Never throws. */
+/** Called by each hold and install when it ends; the last call restores the methods. Never throws. */
 export function leaveWrap(): void {
   users--
   if (users > 0 || wrapped === undefined) return
@@ -106,7 +106,7 @@ function unwrap(all: readonly Wrapped[]): void {
   }
 }
 
-/** Nobody who looks at a method's name or number of parameters is to see a difference. */
+/** The wrapper has the same name and number of parameters as the original. */
 function like(original: Method, ours: Method): Method {
   for (const property of ['name', 'length'] as const) {
     const descriptor = Object.getOwnPropertyDescriptor(original, property)

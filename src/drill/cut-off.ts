@@ -10,11 +10,12 @@ import { cutOf } from './cut.ts'
 /** A connection that is cut off until it is restored; `using` restores it at the end of a block. */
 export interface Drill {
   /**
-   * Ends it: from now on the peer is heard again, and what it sent meanwhile arrives, as TCP sends it again. Where the socket
-   * was cut off more than once, the last of them ends it. Does nothing the second time, and where the connection has ended.
+   * Ends the cut: packets of the peer arrive again, and TCP retransmits what it sent meanwhile. If the socket
+   * was cut off more than once, the last `restore()` ends the cut. A second call does nothing, and neither does a call after the
+   * connection has ended.
    *
-   * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED where the peer was heard all the same, so that nothing was tried out;
-   *   the earlier settings are back by then
+   * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED if packets of the peer arrived during the cut, so that it tested nothing;
+   *   the earlier settings are already restored then
    */
   restore(): void
   /** The same as `restore()`, for `using`. */
@@ -22,24 +23,24 @@ export interface Drill {
 }
 
 /**
- * Cuts a connection off: from now on the kernel drops all that its peer sends, before TCP sees it. To the program it looks as if
- * the peer, or the network, had died without a word. What the program sends still leaves, and no answer comes back. The kernel
- * tells the program when it gives up: by keepalive while it waits, by the user timeout while it writes.
+ * Cuts off a connection: from now on the kernel drops everything that its peer sends, before TCP sees it. To the program it looks as if
+ * the peer, or the network, had died silently. Data of the program is still sent, and no answer comes back. The program gets an error
+ * when the kernel gives up: by keepalive while it waits, by the user timeout while it writes.
  *
- * It takes no rights, no network namespace and no other program, works in every container, and touches no other connection. New
- * connections to the same peer work. Cut off as many as you like, in any order; settings that were there before are put back. The
- * options are IP_MINTTL and IPV6_MINHOPCOUNT with 255, ip(7), RFC 5082: the kernel takes only packets that have not passed a
- * router and started with the largest number there is, and nearly all systems start with 64 or 128.
+ * It needs no rights, no network namespace and no other program, works in every container, and changes no other connection. New
+ * connections to the same peer work. Any number of connections can be cut off, in any order; earlier settings are restored. The
+ * options are IP_MINTTL and IPV6_MINHOPCOUNT with 255, ip(7), RFC 5082: the kernel accepts only packets that were sent with a TTL of
+ * 255 and have not passed a router. Nearly all systems send with 64 or 128.
  *
- * A peer, or a load balancer before it, that does send with 255 and is not behind a router cannot be cut off. So the connection is
- * looked at ten times a second, from 0.1 s after the call on, and `restore()` throws where anything was heard.
+ * A peer, or a load balancer in front of it, that sends with 255 and is not behind a router cannot be cut off. So the connection is
+ * checked ten times a second, from 0.1 s after the call on, and `restore()` throws if any packet arrived.
  *
  * Linux only.
  *
  * @param target a connected `net.Socket` or `tls.TLSSocket`, from either end, or a raw descriptor
- * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED on other systems, and for a server: all that it accepts would be cut off
- *   too; ERR_TCP_KEEPALIVE_NOT_CONNECTED for a socket that is not connected
- * @throws as `getKeepAlive` does for a target that is none
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED on other systems, and for a server, because all its accepted connections
+ *   would be cut off too; ERR_TCP_KEEPALIVE_NOT_CONNECTED for a socket that is not connected
+ * @throws as `getKeepAlive` for an invalid target
  *
  * @example
  * import { cutOff } from 'tcp-keepalive/drill'

@@ -1,4 +1,4 @@
-/** What the program's own `setKeepAlive()` means for a socket or server that is held. */
+/** Applies the program's own `setKeepAlive()` to a held socket or server. */
 import { Server, Socket } from 'node:net'
 import { amend } from '../settings/amend.ts'
 import type { KernelValues } from '../settings/options.ts'

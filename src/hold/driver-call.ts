@@ -5,7 +5,7 @@
  */
 import type { SocketState } from './socket-state.ts'
 
-/** Notes the call, and tells whether the one before on this connection was the same. */
+/** Records the call. Returns whether the previous call on this connection was the same. */
 export function isRepeatedCall(state: SocketState, args: readonly unknown[]): boolean {
   const call = asNumber(args)
   const isRepeated = state.lastCall === call

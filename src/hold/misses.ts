@@ -14,10 +14,10 @@ const outside = new AsyncResource('TCPKEEPALIVEMISSES')
 
 const PATIENCE_MS = 60_000
 
-/** Of more destinations only those that came first are counted. */
+/** Only the first destinations are counted, up to this number. */
 const MOST_DESTINATIONS = 100
 
-/** How many of them are said. */
+/** The number of destinations in the report. */
 const MOST_SAID = 3
 
 /** Those that have something to say; all share one listener for the end of the process. */

@@ -8,13 +8,13 @@ import type { Outcome } from './outcome.ts'
 /** The other end of a connection. */
 export interface KeepAlivePeer {
   /**
-   * The host that was asked for, as `connect()` got it: a name or an address. `undefined` for what a server accepted, and where an
-   * address was asked for before the socket was held.
+   * The requested host, as given to `connect()`: a name or an address. `undefined` for accepted connections, and if
+   * `connect()` got an address before the socket was held.
    */
   readonly host: string | undefined
-  /** The address that was connected to; `undefined` where the peer was gone again at once. */
+  /** The address of the connection; `undefined` if the peer had already gone. */
   readonly address: string | undefined
-  /** The port that was connected to; of an accepted connection, the client's own. */
+  /** The port of the connection; for an accepted connection, the client's port. */
   readonly port: number | undefined
 }
 

@@ -29,14 +29,14 @@ interface Wrapped {
   readonly name: Name
   readonly before: PropertyDescriptor
   readonly ours: Method
-  /** While false, `ours` only forwards: it could not be taken away, because somebody has wrapped or frozen it. */
+  /** While false, `ours` only forwards: it could not be removed, because other code has wrapped or frozen it. */
   isActive: boolean
 }
 
 let wrapped: readonly Wrapped[] | undefined
 let users = 0
 
-/** Methods of ours that could not be given back. The next hold uses those again that still stand in the prototype. */
+/** Our methods that could not be removed. The next hold reuses those that are still in the prototype. */
 const stuck = new WeakMap<object, Wrapped>()
 
 /**

@@ -1,4 +1,4 @@
-/** What is to be said of the values in force, made once for all sockets that hold the same: a program has few kinds. */
+/** Detection times and warnings for the values in force. They are computed once for all sockets with equal values, because a program has few kinds. */
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type Detection, detectionOf } from '../settings/detection.ts'
 import { fromKernel, VALUES_LENGTH } from '../socket/values.ts'
@@ -7,7 +7,7 @@ import { type KeepAliveWarning, warningsOf } from './warnings.ts'
 export interface Judgement {
   readonly keepAlive: KeepAlive
   readonly detection: Detection
-  /** Where nobody has overwritten anything. */
+  /** For sockets whose values were not overwritten. */
   readonly warnings: readonly KeepAliveWarning[]
 }
 
@@ -17,16 +17,16 @@ interface Kind extends Judgement {
   readonly local: boolean
 }
 
-/** Beyond so many kinds each socket is judged by itself, which costs less than to search them. */
+/** With more kinds than this, each socket is computed by itself, which costs less than searching the kinds. */
 const MOST_KINDS = 8
 
-/** As several reports share what is in it, nobody can change it. */
+/** Frozen, because several reports share it. */
 export class Judgements {
   readonly #kinds: Kind[] = []
 
   /**
    * @param rows where the binding has written the five values, at `at`; they stay there as long as this is asked
-   * @param local whether the peer is on this very machine
+   * @param local whether the peer is on this machine
    */
   of(rows: Int32Array, at: number, local: boolean): Judgement {
     for (const kind of this.#kinds) {

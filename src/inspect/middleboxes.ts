@@ -1,8 +1,8 @@
-/** How soon the boxes between two machines forget a connection on which nothing is sent. */
+/** After how long middleboxes forget an idle connection. */
 
 export interface Middlebox {
   readonly name: string
-  /** After so many milliseconds of silence, as it comes out of the box. */
+  /** Milliseconds of silence, by default. */
   readonly forgetsAfter: number
   readonly source: string
 }

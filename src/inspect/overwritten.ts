@@ -1,4 +1,4 @@
-/** Whether the kernel still holds what this package has put into a socket. */
+/** Checks whether the kernel still holds the values that this package has set on a socket. */
 import type { Socket } from 'node:net'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
@@ -8,14 +8,14 @@ import { lastSetOn } from '../socket/last-set.ts'
 import { isAsking } from '../socket/open-questions.ts'
 import { descriptorOf } from '../socket/target.ts'
 
-/** What somebody has changed since it was set, in words. */
+/** The values that were changed since they were set, in words. */
 export function overwrittenOn(socket: Socket, held: KeepAlive): readonly string[] {
   const set = lastSetOn(socket)
   if (set === undefined || isAsking(descriptorOf(socket))) return []
   return differences(isLifted(socket) ? { ...set, userTimeoutMs: LEAVE } : set, held)
 }
 
-/** What `held` has different from what was set; what was left out when it was set is not looked at. */
+/** The fields in which `held` differs from the values that were set. Fields that were not set are not compared. */
 export function differences(set: KernelValues, held: KeepAlive): readonly string[] {
   const changes: string[] = []
   const compare = (

@@ -1,10 +1,10 @@
-/** What the TCP_KEEPALIVE_* variables ask for. */
+/** Reads the TCP_KEEPALIVE_* variables. */
 import { inDurations, parseCount, parseDuration } from './duration.ts'
 import { coded } from './errors.ts'
 import { isPort, peerMatcher } from './match.ts'
 import type { Reach } from './reach.ts'
 
-/** What is asked for, to be given to `installKeepAlive`, which checks the values. */
+/** The arguments for `installKeepAlive`, which checks the values. */
 export interface Asked {
   readonly options: {
     readonly detectWithin?: number
@@ -16,7 +16,7 @@ export interface Asked {
   /** Whether the user timeout is left as it is, also where a deadline would solve for one. */
   readonly leavesUserTimeout: boolean
   readonly match: readonly string[] | undefined
-  /** Whether what servers accept is meant too: all of it, or what comes in at these local ports. Left out: not. */
+  /** Whether accepted connections are covered too: all, or those at these local ports. Left out: none. */
   readonly accepted?: true | readonly number[]
   readonly reach: Reach
 }
@@ -34,7 +34,7 @@ const VALUES = {
   TCP_KEEPALIVE_USER_TIMEOUT: 'userTimeout',
 } as const
 
-/** `leave` keeps the idle half of a deadline alone, with whatever user timeout the socket has. */
+/** With `leave` a deadline covers only waiting, and the socket keeps its user timeout. */
 const USER_TIMEOUT = 'TCP_KEEPALIVE_USER_TIMEOUT'
 
 /** Variables that are 1 or 0. */
@@ -48,7 +48,7 @@ const OTHERS = [
   ...SWITCHES,
 ]
 
-/** What people write who know another program's variables, and what it is called here. */
+/** Names of other programs' variables, and the name here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   COUNT: 'RETRIES',
   DELAY: 'TIME',
@@ -63,12 +63,12 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   TIMEOUT: 'USER_TIMEOUT',
 }
 
-/** Whether everything is switched off, whatever the other variables are. */
+/** Whether the package is switched off, whatever the other variables are. */
 export function isOff(variables: Variables): boolean {
   return variables['TCP_KEEPALIVE']?.toLowerCase() === 'off'
 }
 
-/** Whether the program is to be stopped where it cannot be protected. Anything but nothing and 0 says so. */
+/** Whether the program must stop if it cannot be protected: any value except an empty one and 0. */
 export function isRequired(variables: Variables): boolean {
   return !['', '0'].includes(variables['TCP_KEEPALIVE_REQUIRED'] ?? '')
 }
@@ -124,7 +124,7 @@ export function variablesIn(variables: Variables): Record<string, string> {
   return Object.fromEntries(set as [string, string][])
 }
 
-/** Checked here as well, as only here it is known by which variable it came. A comma too many does no harm. */
+/** Checked here too, because only here the name of the variable is known. An extra comma is allowed. */
 function readMatch(given: ReadonlyMap<string, string>): string[] {
   const name = 'TCP_KEEPALIVE_MATCH'
   const items = given.get(name)?.split(',') ?? []

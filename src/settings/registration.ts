@@ -7,8 +7,8 @@ import type { Reach } from './reach.ts'
 import { isNode } from './runtime.ts'
 
 /**
- * Without any value set, nobody waits longer than this for a dead peer. Where no test shows that living peers survive the
- * user timeout that this takes, it is left as it is: then the deadline is that of whoever only waits.
+ * The default deadline in milliseconds, if no value is set. On systems where no test shows that living peers survive its
+ * user timeout, the user timeout is not changed, and the deadline covers only waiting.
  */
 const DEFAULT_DETECT_WITHIN_MS = 60_000
 
@@ -16,7 +16,7 @@ export interface Registration {
   readonly options: KeepAliveOptions
   /** Peers; `undefined` for every one. */
   readonly match: readonly string[] | undefined
-  /** What servers accept: all, or what comes in at these local ports. */
+  /** Accepted connections: all, or those at these local ports. */
   readonly accepted?: true | readonly number[]
   readonly reach: Reach
 }

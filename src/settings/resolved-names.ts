@@ -1,11 +1,11 @@
-/** Which addresses names were resolved to: pure, and no larger than it may be. */
+/** Stores which addresses names were resolved to. Pure, with a limited size. */
 import { addressText } from './address-text.ts'
 import { addressWords } from './address.ts'
 
 /** The families of addresses that an answer is about. */
 export type Family = 4 | 6
 
-/** A pair of a name and an address is forgotten when there are so many newer ones. */
+/** The maximum number of pairs of a name and an address. The oldest is removed first. */
 const MOST_PAIRS = 1000
 
 /** One text for one address: an IPv4 address is the same where it is mapped into IPv6. */
@@ -23,7 +23,7 @@ export class ResolvedNames {
   #pairs = 0
 
   /**
-   * Notes an answer, which replaces what the name was resolved to before, in the families that it is about.
+   * Records an answer. It replaces the earlier addresses of the name in the same address families.
    *
    * @returns the addresses that are new for this name
    */
@@ -54,7 +54,7 @@ export class ResolvedNames {
   }
 
   #put(name: string, addresses: readonly string[]): void {
-    // A name that has more addresses than may be kept altogether has a share of them.
+    // If a name has more addresses than the limit, only some are stored.
     const kept = addresses.slice(0, MOST_PAIRS)
     if (kept.length === 0) return // it is known no longer
     this.#addresses.set(name, kept)

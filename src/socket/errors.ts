@@ -1,18 +1,18 @@
-/** What can be wrong with a target, and what the system says. */
+/** The errors of a target and of the system. */
 import { coded } from '../settings/errors.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { native } from './native.ts'
 import { nodeOs, nodeUtil } from './node-modules.ts'
 
-/** An error of the operating system, with the fields of Node's own and the option that it refused. */
+/** An error of the operating system, with the fields of Node's system errors and the refused option. */
 export interface TcpKeepAliveSystemError extends Error {
-  /** As `EBADF`, `ENOTSOCK`, `EINVAL`. */
+  /** The system's code, such as `EBADF`, `ENOTSOCK` or `EINVAL`. */
   code: string
-  /** The system's number, negative, as in Node's own errors; on Windows Winsock's, as -10038. */
+  /** The system's error number, negative, as in Node's own errors; on Windows the number of Winsock, such as -10038. */
   errno: number
   /** The system call that failed. */
   syscall: 'getsockopt' | 'setsockopt' | 'socket'
-  /** The option that was refused, as `TCP_KEEPCNT`. */
+  /** The refused option, such as `TCP_KEEPCNT`. */
   option: string
 }
 
@@ -25,15 +25,15 @@ const ERRNO_BITS = 16
 /** The first option in a status: what kind of socket it is, which is only ever read. */
 const PROTOCOL = 1
 
-/** The number of the option that a status says was refused; 0 where it says something else. */
+/** The number of the refused option in a status; 0 if there is none. */
 export function refusedOption(status: number): number {
   return status === NOT_TCP ? 0 : status >> ERRNO_BITS
 }
 
 /**
- * Turns a status of the binding that is not 0 into the error it stands for.
+ * Converts a status of the binding other than 0 into its error.
  *
- * @param addition what else the message of a system error says
+ * @param addition text to append to the message of a system error
  */
 export function statusError(
   status: number,

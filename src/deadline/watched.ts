@@ -37,22 +37,26 @@ const LEAVE = -1
 /** Where the binding writes user timeout and TCP_RTO_MAX_MS; read at once, so one array serves every call. */
 const held = new Int32Array(2)
 
+/**
+ * Its fields are private to TypeScript alone: one is made for each connection, and V8 defines a field of JavaScript's own private kind
+ * by a call of its runtime as long as a class is not much used (some 2,500 instructions each).
+ */
 export class Watched {
   readonly handle: ConnectionHandle
   readonly detectWithinMs: number
-  readonly #userTimeoutMs: number
+  readonly solvedUserTimeoutMs: number
   /** What TCP_RTO_MAX_MS was before; negative where the system has no such option. */
-  readonly #rtoMaxBeforeMs: number
-  #memory: Memory = AT_FIRST
+  readonly rtoMaxBeforeMs: number
+  private memory: Memory = AT_FIRST
   /** What `bytesWritten` was at the last look. Before the first, nothing has been written. */
-  #bytesWritten = 0
+  private bytesWritten = 0
   /** Whether everything was acknowledged at the last look. */
-  #wasEmpty = true
-  #isNew = true
+  private wasEmpty = true
+  private isNew = true
   /** Whether TCP_RTO_MAX_MS was put back before the end. */
-  #isReleased = false
+  private isReleased = false
   /** Whether TCP_RTO_MAX_MS still is what it was before, and waits for the first look. */
-  #isRtoMaxDue: boolean
+  private isRtoMaxDue: boolean
   /** How many sweeps until the next look. */
   sweepsLeft = 0
   /** Where the sweep keeps it. */
@@ -70,19 +74,15 @@ export class Watched {
     isRtoMaxDue: boolean = false,
   ) {
     this.handle = handle
-    this.#isRtoMaxDue = isRtoMaxDue
-    if (stage !== 'solved') this.#memory = { ...AT_FIRST, stage: 'lifted' }
+    this.isRtoMaxDue = isRtoMaxDue
+    if (stage !== 'solved') this.memory = { ...AT_FIRST, stage: 'lifted' }
     this.detectWithinMs = solved.detectWithinMs
-    this.#userTimeoutMs = solved.userTimeoutMs
-    this.#rtoMaxBeforeMs = rtoMaxBeforeMs
+    this.solvedUserTimeoutMs = solved.userTimeoutMs
+    this.rtoMaxBeforeMs = rtoMaxBeforeMs
   }
 
   get stage(): Stage {
-    return this.#memory.stage
-  }
-
-  get solvedUserTimeoutMs(): number {
-    return this.#userTimeoutMs
+    return this.memory.stage
   }
 
   /** The user timeout that is in force. */
@@ -91,11 +91,7 @@ export class Watched {
   }
 
   isFor({ detectWithinMs, userTimeoutMs }: SolvedDeadline): boolean {
-    return this.detectWithinMs === detectWithinMs && this.#userTimeoutMs === userTimeoutMs
-  }
-
-  get rtoMaxBeforeMs(): number {
-    return this.#rtoMaxBeforeMs
+    return this.detectWithinMs === detectWithinMs && this.solvedUserTimeoutMs === userTimeoutMs
   }
 
   /**
@@ -103,12 +99,12 @@ export class Watched {
    * `bytesWritten` when it is handed on; what libuv keeps was counted already.
    */
   mayBePending(): boolean {
-    return !this.#wasEmpty || this.handle.bytesWritten !== this.#bytesWritten
+    return !this.wasEmpty || this.handle.bytesWritten !== this.bytesWritten
   }
 
   /** Whether a look may tell something. At first also what another process may have written before it handed the socket over. */
   mustBeAsked(): boolean {
-    return this.#isNew || this.mayBePending()
+    return this.isNew || this.mayBePending()
   }
 
   /**
@@ -118,12 +114,12 @@ export class Watched {
    * @returns whether the connection is to be looked at any longer
    */
   act(kernel: DeadlineKernel, descriptor: number, look: Look, now: number): boolean {
-    this.#bytesWritten = this.handle.bytesWritten
+    this.bytesWritten = this.handle.bytesWritten
     // After the loop was busy, the kernel may be empty before libuv has handed on what it keeps.
-    this.#wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
-    this.#isNew = false
-    const before = this.#memory
-    this.#memory = remember(before, look, this.detectWithinMs, now)
+    this.wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
+    this.isNew = false
+    const before = this.memory
+    this.memory = remember(before, look, this.detectWithinMs, now)
     return this.#change(kernel, descriptor, before) && isTold(look)
   }
 
@@ -131,37 +127,37 @@ export class Watched {
    * A user timeout that other code has set meanwhile stays, and ends the lifting. It follows the kernel's own rule.
    */
   #change(kernel: DeadlineKernel, descriptor: number, before: Memory): boolean {
-    const { stage, isBounded } = this.#memory
-    if (stage === before.stage && isBounded === before.isBounded && !this.#isRtoMaxDue) return true
+    const { stage, isBounded } = this.memory
+    if (stage === before.stage && isBounded === before.isBounded && !this.isRtoMaxDue) return true
     if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== this.#timeoutOf(before.stage))
       return false
     const userTimeoutMs = stage === before.stage ? LEAVE : this.#timeoutOf(stage)
     const rtoMaxMs = this.#isRtoMaxOurs(before) ? this.#rtoMaxOf(isBounded) : LEAVE
-    this.#isRtoMaxDue = false
+    this.isRtoMaxDue = false
     return kernel.setUserTimeout(descriptor, userTimeoutMs, rtoMaxMs) === 0
   }
 
   #timeoutOf(stage: Stage): number {
-    return userTimeoutOf(stage, this.detectWithinMs, this.#userTimeoutMs)
+    return userTimeoutOf(stage, this.detectWithinMs, this.solvedUserTimeoutMs)
   }
 
   #rtoMaxOf(isBounded: boolean): number {
     return isBounded
       ? rtoMaxFor(this.detectWithinMs)
-      : unboundedRtoMax(this.#rtoMaxBeforeMs, this.detectWithinMs)
+      : unboundedRtoMax(this.rtoMaxBeforeMs, this.detectWithinMs)
   }
 
   /** Whether TCP_RTO_MAX_MS, which was just read, is what was put in; a value that somebody else has set meanwhile stays. */
   #isRtoMaxOurs({ isBounded }: Memory): boolean {
-    if (this.#rtoMaxBeforeMs < 0 || this.#isReleased) return false
-    return held[1] === (this.#isRtoMaxDue ? this.#rtoMaxBeforeMs : this.#rtoMaxOf(isBounded))
+    if (this.rtoMaxBeforeMs < 0 || this.isReleased) return false
+    return held[1] === (this.isRtoMaxDue ? this.rtoMaxBeforeMs : this.#rtoMaxOf(isBounded))
   }
 
   /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
   release(kernel: DeadlineKernel): void {
     this.releaseRtoMax(kernel)
-    const before = this.#memory
-    this.#memory = AT_FIRST
+    const before = this.memory
+    this.memory = AT_FIRST
     const { fd } = this.handle
     if (fd >= 0) this.#change(kernel, fd, before)
   }
@@ -169,16 +165,16 @@ export class Watched {
   /** Puts TCP_RTO_MAX_MS back alone: the user timeout stays in the kernel, and so the lifting goes on. */
   releaseRtoMax(kernel: DeadlineKernel): void {
     const { fd } = this.handle
-    if (fd >= 0 && kernel.getUserTimeout(fd, held) === 0 && this.#isRtoMaxOurs(this.#memory))
-      kernel.setUserTimeout(fd, LEAVE, this.#rtoMaxBeforeMs)
-    this.#isReleased = true
-    this.#isRtoMaxDue = false
+    if (fd >= 0 && kernel.getUserTimeout(fd, held) === 0 && this.#isRtoMaxOurs(this.memory))
+      kernel.setUserTimeout(fd, LEAVE, this.rtoMaxBeforeMs)
+    this.isReleased = true
+    this.isRtoMaxDue = false
   }
 
   /** Puts it in once more after a release. */
   putRtoMax(kernel: DeadlineKernel): void {
-    if (this.#isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.#memory.isBounded))
-    this.#isReleased = false
+    if (this.isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.memory.isBounded))
+    this.isReleased = false
   }
 }
 

@@ -130,8 +130,15 @@ async function protectedSockets(
 ): Promise<number[]> {
   for (const end = Date.now() + 30_000; ; await sleep(50)) {
     const sockets = socketsOf(pid).filter((each) => each.peerPort === port && !gone.includes(each.localPort))
-    const values = sockets.map(({ localPort: _, peerPort: __, ...each }) => each)
-    const isDone = values.length > 0 && values.every((each) => each.time === EXPECTED.time)
+    const values = sockets.map(({ enabled, time, interval, retries, userTimeout }) => ({
+      enabled,
+      time,
+      interval,
+      retries,
+      userTimeout,
+    }))
+    const isDone =
+      values.length > 0 && values.every((each) => JSON.stringify(each) === JSON.stringify(EXPECTED))
     if (!isDone && Date.now() < end) continue
     t.true(values.length > 0)
     for (const each of values) t.deepEqual(each, EXPECTED)

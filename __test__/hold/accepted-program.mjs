@@ -58,8 +58,12 @@ async function serve() {
     server.on('tlsClientError', () => {})
     server.on('connection', (socket) => {
       const { remotePort: port } = socket
+      let code
+      socket.on('error', (error) => {
+        code = error.code
+      })
       socket.on('close', () => {
-        say({ kind, port, at: Date.now(), pausedMs: pausedSince(begun) })
+        say({ kind, port, code, at: Date.now(), pausedMs: pausedSince(begun) })
       })
     })
     server.listen(0, '127.0.0.1')

@@ -33,6 +33,8 @@ interface Ended {
   /** Of the client. */
   readonly port: number
   readonly at: number
+  /** Of the error that ended it. */
+  readonly code?: string
   /** For how long the server's process did not get to run, so far. */
   readonly pausedMs: number
 }

@@ -12,6 +12,12 @@ export const usage = '  --seconds COUNT   for how long (180)'
 const CONNECTIONS = 100
 const SEED = 16
 
+/**
+ * At most 1 MB for each buffer. What hundreds of connections that nobody reads may hold by the system's own limits is more than all of TCP
+ * may have (net.ipv4.tcp_mem): then every peer of the machine drops what it is sent, and looks as if it no longer heard.
+ */
+const SMALL_BUFFERS = `for which in rmem wmem; do echo 4096 65536 1048576 >/proc/sys/net/ipv4/tcp_$which; done`
+
 interface Trial {
   readonly lossPercent: number
   readonly deadline: number
@@ -40,6 +46,7 @@ export async function run(options: readonly string[]): Promise<Figure[]> {
 async function one({ lossPercent, deadline, options, what }: Trial, ms: number): Promise<Figure> {
   const lab = await openLab()
   try {
+    await Promise.all([lab.server, lab.client].map((host) => host.configure(SMALL_BUFFERS)))
     const reader = new SlowReader(lab.server)
     const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
     const writers = lab.client.startModule(

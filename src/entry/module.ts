@@ -51,10 +51,13 @@ requireFsWith(() => createRequire(import.meta.url)('node:fs') as typeof fs)
 // global one if the program is given to `node --eval`.
 const isBundled =
   typeof require === 'function' && require !== (globalThis as { readonly require?: unknown }).require
-const own = (file: string): unknown => createRequire(import.meta.url)(file)
 
+// webpack follows these calls only with the names of the files in them.
 readWith({
-  core: () => (isBundled ? require('./core.cjs') : own('./core.cjs')) as typeof core,
+  core: () =>
+    (isBundled ? require('./core.cjs') : createRequire(import.meta.url)('./core.cjs')) as typeof core,
   all: () =>
-    (isBundled ? require('./implementation.cjs') : own('./implementation.cjs')) as typeof implementation,
+    (isBundled
+      ? require('./implementation.cjs')
+      : createRequire(import.meta.url)('./implementation.cjs')) as typeof implementation,
 })

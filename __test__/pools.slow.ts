@@ -183,13 +183,14 @@ for (const [name, recipe] of Object.entries(RECIPES)) {
       })
       const [printed] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')])
       t.is(child.exitCode, 0, printed)
-      const { took, ...found } = JSON.parse(printed) as {
+      const { took, fresh, ...found } = JSON.parse(printed) as {
         took: number
         healthy: number
         fresh: number
         gone: boolean
       }
-      t.deepEqual(found, { healthy: 1, fresh: 1, gone: true })
+      t.deepEqual(found, { healthy: 1, gone: true })
+      t.true(fresh >= 1, `${fresh} new`) // Sequelize's pool sometimes makes two for one that it has thrown away
       // A query on the connection that is cut off would be told of after the user timeout at the soonest, or after 15 minutes.
       t.true(took < 10_000, `${took} ms`)
     },

@@ -7,6 +7,7 @@ const assert = require('node:assert')
 const { once } = require('node:events')
 const { closeSync, openSync } = require('node:fs')
 const net = require('node:net')
+const { constants } = require('node:os')
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads')
 
 const [, , path, rounds, threads] = isMainThread ? process.argv : workerData
@@ -131,8 +132,8 @@ function drills(fd) {
   assert.strictEqual(call('setHopMinimum', fd, 0, -1), 0)
   for (const refused of [256, 2 ** 31 - 1]) assert.notStrictEqual(call('setHopMinimum', fd, refused, 0), 0)
   const duplicate = call('duplicateSocket', process.pid, fd)
-  assert.ok(duplicate >= 0)
-  closeSync(duplicate)
+  if (duplicate >= 0) closeSync(duplicate)
+  else assert.strictEqual(duplicate, -constants.errno.ENOSYS) // valgrind 3.19 does not know pidfd_open
   for (const [pid, descriptor] of [
     [process.pid, -1],
     [process.pid, 0], // which is no TCP socket

@@ -144,7 +144,10 @@ export class Calls {
       // Only of what is the same each time it is read, and was connected before and after.
       if (!before || !isPlain(given) || (state !== undefined && state !== 'ready')) return
       const wanted = planKeepAlive(given as KeepAliveOptions, before).settings
-      sameValues(heldOn(target.fd), wanted, 'what was set')
+      const held = heldOn(target.fd)
+      // A set finds a deadline's window closed before the next sweep does, and then lifts the user timeout.
+      const isLifted = held?.userTimeout === 0 && inspectSocket(target.value as Target).lifted
+      sameValues(isLifted ? { ...held, userTimeout: wanted.userTimeout } : held, wanted, 'what was set')
     }
     const number = typeof target.value === 'number' ? target.value : -1
     return { run, given: text(target, given), changes: target.fd, number, isHostile: target.isHostile }

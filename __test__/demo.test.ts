@@ -17,10 +17,14 @@ const onLinux = unless(process.platform === 'linux' ? undefined : 'Cutting conne
 
 const setpriv = findTool('setpriv')
 
-/** Of root's rights all are given up but reading: the repository may lie where no other user may look. */
-const READING_ONLY = ['bounding-set', 'inh-caps', 'ambient-caps'].map(
-  (set) => `--${set}=-all,+dac_read_search`,
-)
+/**
+ * Of root's rights all are given up but reading: the repository may lie where no other user may look. Without the secure bit,
+ * access(2), which asks whether a file exists, leaves that right out for other users (access_override_creds() in fs/open.c).
+ */
+const READING_ONLY = [
+  '--securebits=+no_setuid_fixup',
+  ...['bounding-set', 'inh-caps', 'ambient-caps'].map((set) => `--${set}=-all,+dac_read_search`),
+]
 const asNobody =
   process.getuid?.() === 0 && setpriv !== undefined
     ? [setpriv, '--reuid=65534', '--regid=65534', '--clear-groups', ...READING_ONLY, '--']

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
 import { type Connections, converse } from '../lab/network/connections.ts'
-import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
+import { type KeepAliveProbe, keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
 import { isInTime, KERNEL_MS, timerAtMost } from '../lab/timing.ts'
@@ -58,3 +58,29 @@ withLab('a write during the probing starts a clock of its own', async (t) => {
   t.true(sinceHeard - sinceWrite > 1000, 'the write came during the probing')
   t.true(isInTime(sinceHeard, loss.pausedMs, 12_000), 'at most twice the deadline after the cut')
 })
+
+withLab(
+  'with an interval longer than the time, the end is later by their difference after an answered probe',
+  async (t) => {
+    const lab = await openLab(t)
+    const capture = await lab.capture()
+    const options = { time: 1000, interval: 3000, retries: 1, userTimeout: 0 }
+    const connection = await converse(lab, { sparse: options })
+    const probes = (): KeepAliveProbe[] => keepAliveProbes(capture.packets, { from: lab.client.address })
+    while (!probes().some(({ answer }) => answer)) await sleep(20)
+    await lab.cut()
+    const loss = await connection.loss()
+    await capture.stop()
+    const later = options.interval - options.time
+    const answered = probes().findLast(({ answer }) => answer)
+    const first = probes().find(({ at }) => at > (answered?.at ?? Number.NaN))
+    const silence = (first?.at ?? Number.NaN) - (answered?.at ?? Number.NaN)
+    t.true(
+      silence >= options.interval - KERNEL_MS && silence <= timerAtMost(options.interval),
+      `${silence} ms`,
+    )
+    const planned = planKeepAlive(options).detection.idle
+    const took = loss.lostAt - loss.heardAt - options.time // the answer came after `time`
+    t.true(took >= planned + later - KERNEL_MS - loss.pausedMs, `${took} ms`)
+  },
+)

@@ -17,7 +17,7 @@ export function readResults(): Results | undefined {
 }
 
 export function writeResults(machine: string, measurements: Measurements): void {
-  const whole = { machine, rows: found(measurements), measurements: [...measurements.values()] }
+  const whole = { machine, measurements: [...measurements.values()] }
   writeFileSync(RESULTS, `${JSON.stringify(whole, rounded, 2)}\n`)
 }
 

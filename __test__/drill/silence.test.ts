@@ -11,7 +11,8 @@ import { giveUpRights } from './without-rights.ts'
 
 const { watchPauses } = (await import(PAUSES)) as Pauses
 const pausedSince = watchPauses()
-giveUpRights()
+// Not earlier: ava looks for snapshots at the first test, in a folder that this user may not be allowed to enter.
+test.before(giveUpRights)
 
 /** The shortest that there is. */
 const DETECT_WITHIN = 5000

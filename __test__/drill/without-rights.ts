@@ -1,4 +1,4 @@
-/** To be imported first: this process gives up every right that it may have, as root has them. */
+/** This process gives up every right that it may have, as root has them. */
 import { readFileSync } from 'node:fs'
 import { systemKeepAlive } from 'tcp-keepalive'
 

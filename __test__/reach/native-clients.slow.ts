@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import anyTest, { type ExecutionContext } from 'ava'
 import { planKeepAlive } from 'tcp-keepalive'
-import { socketsOf } from '../../lab/clients/processes.ts'
 import { ROOT } from '../../lab/command.ts'
 import type { Host } from '../../lab/network/host.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
@@ -21,6 +20,7 @@ import type { DrillReport } from '../../src/cli/drill-findings.ts'
 import { CLI } from '../cli/command.ts'
 import { openMachine } from '../cli/drill-machine.ts'
 import { unless, withPostgres } from '../needs.ts'
+import { protectedSockets } from './protected-sockets.ts'
 
 const FOLDER = fileURLToPath(new URL('clients', import.meta.url))
 const DRIVE = new URL('clients/drive.mjs', import.meta.url).href
@@ -223,29 +223,4 @@ async function startClient(
 async function used(program: Program<void>): Promise<void> {
   program.send('use')
   await program.event('used')
-}
-
-/** Waits until another process reads the values on every connection to the port, and gives their own ports. */
-async function protectedSockets(
-  t: ExecutionContext,
-  pid: number,
-  port: number,
-  expected: object,
-  gone: readonly number[] = [],
-): Promise<number[]> {
-  for (const end = Date.now() + 30_000; ; await sleep(50)) {
-    const sockets = socketsOf(pid).filter((each) => each.peerPort === port && !gone.includes(each.localPort))
-    const found = sockets.map(({ enabled, time, interval, retries }) => ({
-      enabled,
-      time,
-      interval,
-      retries,
-    }))
-    const isDone =
-      found.length > 0 && found.every((each) => JSON.stringify(each) === JSON.stringify(expected))
-    if (!isDone && Date.now() < end) continue
-    t.true(found.length > 0)
-    for (const each of found) t.deepEqual(each, expected)
-    return sockets.map(({ localPort }) => localPort)
-  }
 }

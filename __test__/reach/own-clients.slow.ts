@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { planKeepAlive } from 'tcp-keepalive'
-import { socketsOf } from '../../lab/clients/processes.ts'
 import type { Host } from '../../lab/network/host.ts'
 import { openLab } from '../../lab/network/lab.ts'
 import { ALL_RUNTIMES } from '../../lab/platforms/runtimes.ts'
@@ -14,6 +13,7 @@ import { redis } from '../../lab/servers/redis.ts'
 import { Relay } from '../../lab/servers/relay.ts'
 import { isInTime } from '../../lab/timing.ts'
 import { unless, withLab } from '../needs.ts'
+import { protectedSockets } from './protected-sockets.ts'
 
 const PROGRAM = fileURLToPath(new URL('clients/own-clients.cjs', import.meta.url))
 
@@ -80,11 +80,11 @@ async function tryClient(
   const { data: pid } = await told('pid')
   say('use')
   await told('used')
-  const before = await protectedSockets(t, Number(pid), way.port)
+  const before = await protectedSockets(t, Number(pid), way.port, EXPECTED)
   await way.drop()
   say('use')
   await told('used')
-  const after = await protectedSockets(t, Number(pid), way.port, before)
+  const after = await protectedSockets(t, Number(pid), way.port, EXPECTED, before)
   t.true(
     after.every((port) => !before.includes(port)),
     'a new connection',
@@ -118,30 +118,5 @@ function teller(client: ChildProcess): (name: string) => Promise<Told> {
       const told = JSON.parse(value as string) as Told
       if (told.name === name) return told
     }
-  }
-}
-
-/** Waits until another process reads the values on every connection to the port, and gives their own ports. */
-async function protectedSockets(
-  t: ExecutionContext,
-  pid: number,
-  port: number,
-  gone: readonly number[] = [],
-): Promise<number[]> {
-  for (const end = Date.now() + 30_000; ; await sleep(50)) {
-    const sockets = socketsOf(pid).filter((each) => each.peerPort === port && !gone.includes(each.localPort))
-    const values = sockets.map(({ enabled, time, interval, retries, userTimeout }) => ({
-      enabled,
-      time,
-      interval,
-      retries,
-      userTimeout,
-    }))
-    const isDone =
-      values.length > 0 && values.every((each) => JSON.stringify(each) === JSON.stringify(EXPECTED))
-    if (!isDone && Date.now() < end) continue
-    t.true(values.length > 0)
-    for (const each of values) t.deepEqual(each, EXPECTED)
-    return sockets.map(({ localPort }) => localPort)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a plain set needs, and a read: the doors load this at the first such call, and the rest, which is more than twice as much to
- * parse, at the first call that needs it. index.js asks for what it says of a binary.
+ * `setKeepAlive` and `getKeepAlive`. The entry points load this file at the first such call, and implementation.ts, which takes more
+ * than twice as long to parse, at the first call that needs it. index.js gets from here what it says about a binary.
  */
 import { loadDeadlinesWith } from '../socket/deadlines.ts'
 

@@ -12,6 +12,9 @@ export interface Detection {
    * On an idle connection, from the last packet of the peer to the error. On Linux a user timeout also applies to
    * it; elsewhere only the retries do, on Windows according to its documentation. `Infinity` with keepalive off. FreeBSD then still
    * probes, unless net.inet.tcp.always_keepalive is 0.
+   *
+   * With an `interval` longer than `time`, the error comes up to their difference later on Linux and FreeBSD, if that last packet
+   * answered a probe: the next probe then comes after `interval`.
    */
   readonly idle: number
   /**

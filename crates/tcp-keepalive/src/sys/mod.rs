@@ -47,6 +47,11 @@ mod linux_drill;
 pub use linux_drill::*;
 
 #[cfg(target_os = "linux")]
+mod linux_listeners;
+#[cfg(target_os = "linux")]
+pub use linux_listeners::*;
+
+#[cfg(target_os = "linux")]
 mod linux_reach;
 #[cfg(target_os = "linux")]
 pub use linux_reach::*;

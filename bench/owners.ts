@@ -21,7 +21,8 @@ export function ownerOf(cost: Cost): Owner {
   const { object, file } = cost
   const name = basename(object)
   if (object === '???') return 'compiled JavaScript'
-  if (name === 'node') return 'Node and V8'
+  // Of what is linked here, Node alone is C++ and calculates with floating point.
+  if (name === 'node' || /^(?:libm|libstdc\+\+)\./.test(name)) return 'Node and V8'
   if (/^(?:libc|libgcc_s|ld-linux)\b/.test(name)) return 'libc'
   if (name === 'reference.node' || name === 'koffi.node') return 'C or C++ of the addon'
   if (name !== BINDING) throw new Error(`Nobody is known to whom ${object} belongs`)

@@ -211,12 +211,12 @@ export declare function optionName(option: number): string | null
  * Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
  * socket, and no memory.
  *
- * - `rows`: twelve numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
+ * - `rows`: thirteen numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
  *   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
  *   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, the bytes that the
  *   peer has room for, the milliseconds in all for which that room has kept data back (Linux 4.10), the retransmission
- *   timeout in milliseconds, how often the kernel has doubled the wait before its next probe (Linux), and the bytes
- *   that were acknowledged, modulo 2³¹ (Linux 4.1); -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the status that `getTcpInfo`
+ *   timeout in milliseconds, how often the kernel has doubled the wait before its next probe (Linux), the bytes
+ *   that were acknowledged, modulo 2³¹ (Linux 4.1), and the segments without data that came, modulo 2³¹ (Linux 4.6); -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the status that `getTcpInfo`
  *   returns for it, or -1 where it is no TCP socket, and the others are -1.
  * - `count`: how many rows are read; no more than there are.
  *

@@ -11,7 +11,7 @@ const ENOPROTOOPT = 92
 const RTO_MAX = 8
 
 /** A row of `readWindows`. */
-const ROW = 12
+const ROW = 13
 
 async function connection(t: ExecutionContext): ReturnType<typeof connectedPair> {
   const pair = await connectedPair()
@@ -87,7 +87,7 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
   t.deepEqual([fd, state, unacknowledged, retransmits], [asked[0], 4, 0, 0])
   t.true(window >= 0 && window < unsent, 'it is closed when it has no room for a segment, and need not be 0')
 
-  const unknown = Array<number>(10).fill(-1)
+  const unknown = Array<number>(11).fill(-1)
   const [, gone, notSocket, negative, open = []] = read()
   t.deepEqual(gone, [999_999, -(65_536 + 9), ...unknown]) // EBADF
   t.deepEqual(notSocket, [file, -(65_536 + 88), ...unknown]) // ENOTSOCK
@@ -106,6 +106,8 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
   t.is(reading?.[10], 0)
   t.true((stopped?.[11] ?? 0) > 0, 'what the peer has acknowledged')
   t.true((stopped?.[11] ?? 0) < 16 << 20)
+  t.true((stopped?.[12] ?? 0) >= 2, 'the acknowledgements that it has sent, all without data')
+  t.true((reading?.[12] ?? 0) >= 1, 'the last of the handshake, and window probes')
 })
 
 const SETS = [

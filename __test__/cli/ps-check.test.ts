@@ -125,17 +125,26 @@ onLinux('the values are those that another process reads, and are not changed by
   t.deepEqual(readback(client), before)
 })
 
-onLinux('a user timeout that is lifted for the moment counts as the deadline it belongs to', async (t) => {
-  const { client, close } = await connectedPair()
-  t.teardown(close)
-  setKeepAlive(client, { detectWithin: 60_000 })
-  const fd = rawDescriptor(client)
-  const lifted = native.setUserTimeout(fd, 0, 12_000) === 0 // TCP_RTO_MAX_MS: Linux 6.15
-  const found = connectionsOf(process.pid).find(({ descriptor }) => descriptor === fd)
-  t.like(found, { lifted, protection: lifted ? 'protected' : 'no-user-timeout' })
-  t.is(found?.detection?.write, lifted ? 60_000 : 924_600)
-  t.is(cli('ps', String(process.pid)).stdout.includes(' 1 min, lifted '), lifted)
-})
+/** User timeout and TCP_RTO_MAX_MS beside a deadline of a minute. */
+const LIFTED = [
+  ['the peer has closed its window', 0, 12_000],
+  ['the peer answers and takes nothing', 924_600, 12_000],
+  ['an answer of such a peer is overdue', 1_849_200, 18_000],
+] as const
+for (const [state, userTimeout, rtoMax] of LIFTED) {
+  onLinux(`a user timeout that is lifted, as ${state}, counts as the deadline it belongs to`, async (t) => {
+    const { client, close } = await connectedPair()
+    t.teardown(close)
+    setKeepAlive(client, { detectWithin: 60_000 })
+    const fd = rawDescriptor(client)
+    const lifted = native.setUserTimeout(fd, userTimeout, rtoMax) === 0 // TCP_RTO_MAX_MS: Linux 6.15
+    const found = connectionsOf(process.pid).find(({ descriptor }) => descriptor === fd)
+    t.like(found, { lifted, protection: lifted ? 'protected' : 'no-user-timeout' })
+    const write = found?.detection?.write ?? 0
+    t.true(lifted ? write === 60_000 : write >= 924_600, `${write} ms`)
+    t.is(cli('ps', String(process.pid)).stdout.includes(' 1 min, lifted '), lifted)
+  })
+}
 
 onLinux(
   'so does one that was lifted a moment ago, whose TCP_RTO_MAX_MS does not tell the deadline yet',

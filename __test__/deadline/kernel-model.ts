@@ -7,7 +7,7 @@
  * window), selective acknowledgements, tail-loss probes (they move the kernel's clock by one round trip), keepalive (it
  * rests while anything is unsent or in flight).
  */
-import type { Look } from '../../src/deadline/rule.ts'
+import type { Look } from '../../src/deadline/look.ts'
 import type { Peer } from './peer-model.ts'
 
 const RTO_MIN = 200
@@ -29,7 +29,9 @@ export interface Path {
 
 interface Timer {
   readonly kind: 'retransmit' | 'probe'
-  at: number
+  readonly at: number
+  /** `icsk_timeout`: when it should have expired. */
+  readonly nominal: number
 }
 
 interface Packet {
@@ -62,6 +64,9 @@ export class KernelModel {
   #probesTstamp: number | undefined
   #retransmits = 0
   #retransStamp: number | undefined
+  /** When the oldest segment in flight was sent last. */
+  #sentAt = 0
+  #emptySegments = 0
   #backoff = 0
   #rto = RTO_MIN
   #timer: Timer | undefined
@@ -76,7 +81,7 @@ export class KernelModel {
     this.#path = path
     this.#mss = mss
     this.#window = peer.window()
-    peer.acknowledge = () => this.#sendAcknowledgement()
+    peer.acknowledge = (withData) => this.#sendAcknowledgement(withData)
   }
 
   /** The program writes. */
@@ -101,6 +106,7 @@ export class KernelModel {
       retransmissionTimeout: this.#rto,
       backoff: this.#backoff,
       acknowledged: this.#acknowledged % 2 ** 31,
+      emptySegments: this.#emptySegments,
     }
   }
 
@@ -114,9 +120,14 @@ export class KernelModel {
     return this.#unheardSince
   }
 
-  /** A segment of the peer that acknowledges nothing new. */
-  hear(): void {
-    if (this.droppedAt === undefined) this.#acknowledgementArrives(this.#acknowledged, this.#window)
+  /**
+   * A segment of the peer that acknowledges nothing new: data, or a probe, which is without data and has an old sequence number
+   * (tcp_validate_incoming() drops it).
+   */
+  hear(what: 'data' | 'probe'): void {
+    if (this.droppedAt !== undefined) return
+    if (what === 'data') this.#acknowledgementArrives(this.#acknowledged, this.#window, true)
+    else this.#emptySegments++
   }
 
   /** Lets time pass. */
@@ -146,13 +157,14 @@ export class KernelModel {
     if (timer === undefined || timer.at > this.now) return
     this.#timer = undefined
     if (timer.kind === 'probe') this.#probeTimer()
-    else this.#retransmitTimer()
+    else this.#retransmitTimer(timer.nominal)
   }
 
   /** tcp_reset_xmit_timer(). A later change of TCP_RTO_MAX_MS leaves the timer as it is. */
   #arm(kind: Timer['kind'], when: number): void {
     const length = Math.min(when, this.rtoMax)
-    this.#timer = { kind, at: this.now + Math.ceil(length + this.#path.late(length)) } // in ticks of 1 ms
+    const nominal = this.now + Math.ceil(length)
+    this.#timer = { kind, nominal, at: this.now + Math.ceil(length + this.#path.late(length)) } // in ticks of 1 ms
   }
 
   #drop(): void {
@@ -198,7 +210,7 @@ export class KernelModel {
   }
 
   #transmitSegment(size: number): void {
-    if (this.#inFlight.length === 0) this.#unheardSince = this.now
+    if (this.#inFlight.length === 0) this.#unheardSince = this.#sentAt = this.now
     const offset = this.#acknowledged + this.#bytesInFlight
     this.#unsent -= size
     this.#inFlight.push(size)
@@ -207,13 +219,14 @@ export class KernelModel {
     if (this.#timer?.kind !== 'retransmit') this.#arm('retransmit', this.#rto)
   }
 
-  #sendAcknowledgement(): void {
+  #sendAcknowledgement(withData = false): void {
     const [received, window] = [this.#peer.received, this.#peer.window()]
-    this.#send('peer', () => this.#acknowledgementArrives(received, window))
+    this.#send('peer', () => this.#acknowledgementArrives(received, window, withData))
   }
 
   /** tcp_ack() */
-  #acknowledgementArrives(received: number, window: number): void {
+  #acknowledgementArrives(received: number, window: number, withData: boolean): void {
+    if (!withData) this.#emptySegments++
     if (received < this.#acknowledged) return
     this.#rcvTstamp = this.now
     this.#probesOut = 0
@@ -309,10 +322,10 @@ export class KernelModel {
   }
 
   /** tcp_retransmit_timer() */
-  #retransmitTimer(): void {
+  #retransmitTimer(nominal: number): void {
     if (this.#inFlight.length === 0) return
     const isTakenBack = this.#window === 0
-    if (isTakenBack ? this.#isTakenBackForTooLong() : this.#isRetransmittedForTooLong()) {
+    if (isTakenBack ? this.#isTakenBackForTooLong(nominal) : this.#isRetransmittedForTooLong()) {
       this.#drop()
       return
     }
@@ -326,6 +339,7 @@ export class KernelModel {
 
   #retransmitHead(): void {
     const [offset, size = 0] = [this.#acknowledged, this.#inFlight[0]]
+    this.#sentAt = this.now
     this.#send('sender', () => this.#peer.receive(offset, size))
   }
 
@@ -338,11 +352,11 @@ export class KernelModel {
   }
 
   /** tcp_rtx_probe0_timed_out() */
-  #isTakenBackForTooLong(): boolean {
-    const since = this.#retransStamp === undefined ? 0 : this.now - this.#retransStamp
+  #isTakenBackForTooLong(nominal: number): boolean {
+    const since = this.now - (this.#retransStamp ?? this.#sentAt)
     if (this.userTimeout > 0 && since > this.userTimeout) return true
     const timeout = Math.min(this.rtoMax * 2, this.userTimeout || Number.POSITIVE_INFINITY)
-    return this.now - this.#rcvTstamp > timeout && since > timeout
+    return nominal - this.#rcvTstamp > timeout && since > timeout
   }
 
   /** tcp_clamp_rto_to_user_timeout() */

@@ -3,14 +3,15 @@
  * each part of rule.ts is needed.
  */
 import test from 'ava'
-import { type Look, rtoMaxFor } from '../../src/deadline/rule.ts'
+import type { Look } from '../../src/deadline/look.ts'
+import { isPatience, rtoMaxFor } from '../../src/settings/detect-within.ts'
 import { type InForce, lifting, type Rule, Scenario, type Setting, type Step } from './scenario.ts'
 
 const isClosed = (look: Look): boolean =>
   look.sendWindow === 0 || (look.unacknowledged === 0 && look.unsent > 0 && look.sendWindow < look.unsent)
 
 /** With TCP_RTO_MAX_MS at what belongs to the deadline all the time. */
-const bounded = (userTimeout: number): InForce => ({ userTimeout, isBounded: true })
+const bounded = (userTimeout: number): InForce => ({ userTimeout, bound: 'tight' })
 
 const isPending = (look: Look): boolean => look.unacknowledged + look.unsent > 0
 
@@ -184,6 +185,46 @@ test('counting silence from before the write drops a peer that had nothing to sa
   const steps: Step[] = [...closed, wait(2), { kind: 'outage', share: 0.3, bytes: 1 }, wait(3)]
   t.false(livesThrough(liftingWith({}), steps))
   t.true(livesThrough(lifting, steps))
+})
+
+/** What the rule of the package says, changed. */
+const changed =
+  (change: (inForce: InForce) => InForce): Rule =>
+  (deadlineMs, solvedMs) => {
+    const watch = lifting(deadlineMs, solvedMs)
+    return (look, now) => change(watch(look, now))
+  }
+
+/** What is sent again is answered for twelve deadlines, and not taken. */
+const withoutMemory = (reopens: boolean, { share = 12, outage = 0, isTalking = false } = {}): Step[] => [
+  write(1000),
+  wait(0.5),
+  { kind: 'out of memory', share, reopens, isTalking, outage, bytes: 60_000 },
+]
+
+test('without any user timeout the kernel drops a peer that answers and takes nothing', (t) => {
+  const impatient = changed(({ userTimeout, bound }) => ({
+    userTimeout: isPatience(userTimeout) ? 0 : userTimeout,
+    bound,
+  }))
+  t.false(livesThrough(impatient, withoutMemory(true)))
+  t.true(livesThrough(lifting, withoutMemory(true)))
+})
+
+test('at the tight bound the kernel drops a peer with its window taken back after an outage of a sixth of the deadline', (t) => {
+  const tight = changed(({ userTimeout }) => ({ userTimeout, bound: 'tight' }))
+  const all = range(20, 0.02).map((more) => withoutMemory(false, { share: 6 + more, outage: 0.16 }))
+  t.false(all.every((steps) => livesThrough(tight, steps)))
+  t.true(all.every((steps) => livesThrough(lifting, steps)))
+})
+
+test('counting from the last thing acknowledged alone drops a peer that answers, takes nothing and talks', (t) => {
+  const deaf: Rule = (deadlineMs, solvedMs) => {
+    const watch = lifting(deadlineMs, solvedMs)
+    return (look, now) => watch({ ...look, emptySegments: -1 }, now)
+  }
+  t.false(livesThrough(deaf, withoutMemory(true, { isTalking: true })))
+  t.true(livesThrough(lifting, withoutMemory(true, { isTalking: true })))
 })
 
 test('where the peer is asked all the time, the parts that the rules above share drop nobody', (t) => {

@@ -1,8 +1,20 @@
 /** The rule of lifting, on a model of the kernel: whatever happens in whatever order, the living live and the dead are told. */
 import test from 'ava'
 import fc from 'fast-check'
-import { isQuickHandshake, LOOKS_PER_DEADLINE, rtoMaxFor } from '../../src/deadline/rule.ts'
-import { lifting, lives, type Rule, Scenario, type Setting, settings } from './scenario.ts'
+import { isQuickHandshake } from '../../src/deadline/bound.ts'
+import { LOOKS_PER_DEADLINE } from '../../src/deadline/rule.ts'
+import { rtoMaxFor } from '../../src/settings/detect-within.ts'
+import {
+  lifting,
+  lives,
+  type Rule,
+  Scenario,
+  type Setting,
+  type Step,
+  settings,
+  talks,
+  withoutMemory,
+} from './scenario.ts'
 
 test('a living peer is never dropped, however it reads and whatever is lost within the tolerance', (t) => {
   fc.assert(
@@ -36,6 +48,50 @@ test('a peer that dies at any moment of such a life is told by the deadline from
   t.pass()
 })
 
+/** Something unread at the peer, then no memory there; whatever follows. */
+function runningOut(setting: Setting, step: Extract<Step, { kind: 'out of memory' }>): Scenario {
+  const scenario = new Scenario(setting, lifting)
+  scenario.play([{ kind: 'write', bytes: 1000 }, { kind: 'wait', share: 0.5 }, step])
+  return scenario
+}
+
+test('a peer without memory that answers is not dropped, though it takes nothing for up to 12 deadlines', (t) => {
+  let taken = 0
+  fc.assert(
+    fc.property(settings, withoutMemory, (setting, step) => {
+      const scenario = runningOut(setting, step)
+      scenario.pass(2 * setting.deadlineMs)
+      const { unacknowledged } = scenario.kernel.look()
+      if (unacknowledged === 0) taken++
+      return scenario.kernel.droppedAt === undefined
+    }),
+    { numRuns: 3000 },
+  )
+  t.true(taken > 1000, 'once it has memory again it takes what is sent')
+})
+
+test('a peer without memory that dies is told by the deadline from the last thing heard', (t) => {
+  let seen = 0
+  fc.assert(
+    fc.property(settings, withoutMemory, (setting, step) => {
+      const scenario = runningOut(setting, { ...step, share: 0 })
+      const { kernel, deadlineMs } = scenario
+      scenario.runOutOfMemory(step)
+      kernel.write(10)
+      scenario.pass(step.share * deadlineMs)
+      fc.pre(kernel.look().unacknowledged > 0)
+      scenario.cut()
+      scenario.pass(2 * setting.delay + 1) // what is on its way arrives
+      scenario.pass(3 * deadlineMs)
+      const took = (kernel.droppedAt ?? Number.POSITIVE_INFINITY) - kernel.waitingSince
+      if (took > deadlineMs) throw new Error(`told after ${took} of ${deadlineMs} ms`)
+      seen++
+    }),
+    { numRuns: 3000 },
+  )
+  t.true(seen >= 3000)
+})
+
 test('after a quick handshake no wait of the kernel is longer than TCP_RTO_MAX_MS would allow, until the first look', (t) => {
   const trip = fc.double({ min: 0, max: 3000, noNaN: true })
   fc.assert(
@@ -58,11 +114,11 @@ test('after a quick handshake no wait of the kernel is longer than TCP_RTO_MAX_M
 test('a peer that is heard and no longer hears is told by the deadline from the write', (t) => {
   let seen = 0
   fc.assert(
-    fc.property(settings, lives, (setting, steps) => {
+    fc.property(settings, lives, talks, (setting, steps, talk) => {
       const scenario = new Scenario(setting, lifting)
       const { kernel, deadlineMs } = scenario
       scenario.play(steps)
-      scenario.deafen()
+      scenario.deafen(talk)
       scenario.pass(2 * setting.delay + 1) // what is on its way arrives
       kernel.write(1)
       const { unacknowledged, sendWindow } = kernel.look()
@@ -108,7 +164,7 @@ test('a program that is ended by a signal up to a sweep after the lifting loses 
 test('with TCP_RTO_MAX_MS at a fifth of the deadline all the time such a program loses what is unsent', (t) => {
   const bounded: Rule = (deadlineMs, solvedMs) => {
     const watch = lifting(deadlineMs, solvedMs)
-    return (look, now) => ({ ...watch(look, now), isBounded: true })
+    return (look, now) => ({ ...watch(look, now), bound: 'tight' as const })
   }
   const [setting] = fc.sample(settings, { numRuns: 1, seed: 1 }) as [Setting]
   t.false(livesOnAlone({ ...setting, deadlineMs: 10_000, delay: 0 }, bounded, 0, 0))

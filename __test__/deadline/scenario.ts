@@ -1,24 +1,18 @@
 /** What happens to a connection of the model, and which rule watches over it. */
 import fc from 'fast-check'
-import {
-  AT_FIRST,
-  isQuickHandshake,
-  LOOKS_PER_DEADLINE,
-  type Look,
-  remember,
-  rtoMaxFor,
-  userTimeoutOf,
-} from '../../src/deadline/rule.ts'
+import { type Bound, isQuickHandshake } from '../../src/deadline/bound.ts'
+import type { Look } from '../../src/deadline/look.ts'
+import { AT_FIRST, LOOKS_PER_DEADLINE, remember, userTimeoutOf } from '../../src/deadline/rule.ts'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
-import { solveDetectWithin } from '../../src/settings/detect-within.ts'
+import { looseRtoMaxFor, rtoMaxFor, solveDetectWithin } from '../../src/settings/detect-within.ts'
 import { KernelModel, SYSTEM_RTO_MAX } from './kernel-model.ts'
 import { Peer } from './peer-model.ts'
 
 /** What is to be in force after a look. */
 export interface InForce {
   readonly userTimeout: number
-  /** Whether TCP_RTO_MAX_MS is what belongs to the deadline, and not the system's own. */
-  readonly isBounded: boolean
+  /** What TCP_RTO_MAX_MS is. */
+  readonly bound: Bound
 }
 
 export type Watcher = (look: Look, now: number) => InForce
@@ -31,8 +25,7 @@ export const lifting: Rule = (deadlineMs, solvedMs) => {
   let memory = AT_FIRST
   return (look, now) => {
     memory = remember(memory, look, deadlineMs, now)
-    const { stage, isBounded } = memory
-    return { userTimeout: userTimeoutOf(stage, deadlineMs, solvedMs), isBounded }
+    return { userTimeout: userTimeoutOf(memory, deadlineMs, solvedMs), bound: memory.bound }
   }
 }
 
@@ -60,10 +53,23 @@ export type Step =
   /** Nothing passes, in either direction; the program writes at its beginning. */
   | { readonly kind: 'outage'; readonly share: number; readonly bytes?: number }
   /** Nothing that the program sends arrives, and the peer goes on talking. */
-  | { readonly kind: 'one way'; readonly share: number; readonly bytes?: number }
+  | { readonly kind: 'one way'; readonly share: number; readonly bytes?: number; readonly talk: Talk }
   /** The next packet of that side is lost. */
   | { readonly kind: 'loss'; readonly from: 'sender' | 'peer' }
-  | { readonly kind: 'out of memory'; readonly share: number }
+  /** The peer has no memory for what it is sent; near the middle nothing passes for a while, in either direction. */
+  | {
+      readonly kind: 'out of memory'
+      readonly share: number
+      /** Whether its window is open again in what it sends next. */
+      readonly reopens: boolean
+      /** Whether its program goes on writing. */
+      readonly isTalking: boolean
+      readonly outage: number
+      readonly bytes?: number
+    }
+
+/** What a peer goes on sending that no longer hears. */
+export type Talk = 'data' | 'probe'
 
 /** Plays steps on one connection. */
 export class Scenario {
@@ -73,8 +79,10 @@ export class Scenario {
   #nextLook: number
   /** Whose packets are lost. */
   #isCut: 'both' | 'sender' | 'peer' | undefined
-  /** Whether the peer says something right before each look. */
-  #talks = false
+  /** What arrives from the peer right before each look. */
+  #talk: Talk | undefined
+  /** Whether the peer's program writes, so that it arrives right before each look. */
+  #isTalking = false
   #losing: 'sender' | 'peer' | undefined
   #timers = 0
   readonly #setting: Setting
@@ -93,14 +101,15 @@ export class Scenario {
     }
     this.kernel = new KernelModel(this.peer, path, mss)
     this.kernel.userTimeout = userTimeoutMs
-    this.#bound(!isQuickHandshake(delay * 2, deadlineMs))
+    this.#bound(isQuickHandshake(delay * 2, deadlineMs) ? 'none' : 'tight')
     this.#watch = rule(deadlineMs, userTimeoutMs)
     this.#nextLook = this.#period
   }
 
-  #bound(isBounded: boolean): void {
-    if (this.#setting.hasRtoMax ?? true)
-      this.kernel.rtoMax = isBounded ? rtoMaxFor(this.deadlineMs) : SYSTEM_RTO_MAX
+  #bound(bound: Bound): void {
+    if (!(this.#setting.hasRtoMax ?? true)) return
+    if (bound === 'none') this.kernel.rtoMax = SYSTEM_RTO_MAX
+    else this.kernel.rtoMax = (bound === 'tight' ? rtoMaxFor : looseRtoMaxFor)(this.deadlineMs)
   }
 
   get #period(): number {
@@ -124,11 +133,15 @@ export class Scenario {
   pass(ms: number): void {
     const end = this.kernel.now + ms
     while (this.#nextLook <= end) {
+      if (this.#isTalking) {
+        this.kernel.runUntil(this.#nextLook - this.#setting.delay - 1)
+        this.peer.say()
+      }
       this.kernel.runUntil(this.#nextLook)
-      if (this.#talks) this.kernel.hear()
-      const { userTimeout, isBounded } = this.#watch(this.kernel.look(), this.kernel.now)
+      if (this.#talk) this.kernel.hear(this.#talk)
+      const { userTimeout, bound } = this.#watch(this.kernel.look(), this.kernel.now)
       this.kernel.userTimeout = userTimeout
-      this.#bound(isBounded)
+      this.#bound(bound)
       // As an interval that comes late does not come earlier afterwards.
       this.#nextLook += this.#period * (1 + this.#setting.sweepLateness)
     }
@@ -146,14 +159,14 @@ export class Scenario {
   }
 
   /** What the program sends arrives no more; what the peer says does. */
-  deafen(): void {
+  deafen(talk: Talk = 'data'): void {
     this.#isCut = 'sender'
-    this.#talks = true
+    this.#talk = talk
   }
 
   heal(): void {
     this.#isCut = undefined
-    this.#talks = false
+    this.#talk = undefined
   }
 
   play(steps: readonly Step[]): void {
@@ -165,6 +178,7 @@ export class Scenario {
     else if (step.kind === 'write') this.kernel.write(step.bytes)
     else if (step.kind === 'read') this.#read(step)
     else if (step.kind === 'loss') this.#losing = step.from
+    else if (step.kind === 'out of memory') this.#useUpMemory(step)
     else this.#interrupt(step)
   }
 
@@ -175,17 +189,31 @@ export class Scenario {
     }
   }
 
-  #interrupt(step: Extract<Step, { kind: 'outage' | 'one way' | 'out of memory' }>): void {
-    if (step.kind !== 'out of memory') {
-      if (step.kind === 'outage') this.cut()
-      else this.deafen()
-      if (step.bytes !== undefined) this.kernel.write(step.bytes)
-    } else {
-      this.peer.isOutOfMemory = true
-    }
+  #interrupt(step: Extract<Step, { kind: 'outage' | 'one way' }>): void {
+    if (step.kind === 'outage') this.cut()
+    else this.deafen(step.talk)
+    if (step.bytes !== undefined) this.kernel.write(step.bytes)
     this.pass(step.share * this.deadlineMs)
     this.heal()
+  }
+
+  /** From now on the peer drops what it is sent, and answers. */
+  runOutOfMemory({ reopens, isTalking }: { reopens: boolean; isTalking: boolean }): void {
+    this.peer.isOutOfMemory = true
+    this.peer.reopens = reopens
+    this.#isTalking = isTalking
+  }
+
+  #useUpMemory(step: Extract<Step, { kind: 'out of memory' }>): void {
+    this.runOutOfMemory(step)
+    if (step.bytes !== undefined) this.kernel.write(step.bytes)
+    this.pass((step.share / 2) * this.deadlineMs)
+    this.cut()
+    this.pass(step.outage * this.deadlineMs)
+    this.heal()
+    this.pass((step.share / 2) * this.deadlineMs)
     this.peer.isOutOfMemory = false
+    this.#isTalking = false
   }
 }
 
@@ -225,17 +253,32 @@ const life: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
+export const talks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'probe')
+
+/**
+ * What is sent again to a peer without memory is sent a fifth of the deadline apart for as long as that lasts. An outage of less than that
+ * swallows one of them.
+ */
+export const withoutMemory: fc.Arbitrary<Extract<Step, { kind: 'out of memory' }>> = fc.record({
+  kind: fc.constant('out of memory' as const),
+  share: upTo(12),
+  reopens: fc.boolean(),
+  isTalking: fc.boolean(),
+  outage: fc.oneof(fc.constant(0), upTo(0.17)),
+  bytes,
+})
+
 /** What a living peer survives, then as much time as TCP needs to have made up for it. */
 const trouble: fc.Arbitrary<Step[]> = fc
   .oneof(
     fc.record({ kind: fc.constant('outage' as const), share: upTo(0.3), bytes }),
     fc.record({ kind: fc.constant('outage' as const), share: upTo(0.3) }),
-    fc.record({ kind: fc.constant('one way' as const), share: upTo(0.3), bytes }),
+    fc.record({ kind: fc.constant('one way' as const), share: upTo(0.3), bytes, talk: talks }),
     fc.record({
       kind: fc.constant('loss' as const),
       from: fc.constantFrom('sender' as const, 'peer' as const),
     }),
-    fc.record({ kind: fc.constant('out of memory' as const), share: upTo(4) }),
+    withoutMemory,
   )
   .map((step) => [step, { kind: 'wait', share: 1 }])
 

@@ -1,6 +1,6 @@
 /** What is to be said of a connection, from its timer and, where they could be read, its values. */
 import type { Detection, KeepAlive } from 'tcp-keepalive'
-import { isUnboundedRtoMax } from '../settings/detect-within.ts'
+import { isPatience, isUnboundedRtoMax } from '../settings/detect-within.ts'
 import { detectionOf } from '../settings/detection.ts'
 import type { Protection } from './ps-findings.ts'
 import type { ProcessSocket } from './process-sockets.ts'
@@ -14,8 +14,8 @@ const SLOW_MS = 3_600_000
 /** The kernel's own TCP_RTO_MAX_MS, where nobody has changed it (include/net/tcp.h). */
 const RTO_MAX_MS = 120_000
 
-/** A deadline puts a fifth of itself into TCP_RTO_MAX_MS: see `solveDetectWithin`. */
-const RTO_MAX_SHARE = 5
+/** A deadline puts a fifth of itself into TCP_RTO_MAX_MS (`rtoMaxFor`), and for a while three tenths (`looseRtoMaxFor`). */
+const [RTO_MAX_SHARE, LOOSE_SHARE] = [1 / 5, 3 / 10]
 
 /** The values of one connection. */
 export interface Read {
@@ -95,20 +95,23 @@ function byTimer({ timer }: ProcessSocket): Protection {
 }
 
 /**
- * A user timeout that was lifted reads as none. What tells is TCP_RTO_MAX_MS, which only a deadline sets; where the system's own
- * was changed (net.ipv4.tcp_rto_max_ms) every socket has that.
+ * A user timeout that was lifted reads as none, or as a very long one. What tells is TCP_RTO_MAX_MS, which only a deadline sets; where the
+ * system's own was changed (net.ipv4.tcp_rto_max_ms) every socket has that.
  */
 function isLifted({ keepAlive, rtoMax }: Read, systemRtoMax: number | undefined): boolean {
-  if (keepAlive.userTimeout !== 0 || rtoMax === undefined) return false
+  if (!isPatience(keepAlive.userTimeout ?? Number.NaN) || rtoMax === undefined) return false
   return rtoMax < RTO_MAX_MS && rtoMax !== systemRtoMax
 }
 
 /**
  * While it is lifted the sweep ends the connection within the deadline. At first TCP_RTO_MAX_MS tells only that there is one; then it is what
- * the keepalive values were solved for.
+ * the keepalive values were solved for, or half as much again while an answer is overdue.
  */
 function liftedDetection({ keepAlive, rtoMax = 0 }: Read, system = RTO_MAX_MS): Detection {
-  const detection = detectionOf(keepAlive)
-  const isUnbounded = isUnboundedRtoMax(rtoMax, system)
-  return { ...detection, write: isUnbounded ? Math.ceil(detection.idle * LATEST) : rtoMax * RTO_MAX_SHARE }
+  const detection = detectionOf({ ...keepAlive, userTimeout: 0 })
+  const { idle } = detection
+  if (isUnboundedRtoMax(rtoMax, system)) return { ...detection, write: Math.ceil(idle * LATEST) }
+  const longest = (idle + 1000) * LATEST // of which the values were rounded down to whole seconds
+  const share = rtoMax > longest * RTO_MAX_SHARE ? LOOSE_SHARE : RTO_MAX_SHARE
+  return { ...detection, write: Math.round(rtoMax / share) }
 }

@@ -12,7 +12,7 @@ import { native } from '../socket/native.ts'
 import { type ConnectionHandle, connectionHandle } from '../socket/node-internals.ts'
 import { shared } from '../socket/shared.ts'
 import { ExitListener, putBackWhatIsPending } from './closing.ts'
-import type { Stage } from './rule.ts'
+import type { Stage } from './look.ts'
 import { Sweep, type WhileWatching } from './sweep.ts'
 import {
   type DeadlineKernel,

@@ -6,47 +6,13 @@
  * where the whole next buffer fits into it (tcp_ack_probe() in net/ipv4/tcp_input.c); into a smaller one the kernel sends
  * segments while the clock runs on, even after all is acknowledged: when the window closes again, minutes later,
  * the kernel drops the peer at the first probe, after 0.2 s. So the user timeout is lifted (0) once the window has been
- * closed, and stays so: nothing tells whether the clock stands still. __test__/deadline has a model of the kernel, and
+ * closed, and stays so: nothing tells whether the clock stands still. It is lifted as well where the peer answers and takes nothing, for
+ * want of memory. __test__/deadline has a model of the kernel, and
  * shows that rules which look simpler drop living peers.
  */
-
-import { rtoMaxFor } from '../settings/detect-within.ts'
-
-export { rtoMaxFor }
-
-/**
- * Which user timeout is in force:
- * - `solved`: the one that `detectWithin` solves for
- * - `lifted`: none, as the peer's window is closed, or has been
- * - `condemned`: a short one, as the peer is taken for dead; the kernel ends the connection at its next timer
- */
-export type Stage = 'solved' | 'lifted' | 'condemned'
-
-/** The TCP_INFO of a connection at one sweep; negative: not known. */
-export interface Look {
-  /** In the binding's numbers: see {@link CAN_SEND}. */
-  readonly state: number
-  /** Segments in flight. */
-  readonly unacknowledged: number
-  /** Bytes in the send buffer that were never sent. */
-  readonly unsent: number
-  /** Window probes since anything came from the peer. One that is just on its way counts too. */
-  readonly unansweredProbes: number
-  /** How often in a row the oldest segment was sent again after a timeout. */
-  readonly retransmits: number
-  /** Milliseconds since the last acknowledgement. Any segment of the peer carries one. */
-  readonly silentFor: number
-  /** Bytes that the peer's window has room for (`tcpi_snd_wnd`, Linux 5.4). */
-  readonly sendWindow: number
-  /** Milliseconds in all for which the peer's window has kept data back (`tcpi_rwnd_limited`, Linux 4.10). */
-  readonly windowLimitedFor: number
-  /** Milliseconds after which what is in flight is sent again; doubled each time that it is. */
-  readonly retransmissionTimeout: number
-  /** How often the wait for the next window probe has been doubled. */
-  readonly backoff: number
-  /** How much the peer has acknowledged, in bytes modulo 2³¹ (`tcpi_bytes_acked`, Linux 4.1). */
-  readonly acknowledged: number
-}
+import { patienceAfter, rtoMaxFor } from '../settings/detect-within.ts'
+import { type Bound, boundFor } from './bound.ts'
+import { isDrained, isTold, type Look, type Stage } from './look.ts'
 
 /**
  * After this much closing the kernel's clock may run: it starts at the first probe, which comes after 0.2 s at the earliest
@@ -80,62 +46,36 @@ const UNANSWERED_PROBES = 4
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
-/**
- * From this wait on, as a share of the deadline, the kernel's timers have to be bounded ({@link rtoMaxFor}), as the next wait is twice as
- * long. A shorter one may double once before the next look, and one of half as long twice. In flight that comes to no more than
- * the bound, a fifth; from 0.12 on the model drops a living peer now and then.
- */
-const LONG_WAIT_IN_FLIGHT = 0.1
-
-/** So a first probe comes after 0.28 of the deadline, the third after 0.68, and the end after 0.88: each may be late by an eighth. */
-const LONG_WAIT_FOR_PROBE = 0.14
-
-/** The shortest retransmission timeout beyond the round trip: TCP_RTO_MIN, include/net/tcp.h. */
-const RTO_MIN_MS = 200
-
-/**
- * Whether the time between the kernel's timers is short by itself until the first look, so that TCP_RTO_MAX_MS can wait for it: a connection
- * that has ended by then costs a system call less. The kernel takes the handshake for its first round trip R, and from then on sends
- * again after R + max(2R, 200 ms) (tcp_rtt_estimator(), net/ipv4/tcp_input.c), which may double once before that look. After a lost SYN or
- * SYN-ACK that is 3 s, but then the handshake has taken 1 s (TCP_TIMEOUT_INIT).
- *
- * @param handshakeMs from the attempt to connect until the program was told that it has succeeded: no shorter than the round trip
- */
-export function isQuickHandshake(handshakeMs: number, deadlineMs: number): boolean {
-  return handshakeMs + Math.max(2 * handshakeMs, RTO_MIN_MS) < LONG_WAIT_IN_FLIGHT * deadlineMs
-}
-
-/** tcp_probe0_base() and tcp_probe0_when(), include/net/tcp.h: the shortest wait, and how often it is doubled at most. */
-const [SHORTEST_PROBE_WAIT_MS, MOST_DOUBLINGS] = [200, 10]
-
 /** Established, FIN wait 1, close wait, closing, last ACK: the states in which data may wait to be sent. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
 
 /**
- * The user timeout of a stage, in milliseconds. That of `condemned` has passed at the kernel's next timer, as the kernel's
+ * The user timeout in milliseconds. That of `condemned` has passed at the kernel's next timer, as the kernel's
  * clock started a fifth of the deadline after the last answer at the latest. With a shorter one, as 1 ms, a peer that
  * answers after all would be dropped before the next look: the kernel would end it at the second probe.
  */
-export function userTimeoutOf(stage: Stage, deadlineMs: number, solvedMs: number): number {
+export function userTimeoutOf(
+  { stage, patienceMs }: Pick<Memory, 'stage' | 'patienceMs'>,
+  deadlineMs: number,
+  solvedMs: number,
+): number {
   if (stage === 'solved') return solvedMs
-  return stage === 'lifted' ? 0 : rtoMaxFor(deadlineMs)
-}
-
-/** Whether the kernel reports what the rule needs; a sandbox, or Linux before 4.6, does not. */
-export function isTold({ state, unacknowledged, unsent, silentFor }: Look): boolean {
-  return state >= 0 && unacknowledged >= 0 && unsent >= 0 && silentFor >= 0
-}
-
-/** Whether everything is sent and acknowledged. */
-export function isDrained({ unacknowledged, unsent }: Look): boolean {
-  return unacknowledged === 0 && unsent === 0
+  if (stage === 'condemned') return rtoMaxFor(deadlineMs)
+  return patienceMs
 }
 
 /** What the rule remembers of a connection from one look to the next. */
 export interface Memory {
   readonly stage: Stage
-  /** Whether TCP_RTO_MAX_MS bounds the time between the kernel's timers: see {@link mustBeBounded}. */
-  readonly isBounded: boolean
+  readonly bound: Bound
+  /** Since when what is in flight has been sent again more than once under a lifted user timeout. */
+  readonly sentAgainSince: number | undefined
+  /**
+   * The user timeout while lifted: 0, but a long one where something was sent again more than once. Without any, Linux gives up after
+   * `net.ipv4.tcp_retries2` retransmissions at the distance that TCP_RTO_MAX_MS allows (tcp_model_timeout(), net/ipv4/tcp_timer.c): after 17 s
+   * at a deadline of 6 s, whatever the peer answers.
+   */
+  readonly patienceMs: number
   /**
    * How long the peer had been silent when something was seen pending first: that it said nothing while nothing was asked of
    * it is no sign of death. `undefined` while nothing is pending.
@@ -145,19 +85,24 @@ export interface Memory {
   readonly silentFor: number
   /** How much the peer had acknowledged at the last look. */
   readonly acknowledged: number
+  /** How many segments without data had come at the last look; negative: not known. */
+  readonly emptySegments: number
   /**
-   * When something was first seen in flight, with an open window, of which nothing has been acknowledged since.
-   * `undefined` while there is no such thing.
+   * Since when something has been in flight, with an open window, of which nothing was acknowledged and to which nothing
+   * was answered. `undefined` while there is no such thing.
    */
   readonly stuckSince: number | undefined
 }
 
 export const AT_FIRST: Memory = Object.freeze({
   stage: 'solved',
-  isBounded: true,
+  bound: 'tight',
+  sentAgainSince: undefined,
+  patienceMs: 0,
   silentBefore: undefined,
   silentFor: 0,
   acknowledged: 0,
+  emptySegments: -1,
   stuckSince: undefined,
 })
 
@@ -170,18 +115,25 @@ export const AT_FIRST: Memory = Object.freeze({
  */
 export function remember(before: Memory, look: Look, deadlineMs: number, now: number): Memory {
   if (!isTold(look)) return AT_FIRST // the kernel's own rule
-  const { silentFor, acknowledged } = look
+  const { silentFor, acknowledged, emptySegments } = look
+  const isAnswered = hasAnswered(before, look, deadlineMs)
   const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, deadlineMs)
-  const stuckSince = isStuck(look) ? stuckFrom(before, acknowledged, now) : undefined
+  const stuckSince = isStuck(look) ? stuckFrom(before, acknowledged, isAnswered, now) : undefined
   const silence = silentBefore === undefined ? undefined : (silentFor - silentBefore) / deadlineMs
   const stuck = stuckSince === undefined ? 0 : (now - stuckSince) / deadlineMs
-  const stage = nextStage(before.stage, look, silence, stuck)
+  const isRefused = isAnswered && isSentAgain(look) && acknowledged === before.acknowledged
+  const stage = nextStage(before.stage, look, { silence, stuck, isRefused })
+  const isRetried = stage === 'lifted' && isSentAgain(look)
+  const sentAgainSince = isRetried ? (before.sentAgainSince ?? now) : undefined
   return {
     stage,
-    isBounded: mustBeBounded(stage, look, deadlineMs),
+    bound: boundFor(stage, look, deadlineMs),
+    sentAgainSince,
+    patienceMs: sentAgainSince === undefined ? 0 : patienceAfter(now - sentAgainSince),
     silentBefore,
     silentFor,
     acknowledged,
+    emptySegments,
     stuckSince,
   }
 }
@@ -194,41 +146,52 @@ function isStuck({ unacknowledged, sendWindow, acknowledged }: Look): boolean {
   return unacknowledged > 0 && sendWindow !== 0 && acknowledged >= 0
 }
 
-function stuckFrom(before: Memory, acknowledged: number, now: number): number {
-  return acknowledged === before.acknowledged ? (before.stuckSince ?? now) : now
+function stuckFrom(before: Memory, acknowledged: number, isAnswered: boolean, now: number): number {
+  return acknowledged === before.acknowledged && !isAnswered ? (before.stuckSince ?? now) : now
 }
 
 /**
- * Whether TCP_RTO_MAX_MS must be a fifth of the deadline. While the user timeout is lifted, only once the kernel's own waits become too
- * long. A program may end by a signal, when nothing can put the system's value back; the kernel then gives the connection
- * up at the first wait that is not shorter than TCP_RTO_MAX_MS (`alive` in tcp_probe_timer()), though the peer answers. An
- * armed timer stays as it is when the option changes.
+ * Whether the peer has answered since the last look: with a segment without data that set the silence back. A peer that is out of
+ * memory drops what it is sent, and answers each time with such a segment (ICSK_ACK_NOMEM and tcp_send_dupack(), net/ipv4/tcp_input.c).
+ * One that no longer hears has nothing to acknowledge. What it still sends is data, or a probe: that is without data too, but
+ * ends no silence, as its sequence number is an old one (tcp_validate_incoming() drops it before tcp_ack()).
  */
-function mustBeBounded(stage: Stage, look: Look, deadlineMs: number): boolean {
-  const { unacknowledged, retransmissionTimeout, backoff } = look
-  if (stage !== 'lifted' || retransmissionTimeout < 0 || backoff < 0) return true
-  // In flight it is doubled itself (tcp_retransmit_timer()).
-  if (unacknowledged > 0) return retransmissionTimeout >= LONG_WAIT_IN_FLIGHT * deadlineMs
-  const shortest = Math.max(retransmissionTimeout, SHORTEST_PROBE_WAIT_MS)
-  const wait = shortest * 2 ** Math.min(backoff, MOST_DOUBLINGS)
-  return wait >= LONG_WAIT_FOR_PROBE * deadlineMs
+function hasAnswered(before: Memory, { silentFor, emptySegments }: Look, deadlineMs: number): boolean {
+  if (emptySegments < 0 || before.emptySegments < 0 || emptySegments === before.emptySegments) return false
+  return !isStillSilent(before, silentFor, deadlineMs)
+}
+
+/** Whether what is in flight has been sent again more than once. Once is also what a lost packet comes to. */
+function isSentAgain({ unacknowledged, retransmits }: Look): boolean {
+  return unacknowledged > 0 && retransmits > 1
 }
 
 /** A silence that has not grown by the time between two looks began after the last. */
 function silenceBefore(before: Memory, silentFor: number, deadlineMs: number): number {
   if (before.silentBefore === undefined) return silentFor
-  const hasGrown = silentFor - before.silentFor >= (deadlineMs / LOOKS_PER_DEADLINE) * ROUNDED
-  return hasGrown ? before.silentBefore : 0
+  return isStillSilent(before, silentFor, deadlineMs) ? before.silentBefore : 0
 }
 
-/** @param silence since something is pending; `stuck`: since nothing is acknowledged; both as shares of the deadline */
-function nextStage(stage: Stage, look: Look, silence: number | undefined, stuck: number): Stage {
+function isStillSilent(before: Memory, silentFor: number, deadlineMs: number): boolean {
+  return silentFor - before.silentFor >= (deadlineMs / LOOKS_PER_DEADLINE) * ROUNDED
+}
+
+interface Signs {
+  /** Since something is pending, as a share of the deadline. */
+  readonly silence: number | undefined
+  /** Since nothing is acknowledged or answered, as a share of the deadline. */
+  readonly stuck: number
+  /** Whether the peer answers what is sent again, and takes none of it. */
+  readonly isRefused: boolean
+}
+
+function nextStage(stage: Stage, look: Look, { silence, stuck, isRefused }: Signs): Stage {
   const isPending = silence !== undefined
   if (isPending && !CAN_SEND.has(look.state)) return stage
   const isDead = isPending && (seemsDead(look, silence) || seemsNotToHear(look, stuck))
   if (stage !== 'solved') return isDead ? 'condemned' : 'lifted'
   const hasBeenClosed = look.windowLimitedFor >= CLOCK_MAY_RUN_MS || (isPending && isClosed(look))
-  return hasBeenClosed && !isDead ? 'lifted' : 'solved'
+  return (hasBeenClosed || isRefused) && !isDead ? 'lifted' : 'solved'
 }
 
 /**

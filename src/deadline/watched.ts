@@ -1,20 +1,13 @@
 /** One connection with a deadline, as the sweep knows it. */
-import { rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
+import { looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
-import {
-  AT_FIRST,
-  isDrained,
-  isTold,
-  type Look,
-  type Memory,
-  remember,
-  type Stage,
-  userTimeoutOf,
-} from './rule.ts'
+import type { Bound } from './bound.ts'
+import { isDrained, isTold, type Look, type Stage } from './look.ts'
+import { AT_FIRST, type Memory, remember, userTimeoutOf } from './rule.ts'
 
 /** What is asked of the kernel: functions of the binding, whose documentation says what they take and give. */
 export interface DeadlineKernel {
-  /** Twelve numbers a row: the descriptor, then those of a {@link Look} in its order. */
+  /** Thirteen numbers a row: the descriptor, then those of a {@link Look} in its order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
@@ -29,7 +22,7 @@ export interface SolvedDeadline {
 }
 
 /** Numbers in a row of `readWindows`. */
-export const ROW_LENGTH = 12
+export const ROW_LENGTH = 13
 
 /** For an option that is to stay as it is. */
 const LEAVE = -1
@@ -87,7 +80,7 @@ export class Watched {
 
   /** The user timeout that is in force. */
   get userTimeoutMs(): number {
-    return this.#timeoutOf(this.stage)
+    return this.#timeoutOf(this.memory)
   }
 
   isFor({ detectWithinMs, userTimeoutMs }: SolvedDeadline): boolean {
@@ -127,30 +120,30 @@ export class Watched {
    * A user timeout that other code has set meanwhile stays, and ends the lifting. It follows the kernel's own rule.
    */
   #change(kernel: DeadlineKernel, descriptor: number, before: Memory): boolean {
-    const { stage, isBounded } = this.memory
-    if (stage === before.stage && isBounded === before.isBounded && !this.isRtoMaxDue) return true
-    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== this.#timeoutOf(before.stage))
-      return false
-    const userTimeoutMs = stage === before.stage ? LEAVE : this.#timeoutOf(stage)
-    const rtoMaxMs = this.#isRtoMaxOurs(before) ? this.#rtoMaxOf(isBounded) : LEAVE
+    const { bound } = this.memory
+    const userTimeoutMs = this.#timeoutOf(this.memory)
+    const earlierMs = this.#timeoutOf(before)
+    if (userTimeoutMs === earlierMs && bound === before.bound && !this.isRtoMaxDue) return true
+    if (kernel.getUserTimeout(descriptor, held) !== 0 || held[0] !== earlierMs) return false
+    const rtoMaxMs = this.#isRtoMaxOurs(before) ? this.#rtoMaxOf(bound) : LEAVE
     this.isRtoMaxDue = false
-    return kernel.setUserTimeout(descriptor, userTimeoutMs, rtoMaxMs) === 0
+    const changedMs = userTimeoutMs === earlierMs ? LEAVE : userTimeoutMs
+    return kernel.setUserTimeout(descriptor, changedMs, rtoMaxMs) === 0
   }
 
-  #timeoutOf(stage: Stage): number {
-    return userTimeoutOf(stage, this.detectWithinMs, this.solvedUserTimeoutMs)
+  #timeoutOf(memory: Memory): number {
+    return userTimeoutOf(memory, this.detectWithinMs, this.solvedUserTimeoutMs)
   }
 
-  #rtoMaxOf(isBounded: boolean): number {
-    return isBounded
-      ? rtoMaxFor(this.detectWithinMs)
-      : unboundedRtoMax(this.rtoMaxBeforeMs, this.detectWithinMs)
+  #rtoMaxOf(bound: Bound): number {
+    if (bound === 'none') return unboundedRtoMax(this.rtoMaxBeforeMs, this.detectWithinMs)
+    return (bound === 'tight' ? rtoMaxFor : looseRtoMaxFor)(this.detectWithinMs)
   }
 
   /** Whether TCP_RTO_MAX_MS, which was just read, is what was put in; a value that somebody else has set meanwhile stays. */
-  #isRtoMaxOurs({ isBounded }: Memory): boolean {
+  #isRtoMaxOurs({ bound }: Memory): boolean {
     if (this.rtoMaxBeforeMs < 0 || this.isReleased) return false
-    return held[1] === (this.isRtoMaxDue ? this.rtoMaxBeforeMs : this.#rtoMaxOf(isBounded))
+    return held[1] === (this.isRtoMaxDue ? this.rtoMaxBeforeMs : this.#rtoMaxOf(bound))
   }
 
   /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
@@ -173,7 +166,7 @@ export class Watched {
 
   /** Puts it in once more after a release. */
   putRtoMax(kernel: DeadlineKernel): void {
-    if (this.isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.memory.isBounded))
+    if (this.isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.memory.bound))
     this.isReleased = false
   }
 }
@@ -230,5 +223,6 @@ export function lookAt(rows: Int32Array, at: number): Look {
     retransmissionTimeout: rows[at + 9] ?? -1,
     backoff: rows[at + 10] ?? -1,
     acknowledged: rows[at + 11] ?? -1,
+    emptySegments: rows[at + 12] ?? -1,
   }
 }

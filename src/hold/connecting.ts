@@ -3,7 +3,7 @@
  * Only this file sees both.
  */
 import type { Socket } from 'node:net'
-import { isQuickHandshake } from '../deadline/rule.ts'
+import { isQuickHandshake } from '../deadline/bound.ts'
 import { clock } from '../deadline/sweep.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'

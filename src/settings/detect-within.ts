@@ -24,6 +24,12 @@ const LONGEST_RTO_MAX_MS = 120_000
  */
 const MARK_MS = 1000
 
+/** What Linux's own rule comes to where nobody has changed it (net.ipv4.tcp_retries2 in Documentation/networking/ip-sysctl.rst). */
+const PATIENCE_MS = 924_600
+
+/** So many times that fit into TCP_USER_TIMEOUT. */
+const MOST_PATIENCE = 2000
+
 /** What a deadline comes to, in the kernel's units. */
 export interface SolvedValues {
   readonly timeSeconds: number
@@ -73,6 +79,24 @@ export function solveDetectWithin(detectWithin: unknown, capabilities: Capabilit
 /** The longest time between two retransmissions that goes with a deadline. */
 export function rtoMaxFor(detectWithin: number): number {
   return Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5)))
+}
+
+/** The longest time between two retransmissions while an answer of a peer that has taken its window back is overdue. */
+export function looseRtoMaxFor(detectWithin: number): number {
+  return Math.min(LONGEST_RTO_MAX_MS, Math.floor(detectWithin * 0.3))
+}
+
+/**
+ * The user timeout for a peer that answers and takes nothing, as its kernel has no memory left: always some minutes ahead of how long that
+ * has lasted, and never so long that the kernel would keep a connection whose program was killed.
+ */
+export function patienceAfter(elapsedMs: number): number {
+  return PATIENCE_MS * Math.min(MOST_PATIENCE, 1 + Math.floor((2 * elapsedMs) / PATIENCE_MS))
+}
+
+/** Whether a user timeout is one of those, or none. */
+export function isPatience(userTimeoutMs: number): boolean {
+  return userTimeoutMs % PATIENCE_MS === 0
 }
 
 /**

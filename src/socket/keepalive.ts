@@ -57,7 +57,7 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
 
 /**
  * Reads the values that the kernel holds for a socket now, whoever set them. While the user timeout of a deadline is lifted
- * (`inspectSocket(socket).lifted`), it is 0.
+ * (`inspectSocket(socket).lifted`), it is 0, or more than 15 minutes where data is sent again to a peer that answers and does not take it.
  *
  * @param target as for {@link setKeepAlive}
  * @returns durations in milliseconds; `undefined` for values that this system cannot read

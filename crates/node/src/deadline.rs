@@ -9,7 +9,7 @@ use tcp_keepalive::{Deadline, TcpInfo};
 use super::{given, millis, number, raw_socket, status, status_of, write};
 
 /// Numbers of a row of `readWindows`: the descriptor and what is read.
-const ROW: usize = 12;
+const ROW: usize = 13;
 
 /// Puts the user timeout, and the longest time between retransmissions and between window probes, into a TCP socket, which
 /// may still be connecting. Where one of the two is refused, the other one is put in all the same.
@@ -74,12 +74,12 @@ pub fn set_connect_timeout(descriptor: f64, timeout_ms: i32) -> i32 {
 /// Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
 /// socket, and no memory.
 ///
-/// - `rows`: twelve numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
+/// - `rows`: thirteen numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
 ///   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
 ///   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, the bytes that the
 ///   peer has room for, the milliseconds in all for which that room has kept data back (Linux 4.10), the retransmission
-///   timeout in milliseconds, how often the kernel has doubled the wait before its next probe (Linux), and the bytes
-///   that were acknowledged, modulo 2³¹ (Linux 4.1); -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the status that `getTcpInfo`
+///   timeout in milliseconds, how often the kernel has doubled the wait before its next probe (Linux), the bytes
+///   that were acknowledged, modulo 2³¹ (Linux 4.1), and the segments without data that came, modulo 2³¹ (Linux 4.6); -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the status that `getTcpInfo`
 ///   returns for it, or -1 where it is no TCP socket, and the others are -1.
 /// - `count`: how many rows are read; no more than there are.
 ///
@@ -93,7 +93,11 @@ pub fn read_windows(mut rows: Int32ArraySlice<'_>, count: u32) {
         let descriptor = row[0];
         *row = match tcp_keepalive::tcp_info(raw_socket(descriptor.into())) {
             Ok(info) => window(descriptor, &info),
-            Err(reason) => [descriptor, -status_of(&reason).abs(), -1, -1, -1, -1, -1, -1, -1, -1, -1, -1],
+            Err(reason) => {
+                let mut unknown = [-1; ROW];
+                [unknown[0], unknown[1]] = [descriptor, -status_of(&reason).abs()];
+                unknown
+            }
         };
     }
 }
@@ -112,9 +116,10 @@ fn window(descriptor: i32, info: &TcpInfo) -> [i32; ROW] {
         millis(info.retransmission_timeout),
         number(info.backoff),
         info.acknowledged.map_or(-1, modulo),
+        info.empty_segments.map_or(-1, |count| modulo(count.into())),
     ]
 }
 
-fn modulo(bytes: u64) -> i32 {
-    i32::try_from(bytes & 0x7fff_ffff).unwrap_or(-1)
+fn modulo(count: u64) -> i32 {
+    i32::try_from(count & 0x7fff_ffff).unwrap_or(-1)
 }

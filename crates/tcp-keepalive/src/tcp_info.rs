@@ -55,6 +55,8 @@ pub struct TcpInfo {
     pub acknowledged: Option<u64>,
     /// Written and not sent yet, in bytes. Linux 4.6.
     pub unsent: Option<u32>,
+    /// Segments without data that came over the life of the connection, modulo 2³²: acknowledgements alone, and probes of the peer. Linux 4.6.
+    pub empty_segments: Option<u32>,
     /// How many bytes the peer has room for, as it last said. On Linux from 5.4 on.
     pub send_window: Option<u32>,
     /// How long in all, over the life of the connection, the peer's window has kept back what was to be sent. Linux 4.10.
@@ -82,6 +84,7 @@ impl TcpInfo {
             unacknowledged: None,
             acknowledged: None,
             unsent: None,
+            empty_segments: None,
             send_window: None,
             window_limited: None,
             round_trip: None,

@@ -104,8 +104,8 @@ pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Resul
 }
 
 /// `struct tcp_info` of `include/uapi/linux/tcp.h` (Linux 6.18), up to what is read here. Each version appends to it, and
-/// nothing in it ever moved: 104 bytes in Linux 2.6, `bytes_acked` since 4.1, `notsent_bytes` since 4.6, `rwnd_limited`
-/// since 4.10, `snd_wnd` since 5.4.
+/// nothing in it ever moved: 104 bytes in Linux 2.6, `bytes_acked` since 4.1, `segs_in` since 4.2, `notsent_bytes`
+/// and `data_segs_in` since 4.6, `rwnd_limited` since 4.10, `snd_wnd` since 5.4.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Info {
@@ -129,9 +129,12 @@ struct Info {
     /// Two numbers of 64 bits.
     _pacing_rates: [u32; 4],
     bytes_acked: u64,
-    _bytes_received_to_segs_in: [u32; 4],
+    _bytes_received_to_segs_out: [u32; 3],
+    segs_in: u32,
     notsent_bytes: u32,
-    _min_rtt_to_busy_time: [u32; 7],
+    _min_rtt: u32,
+    data_segs_in: u32,
+    _data_segs_out_to_busy_time: [u32; 5],
     rwnd_limited_us: u64,
     _sndbuf_limited_to_rcv_ooopack: [u32; 11],
     snd_wnd: u32,
@@ -171,6 +174,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
         unacknowledged: Some(info.unacked),
         acknowledged: has_acknowledged.then_some(info.bytes_acked),
         unsent: written(offset_of!(Info, notsent_bytes), info.notsent_bytes),
+        empty_segments: written(offset_of!(Info, data_segs_in), info.segs_in.wrapping_sub(info.data_segs_in)),
         send_window: written(offset_of!(Info, snd_wnd), info.snd_wnd),
         window_limited: has_limited.then(|| Duration::from_micros(info.rwnd_limited_us)),
         round_trip: Some(Duration::from_micros(info.rtt_us.into())),

@@ -92,7 +92,7 @@ mod linux {
     }
 
     /// What does not go on by itself between two readings.
-    fn counts(info: &libc::tcp_info) -> [u32; 9] {
+    fn counts(info: &libc::tcp_info) -> [u32; 10] {
         [
             info.tcpi_retransmits.into(),
             info.tcpi_backoff.into(),
@@ -100,6 +100,7 @@ mod linux {
             info.tcpi_unacked,
             info.tcpi_notsent_bytes,
             info.tcpi_snd_wnd,
+            info.tcpi_segs_in,
             info.tcpi_rtt,
             info.tcpi_rttvar,
             info.tcpi_rto,
@@ -124,6 +125,7 @@ mod linux {
         assert_eq!(ours.unacknowledged, Some(libc.tcpi_unacked));
         assert_eq!(ours.acknowledged, Some(libc.tcpi_bytes_acked));
         assert_eq!(ours.unsent, Some(libc.tcpi_notsent_bytes));
+        assert_eq!(ours.empty_segments, Some(libc.tcpi_segs_in - libc.tcpi_data_segs_in));
         assert_eq!(ours.send_window, Some(libc.tcpi_snd_wnd));
         assert_eq!(ours.round_trip, Some(Duration::from_micros(libc.tcpi_rtt.into())));
         assert_eq!(ours.round_trip_variance, Some(Duration::from_micros(libc.tcpi_rttvar.into())));

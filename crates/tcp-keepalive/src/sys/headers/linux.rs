@@ -56,7 +56,9 @@ const _: () = {
     assert!(offset_of!(Info, rttvar_us) == 72);
     assert!(offset_of!(Info, total_retrans) == 100);
     assert!(offset_of!(Info, bytes_acked) == 120);
+    assert!(offset_of!(Info, segs_in) == 140);
     assert!(offset_of!(Info, notsent_bytes) == 144);
+    assert!(offset_of!(Info, data_segs_in) == 152);
     assert!(offset_of!(Info, rwnd_limited_us) == 176);
     assert!(offset_of!(Info, snd_wnd) == 228);
     assert!(size_of::<Info>() == 232);
@@ -77,7 +79,9 @@ const _: () = {
     assert!(offset_of!(Info, rttvar_us) == offset_of!(libc::tcp_info, tcpi_rttvar));
     assert!(offset_of!(Info, total_retrans) == offset_of!(libc::tcp_info, tcpi_total_retrans));
     assert!(offset_of!(Info, bytes_acked) == offset_of!(libc::tcp_info, tcpi_bytes_acked));
+    assert!(offset_of!(Info, segs_in) == offset_of!(libc::tcp_info, tcpi_segs_in));
     assert!(offset_of!(Info, notsent_bytes) == offset_of!(libc::tcp_info, tcpi_notsent_bytes));
+    assert!(offset_of!(Info, data_segs_in) == offset_of!(libc::tcp_info, tcpi_data_segs_in));
     assert!(offset_of!(Info, rwnd_limited_us) == offset_of!(libc::tcp_info, tcpi_rwnd_limited));
     assert!(offset_of!(Info, snd_wnd) == offset_of!(libc::tcp_info, tcpi_snd_wnd));
 };

@@ -10,6 +10,11 @@ export interface Pace {
   /** 0: nothing; -1: whatever comes. */
   readonly bytes: number
   readonly every: number
+  /**
+   * From now on the receive buffer, in bytes. Where it is smaller than what is unread, the kernel drops what it is sent and answers with a
+   * window of 0, as it does where the memory of all of TCP is used up.
+   */
+  readonly buffer?: number
 }
 
 export interface Listening {
@@ -51,11 +56,12 @@ export class SlowReader {
   #asked = 0
 
   /** From now on, whoever has connected to this port is read so. */
-  async read(port: number, { bytes, every }: Pace): Promise<void> {
+  async read(port: number, { bytes, every, buffer }: Pace): Promise<void> {
     for (;;) {
       const connection = this.#connections.get(port)
       if (connection !== undefined) {
-        this.#program.stdin?.write(`${connection} ${bytes} ${every}\n`)
+        const size = buffer === undefined ? '' : ` ${buffer}`
+        this.#program.stdin?.write(`${connection} ${bytes} ${every}${size}\n`)
         return
       }
       await once(this.#news, 'news')

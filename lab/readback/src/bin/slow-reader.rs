@@ -4,7 +4,8 @@
 //! in bytes (0: the system's own), and how many bytes each connection passes on at once before it waits for orders, such
 //! as a TLS handshake. It answers `listening PORT`, then `accepted PORT CONNECTION` for each connection.
 //! `CONNECTION BYTES EVERY` has a connection read so many bytes each `EVERY` milliseconds from then on; 0 bytes: nothing;
-//! -1: whatever comes. `CONNECTION` alone cuts it off: from then on nothing that it is sent arrives. What it reads goes on to
+//! -1: whatever comes. A fourth number, BUFFER, sets its receive buffer first: where that is smaller than what is unread, the kernel drops what
+//! it is sent, and answers. `CONNECTION` alone cuts it off: from then on nothing that it is sent arrives. What it reads goes on to
 //! ONWARD, a port on loopback, and answers come back at once; without ONWARD it is thrown away. A connection ends where its
 //! peer ends it: `end CONNECTION BYTES` says how many were read, `lost CONNECTION BYTES` the same where it was reset.
 
@@ -18,7 +19,7 @@ mod reader {
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use socket2::{Domain, Socket, Type};
+    use socket2::{Domain, SockRef, Socket, Type};
 
     /// How a connection reads.
     #[derive(Clone, Copy)]
@@ -32,6 +33,7 @@ mod reader {
 
     enum Order {
         Read(Pace),
+        Buffer(usize),
         CutOff,
     }
 
@@ -50,8 +52,13 @@ mod reader {
                     let every = Duration::from_millis(u64::try_from(every).unwrap_or(0));
                     give(&orders, connection, Order::Read(Pace { bytes, every }));
                 }
+                [connection, bytes, every, buffer] => {
+                    give(&orders, connection, Order::Buffer(usize::try_from(buffer).unwrap_or(0)));
+                    let every = Duration::from_millis(u64::try_from(every).unwrap_or(0));
+                    give(&orders, connection, Order::Read(Pace { bytes, every }));
+                }
                 [connection] => give(&orders, connection, Order::CutOff),
-                _ => return Err(io::Error::other("one to three numbers a line")),
+                _ => return Err(io::Error::other("one to four numbers a line")),
             }
         }
         Ok(())
@@ -153,6 +160,7 @@ mod reader {
             };
             match orders.recv_timeout(wait) {
                 Ok(Order::Read(new)) => pace = new,
+                Ok(Order::Buffer(size)) => SockRef::from(&stream).set_recv_buffer_size(size)?,
                 Ok(Order::CutOff) => {
                     cut_off(&stream)?;
                     pace = NOTHING; // what it reads would open the window, and the peer would hear of that

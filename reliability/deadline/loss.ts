@@ -14,7 +14,7 @@ const SEED = 16
 
 /**
  * At most 1 MB for each buffer. What hundreds of connections that nobody reads may hold by the system's own limits is more than all of TCP
- * may have (net.ipv4.tcp_mem): then every peer of the machine drops what it is sent, and looks as if it no longer heard.
+ * may have (net.ipv4.tcp_mem): then every peer of the machine drops what it is sent, a state in which fewer answers may be lost (docs/limits.md).
  */
 const SMALL_BUFFERS = `for which in rmem wmem; do echo 4096 65536 1048576 >/proc/sys/net/ipv4/tcp_$which; done`
 

@@ -47,9 +47,10 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
   const fd = descriptorOf(target)
   if (fd === NOT_YET) setWhenReady(target as Socket | Server, asked)
   else {
-    putAll(target, fd, asked)
-    if (isSocket(target)) {
-      if (options === false) releaseDeadline(target)
+    const socket = isSocket(target) ? target : undefined
+    putAll(socket, fd, asked)
+    if (socket !== undefined) {
+      if (options === false) releaseDeadline(socket)
     } else if (typeof target === 'object') coverAccepted(target as Server, asked)
   }
   activeCoordinator()?.afterOwnSet(target, options === false ? undefined : asked)

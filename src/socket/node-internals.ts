@@ -32,25 +32,30 @@ export function isPipe(target: Socket | Server): boolean {
  * They are looked for at the first set, as making a socket takes longer than all else at import; and on a socket of our own,
  * as the one at hand may be a proxy.
  */
-let record: { readonly enabled: symbol; readonly delay: symbol | undefined } | undefined
-let isRecordKnown = false
+let record: RecordFields | undefined | 'unknown' = 'unknown'
 
-export function findRecord(): typeof record {
-  if (!isRecordKnown) {
-    const symbols = Object.getOwnPropertySymbols(new Socket())
-    const named = (name: string): symbol | undefined =>
-      symbols.find(({ description }) => description === name)
-    const enabled = named('kSetKeepAlive')
-    record = enabled && { enabled, delay: named('kSetKeepAliveInitialDelay') }
-    isRecordKnown = true
-  }
-  return record
+interface RecordFields {
+  readonly enabled: symbol
+  readonly delay: symbol | undefined
+}
+
+export function findRecord(): RecordFields | undefined {
+  return record === 'unknown' ? (record = lookForRecord()) : record
+}
+
+function lookForRecord(): RecordFields | undefined {
+  const symbols = Object.getOwnPropertySymbols(new Socket())
+  const named = (name: string): symbol | undefined => symbols.find(({ description }) => description === name)
+  const enabled = named('kSetKeepAlive')
+  return enabled && { enabled, delay: named('kSetKeepAliveInitialDelay') }
 }
 
 /** Whether keepalive is on, as Node remembers; `undefined` where it does not remember. */
 export function recordedKeepAlive(socket: Socket): boolean | undefined {
   const fields = findRecord()
-  return fields && Boolean((socket as unknown as Record<symbol, unknown>)[fields.enabled])
+  if (fields === undefined) return undefined
+  const recorded = (socket as unknown as Record<symbol, unknown>)[fields.enabled]
+  return recorded === true || (recorded !== false && Boolean(recorded)) // mostly one of the two, which is quicker to say
 }
 
 /** Makes Node remember this. Nothing is written to the kernel. */

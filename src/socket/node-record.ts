@@ -31,6 +31,11 @@ const DEEPEST_PARENT = 16
  * @param isHeld whether {@link undoHeldRecord} will be called when the connection ends; if not, a listener for 'close' is added
  */
 export function keepRecordTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
+  // So it mostly is, and V8 puts a comparison into its caller, but not a loop.
+  if (recordedKeepAlive(socket) !== enabled || parentOf(socket) !== undefined) makeTrue(socket, enabled, isHeld)
+}
+
+function makeTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
   let each: Socket | undefined = socket
   for (let depth = 0; each && depth < DEEPEST_PARENT; depth++) {
     const recorded = recordedKeepAlive(each)

@@ -25,13 +25,15 @@ const FIELDS: Readonly<Record<number, Field>> = {
 /**
  * Puts all values into a descriptor, or throws.
  *
+ * @param socket the socket whose descriptor it is; `undefined` for a server, or where there is only the descriptor. Here and below it is
+ *   compared with `undefined`: whether an object is true costs ten comparisons.
  * @throws as `setKeepAlive`; the message names the values that were set before the refusal
  */
-export function putAll(target: Target, fd: number, asked: KernelValues): void {
-  const status = write(target, fd, asked)
-  if (status !== 0) throw refusal(target, fd, asked, status)
+export function putAll(socket: Socket | undefined, fd: number, asked: KernelValues): void {
+  const status = write(socket, fd, asked, LATER)
+  if (status !== 0) throw refusal(socket, fd, asked, status)
   noteSet(fd)
-  remember(target, asked, LATER)
+  if (socket !== undefined) remember(socket, asked, LATER)
 }
 
 /** What came of {@link putPossible}. */
@@ -62,21 +64,22 @@ const LATER: When = { isHeld: false }
 export function putPossible(target: Socket | Server, asked: KernelValues, when: When): Put {
   const fd = descriptorOf(target)
   if (fd === NOT_YET) throw notYet(target)
-  const status = write(target, fd, asked, when)
-  const put = status === 0 ? { values: asked, refusals: [] } : putRest(target, fd, asked, status)
+  const socket = isSocket(target) ? target : undefined
+  const status = write(socket, fd, asked, when)
+  const put = status === 0 ? { values: asked, refusals: [] } : putRest(socket, fd, asked, status)
   noteSet(fd)
-  remember(target, put.values, when)
+  if (socket !== undefined) remember(socket, put.values, when)
   return put
 }
 
 /** Goes on without each option that was refused. Runs only after a refusal. */
-function putRest(target: Socket | Server, fd: number, asked: KernelValues, refused: number): Put {
+function putRest(socket: Socket | undefined, fd: number, asked: KernelValues, refused: number): Put {
   const refusals: Error[] = []
   let rest = asked
-  for (let status = refused; status !== 0; status = write(target, fd, rest)) {
+  for (let status = refused; status !== 0; status = write(socket, fd, rest, LATER)) {
     const field = FIELDS[refusedOption(status)]
     // The same option twice, though it was left out, would go on for ever.
-    if (field === undefined || rest[field] === LEAVE) throw refusal(target, fd, asked, status)
+    if (field === undefined || rest[field] === LEAVE) throw refusal(socket, fd, asked, status)
     refusals.push(statusError(status, 'setsockopt', '; the other values are set'))
     rest = { ...rest, [field]: LEAVE }
   }
@@ -113,19 +116,18 @@ export function notYet(target: Target): TcpKeepAliveError {
   return isSocket(target) ? notConnected() : notListening()
 }
 
-function write(target: Target, fd: number, asked: KernelValues, when = LATER): number {
+function write(socket: Socket | undefined, fd: number, asked: KernelValues, when: When): number {
   const { isFresh = false, hasUserTimeout = false } = when
-  const now = isSocket(target) ? valuesNow(target, asked, isFresh) : asked
+  const now = socket === undefined ? asked : valuesNow(socket, asked, isFresh)
   const { enabled, timeSeconds, intervalSeconds, retries, userTimeoutMs } = now
   const toPut = hasUserTimeout ? LEAVE : userTimeoutMs
   return native().setKeepAlive(fd, enabled, timeSeconds, intervalSeconds, retries, toPut)
 }
 
-function remember(target: Target, put: KernelValues, when: When): void {
-  if (!isSocket(target)) return
-  keepRecordTrue(target, put.enabled, when.isHeld)
-  rememberSet(target, put)
-  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(target, put, when)
+function remember(socket: Socket, put: KernelValues, when: When): void {
+  keepRecordTrue(socket, put.enabled, when.isHeld)
+  rememberSet(socket, put)
+  if (put.userTimeoutMs !== LEAVE) noteUserTimeout(socket, put, when)
 }
 
 /** The order in which the binding writes them, by their place among what it reads. */
@@ -137,10 +139,10 @@ const ORDER = [
 ] as const
 
 /** The error of a set that failed. It says what was set before the option that was refused, as the kernel has it. */
-function refusal(target: Target, fd: number, asked: KernelValues, status: number): Error {
+function refusal(socket: Socket | undefined, fd: number, asked: KernelValues, status: number): Error {
   const option = refusedOption(status)
   if (option === 0 || native().getKeepAlive(fd, read) !== 0) return statusError(status, 'setsockopt')
-  if (isSocket(target)) keepRecordTrue(target, read[0] !== 0, false)
+  if (socket !== undefined) keepRecordTrue(socket, read[0] !== 0, false)
   const refused = ORDER.findIndex(([, field]) => field === FIELDS[option])
   const set = ORDER.slice(0, refused === -1 ? ORDER.length : refused)
     .filter(([, field, place]) => asked[field] !== LEAVE && asked[field] === read[place])

@@ -6,14 +6,13 @@ import { isIntact, putPossible, type When } from '../socket/put-values.ts'
 import { lastInfo } from '../socket/tcp-info.ts'
 import { isApplyWanted, isLossWanted, publishApplied, publishLost } from './channels.ts'
 import { outcomeOf } from './outcome.ts'
-import { doingAtEnd, type KeepAlivePeer, peerOf } from './peer.ts'
+import { doingAtEnd, knownPeer } from './peer.ts'
 import type { SocketState } from './socket-state.ts'
 
 export const AT_CONNECT: When = { isHeld: true, isFresh: true }
 export const AT_CONNECT_BOUNDED: When = { isHeld: true, isFresh: true, hasUserTimeout: true }
 export const AT_QUICK_CONNECT: When = { ...AT_CONNECT_BOUNDED, isQuick: true }
 const LATER: When = { isHeld: true }
-const NOBODY: KeepAlivePeer = { host: undefined, address: undefined, port: undefined }
 
 /**
  * Sets the effective values on a connected socket that does not have them yet. A failure is reported, not thrown, because this
@@ -30,7 +29,7 @@ export function applyEffective(connection: Socket, state: SocketState, when: Whe
   try {
     const { values, refusals } = putPossible(connection, effective, when)
     state.applied = effective
-    const peer = (state.peer ??= peerOf(connection, state))
+    const peer = knownPeer(connection, state)
     if (isApplyWanted()) {
       // Left out, it is asked of the kernel.
       const doing = when.isFresh ? 'connecting' : undefined
@@ -68,7 +67,7 @@ export function noteEnd(
   error: unknown,
   isPending: boolean | undefined,
 ): void {
-  const { applied, peer } = state
+  const { applied } = state
   state.applied = undefined
   for (const { accepted } of state.others) accepted?.delete(connection)
   if (applied === undefined || state.effective === undefined || !isOfSystem(error)) return
@@ -76,7 +75,13 @@ export function noteEnd(
   if (outcome === undefined || !isLossWanted()) return
   const info = lastInfo(connection)
   const doing = doingAtEnd(connection, { outcome, info, isPending })
-  publishLost(connection, { peer: peer ?? NOBODY, doing, outcome, error, silentFor: info?.silentFor })
+  publishLost(connection, {
+    peer: knownPeer(connection, state),
+    doing,
+    outcome,
+    error,
+    silentFor: info?.silentFor,
+  })
 }
 
 /** Not one that a program or Node's TLS made itself to destroy a socket with, whatever its code. */

@@ -8,33 +8,46 @@ import { applyEffective } from './apply.ts'
 import { publishApplied } from './channels.ts'
 import { awaitConnect, boundConnecting, endAwaiting } from './connecting.ts'
 import type { KeepAliveHold } from './handles.ts'
-import { peerOf } from './peer.ts'
+import { knownPeer } from './peer.ts'
 import { dropState, ensureState, type OwnClaim, type SocketState, stateOf } from './socket-state.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
 class SocketHold implements OwnClaim, KeepAliveHold {
-  readonly by = 'hold'
-  active = true
   older: OwnClaim | undefined
   values: KernelValues
-  readonly #connection: Socket
+  /** Until it is released. */
+  #connection: Socket | undefined
 
   constructor(connection: Socket, values: KernelValues) {
     this.#connection = connection
     this.values = values
   }
 
+  get by(): 'hold' {
+    return 'hold'
+  }
+
+  get active(): boolean {
+    return this.#connection !== undefined
+  }
+
   release(): void {
-    if (!this.active) return
-    endHold(this)
-    const state = stateOf(this.#connection)
+    const connection = this.#connection
+    if (connection === undefined) return
+    this.end()
+    const state = stateOf(connection)
     if (!state) return
     unlink(state, this)
     if (state.governing === undefined && state.host === undefined) {
-      dropState(this.#connection)
-      endAwaiting(this.#connection, state)
-      releaseDeadline(this.#connection)
-    } else applyEffective(this.#connection, state)
+      dropState(connection)
+      endAwaiting(connection, state)
+      releaseDeadline(connection)
+    } else applyEffective(connection, state)
+  }
+
+  end(): void {
+    this.#connection = undefined
+    leaveWrap()
   }
 
   [Symbol.dispose](): void {
@@ -58,8 +71,7 @@ export function holdSocket(connection: Socket, values: KernelValues, isConnected
 
 function noteApplied(connection: Socket, state: SocketState, put: Put): void {
   state.applied = state.effective
-  state.peer ??= peerOf(connection, state)
-  publishApplied(connection, { values: put.values, by: 'hold', peer: state.peer })
+  publishApplied(connection, { values: put.values, by: 'hold', peer: knownPeer(connection, state) })
   reportRefusals(connection, put.refusals)
 }
 
@@ -75,14 +87,9 @@ function awaitConnectOrLeave(connection: Socket): void {
 
 /** Ends the socket's own claims, and suspends the others until it reconnects. */
 export function endHolds(connection: Socket, state: SocketState): void {
-  for (let hold = state.own; hold; hold = hold.older) endHold(hold as SocketHold)
+  for (let hold = state.own; hold; hold = hold.older) (hold as SocketHold).end()
   dropState(connection)
   endAwaiting(connection, state)
-}
-
-function endHold(hold: SocketHold): void {
-  hold.active = false
-  leaveWrap()
 }
 
 function unlink(state: SocketState, hold: OwnClaim): void {

@@ -27,7 +27,8 @@ import { destination } from './destination.ts'
 import { candidatesFor, type InstallClaim, matching, mayMatch, noteMisses } from './installs.ts'
 import { type AwaitingName, awaitName, awaitNoName } from './names.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-import { dropState, ensureState, type SocketState, stateOf } from './socket-state.ts'
+import { knownPeer } from './peer.ts'
+import { dropState, ensureAttempt, ensureState, type SocketState, stateOf } from './socket-state.ts'
 
 /**
  * Called after each `connect()` that has begun. Never throws.
@@ -45,16 +46,19 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     const address = to && isAddress(to.host) ? to.host : undefined
     const state = known ?? ensureState(socket)
     state.others = candidates?.claims ?? NO_CLAIMS
-    state.host = candidates?.undecided
-    state.to = to
-    state.address = address
+    state.attempt = {
+      host: candidates?.undecided,
+      to,
+      address,
+      boundedHandle: undefined,
+      boundedMs: 0,
+      at: address === undefined ? Number.NaN : clock(),
+    }
     state.peer = undefined
     state.byName = undefined
     state.override = undefined
     state.applied = undefined
-    state.lastCall = Number.NaN
-    state.boundedHandle = undefined
-    state.attemptAt = address === undefined ? Number.NaN : clock()
+    state.lastCall = undefined
     if (known === undefined) socket.prependListener('connect', onConnect)
     else awaitConnect(socket)
     // Most attempts are to an address, which then begins in the next tick, and is the only one.
@@ -108,8 +112,10 @@ function onAttempt(this: Socket, ...told: readonly unknown[]): void {
 /** With several addresses, the older event reports all of them, and not which one is used. */
 function noteAddress(connection: Socket, address: unknown): void {
   const state = stateOf(connection)
-  if (state) state.attemptAt = clock()
-  if (state && ATTEMPT !== 'lookup' && typeof address === 'string') state.address = address
+  if (state === undefined) return
+  const attempt = ensureAttempt(state)
+  attempt.at = clock()
+  if (ATTEMPT !== 'lookup' && typeof address === 'string') attempt.address = address
 }
 
 /** Sets the limit of the attempt. The matching installs may be known only at 'connect'; until then the newest that may match is used. */
@@ -119,8 +125,9 @@ function boundHeld(connection: Socket, address?: unknown, port?: unknown): void 
     const values = state && valuesWhileConnecting(state, address, port)
     const timeoutMs = connectTimeoutOf(values)
     if (state && boundAttempt(connection, timeoutMs)) {
-      state.boundedHandle = handleOf(connection)
-      state.boundedMs = timeoutMs
+      const attempt = ensureAttempt(state)
+      attempt.boundedHandle = handleOf(connection)
+      attempt.boundedMs = timeoutMs
     }
   } catch (error) {
     reportFailure(connection, error)
@@ -155,9 +162,9 @@ function stopAwaiting(connection: Socket): void {
  * Called when nothing is held on a connection any more. Removes the limit of its attempt; otherwise the connection would keep
  * a user timeout that is never lifted.
  */
-export function endAwaiting(connection: Socket, { boundedHandle }: SocketState): void {
+export function endAwaiting(connection: Socket, { attempt }: SocketState): void {
   stopAwaiting(connection)
-  if (boundedHandle === undefined || boundedHandle !== handleOf(connection)) return
+  if (attempt?.boundedHandle === undefined || attempt.boundedHandle !== handleOf(connection)) return
   unboundAttempt(connection)
   boundWaiting(connection) // of a plain set that waits
 }
@@ -176,27 +183,32 @@ function onConnect(this: Socket): void {
 
 function putHeld(connection: Socket, state: SocketState): void {
   decideInstalls(connection, state)
-  const isBounded = state.boundedHandle !== undefined
+  const isBounded = state.attempt?.boundedHandle !== undefined
   if (isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(connection)))
     unboundAttempt(connection)
   putWaiting(connection)
   if (state.governing === undefined) dropState(connection)
-  else applyEffective(connection, state, whenFor(connection, state))
-  state.boundedHandle = undefined
+  else {
+    applyEffective(connection, state, whenFor(connection, state))
+    knownPeer(connection, state) // also where nothing was put in
+  }
+  state.attempt = undefined
 }
 
 function whenFor(connection: Socket, state: SocketState): When {
   if (!hasUserTimeout(connection, state)) return AT_CONNECT
   const deadlineMs = state.effective?.deadlineMs
   if (deadlineMs === undefined) return AT_CONNECT_BOUNDED
-  return isQuickHandshake(clock() - state.attemptAt, deadlineMs) ? AT_QUICK_CONNECT : AT_CONNECT_BOUNDED
+  const { at = Number.NaN } = state.attempt ?? {}
+  return isQuickHandshake(clock() - at, deadlineMs) ? AT_QUICK_CONNECT : AT_CONNECT_BOUNDED
 }
 
 /** Whether what bounded this very attempt is the user timeout that is to be put in now, and nobody has set another one since. */
-function hasUserTimeout(connection: Socket, { boundedHandle, boundedMs, effective }: SocketState): boolean {
-  if (!BOUND_IS_USER_TIMEOUT || boundedHandle === undefined || boundedMs !== effective?.userTimeoutMs)
+function hasUserTimeout(connection: Socket, { attempt, effective }: SocketState): boolean {
+  if (!BOUND_IS_USER_TIMEOUT || attempt?.boundedHandle === undefined) return false
+  if (attempt.boundedMs !== effective?.userTimeoutMs || attempt.boundedHandle !== handleOf(connection))
     return false
-  return boundedHandle === handleOf(connection) && !setsUserTimeout(lastSetOn(connection))
+  return !setsUserTimeout(lastSetOn(connection))
 }
 
 /**
@@ -212,7 +224,7 @@ export function noteFailedAttempt(connection: Socket, state: SocketState, error:
   if (outcome === undefined) return
   const { address, port } = last as { readonly address?: string; readonly port?: number }
   if (!valuesWhileConnecting(state, address, port)) return
-  const peer = { host: state.to?.host, address, port }
+  const peer = { host: state.attempt?.to?.host, address, port }
   publishLost(connection, { peer, doing: 'connecting', outcome, error: error as Error, silentFor: undefined })
 }
 
@@ -229,12 +241,13 @@ function setsUserTimeout(values: KernelValues | undefined): boolean {
 
 /** Finds out which installs match, once the peer's address is known. May throw what a proxy of a socket throws. */
 export function decideInstalls(connection: Socket, state: SocketState): void {
-  const { host } = state
-  if (host === undefined || connection.connecting) return
+  const { attempt } = state
+  const host = attempt?.host
+  if (attempt === undefined || host === undefined || connection.connecting) return
   const candidates = state.others
-  state.host = undefined
+  attempt.host = undefined
   decide(connection, state, { host, candidates })
-  if (state.to) noteMisses(candidates, state.others, state.to)
+  if (attempt.to) noteMisses(candidates, state.others, attempt.to)
 }
 
 function decide(
@@ -253,7 +266,7 @@ function decide(
 /** A name was resolved to the address of a connection, or of one that is on its way. */
 export function againByName(connection: Socket, { host, candidates }: AwaitingName): void {
   if (connection.connecting) {
-    boundHeld(connection, host, stateOf(connection)?.to?.port)
+    boundHeld(connection, host, stateOf(connection)?.attempt?.to?.port)
     return
   }
   if (connection.destroyed) return awaitNoName(connection)

@@ -8,16 +8,16 @@ import type { SocketState } from './socket-state.ts'
 /** Records the call. Returns whether the previous call on this connection was the same. */
 export function isRepeatedCall(state: SocketState, args: readonly unknown[]): boolean {
   const call = asNumber(args)
-  const isRepeated = state.lastCall === call
+  const isRepeated = call !== undefined && state.lastCall === call
   state.lastCall = call
   return isRepeated
 }
 
 const OFF = -1
 
-/** NaN, which equals nothing, for all but the usual `(enable, delay)`: Node 26 takes more arguments, or an object. */
-function asNumber([enable, delay, ...more]: readonly unknown[]): number {
-  if (more.length > 0 || (delay !== undefined && typeof delay !== 'number')) return Number.NaN
+/** `undefined` for all but the usual `(enable, delay)`: Node 26 takes more arguments, or an object. */
+function asNumber([enable, delay, ...more]: readonly unknown[]): number | undefined {
+  if (more.length > 0 || (delay !== undefined && typeof delay !== 'number')) return undefined
   if (enable === true) return delay ?? 0
-  return enable === false || enable === undefined ? OFF : Number.NaN
+  return enable === false || enable === undefined ? OFF : undefined
 }

@@ -1,6 +1,6 @@
 /** The other end of a connection, as the channels name it, and what the connection was doing. */
 import type { Socket } from 'node:net'
-import { handleOf, hostAskedFor, unhandedBytes } from '../socket/node-internals.ts'
+import { handleOf, hostAskedFor, keepsPeer, unhandedBytes } from '../socket/node-internals.ts'
 import { lastInfo, type TcpInfo } from '../socket/tcp-info.ts'
 import type { Destination } from './destination.ts'
 import type { Outcome } from './outcome.ts'
@@ -27,19 +27,26 @@ export interface KeepAlivePeer {
  */
 export type Doing = 'waiting' | 'writing' | 'connecting'
 
-/** What was seen of the last `connect()`. */
+/** What was seen of the last `connect()`, while it goes on, and what is known of the peer. */
 interface Seen {
-  readonly to: Destination | undefined
-  readonly address: string | undefined
+  readonly attempt: { readonly to: Destination | undefined; readonly address: string | undefined } | undefined
+  peer: KeepAlivePeer | undefined
 }
 
-/** For an open connection. It is stored, because the address cannot be read after the kernel has given up. */
-export function peerOf(connection: Socket, { to, address }: Seen): KeepAlivePeer {
-  return {
+/**
+ * The other end of an open connection. It is asked for early, because the address cannot be read after the kernel has given up; and it
+ * is stored, but where Node itself keeps all of it.
+ */
+export function knownPeer(connection: Socket, seen: Seen): KeepAlivePeer {
+  if (seen.peer !== undefined) return seen.peer
+  const { to, address } = seen.attempt ?? {}
+  const peer = {
     host: to?.host ?? hostAskedFor(connection),
     address: address ?? connection.remoteAddress,
     port: to?.port ?? connection.remotePort,
   }
+  if (to !== undefined || address !== undefined || !keepsPeer(connection)) seen.peer = peer
+  return peer
 }
 
 /** Of a connection that lives; `undefined` where the system does not tell. */

@@ -13,32 +13,54 @@ export interface OwnClaim extends Claim {
   older: OwnClaim | undefined
 }
 
+/** Few sockets have one, so it is no field of each. */
+const byNames = new WeakMap<SocketState, string>()
+
+/** The last `connect()`, from its beginning until 'connect': a program has many sockets that are connected. */
+export interface Attempt {
+  /** The host that was asked for, while it is not known yet which of the others match. */
+  host: string | undefined
+  /** Where it went; `undefined` where that was not seen. */
+  readonly to: Destination | undefined
+  /** The address of the last attempt to connect, where it is known. */
+  address: string | undefined
+  /** The handle of the last attempt to connect whose user timeout was put in, for which a claim must answer at 'connect'; and that one. */
+  boundedHandle: object | undefined
+  boundedMs: number
+  /** When the last attempt to connect began, by the sweep's clock; NaN where that was not seen. */
+  at: number
+}
+
 /** The claims on one socket. The most specific one wins: its own newest hold, otherwise the newest of the others. */
 export class SocketState {
   own: OwnClaim | undefined
   /** Installs that match the peer, or holds of the server that accepted it. */
   others: Claims = NO_CLAIMS
-  /** The host that was asked for, while it is not known yet which of the others match. */
-  host: string | undefined
-  /** Where the last `connect()` went; `undefined` where it was not seen. */
-  to: Destination | undefined
-  /** The address of the last attempt to connect, where it is known. */
-  address: string | undefined
-  /** The name by which the newest install that matches does, where the client resolved it itself. */
-  byName: string | undefined
-  /** The other end of the connection, for what is published. */
+  /** While it connects, as far as that was seen. */
+  attempt: Attempt | undefined
+  /** The other end of the connection, for what is published; see {@link knownPeer}. */
   peer: KeepAlivePeer | undefined
   /** The values of one of the others as the program's own sets have changed them, for this connection. */
   override: { readonly of: Claim; readonly values: KernelValues } | undefined
   /** What was put into the kernel for this connection. */
   applied: KernelValues | undefined
-  /** The handle of the last attempt to connect whose user timeout was put in, for which a claim must answer at 'connect'; and that one. */
-  boundedHandle: object | undefined
-  boundedMs = 0
-  /** When the last attempt to connect began, by the sweep's clock; NaN where that was not seen. */
-  attemptAt: number = Number.NaN
   /** The last `socket.setKeepAlive()` on this connection, as a number (see driver-call.ts). */
-  lastCall: number = Number.NaN
+  lastCall: number | undefined
+
+  /** The name by which the newest install that matches does, where the client resolved it itself. */
+  get byName(): string | undefined {
+    return byNames.get(this)
+  }
+
+  set byName(name: string | undefined) {
+    if (name === undefined) byNames.delete(this)
+    else byNames.set(this, name)
+  }
+
+  /** See {@link Attempt.host}. */
+  get host(): string | undefined {
+    return this.attempt?.host
+  }
 
   get governing(): Claim | undefined {
     return this.own ?? (this.host === undefined ? this.others.find(isActive) : undefined)
@@ -88,6 +110,18 @@ export function ensureState(connection: Socket): SocketState {
   let state = WithState.get(connection)
   if (!state) WithState.set(connection, (state = new SocketState()))
   return state
+}
+
+/** The attempt, of which nothing was seen so far where there is none. */
+export function ensureAttempt(state: SocketState): Attempt {
+  return (state.attempt ??= {
+    host: undefined,
+    to: undefined,
+    address: undefined,
+    boundedHandle: undefined,
+    boundedMs: 0,
+    at: Number.NaN,
+  })
 }
 
 export function dropState(connection: Socket): void {

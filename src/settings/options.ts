@@ -104,7 +104,13 @@ export const LEAVE = -1
  * By themselves: an object with a getter, as `rtoMax` is one, V8 keeps as a table, and to look one of these up there takes 80
  * instructions each time (`npm run bench -- instructions`).
  */
-const { platform, time: ofTime, interval: ofInterval, retries: ofRetries, userTimeout: ofUserTimeout } = capabilities
+const {
+  platform,
+  time: ofTime,
+  interval: ofInterval,
+  retries: ofRetries,
+  userTimeout: ofUserTimeout,
+} = capabilities
 
 const OFF: KernelValues = {
   enabled: false,
@@ -146,8 +152,7 @@ export function resolveOptions(options: KeepAliveOptions | number | false): Kern
   return {
     enabled,
     timeSeconds: time === undefined ? LEAVE : wholeSeconds('options.time', time, ofTime),
-    intervalSeconds:
-      interval === undefined ? LEAVE : wholeSeconds('options.interval', interval, ofInterval),
+    intervalSeconds: interval === undefined ? LEAVE : wholeSeconds('options.interval', interval, ofInterval),
     retries: retries === undefined ? LEAVE : count(retries),
     userTimeoutMs: userTimeout === undefined ? LEAVE : userTimeoutMs(userTimeout),
   }
@@ -207,7 +212,8 @@ function beyond(name: string, ms: number, { min, max }: Capability): RangeError 
 function count(retries: unknown): number {
   const { min, max } = ofRetries
   supported('options.retries', ofRetries)
-  if (typeof retries === 'number' && Number.isInteger(retries) && retries >= min && retries <= max) return retries
+  if (typeof retries === 'number' && Number.isInteger(retries) && retries >= min && retries <= max)
+    return retries
   throw notCount(retries)
 }
 

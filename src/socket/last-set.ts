@@ -7,18 +7,26 @@ import { Stamp } from './stamp.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
+/** What several sets have come to. */
+interface Merged extends Mutable<KernelValues> {
+  readonly isMerged: true
+}
+
 /** Stored on the handle: when a socket reconnects it gets another handle, and the kernel does not know the earlier values. */
 class LastSet extends Stamp {
-  #values: Mutable<KernelValues>
+  #values: KernelValues | Merged
 
   private constructor(handle: object, values: KernelValues) {
     super(handle)
-    this.#values = { ...values }
+    this.#values = values
   }
 
-  /** A later set updates in place, without allocating. */
+  /** The first values are kept as they are: the sockets of a hold share them. A later set updates in place, without allocating. */
   static put(handle: object, values: KernelValues): void {
-    if (#values in handle) put(handle.#values, values)
+    if (#values in handle) {
+      const known = handle.#values
+      if (known !== values) put('isMerged' in known ? known : (handle.#values = merged(known)), values)
+    }
     // oxlint-disable-next-line no-new -- which changes the handle
     else new LastSet(handle, values)
   }
@@ -47,7 +55,11 @@ export function lastSetOn(socket: Socket): KernelValues | undefined {
   return handle && record.get(handle)
 }
 
-function put(known: Mutable<KernelValues>, values: KernelValues): void {
+function merged(values: KernelValues): Merged {
+  return { ...values, isMerged: true }
+}
+
+function put(known: Merged, values: KernelValues): void {
   known.enabled = values.enabled
   if (values.timeSeconds !== LEAVE) known.timeSeconds = values.timeSeconds
   if (values.intervalSeconds !== LEAVE) known.intervalSeconds = values.intervalSeconds

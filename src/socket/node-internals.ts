@@ -113,6 +113,14 @@ export function hostAskedFor(socket: Socket): string | undefined {
   return typeof host === 'string' ? host : undefined
 }
 
+/** Whether Node keeps the address and the port of the peer, which were asked for before (`_getpeername` in lib/net.js). */
+export function keepsPeer(socket: Socket): boolean {
+  const { _peername: kept } = socket as unknown as {
+    readonly _peername?: { readonly address?: unknown } | null
+  }
+  return typeof kept?.address === 'string'
+}
+
 /** What the program has written that the kernel does not have yet: bytes in JavaScript, and what libuv keeps. */
 export function unhandedBytes(socket: Socket): number {
   const { writeQueueSize } = (handleOf(socket) ?? {}) as { readonly writeQueueSize?: unknown }

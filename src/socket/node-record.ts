@@ -32,7 +32,8 @@ const DEEPEST_PARENT = 16
  */
 export function keepRecordTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
   // So it mostly is, and V8 puts a comparison into its caller, but not a loop.
-  if (recordedKeepAlive(socket) !== enabled || parentOf(socket) !== undefined) makeTrue(socket, enabled, isHeld)
+  if (recordedKeepAlive(socket) !== enabled || parentOf(socket) !== undefined)
+    makeTrue(socket, enabled, isHeld)
 }
 
 function makeTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
@@ -78,6 +79,8 @@ class HeldRecord extends Stamp {
   /** How many have something to undo, since {@link undoRecordsAtClose}. */
   static noted = 0
   static era = 0
+  /** The last one, which most sockets share. */
+  static latest: Written | undefined
   #written: Written | undefined
 
   private constructor(socket: Socket, written: Written) {
@@ -86,11 +89,17 @@ class HeldRecord extends Stamp {
   }
 
   static note(socket: Socket, enabled: boolean): void {
-    const written = { enabled, delay: recordedDelay(socket), era: this.era }
+    const written = this.made(enabled, recordedDelay(socket))
     if (#written in socket) (socket as unknown as HeldRecord).#written = written
     // oxlint-disable-next-line no-new -- which changes the socket
     else new HeldRecord(socket, written)
     this.noted += 1
+  }
+
+  private static made(enabled: boolean, delay: unknown): Written {
+    const { era, latest } = this
+    if (latest?.enabled === enabled && latest.delay === delay && latest.era === era) return latest
+    return (this.latest = { enabled, delay, era })
   }
 
   /** @returns what was written, where Node still remembers that; with another delay it is a call of the program's own */

@@ -61,11 +61,12 @@ pub fn read(socket: &SockRef<'_>) -> Result<Current, Error> {
     })
 }
 
-/// Turns keepalive on and writes those of time, interval and retries that are given.
-pub fn set_probes(socket: &SockRef<'_>, settings: &Settings) -> Result<(), Error> {
+/// Turns keepalive on and writes those of time, interval and retries that are given. `time`: that of `settings`, or `None` where it is
+/// in already.
+pub fn set_probes(socket: &SockRef<'_>, settings: &Settings, time: Option<Duration>) -> Result<(), Error> {
     ENABLED
         .set(socket, true)
-        .and_then(|()| TIME.set_if_given(socket, settings.time))
+        .and_then(|()| TIME.set_if_given(socket, time))
         .and_then(|()| INTERVAL.set_if_given(socket, settings.interval))
         .and_then(|()| RETRIES.set_if_given(socket, settings.retries))
         .or_else(|refusal| sys::set_probes_otherwise(socket, settings, refusal))

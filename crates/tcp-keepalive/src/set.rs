@@ -22,38 +22,37 @@ use crate::{
 /// limits.
 pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
     socket::with_any(raw, |socket| {
-        let rest = put_first(socket, settings)?;
-        if rest.has_probe_values() {
-            options::set_probes(socket, &rest)?;
-            if rest.enabled {
+        let is_time_in = put_first(socket, settings)?;
+        let time = if is_time_in { None } else { settings.time };
+        if time.is_some() || settings.interval.is_some() || settings.retries.is_some() {
+            options::set_probes(socket, settings, time)?;
+            if settings.enabled {
                 return Ok(()); // as it now is
             }
         }
-        ENABLED.set(socket, rest.enabled)
+        ENABLED.set(socket, settings.enabled)
     })
 }
 
-/// Puts in what goes first, after which it is known that this is a TCP socket, and returns what remains.
+/// Puts in what goes first, after which it is known that this is a TCP socket, and returns whether that was the time. The user
+/// timeout is in, where one is given.
 ///
 /// Where a system refuses TCP's options to every other kind of socket, the first of them that is to be set answers
 /// that question too, and nothing has been changed where the answer is no. `SO_KEEPALIVE` would not do: any socket
 /// takes it.
-fn put_first(socket: &SockRef<'_>, settings: &Settings) -> Result<Settings, Error> {
-    let rest = Settings { user_timeout: None, ..*settings };
-    let (result, rest) = match *settings {
+fn put_first(socket: &SockRef<'_>, settings: &Settings) -> Result<bool, Error> {
+    let (result, is_time) = match *settings {
         Settings { user_timeout: Some(timeout), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {
-            (USER_TIMEOUT.set(socket, timeout), rest)
+            (USER_TIMEOUT.set(socket, timeout), false)
         }
-        Settings { time: Some(time), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {
-            (TIME.set(socket, time), Settings { time: None, ..rest })
-        }
+        Settings { time: Some(time), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => (TIME.set(socket, time), true),
         Settings { user_timeout, .. } => {
             socket::check_tcp(socket)?;
-            (USER_TIMEOUT.set_if_given(socket, user_timeout), rest)
+            (USER_TIMEOUT.set_if_given(socket, user_timeout), false)
         }
     };
     match result {
-        Ok(()) => Ok(rest),
+        Ok(()) => Ok(is_time),
         Err(refusal) => Err(socket::reason_for(socket, refusal)),
     }
 }
@@ -96,7 +95,7 @@ fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn F
     let durations = Settings { enabled: true, retries: None, ..*settings };
     let at_once = durations.time.is_some()
         && durations.interval.is_some()
-        && options::set_probes(socket, &durations).is_ok();
+        && options::set_probes(socket, &durations, durations.time).is_ok();
     let rest = if at_once { Settings { time: None, interval: None, ..*settings } } else { *settings };
     let mut tell = |result: Result<(), Error>| {
         if let Err(refusal) = result {

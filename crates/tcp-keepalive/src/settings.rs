@@ -16,12 +16,6 @@ pub struct Settings {
     pub user_timeout: Option<Duration>,
 }
 
-impl Settings {
-    pub(crate) fn has_probe_values(&self) -> bool {
-        self.time.is_some() || self.interval.is_some() || self.retries.is_some()
-    }
-}
-
 /// What a socket holds. `None`: this system, or this kind of TCP socket, cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Current {

@@ -41,7 +41,7 @@ pub fn enabled(socket: &SockRef<'_>) -> io::Result<bool> {
 }
 
 pub fn set_enabled(socket: &SockRef<'_>, enabled: bool) -> io::Result<()> {
-    socket.set_keepalive(enabled)
+    option::set_at(socket, libc::SOL_SOCKET, libc::SO_KEEPALIVE, enabled.into())
 }
 
 pub fn time(socket: &SockRef<'_>) -> io::Result<Duration> {

@@ -122,7 +122,7 @@ function load() {
 
 // Outside of `try`, where Rollup leaves `require` as it is.
 const checkBinary = (file) => require('./dist/core.cjs').checkBinary(file)
-const explain = (error, file) => require('./dist/core.cjs').noBinary(error, file)
+const explain = (error, file) => require('./dist/implementation.cjs').noBinary(error, file)
 
 // Each function tries again, as what was broken may be whole, until one has loaded it for all.
 function later() {

@@ -38,7 +38,7 @@ const common: UserConfig = {
 /**
  * The doors are files of their own, as they are read and parsed at every start. What they need at once is small, and they have
  * it. The rest they read at the first call, and the command line shares it: what sets and reads (core), what only some programs
- * call (implementation), what register may read at the start (settings), and what these three share (values).
+ * call (implementation), what only computes (settings: planKeepAlive, and what register may read at the start), and what these three share (values).
  */
 const config: UserConfig[] = defineConfig([
   code({ index: 'src/index.ts' }, 'cjs'),
@@ -89,7 +89,7 @@ function code(
       comments: false,
       polyfillRequire: false,
     }), // they are in the types, for those who read them
-    plugins: [aLineForEachFunction(), withoutTheRest()],
+    plugins: [aLineForEachFunction(), withoutTheRest(), withPlainExports()],
   }
 }
 
@@ -132,6 +132,20 @@ function withoutTheRest(): Rolldown.Plugin {
       for (const name of ['core.cjs', 'settings.cjs', 'values.cjs']) {
         const output = bundle[name]
         if (output?.type === 'chunk') output.code = output.code.replace(needless, '')
+      }
+    },
+  }
+}
+
+/** rolldown gives what files share by getters, as it might change. Nothing does here: no module exports a `let`. */
+function withPlainExports(): Rolldown.Plugin {
+  const getter =
+    /Object\.defineProperty\(exports,`(\w+|\$)`,\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)/g
+  return {
+    name: 'with-plain-exports',
+    generateBundle(_, bundle) {
+      for (const output of Object.values(bundle)) {
+        if (output.type === 'chunk') output.code = output.code.replaceAll(getter, 'exports.$1=$2')
       }
     },
   }

@@ -19,10 +19,8 @@ interface System {
 }
 
 /** What the loader asks of the package. */
-const core = {
-  noBinary: (error: Error) => new TypeError(error.message),
-  checkBinary: (): void => {},
-}
+const core = { checkBinary: (): void => {} }
+const implementation = { noBinary: (error: Error) => new TypeError(error.message) }
 
 interface Loaded {
   /** The package that was asked for. */
@@ -71,6 +69,7 @@ function loadOn({ platform, arch, ldd, report }: System, binding?: object, place
     'node:module': { createRequire },
     'node:path': { isAbsolute, join },
     './dist/core.cjs': core,
+    './dist/implementation.cjs': implementation,
   }
   const require = (name: string): object => {
     const found = modules[name]
@@ -200,7 +199,7 @@ test('a clone loads what it has built', (t) => {
 test('bundlers see no package of any platform', (t) => {
   t.deepEqual(
     [...loader.matchAll(/\brequire\(([^)]*)\)/g)].map(([, name]) => name),
-    ["'node:fs'", "'node:module'", "'node:path'", "'./dist/core.cjs'", "'./dist/core.cjs'"],
+    ["'node:fs'", "'node:module'", "'node:path'", "'./dist/core.cjs'", "'./dist/implementation.cjs'"],
   )
   t.is(loadOn(LINUX, {}).asked, X64)
 })

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import * as imported from 'tcp-keepalive'
@@ -151,6 +151,32 @@ test('importing loads one small file, neither the binary nor node:tls', (t) => {
   })
   t.deepEqual(JSON.parse(printed), [['index.cjs'], false])
 })
+
+const FIRST_CALLS: Readonly<Record<string, readonly string[]>> = {
+  'planKeepAlive({ detectWithin: 30_000 })': ['settings.cjs', 'values.cjs'],
+  'setKeepAlive(connected(), { time: 60_000 })': ['core.cjs', 'values.cjs'],
+}
+for (const [call, files] of Object.entries(FIRST_CALLS)) {
+  test(`the first ${call} loads what it needs, and no more of the code`, (t) => {
+    const program = `
+      const { planKeepAlive, setKeepAlive } = require('tcp-keepalive')
+      const net = require('node:net')
+      const server = net.createServer().listen(0, '127.0.0.1', () => {
+        const socket = net.connect(server.address().port, '127.0.0.1', () => {
+          const connected = () => socket
+          ${call}
+          console.log(JSON.stringify(Object.keys(require.cache)))
+          process.exit()
+        })
+      })`
+    const printed = execFileSync(process.execPath, ['-e', program], {
+      cwd: new URL('.', import.meta.url),
+      encoding: 'utf8',
+    })
+    const loaded = (JSON.parse(printed) as readonly string[]).filter((file) => file.includes('dist'))
+    t.deepEqual(loaded.map((file) => basename(file)).toSorted(), ['index.cjs', ...files].toSorted())
+  })
+}
 
 test('importing does not fail where a program has frozen its globals', (t) => {
   const program = `

@@ -7,10 +7,12 @@
 import { readWith } from './entry/first-call.ts'
 import type * as core from './entry/core.ts'
 import type * as implementation from './entry/implementation.ts'
+import type * as settings from './settings/registration.ts'
 
 export * from './entry/functions.ts'
 
 readWith({
   core: () => require('./core.cjs') as typeof core,
+  settings: () => require('./settings.cjs') as typeof settings,
   all: () => require('./implementation.cjs') as typeof implementation,
 })

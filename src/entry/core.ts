@@ -1,10 +1,10 @@
 /**
  * `setKeepAlive` and `getKeepAlive`. The entry points load this file at the first such call, and implementation.ts, which takes more
- * than twice as long to parse, at the first call that needs it. index.js gets from here what it says about a binary.
+ * than twice as long to parse, at the first call that needs it. index.js has a binary checked here before it loads it.
  */
-import { loadDeadlinesWith } from '../socket/deadlines.ts'
+import { loadRestWith } from '../socket/rest.ts'
 
-loadDeadlinesWith((): unknown => require('./implementation.cjs'))
+loadRestWith((): unknown => require('./implementation.cjs'))
 
 export { getKeepAlive, setKeepAlive } from '../socket/keepalive.ts'
-export { checkBinary, noBinary } from '../socket/no-binary.ts'
+export { checkBinary } from '../socket/check-binary.ts'

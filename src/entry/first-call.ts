@@ -1,15 +1,18 @@
-/** Loads the code at the first call, so that importing the package loads one small file; of two files, the one that the call needs. */
+/** Loads the code at the first call, so that importing the package loads one small file; of three files, the one that the call needs. */
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import type * as coreFile from './core.ts'
 import type * as implementation from './implementation.ts'
+import type * as settingsFile from '../settings/registration.ts'
 
 interface Readers {
   core(): typeof coreFile
+  settings(): typeof settingsFile
   all(): typeof implementation
 }
 
 let read: Readers
 let loadedCore: typeof coreFile | undefined
+let loadedSettings: typeof settingsFile | undefined
 let loaded: typeof implementation | undefined
 
 /** Each entry point says how it loads the files: an ES module and a CommonJS file do it differently. */
@@ -20,6 +23,11 @@ export function readWith(readers: Readers): void {
 /** What sets and reads; the other file has it too. */
 export function core(): Pick<typeof coreFile, 'getKeepAlive' | 'setKeepAlive'> {
   return loaded ?? (loadedCore ??= orSay(read.core))
+}
+
+/** What computes only; the other file has it too. */
+export function settings(): Pick<typeof settingsFile, 'planKeepAlive'> {
+  return loaded ?? (loadedSettings ??= orSay(read.settings))
 }
 
 export function all(): typeof implementation {

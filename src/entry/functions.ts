@@ -1,5 +1,5 @@
 /** The exports of the entry points: small values, and functions that load the rest when they are called. */
-import { all, core } from './first-call.ts'
+import { all, core, settings } from './first-call.ts'
 import type * as implementation from './implementation.ts'
 
 // Kept in the entry: it runs in error handlers, where loading another file might fail.
@@ -11,7 +11,7 @@ export const setKeepAlive: typeof implementation.setKeepAlive = (target, options
   core().setKeepAlive(target, options)
 export const getKeepAlive: typeof implementation.getKeepAlive = (target) => core().getKeepAlive(target)
 export const planKeepAlive: typeof implementation.planKeepAlive = (options, ...base) =>
-  all().planKeepAlive(options, ...base)
+  settings().planKeepAlive(options, ...base)
 export const systemKeepAlive: typeof implementation.systemKeepAlive = () => all().systemKeepAlive()
 export const holdKeepAlive: typeof implementation.holdKeepAlive = (target, options) =>
   all().holdKeepAlive(target, options)

@@ -10,11 +10,15 @@ import { closes } from '../hold/coordinator.ts'
 import { provideReach } from '../hold/install-in-process.ts'
 import { beginReaching } from '../reach/looks.ts'
 import { provideDeadlines } from '../socket/deadlines.ts'
+import { insteadOf } from '../socket/nearly-a-socket.ts'
+import { brokenBinary, noBinary } from '../socket/no-binary.ts'
+import { provideExplanations } from '../socket/rest.ts'
 
 // Each module comes before the one that uses it.
 provideDeadlines(deadlines)
 whileWatching(closes)
 provideReach(beginReaching)
+provideExplanations({ noBinary, brokenBinary, insteadOf })
 
 export * from './api.ts'
 export { logTo } from './log.ts'
@@ -28,5 +32,5 @@ export { readEnvironment } from '../settings/environment.ts'
 export { registrationFrom } from '../settings/registration.ts'
 export { probesUntilGivenUp } from '../settings/detection.ts'
 export { resolveOptions } from '../settings/options.ts'
-export { checkBinary, noBinary } from '../socket/no-binary.ts'
+export { noBinary } from '../socket/no-binary.ts'
 export { tryOut } from '../socket/try-out.ts'

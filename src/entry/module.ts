@@ -24,6 +24,7 @@ import type * as functions from './functions.ts'
 import { requireFsWith } from '../settings/capabilities.ts'
 import type * as core from './core.ts'
 import type * as implementation from './implementation.ts'
+import type * as settings from '../settings/registration.ts'
 
 export * from './functions.ts'
 
@@ -56,6 +57,10 @@ const isBundled =
 readWith({
   core: () =>
     (isBundled ? require('./core.cjs') : createRequire(import.meta.url)('./core.cjs')) as typeof core,
+  settings: () =>
+    (isBundled
+      ? require('./settings.cjs')
+      : createRequire(import.meta.url)('./settings.cjs')) as typeof settings,
   all: () =>
     (isBundled
       ? require('./implementation.cjs')

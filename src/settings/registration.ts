@@ -12,6 +12,9 @@ import { isNode } from './runtime.ts'
  */
 const DEFAULT_DETECT_WITHIN_MS = 60_000
 
+// The entry points load this file for it.
+export { planKeepAlive }
+
 export interface Registration {
   readonly options: KeepAliveOptions
   /** Peers; `undefined` for every one. */

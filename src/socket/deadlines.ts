@@ -3,6 +3,7 @@
  */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
+import { loadRest } from './rest.ts'
 import { shared } from './shared.ts'
 
 /** How long a connection has been there. */
@@ -34,19 +35,13 @@ export interface Deadlines {
 }
 
 let deadlines: Deadlines | undefined
-let load: () => unknown = () => undefined
 
 /** Whether anything in this thread has a deadline, through whichever copy of this package. */
 const slot = shared<{ readonly thread: object | undefined }>('deadline', () => ({ thread: undefined }))
 
-/** @param loader has {@link provideDeadlines} called */
-export function loadDeadlinesWith(loader: typeof load): void {
-  load = loader
-}
-
 /** Loads what a deadline takes, where it is not loaded. Whoever puts values in in an event has called this before. */
 export function needDeadlines(): void {
-  if (deadlines === undefined) load()
+  if (deadlines === undefined) loadRest()
 }
 
 export function provideDeadlines(provided: Deadlines): void {

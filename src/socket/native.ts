@@ -1,6 +1,6 @@
 /** The binding, loaded when it is first needed, so that importing this package never fails. */
 import type * as binding from 'tcp-keepalive/native'
-import { noBinary } from './no-binary.ts'
+import { explained } from './rest.ts'
 
 let loaded: typeof binding | undefined
 
@@ -26,7 +26,7 @@ function load(): typeof binding {
   try {
     found = loader()
   } catch (error) {
-    throw noBinary(error)
+    throw explained()?.noBinary(error) ?? error
   }
   return found.load?.() ?? found // where it could not be loaded so far
 }

@@ -24,15 +24,9 @@ const PREFIX = '@tcp-keepalive/binding-'
 
 const { platform, arch } = process
 
-/**
- * Throws where the end of a binary is missing. The system's loader does not look: it would end the process with SIGBUS.
- *
- * @param path of the file that is to be loaded
- */
-export function checkBinary(path: string): void {
-  const file = readBinaryFile(path)
-  if (file?.truncated !== true) return
-  throw failure({
+/** For a file whose end is missing. */
+export function brokenBinary(path: string, file: BinaryFile): TcpKeepAliveError {
+  return failure({
     fitting: PREFIX + PLATFORMS.find((target) => path.includes(target)),
     state: 'is broken',
     reason: 'its end is missing',

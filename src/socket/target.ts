@@ -5,8 +5,8 @@ import type { TLSSocket } from 'node:tls'
 import { invalidArgType, outOfRange } from '../settings/errors.ts'
 import { destroyed, noDescriptor, notTcp } from './errors.ts'
 import { findDescriptor, MUST_SEARCH } from './endpoints.ts'
-import { insteadOf } from './nearly-a-socket.ts'
 import { beneath, handleDescriptor, isPipe } from './node-internals.ts'
+import { explained } from './rest.ts'
 
 /**
  * What keepalive can be set on: a socket, plain or TLS; a server, whose accepted sockets inherit the values; a raw
@@ -41,7 +41,7 @@ export function descriptorOf(target: Target): number {
 
 /** @param expected what a target is */
 export function notTarget(target: unknown, expected: string): TypeError {
-  const instead = insteadOf(target)
+  const instead = explained()?.insteadOf(target)
   return invalidArgType('target', instead === undefined ? expected : `${expected} (${instead})`, target)
 }
 

@@ -227,11 +227,10 @@ export const rows: readonly RowOf[] = [
   loading('import-cjs', 'import (CommonJS), above a module that imports node:net', 2),
   loading('import-nothing-mjs', 'import (ESM) of a package that exports nothing'),
   loading('import-nothing-cjs', 'import (CommonJS) of a package that exports nothing'),
-  loading('first-call-mjs', 'the first call in a program (ESM), which loads the rest but for the binary'),
-  loading(
-    'first-call-cjs',
-    'the first call in a program (CommonJS), which loads the rest but for the binary',
-  ),
+  loading('first-call-mjs', 'the first call in a program (ESM): `planKeepAlive`, which needs no socket'),
+  loading('first-call-cjs', 'the first call in a program (CommonJS): `planKeepAlive`'),
+  loading('first-install-mjs', 'the first call in a program (ESM): `installKeepAlive`, binary included'),
+  loading('first-install-cjs', 'the first call in a program (CommonJS): `installKeepAlive`, binary included'),
   atMost(
     'register',
     '`--require tcp-keepalive/register` in `node -e 0`, to an empty file, in processor time',

@@ -1,4 +1,4 @@
-/** Loading the package, above a module that loads node:net, and the first call; a process of its own for each time. */
+/** Loading the package, above a module that loads node:net, and the first call that computes or installs; a process of its own for each time. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Spread, spread } from '../paired.ts'
@@ -17,6 +17,7 @@ for (const format of ['mjs', 'cjs']) {
     ['import', 'node-net', 'package'],
     ['import-nothing', 'node-net', 'nothing'],
     ['first-call', 'package', 'first-call'],
+    ['first-install', 'package', 'first-install'],
   ] as const) {
     await say(`${name}-${format}`, () => above(base, file, format))
   }

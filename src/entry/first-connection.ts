@@ -9,7 +9,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type * as perfHooks from 'node:perf_hooks'
-import timers from 'node:timers'
+import type * as timers from 'node:timers'
 
 /** Node's channel for each `connect()`. */
 const CONNECTING = 'net.client.socket'
@@ -44,7 +44,9 @@ function isRequireOfNode(): boolean {
  */
 export function onFirstConnection(begin: (connecting: Socket | undefined) => void): void {
   const outside = new AsyncResource('TCPKEEPALIVEREGISTER')
-  const clocks = ownProperties(process, ['nextTick']).concat(ownProperties(timers, TIMERS))
+  // Not imported, as rolldown would put a copy of it there.
+  const nodeTimers = require('node:timers') as typeof timers
+  const clocks = ownProperties(process, ['nextTick']).concat(ownProperties(nodeTimers, TIMERS))
   const end = (connecting?: Socket): void => {
     unsubscribe(CONNECTING, onConnecting)
     unsubscribe(CALLED, onCalled)

@@ -62,8 +62,10 @@ async function stageMain(folder: string): Promise<StagedPackage> {
   }
   const loader = join(folder, 'index.js')
   await writeFile(loader, withoutComments(await readFile(loader, 'utf8')))
-  // The bundler's marks of which file a declaration came from, and what a reader can only do in a clone.
-  await cut(join(folder, 'dist/index.d.cts'), /^\/\/#(end)?region.*\n/gm)
+  // The bundler's marks of which file a declaration came from, what is said again, and what a reader can only do in a clone.
+  for (const types of ['dist/index.d.cts', 'dist/drill.d.cts'])
+    await cut(join(folder, types), /^\/\/#(end)?region.*\n/gm)
+  await sayOnce(join(folder, 'index.d.ts'))
   await cut(join(folder, 'README.md'), /^## See it\n.*?(?=^## )/gms)
   const kept = Object.entries(manifest).filter(([key]) => !ONLY_HERE.has(key))
   // Node need not look into the files to know what they are; in the repository TypeScript is run as ES modules.
@@ -90,6 +92,16 @@ function withoutComments(source: string): string {
 
 async function cut(file: string, what: RegExp): Promise<void> {
   await writeFile(file, (await readFile(file, 'utf8')).replaceAll(what, ''))
+}
+
+/** What the binding's types say of each function in the same words stands above them all. */
+async function sayOnce(types: string): Promise<void> {
+  const sentence = /^ \* Throws (an error, whose `code` .*)\n/gm
+  const text = await readFile(types, 'utf8')
+  const [said] = [...text.matchAll(sentence)].map(([, words = '']) => words)
+  if (said === undefined) throw new Error(`${types} says of no function what it throws`)
+  const short = text.replaceAll(new RegExp(`^ \\*\n${sentence.source}`, 'gm'), '').replaceAll(sentence, '')
+  await writeFile(types, `/* Each function throws ${said} */\n${short}`)
 }
 
 async function optionalDependencies(version: string): Promise<Readonly<Record<string, string>>> {

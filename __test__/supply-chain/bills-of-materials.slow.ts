@@ -25,7 +25,7 @@ interface Bill {
   readonly dependencies: ReadonlyArray<{ readonly ref: string; readonly dependsOn?: readonly string[] }>
 }
 
-/** On Windows the places of panics are left out, and with them the names of crates, so that there is nothing to compare. */
+/** But for macOS the places of panics are left out, and with them the names of crates, so that there is nothing to compare. */
 function namesPlaces({ unstableRustFlags = [] }: Target): boolean {
   return !unstableRustFlags.includes(NO_LOCATIONS)
 }

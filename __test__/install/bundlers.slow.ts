@@ -13,6 +13,7 @@ const FILES = {
     import net from 'node:net'
     import all, { getKeepAlive, setKeepAlive, TcpKeepAliveError } from 'tcp-keepalive'
     import required from './required.cjs'
+    if (all.planKeepAlive({ time: 9000 }).settings.time !== 9000) throw new Error('planned otherwise')
     const installed = required.installKeepAlive({ time: 9000 })
     try { setKeepAlive(1, { idle: 1 }) } catch (error) {
       for (const each of [TcpKeepAliveError, required.TcpKeepAliveError]) if (!(error instanceof each)) throw error

@@ -48,7 +48,7 @@ if (part === undefined) {
   else {
     const options = rest.filter((option) => option !== '--record')
     const figures = await run(options).catch(refuse)
-    for (const { what, figure } of figures) console.log(`${what}: ${figure}`)
+    for (const [what, figure] of figures) console.log(`${what}: ${figure}`)
     const command = ['npm run reliability --', each, ...options].join(' ')
     if (options.length < rest.length) record(each as Part, command, figures)
   }

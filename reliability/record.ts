@@ -1,7 +1,7 @@
 /** Writes what was measured into docs/reliability.md, each part between its own two marks. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeMachine } from '../lab/machine.ts'
-import { withSection } from '../lab/markdown.ts'
+import { table, withSection } from '../lab/markdown.ts'
 
 const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
 const END = '<!-- end of measured -->'
@@ -21,10 +21,7 @@ export type Part =
   | 'supply-chain'
 
 /** A line of a part's table. */
-export interface Figure {
-  readonly what: string
-  readonly figure: string
-}
+export type Figure = readonly [what: string, figure: string]
 
 /** What each file that measures a part exports. */
 export interface Measured {
@@ -50,10 +47,7 @@ export function record(part: Part, command: string, figures: readonly Figure[]):
     '',
     `\`${command}\`, on ${describeMachine()}, Node ${process.versions.node}:`,
     '',
-    '| what | figure |',
-    '|---|---|',
-    ...figures.map(({ what, figure }) => `| ${what} | ${figure} |`),
-    '',
+    table(['what', 'figure'], figures),
   ]
   const before = readFileSync(DOCUMENT, 'utf8')
   writeFileSync(DOCUMENT, withSection(before, `<!-- measured: ${part} -->`, END, lines.join('\n')))

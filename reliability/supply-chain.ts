@@ -1,11 +1,11 @@
 /** What a user installs, from where it comes, and what its checks say. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../lab/command.ts'
 import { pack } from '../scripts/build/pack-all.ts'
 import type { Packed } from '../scripts/build/packed.ts'
 import { run as runProgram } from '../lab/run.ts'
+import { inTemporaryFolder } from '../lab/temporary.ts'
 import { TARGETS } from '../scripts/build/targets.ts'
 import { billOf, problemsOfBill } from '../scripts/supply-chain/bill-of-materials.ts'
 import { cratesIn, cratesNeeded, idOf } from '../scripts/supply-chain/crates.ts'
@@ -16,8 +16,7 @@ export const usage = `
 Packs what npm run build -- all and npm run build left, and tells what is in it. It needs cargo-deny on the PATH.`
 
 export async function run(): Promise<readonly Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-supply-chain-'))
-  try {
+  return inTemporaryFolder('supply-chain', async (folder) => {
     const packed = await pack(TARGETS, join(ROOT, 'artifacts'), folder)
     return [
       ...(await manifests(packed)),
@@ -26,9 +25,7 @@ export async function run(): Promise<readonly Figure[]> {
       ...(await bills(packed)),
       ...sizes(packed),
     ]
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  })
 }
 
 interface Manifest {
@@ -55,9 +52,9 @@ async function manifests(packed: readonly Packed[]): Promise<readonly Figure[]> 
   const needed = all.map((each) => count(each.dependencies) + count(each.peerDependencies))
   const scripts = all.map((each) => count(each.scripts))
   return [
-    { what: `dependencies at run time, of ${all.length} packages`, figure: String(sum(needed)) },
-    { what: 'platforms, of which npm installs one', figure: String(count(all.at(-1)?.optionalDependencies)) },
-    { what: 'install scripts', figure: String(sum(scripts)) },
+    [`dependencies at run time, of ${all.length} packages`, String(sum(needed))],
+    ['platforms, of which npm installs one', String(count(all.at(-1)?.optionalDependencies))],
+    ['install scripts', String(sum(scripts))],
   ]
 }
 
@@ -70,18 +67,15 @@ async function crates(): Promise<readonly Figure[]> {
   const found = await unsafeOfCrates()
   const files = new Set(found.map(({ file }) => file))
   return [
-    { what: 'crates of crates.io in the binaries', figure: String(new Set(foreign.map(idOf)).size) },
-    { what: 'crates of this repository in them', figure: String(new Set(own.map(idOf)).size) },
-    { what: 'crates that run in the compiler only', figure: String(needed.size) },
-    {
-      what: 'their licences',
-      figure: [...new Set(linked.map(({ license }) => license))].toSorted().join('; '),
-    },
-    { what: '`cargo-deny check bans licenses sources`', figure: await cargoDeny() },
-    {
-      what: '`unsafe`, each with its reason',
-      figure: `${found.length} in ${files.size} files ([list](binaries.md#every-unsafe))`,
-    },
+    ['crates of crates.io in the binaries', String(new Set(foreign.map(idOf)).size)],
+    ['crates of this repository in them', String(new Set(own.map(idOf)).size)],
+    ['crates that run in the compiler only', String(needed.size)],
+    ['their licences', [...new Set(linked.map(({ license }) => license))].toSorted().join('; ')],
+    ['`cargo-deny check bans licenses sources`', await cargoDeny()],
+    [
+      '`unsafe`, each with its reason',
+      `${found.length} in ${files.size} files ([list](binaries.md#every-unsafe))`,
+    ],
   ]
 }
 
@@ -101,11 +95,11 @@ async function lockFiles(): Promise<readonly Figure[]> {
   )
   const locked = (await readFile(join(ROOT, 'Cargo.lock'), 'utf8')).match(/^checksum = /gm)?.length
   return [
-    {
-      what: `packages of npm named by hash, to build and test, in ${files.length} lock files`,
-      figure: String(sum(hashes.map((each) => each ?? 0))),
-    },
-    { what: 'crates named by hash', figure: String(locked ?? 0) },
+    [
+      `packages of npm named by hash, to build and test, in ${files.length} lock files`,
+      String(sum(hashes.map((each) => each ?? 0))),
+    ],
+    ['crates named by hash', String(locked ?? 0)],
   ]
 }
 
@@ -114,23 +108,15 @@ async function bills(packed: readonly Packed[]): Promise<readonly Figure[]> {
     const problem = await problemsOfBill(await readFile(billOf(each), 'utf8'))
     if (problem !== undefined) throw new Error(`${each.name}: ${problem}`)
   }
-  return [
-    {
-      what: 'bills of materials (CycloneDX 1.6) that hold against the schema',
-      figure: String(packed.length),
-    },
-  ]
+  return [['bills of materials (CycloneDX 1.6) that hold against the schema', String(packed.length)]]
 }
 
 function sizes(packed: readonly Packed[]): readonly Figure[] {
   const main = packed.at(-1)?.unpackedSize ?? 0
   const platforms = packed.slice(0, -1)
   return [
-    { what: 'main package, unpacked', figure: kib(main) },
-    ...platforms.map(({ name, unpackedSize }) => ({
-      what: `with \`${name}\``,
-      figure: kib(main + unpackedSize),
-    })),
+    ['main package, unpacked', kib(main)],
+    ...platforms.map(({ name, unpackedSize }): Figure => [`with \`${name}\``, kib(main + unpackedSize)]),
   ]
 }
 

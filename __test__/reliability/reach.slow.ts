@@ -5,6 +5,6 @@ import { run } from '../../reliability/reach/main.ts'
 test('no lock is lost, no other socket changed, no descriptor kept, and nobody waits for a close that lingers', async (t) => {
   t.timeout(400_000, 'the binding is compiled once more')
   const figures = await run(['--seconds', '20']) // which throws where anything of that is not so
-  for (const { what, figure } of figures) t.log(`${what}: ${figure}`)
+  for (const [what, figure] of figures) t.log(`${what}: ${figure}`)
   t.true(figures.length > 0)
 })

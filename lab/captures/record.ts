@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Conversation, converse, type Loss } from '../network/connections.ts'
 import type { Capture } from '../network/capture.ts'
 import { keepAliveProbes } from '../network/keepalive-probes.ts'
-import { type Lab, openLab } from '../network/lab.ts'
+import { type Lab, withLab } from '../network/lab.ts'
 import type { TcpPacket } from '../network/pcap.ts'
 import { needTool } from '../network/tools.ts'
 import { type Captures, type Happening, type Sent, STORIES, type Story, type StoryName } from './story.ts'
@@ -51,7 +51,7 @@ async function writing(connection: Conversation, fault: Happening): Promise<Play
 }
 
 export async function recordStories(): Promise<Captures> {
-  const all = STORIES.map(async (name) => [name, await play(name)] as const)
+  const all = STORIES.map(async (name) => [name, await withLab((lab) => play(lab, name))] as const)
   return {
     system: `${type()} ${/^\d+(\.\d+)*/.exec(release())?.[0] ?? ''}`,
     detectWithin: DETECT_WITHIN,
@@ -59,16 +59,7 @@ export async function recordStories(): Promise<Captures> {
   }
 }
 
-async function play(name: StoryName): Promise<Story> {
-  const lab = await openLab()
-  try {
-    return await playIn(lab, name)
-  } finally {
-    await lab.close()
-  }
-}
-
-async function playIn(lab: Lab, name: StoryName): Promise<Story> {
+async function play(lab: Lab, name: StoryName): Promise<Story> {
   const capture = await lab.capture()
   const saying = await startTcpdump(lab)
   const connection = await converse(lab, { it: { detectWithin: DETECT_WITHIN } })

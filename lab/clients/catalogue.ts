@@ -95,6 +95,20 @@ export async function startServers(
   throw failed.reason
 }
 
+/** Starts several for as long as they are used. */
+export async function withServers<T>(
+  host: Host,
+  names: readonly ServerName[],
+  use: (started: ReadonlyMap<ServerName, Server>) => Promise<T>,
+): Promise<T> {
+  const started = await startServers(host, names)
+  try {
+    return await use(started)
+  } finally {
+    await stopServers(started)
+  }
+}
+
 export async function stopServers(started: ReadonlyMap<ServerName, Server>): Promise<void> {
   await Promise.all([...started.values()].map((server) => server.stop()))
 }

@@ -3,9 +3,9 @@
  * connecting anew once the server is gone.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Lab, openLab } from '../network/lab.ts'
+import { type Lab, withLab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
-import { clients, type ServerName, startServers, stopServers } from './catalogue.ts'
+import { clients, type ServerName, withServers } from './catalogue.ts'
 
 export type Setting = 'defaults' | 'own' | 'ours' | 'ten' | 'bare'
 export type Doing = 'idle' | 'waiting' | 'writing' | 'later' | 'connecting'
@@ -59,18 +59,13 @@ export async function runDeathClock(
   settings: readonly Setting[],
   stopAfter: number,
 ): Promise<MeasuredHere[]> {
-  const lab = await openLab()
-  try {
-    const started = await startServers(lab.server, [...new Set(competitors.map(serverOf))])
-    try {
+  const wanted = [...new Set(competitors.map(serverOf))]
+  return withLab((lab) =>
+    withServers(lab.server, wanted, async (started) => {
       const ports = competitors.map((name) => [name, started.get(serverOf(name))?.port ?? 0] as const)
-      return await race(lab, Object.fromEntries(ports), settings, stopAfter)
-    } finally {
-      await stopServers(started)
-    }
-  } finally {
-    await lab.close()
-  }
+      return race(lab, Object.fromEntries(ports), settings, stopAfter)
+    }),
+  )
 }
 
 function serverOf(name: string): ServerName {

@@ -1,9 +1,11 @@
 /** A failover by DNS: the server's address goes dead, and its name leads to another one after a while. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { startServers, stopServers } from '../clients/catalogue.ts'
+import { type ServerName, withServers } from '../clients/catalogue.ts'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
+
+const SERVERS: readonly ServerName[] = ['postgres', 'mariadb', 'redis', 'http2']
 
 /** The server's second address, on the same link. */
 const SECOND = '10.9.2.2'
@@ -34,8 +36,7 @@ export async function failOver(
   stopMs: number,
 ): Promise<Answered[][]> {
   await lab.server.configure(`ip address add ${SECOND}/24 dev eth0`)
-  const started = await startServers(lab.server, ['postgres', 'mariadb', 'redis', 'http2'])
-  try {
+  return withServers(lab.server, SERVERS, async (started) => {
     const ports = Object.fromEntries([...started].map(([name, { port }]) => [name, port]))
     const running = programs.map(({ options }) => startProgram(lab, ports, options))
     await Promise.all(running.map((program) => program.event('ready')))
@@ -52,9 +53,7 @@ export async function failOver(
     const all = await Promise.all(running.map((program) => answersOf(program, movedMs, diedAt)))
     await Promise.all(running.map((program) => program.stop()))
     return all
-  } finally {
-    await stopServers(started)
-  }
+  })
 }
 
 interface Entry {

@@ -1,7 +1,7 @@
 /** The cable is cut under every client, with the listeners that the documentation asks for and without any. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clients, type ServerName, servers, startServers, stopServers } from '../clients/catalogue.ts'
-import { type Lab, openLab } from '../network/lab.ts'
+import { clients, type ServerName, servers, withServers } from '../clients/catalogue.ts'
+import { type Lab, withLab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
 import { Relay } from '../servers/relay.ts'
 import { fatalTrials, harmlessTrials, type Trial, trials } from './case.ts'
@@ -55,22 +55,16 @@ interface Where {
 
 /** Starts everything, cuts the cable, and puts it back once every connection is lost. */
 export async function tryListeners(): Promise<Outcomes> {
-  const lab = await openLab()
-  try {
-    const started = await startServers(lab.server, Object.keys(servers) as ServerName[])
-    try {
+  return withLab((lab) =>
+    withServers(lab.server, Object.keys(servers) as ServerName[], async (started) => {
       const relay = await Relay.start(lab.server)
       const { port } = await relay.record({ tls: false })
       const ports = Object.fromEntries([...started].map(([name, server]) => [name, server.port]))
       const https = started.get('http')?.tlsPort ?? 0
       const where = { host: lab.server.address, ports: { ...ports, https, recording: port } }
       return { examples: await loseExamples(lab, where), ...(await race(lab, where)) }
-    } finally {
-      await stopServers(started)
-    }
-  } finally {
-    await lab.close()
-  }
+    }),
+  )
 }
 
 async function race(lab: Lab, where: Where): Promise<Omit<Outcomes, 'examples'>> {

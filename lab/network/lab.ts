@@ -130,6 +130,16 @@ export class Lab {
   }
 }
 
+/** Opens a laboratory, and closes it when its use has ended, however it ended. */
+export async function withLab<T>(use: (lab: Lab) => Promise<T>): Promise<T> {
+  const lab = await Lab.open()
+  try {
+    return await use(lab)
+  } finally {
+    await lab.close()
+  }
+}
+
 /** Opens a laboratory; a test's `t` closes it when the test ends. Any number can be open at a time. */
 export async function openLab(t?: { teardown(close: () => Promise<void>): void }): Promise<Lab> {
   const lab = await Lab.open()

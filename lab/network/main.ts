@@ -1,7 +1,7 @@
 /** `npm run lab`: a network laboratory for a person, who tells it what to do line by line. */
 import { createInterface } from 'node:readline'
 import { runCommand } from '../command.ts'
-import { openLab, type Lab } from './lab.ts'
+import { type Lab, withLab } from './lab.ts'
 import { labUnavailable } from './requirements.ts'
 
 const help = `
@@ -40,8 +40,7 @@ async function obey(lab: Lab, word: string, argument: string): Promise<void> {
 await runCommand(usage, async () => {
   const reason = await labUnavailable()
   if (reason !== undefined) throw new Error(reason)
-  const lab = await openLab()
-  try {
+  await withLab(async (lab) => {
     printHosts(lab)
     console.log(help)
     const input = createInterface({ input: process.stdin, output: process.stdout, prompt: 'lab> ' })
@@ -52,7 +51,5 @@ await runCommand(usage, async () => {
       if (word !== '') await obey(lab, word, argument).catch((error: Error) => console.log(error.message))
       input.prompt()
     }
-  } finally {
-    await lab.close()
-  }
+  })
 })

@@ -1,4 +1,4 @@
-import { openLab } from './lab.ts'
+import { type Lab, withLab } from './lab.ts'
 import { findTool } from './tools.ts'
 
 /** The tools that a laboratory is made with, and the Debian packages they come in. */
@@ -24,7 +24,7 @@ async function findOut(): Promise<string | undefined> {
   const missing = Object.entries(packages).find(([tool]) => findTool(tool) === undefined)
   if (missing) return `The network laboratory needs ${missing[0]} (Debian package ${missing[1]}).`
   try {
-    await rehearse()
+    await withLab(rehearse)
     return undefined
   } catch (error) {
     return `The network laboratory cannot be opened here: ${sentence(error)}.`
@@ -32,17 +32,12 @@ async function findOut(): Promise<string | undefined> {
 }
 
 /** Everything a laboratory can do that a kernel may be built or set up without. */
-async function rehearse(): Promise<void> {
-  const lab = await openLab()
-  try {
-    const capture = await lab.capture()
-    await lab.unreachable()
-    await lab.lose(1)
-    await lab.forget(1)
-    await capture.stop()
-  } finally {
-    await lab.close()
-  }
+async function rehearse(lab: Lab): Promise<void> {
+  const capture = await lab.capture()
+  await lab.unreachable()
+  await lab.lose(1)
+  await lab.forget(1)
+  await capture.stop()
 }
 
 function sentence(error: unknown): string {

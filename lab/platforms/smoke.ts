@@ -1,8 +1,8 @@
 /** Runs smoke.cjs, and reads what it has shown. */
 import { spawn } from 'node:child_process'
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inTemporaryFolder } from '../temporary.ts'
 import type { Shown } from './results.ts'
 
 /** Emulated, a start alone takes seconds. */
@@ -21,7 +21,7 @@ export async function smoke(
   { name, target, how }: Pick<Shown, 'name' | 'target' | 'how'>,
   command: readonly string[],
 ): Promise<Shown> {
-  const { output, end } = await outputOf(command)
+  const { output, end } = await inTemporaryFolder('smoke', (folder) => outputOf(command, folder))
   const line = output.split('\n').find((each) => each.startsWith('{"runtime"'))
   if (line === undefined) throw new Error(`${command.join(' ')}\nended with ${end}:\n${output}`)
   const told = JSON.parse(line) as Smoke
@@ -32,8 +32,10 @@ export async function smoke(
 }
 
 /** Through a file: Windows programs under Wine may lose what they write into a pipe. */
-async function outputOf(command: readonly string[]): Promise<{ output: string; end: number | string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-'))
+async function outputOf(
+  command: readonly string[],
+  folder: string,
+): Promise<{ output: string; end: number | string }> {
   const path = join(folder, 'output')
   const file = await open(path, 'w')
   try {
@@ -52,6 +54,5 @@ async function outputOf(command: readonly string[]): Promise<{ output: string; e
     return { output: await readFile(path, 'utf8'), end }
   } finally {
     await file.close()
-    await rm(folder, { recursive: true })
   }
 }

@@ -1,7 +1,7 @@
 /** A failover by DNS after 3 s and after 30 s, for every client with and without its own connect timeout. */
 import { planKeepAlive } from 'tcp-keepalive'
 import { failOver } from '../../lab/failover/failover.ts'
-import { openLab } from '../../lab/network/lab.ts'
+import { type Lab, withLab } from '../../lab/network/lab.ts'
 import { isInTime } from '../../lab/timing.ts'
 import type { Figure } from '../record.ts'
 
@@ -10,25 +10,20 @@ export const usage = ''
 const OPTIONS = { detectWithin: 6000 }
 
 export async function run(): Promise<Figure[]> {
-  return (await Promise.all([3000, 30_000].map((movedMs) => one(movedMs)))).flat()
+  return (await Promise.all([3000, 30_000].map((movedMs) => withLab((lab) => one(lab, movedMs))))).flat()
 }
 
-async function one(movedMs: number): Promise<Figure[]> {
-  const lab = await openLab()
-  try {
-    const [answered = []] = await failOver(lab, [{ options: OPTIONS }], movedMs, movedMs + 90_000)
-    const { connect = Number.NaN } = planKeepAlive(OPTIONS).detection
-    return answered.map(({ name, took, backoffMs, pausedMs }) => {
-      const within = Math.max(OPTIONS.detectWithin, movedMs) + connect + backoffMs + 100
-      if (took === undefined || !isInTime(took, pausedMs, within)) {
-        throw new Error(`${name}: answered after ${took} ms, not within ${within} ms`)
-      }
-      return {
-        what: `the new address after ${movedMs / 1000} s: ${name}`,
-        figure: `answered after ${(took / 1000).toFixed(1)} s, of which up to ${backoffMs / 1000} s are its own backoff`,
-      }
-    })
-  } finally {
-    await lab.close()
-  }
+async function one(lab: Lab, movedMs: number): Promise<Figure[]> {
+  const [answered = []] = await failOver(lab, [{ options: OPTIONS }], movedMs, movedMs + 90_000)
+  const { connect = Number.NaN } = planKeepAlive(OPTIONS).detection
+  return answered.map(({ name, took, backoffMs, pausedMs }) => {
+    const within = Math.max(OPTIONS.detectWithin, movedMs) + connect + backoffMs + 100
+    if (took === undefined || !isInTime(took, pausedMs, within)) {
+      throw new Error(`${name}: answered after ${took} ms, not within ${within} ms`)
+    }
+    return [
+      `the new address after ${movedMs / 1000} s: ${name}`,
+      `answered after ${(took / 1000).toFixed(1)} s, of which up to ${backoffMs / 1000} s are its own backoff`,
+    ]
+  })
 }

@@ -48,10 +48,7 @@ async function read(readAfter: number): Promise<Figure[]> {
     .map((ours) => {
       const isSame = ({ way, ending, when }: Trial): boolean =>
         way === 'none' && ending === ours.ending && (when === 1000) === (ours.when === 'lifted')
-      return {
-        what: inWords(ours),
-        figure: `${said(ours)}; without the package ${said(results.find(isSame))}`,
-      }
+      return [inWords(ours), `${said(ours)}; without the package ${said(results.find(isSame))}`]
     })
 }
 

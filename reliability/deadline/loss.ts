@@ -1,7 +1,7 @@
 /** Peers that read at random, by a fixed seed, across a network that loses packets: which living ones are dropped. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
-import { openLab } from '../../lab/network/lab.ts'
+import { type Lab, withLab } from '../../lab/network/lab.ts'
 import { SlowReader } from '../../lab/readers/slow-reader.ts'
 import { Random } from '../random.ts'
 import { readOptions, wholeNumber } from '../arguments.ts'
@@ -38,45 +38,42 @@ export async function run(options: readonly string[]): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const deadline of [30_000, 60_000]) {
     const some = trials.filter((trial) => trial.deadline === deadline)
-    figures.push(...(await Promise.all(some.map((trial) => one(trial, seconds * 1000)))))
+    figures.push(
+      ...(await Promise.all(some.map((trial) => withLab((lab) => one(lab, trial, seconds * 1000))))),
+    )
   }
   return figures
 }
 
-async function one({ lossPercent, deadline, options, what }: Trial, ms: number): Promise<Figure> {
-  const lab = await openLab()
-  try {
-    await Promise.all([lab.server, lab.client].map((host) => host.configure(SMALL_BUFFERS)))
-    const reader = new SlowReader(lab.server)
-    const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
-    const writers = lab.client.startModule(
-      new URL('../../lab/readers/writers.mjs', import.meta.url),
-      'runWriters',
-      {
-        host: lab.server.address,
-        all: ports.map((port) => ({ name: String(port), port, secure: false })),
-        options,
-      },
-    )
-    await Promise.all(ports.map((port) => reader.read(port, { bytes: 0, every: 0 })))
-    await lab.lose(lossPercent)
-    const random = new Random(SEED)
-    const end = performance.now() + ms
-    // Each opens its window some times a deadline, a little or far, and closes it again by reading no more.
-    while (performance.now() < end) {
-      const port = random.pick(ports) ?? 0
-      const bytes = Math.ceil(10 ** random.between(2, 6))
-      await reader.read(port, { bytes, every: 1e9 })
-      await sleep(Math.max(0, Math.min(random.between(0, deadline / CONNECTIONS), end - performance.now())))
-    }
-    const dropped = writers.told('lost').length
-    if (lossPercent === 1 && dropped > 0)
-      throw new Error(`${dropped} living peers were dropped at 1 % loss, ${what}`)
-    return {
-      what: `${lossPercent} % loss each way, ${deadline / 1000} s, ${what}: dropped`,
-      figure: `${dropped} of ${CONNECTIONS} living in ${ms / 1000} s (seed ${SEED})`,
-    }
-  } finally {
-    await lab.close()
+async function one(lab: Lab, { lossPercent, deadline, options, what }: Trial, ms: number): Promise<Figure> {
+  await Promise.all([lab.server, lab.client].map((host) => host.configure(SMALL_BUFFERS)))
+  const reader = new SlowReader(lab.server)
+  const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
+  const writers = lab.client.startModule(
+    new URL('../../lab/readers/writers.mjs', import.meta.url),
+    'runWriters',
+    {
+      host: lab.server.address,
+      all: ports.map((port) => ({ name: String(port), port, secure: false })),
+      options,
+    },
+  )
+  await Promise.all(ports.map((port) => reader.read(port, { bytes: 0, every: 0 })))
+  await lab.lose(lossPercent)
+  const random = new Random(SEED)
+  const end = performance.now() + ms
+  // Each opens its window some times a deadline, a little or far, and closes it again by reading no more.
+  while (performance.now() < end) {
+    const port = random.pick(ports) ?? 0
+    const bytes = Math.ceil(10 ** random.between(2, 6))
+    await reader.read(port, { bytes, every: 1e9 })
+    await sleep(Math.max(0, Math.min(random.between(0, deadline / CONNECTIONS), end - performance.now())))
   }
+  const dropped = writers.told('lost').length
+  if (lossPercent === 1 && dropped > 0)
+    throw new Error(`${dropped} living peers were dropped at 1 % loss, ${what}`)
+  return [
+    `${lossPercent} % loss each way, ${deadline / 1000} s, ${what}: dropped`,
+    `${dropped} of ${CONNECTIONS} living in ${ms / 1000} s (seed ${SEED})`,
+  ]
 }

@@ -1,5 +1,5 @@
 /** Slow readers of every kind under deadlines of 10 and 30 s: four deadlines alive, then dead in every state. */
-import { openLab } from '../../lab/network/lab.ts'
+import { withLab } from '../../lab/network/lab.ts'
 import { type Course, liveAndDie } from '../../lab/readers/dying.ts'
 import { KINDS } from '../../lab/readers/kinds.ts'
 import { isInTime } from '../../lab/timing.ts'
@@ -18,16 +18,8 @@ export async function run(options: readonly string[]): Promise<Figure[]> {
 }
 
 async function one(deadline: number): Promise<Course> {
-  const lab = await openLab()
-  try {
-    return await liveAndDie(lab, {
-      options: { detectWithin: deadline },
-      livingMs: 4 * deadline,
-      deadMs: 3 * deadline,
-    })
-  } finally {
-    await lab.close()
-  }
+  const plan = { options: { detectWithin: deadline }, livingMs: 4 * deadline, deadMs: 3 * deadline }
+  return withLab((lab) => liveAndDie(lab, plan))
 }
 
 function figuresOf(deadline: number, { dropped, dying }: Course): Figure[] {
@@ -36,18 +28,12 @@ function figuresOf(deadline: number, { dropped, dying }: Course): Figure[] {
   if (late.length > 0) throw new Error(`told of late or never: ${JSON.stringify(late)}`)
   const seconds = deadline / 1000
   return [
-    {
-      what: `${seconds} s: living connections, dropped within ${4 * seconds} s`,
-      figure: `${dying.length}, 0`,
-    },
-    ...KINDS.map(({ name }) => {
+    [`${seconds} s: living connections, dropped within ${4 * seconds} s`, `${dying.length}, 0`],
+    ...KINDS.map(({ name }): Figure => {
       const latest = Math.max(
         ...dying.filter((one) => one.name.includes(name)).map(({ took = Number.NaN }) => took),
       )
-      return {
-        what: `${seconds} s: ${name}, told of its death after at most`,
-        figure: `${(latest / 1000).toFixed(1)} s`,
-      }
+      return [`${seconds} s: ${name}, told of its death after at most`, `${(latest / 1000).toFixed(1)} s`]
     }),
   ]
 }

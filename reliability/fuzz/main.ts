@@ -29,21 +29,21 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const result = await runRounds({ seed, calls, seconds, processes, progress })
   const { totals } = result
   return [
-    { what: "calls of the package's functions", figure: count(totals.calls) },
-    { what: "calls of Node's own `setKeepAlive` in between", figure: count(totals.driverCalls) },
-    { what: 'by function', figure: list(totals.byName) },
-    { what: 'errors thrown, all of them known ones', figure: list(totals.byCode) },
-    { what: 'seeds', figure: `${seed} to ${seed + result.rounds - 1}, a child process each` },
-    { what: 'time', figure: `${result.seconds.toFixed(0)} s` },
-    { what: 'crashes, hangs, uncaught errors, unknown errors, other warnings', figure: '0' },
-    { what: "times that a socket's options were read back", figure: count(totals.readings) },
-    {
-      what: 'sockets opened in the tick in which another was destroyed',
-      figure: `${count(totals.foreign)}, of them ${count(totals.reused)} under its very number`,
-    },
-    { what: 'sockets read back by another process at the end', figure: count(totals.readFromOutside) },
-    { what: 'options changed on a socket that was not the target', figure: '0' },
-    { what: 'descriptors more or fewer at the end of a round', figure: '0' },
+    ["calls of the package's functions", count(totals.calls)],
+    ["calls of Node's own `setKeepAlive` in between", count(totals.driverCalls)],
+    ['by function', list(totals.byName)],
+    ['errors thrown, all of them known ones', list(totals.byCode)],
+    ['seeds', `${seed} to ${seed + result.rounds - 1}, a child process each`],
+    ['time', `${result.seconds.toFixed(0)} s`],
+    ['crashes, hangs, uncaught errors, unknown errors, other warnings', '0'],
+    ["times that a socket's options were read back", count(totals.readings)],
+    [
+      'sockets opened in the tick in which another was destroyed',
+      `${count(totals.foreign)}, of them ${count(totals.reused)} under its very number`,
+    ],
+    ['sockets read back by another process at the end', count(totals.readFromOutside)],
+    ['options changed on a socket that was not the target', '0'],
+    ['descriptors more or fewer at the end of a round', '0'],
   ]
 }
 

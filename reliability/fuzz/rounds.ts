@@ -1,9 +1,8 @@
 /** Runs rounds of the fuzzer, each in a child process of its own, so that a crash ends a round and is told. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { addTotals, type Message, noTotals, type Round, type Totals } from './messages.ts'
 import { lastCalls } from './trace.ts'
 
@@ -76,8 +75,7 @@ async function runRound(
   progress: (calls: number) => void,
   signal: AbortSignal,
 ): Promise<Totals> {
-  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-fuzz-'))
-  try {
+  return inTemporaryFolder('fuzz', async (folder) => {
     const child = fork(CHILD, [JSON.stringify({ ...asked, folder } satisfies Round)], {
       execArgv: ['--import=ts-blank-space/register', ...nodeArguments],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
@@ -89,9 +87,7 @@ async function runRound(
     throw new Broken(`${end.reason}\n
 Seed ${asked.seed}; repeat it with: npm run reliability -- fuzz --seed ${asked.seed} --calls ${asked.calls}
 The last calls:\n${calls.map((call) => `  ${call}`).join('\n')}`)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  })
 }
 
 type End = { readonly totals: Totals } | { readonly reason: string }

@@ -40,33 +40,30 @@ export async function run([option]: readonly string[]): Promise<readonly Figure[
       : results.map(({ version }, at) => `Node ${version}: ${told[at]}`).join('; ')
   }
   return [
-    { what: 'on each of', figure: results.map(({ version }) => `Node ${version}`).join(', ') },
-    {
-      what: `descriptors left by ${THREADS} threads that load, use and end, ${AT_ONCE} at a time`,
-      figure: each(({ left }) => String(left.descriptors)),
-    },
-    {
-      what: 'memory that they left, and what as many without the package left',
-      figure: each(({ left }) => `${mebibytes(left.kilobytes)}, ${mebibytes(left.kilobytesWithout)}`),
-    },
-    { what: 'checks of other vm contexts that held', figure: each(({ realms }) => String(realms)) },
-    {
-      what: 'programs that ended as they must, which exit or throw in the middle of a call',
-      figure: each(({ endings }) => String(endings)),
-    },
-    {
-      what: 'connections of cluster workers, accepted and their own, all with their values, whoever has the listener',
-      figure: each(({ cluster }) => String(cluster)),
-    },
-    {
-      what: 'connections handed to a child, with their values and without the hold',
-      figure: each(({ passing }) => String(passing)),
-    },
-    {
-      what: '`--permission`',
-      figure: 'works with `--allow-addons`; `ERR_TCP_KEEPALIVE_NO_BINARY` that says so without',
-    },
-    { what: 'claims of two versions in one thread that held', figure: each(({ copies }) => String(copies)) },
+    ['on each of', results.map(({ version }) => `Node ${version}`).join(', ')],
+    [
+      `descriptors left by ${THREADS} threads that load, use and end, ${AT_ONCE} at a time`,
+      each(({ left }) => String(left.descriptors)),
+    ],
+    [
+      'memory that they left, and what as many without the package left',
+      each(({ left }) => `${mebibytes(left.kilobytes)}, ${mebibytes(left.kilobytesWithout)}`),
+    ],
+    ['checks of other vm contexts that held', each(({ realms }) => String(realms))],
+    [
+      'programs that ended as they must, which exit or throw in the middle of a call',
+      each(({ endings }) => String(endings)),
+    ],
+    [
+      'connections of cluster workers, accepted and their own, all with their values, whoever has the listener',
+      each(({ cluster }) => String(cluster)),
+    ],
+    [
+      'connections handed to a child, with their values and without the hold',
+      each(({ passing }) => String(passing)),
+    ],
+    ['`--permission`', 'works with `--allow-addons`; `ERR_TCP_KEEPALIVE_NO_BINARY` that says so without'],
+    ['claims of two versions in one thread that held', each(({ copies }) => String(copies))],
   ]
 }
 

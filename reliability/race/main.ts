@@ -20,19 +20,16 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   if (reused < race.cycles / 2) throw new Error(`only ${reused} numbers of ${race.cycles} were used again`)
   const ways = Object.entries(race.byWay).toSorted(([, a], [, b]) => b - a)
   return [
-    {
-      what: 'cycles',
-      figure: `${count(race.cycles)}, seed ${seed}, in ${Math.round((Date.now() - started) / 1000)} s`,
-    },
-    { what: 'ways to die', figure: ways.map(([way, times]) => `${way} ${count(times)}`).join(', ') },
-    {
-      what: 'dead numbers that were used again in the same tick',
-      figure: `${count(reused)} (${((reused / race.cycles) * 100).toFixed(1)} %): by a file ${count(race.reusedByFile)}, by another TCP socket ${count(race.reusedBySocket)}`,
-    },
-    { what: 'calls on dead sockets', figure: count(race.calls) },
-    { what: 'times that a foreign socket was read back', figure: count(race.readings) },
-    { what: 'of these by another process', figure: count(race.readFromOutside) },
-    { what: 'calls on a dead socket that came as far as the system', figure: '0' },
-    { what: 'foreign sockets touched', figure: '0' },
+    ['cycles', `${count(race.cycles)}, seed ${seed}, in ${Math.round((Date.now() - started) / 1000)} s`],
+    ['ways to die', ways.map(([way, times]) => `${way} ${count(times)}`).join(', ')],
+    [
+      'dead numbers that were used again in the same tick',
+      `${count(reused)} (${((reused / race.cycles) * 100).toFixed(1)} %): by a file ${count(race.reusedByFile)}, by another TCP socket ${count(race.reusedBySocket)}`,
+    ],
+    ['calls on dead sockets', count(race.calls)],
+    ['times that a foreign socket was read back', count(race.readings)],
+    ['of these by another process', count(race.readFromOutside)],
+    ['calls on a dead socket that came as far as the system', '0'],
+    ['foreign sockets touched', '0'],
   ]
 }

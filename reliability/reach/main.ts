@@ -22,22 +22,22 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const looked = await disturbed(seconds)
   const { looks, longestMs, adopted, files, sockets, lingering, locksLost, othersChanged } = looked
   const figures: readonly Figure[] = [
-    { what: 'time', figure: `${count(seconds)} s` },
-    { what: 'looks over all descriptors', figure: count(looks) },
-    { what: 'the longest of them', figure: `${count(Math.round(longestMs))} ms` },
-    { what: 'connections that got the values', figure: count(adopted) },
-    { what: 'files opened, locked and closed beside them', figure: count(files) },
-    { what: 'sockets opened and closed', figure: count(sockets) },
-    { what: 'closes that lingered for 4 s', figure: count(lingering) },
-    { what: 'locks lost', figure: count(locksLost) },
-    { what: 'other sockets changed', figure: count(othersChanged) },
-    { what: 'descriptors left', figure: count(looked.descriptorsLeft) },
-    { what: 'threads left', figure: count(looked.threadsLeft) },
+    ['time', `${count(seconds)} s`],
+    ['looks over all descriptors', count(looks)],
+    ['the longest of them', `${count(Math.round(longestMs))} ms`],
+    ['connections that got the values', count(adopted)],
+    ['files opened, locked and closed beside them', count(files)],
+    ['sockets opened and closed', count(sockets)],
+    ['closes that lingered for 4 s', count(lingering)],
+    ['locks lost', count(locksLost)],
+    ['other sockets changed', count(othersChanged)],
+    ['descriptors left', count(looked.descriptorsLeft)],
+    ['threads left', count(looked.threadsLeft)],
   ]
   const isProof = looks > 10 && adopted > 0 && files > 100 && sockets > 100 && lingering > 0
   const harm = locksLost + othersChanged + looked.descriptorsLeft + looked.threadsLeft
   if (isProof && harm === 0 && longestMs < LONGEST_LOOK_MS) return figures
-  throw new Error(figures.map(({ what, figure }) => `${what}: ${figure}`).join('\n'))
+  throw new Error(figures.map((figure) => figure.join(': ')).join('\n'))
 }
 
 /** In a process of its own, which may crash. */

@@ -32,11 +32,8 @@ export async function rust(): Promise<readonly Figure[]> {
     await mustFind(finding, { ...planted, environment: { ...planted.environment, ...OPTIONS } })
   }
   return [
-    {
-      what: "the core's tests under AddressSanitizer and LeakSanitizer",
-      figure: `${passed} passed, 0 errors`,
-    },
-    { what: 'an overflow and a leak planted in a crate that is built like it', figure: '2 of 2 found' },
+    ["the core's tests under AddressSanitizer and LeakSanitizer", `${passed} passed, 0 errors`],
+    ['an overflow and a leak planted in a crate that is built like it', '2 of 2 found'],
   ]
 }
 
@@ -55,7 +52,7 @@ export async function node(): Promise<readonly Figure[]> {
     await mustFind(OVERFLOW, watched(misbehave(misbehaving, 'overflow')))
     await mustFind(LEAK, watched(misbehave(misbehaving, 'leak')))
     const figure = `${calls} calls in ${THREADS + 1} threads, 0 errors; 2 of 2 planted errors found`
-    figures.push({ what: `every function of the binding under both, Node ${version}`, figure })
+    figures.push([`every function of the binding under both, Node ${version}`, figure])
   }
   return figures
 }

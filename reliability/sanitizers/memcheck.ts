@@ -21,7 +21,7 @@ export async function memcheck(): Promise<readonly Figure[]> {
   await mustFind(/definitely lost in loss record[^]*on_purpose/, watched(misbehave(misbehaving, 'leak')))
   const { node } = process.versions
   const figure = `${calls} calls in ${THREADS + 1} threads, 0 errors; 2 of 2 planted errors found`
-  return [{ what: `every function of the binding under valgrind, Node ${node}`, figure }]
+  return [[`every function of the binding under valgrind, Node ${node}`, figure]]
 }
 
 function watched(parameters: readonly string[]): Watched {

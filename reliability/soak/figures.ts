@@ -28,34 +28,22 @@ export function figuresOf(
   const latest = Math.max(...deadly.map(({ latest }) => latest))
   const earliest = Math.min(...deadly.map(({ earliest }) => earliest))
   return [
-    {
-      what: 'connections held, and promised',
-      figure: `${count(connections)}, told within ${DETECT_WITHIN / 1000} s`,
-    },
-    { what: 'faults', figure: `${rounds.length} in ${clock(tookMs).trim()} minutes (seed ${seed})` },
+    ['connections held, and promised', `${count(connections)}, told within ${DETECT_WITHIN / 1000} s`],
+    ['faults', `${rounds.length} in ${clock(tookMs).trim()} minutes (seed ${seed})`],
     ...names.map((name) => figureOf(rounds.filter((round) => round.name === name))),
-    {
-      what: 'dead connections told once and in time',
-      figure: `${count(told)} of ${count(deadly.length * connections)}`,
-    },
-    { what: 'latest of them told after', figure: seconds(latest) },
-    {
-      what: 'a process was late meanwhile by, at worst',
-      figure: seconds(Math.max(...deadly.map(({ lateMs }) => lateMs))),
-    },
-    { what: 'earliest of them told of silence after', figure: seconds(earliest) },
-    { what: 'living connections dropped', figure: count(livingDropped) },
-    { what: 'queries answered', figure: count(rounds.at(-1)?.answered ?? 0) },
-    {
-      what: 'all connections answered again after',
-      figure: `${seconds(Math.max(...rounds.map(({ wholeAfter }) => wholeAfter)))} at most`,
-    },
-    {
-      what: 'descriptors, first and last',
-      figure: `${count(first.descriptors)}, ${count(last.descriptors)}`,
-    },
-    { what: 'heaps, first and last', figure: `${mebibytes(first.heap)}, ${mebibytes(last.heap)}` },
-    { what: 'resident, first and last', figure: `${mebibytes(first.resident)}, ${mebibytes(last.resident)}` },
+    ['dead connections told once and in time', `${count(told)} of ${count(deadly.length * connections)}`],
+    ['latest of them told after', seconds(latest)],
+    ['a process was late meanwhile by, at worst', seconds(Math.max(...deadly.map(({ lateMs }) => lateMs)))],
+    ['earliest of them told of silence after', seconds(earliest)],
+    ['living connections dropped', count(livingDropped)],
+    ['queries answered', count(rounds.at(-1)?.answered ?? 0)],
+    [
+      'all connections answered again after',
+      `${seconds(Math.max(...rounds.map(({ wholeAfter }) => wholeAfter)))} at most`,
+    ],
+    ['descriptors, first and last', `${count(first.descriptors)}, ${count(last.descriptors)}`],
+    ['heaps, first and last', `${mebibytes(first.heap)}, ${mebibytes(last.heap)}`],
+    ['resident, first and last', `${mebibytes(first.resident)}, ${mebibytes(last.resident)}`],
   ]
 }
 
@@ -72,7 +60,7 @@ function figureOf(rounds: readonly RoundResult[]): Figure {
     ...(lost === 0 ? ['none dropped'] : [...outcomes, `latest after ${seconds(latestOf(rounds))}`]),
     ...(open > 0 ? [`${open} too long to be harmless and too short to kill`] : []),
   ]
-  return { what: name, figure: parts.join(', ') }
+  return [name, parts.join(', ')]
 }
 
 function latestOf(rounds: readonly RoundResult[]): number {

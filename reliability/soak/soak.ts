@@ -1,6 +1,6 @@
 /** Pools on a PostgreSQL across the router, one fault after the other: the dead are told once and in time, nobody else. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Lab, openLab } from '../../lab/network/lab.ts'
+import { type Lab, withLab } from '../../lab/network/lab.ts'
 import { type Postgres, postgresUnavailable, startPostgres } from '../../lab/servers/postgres.ts'
 import { labUnavailable } from '../../lab/network/requirements.ts'
 import { readOptions, seedOf, wholeNumber } from '../arguments.ts'
@@ -31,17 +31,14 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const missing = (await labUnavailable()) ?? (await postgresUnavailable())
   if (missing !== undefined) throw new Error(missing)
   console.log(`${options.connections} connections, --seed ${options.seed}`)
-  const lab = await openLab()
-  try {
+  return withLab(async (lab) => {
     const start = performance.now()
     const rounds = await soak(lab, options)
     const tookMs = performance.now() - start
     const wrong = grown(rounds)
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
     return figuresOf(rounds, options, tookMs)
-  } finally {
-    await lab.close()
-  }
+  })
 }
 
 /** @throws UsageError for what is no number */

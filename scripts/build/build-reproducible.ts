@@ -1,13 +1,13 @@
 /** `npm run build -- reproducible`: the same sources give the same bytes wherever they are built. */
 import { createHash } from 'node:crypto'
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compile } from './compile.ts'
 import { ROOT, runCommand } from '../../lab/command.ts'
 import { startProgress } from './progress.ts'
 import { run } from '../../lab/run.ts'
+import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { binaryOf, targetsNamed } from './targets.ts'
 import { prepareToolchain } from './toolchain.ts'
 
@@ -28,9 +28,8 @@ await runCommand(HELP, async () => {
   })
   const targets = targetsNamed(values.target)
   const toolchain = await prepareToolchain({ prebuiltLibrary: false, onStep: (step) => console.log(step) })
-  const elsewhere = await mkdtemp(join(tmpdir(), 'another folder '))
   const different: string[] = []
-  try {
+  await inTemporaryFolder('another folder', async (elsewhere) => {
     const folder = join(elsewhere, 'sources')
     await copySources(folder)
     for (const [index, target] of targets.entries()) {
@@ -45,9 +44,7 @@ await runCommand(HELP, async () => {
       if (before !== after) different.push(target.name)
       progress.done(before === after ? `the same bytes, ${after}` : `DIFFERENT: ${before} and ${after}`)
     }
-  } finally {
-    await rm(elsewhere, { recursive: true })
-  }
+  })
   if (different.length > 0) throw new Error(`not reproducible: ${different.join(', ')}`)
 })
 

@@ -1,6 +1,5 @@
 /** `npm run build -- pack`: every package as a tarball, as it would be published, and checked as its users see it. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeMainBill, writePlatformBill } from '../supply-chain/bill-of-materials.ts'
@@ -8,6 +7,7 @@ import { ROOT, runCommand } from '../../lab/command.ts'
 import { compilersOf } from './compilers.ts'
 import type { Packed } from './packed.ts'
 import { run } from '../../lab/run.ts'
+import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { stage } from './stage.ts'
 import { targetsNamed, type Target } from './targets.ts'
 
@@ -28,16 +28,13 @@ export async function pack(
 ): Promise<readonly Packed[]> {
   await rm(out, { recursive: true, force: true })
   await mkdir(out, { recursive: true })
-  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-packages-'))
-  try {
+  return inTemporaryFolder('packages', async (folder) => {
     const packed: Packed[] = []
     for (const each of await stage(targets, binaries, folder)) packed.push(await packOne(each.folder, out))
     await writeBills(targets, binaries, packed)
     await writeFile(join(out, LIST), `${JSON.stringify(packed, undefined, 2)}\n`)
     return packed
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  })
 }
 
 /** The bill of materials of each package, beside its tarball. */

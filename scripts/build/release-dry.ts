@@ -1,6 +1,5 @@
 /** `npm run release:dry`: the whole release against a registry on this machine, and an installation from it. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from '../../lab/command.ts'
@@ -8,6 +7,7 @@ import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
 import { run } from '../../lab/run.ts'
+import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { TARGETS } from './targets.ts'
 
 const HELP = `npm run release:dry -- [options]
@@ -22,10 +22,13 @@ await runCommand(HELP, async () => {
   const { values } = parseArgs({
     options: { binaries: { type: 'string', default: join(ROOT, 'artifacts') } },
   })
-  const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-release-'))
+  await inTemporaryFolder('release', (folder) => release(values.binaries, folder))
+})
+
+async function release(binaries: string, folder: string): Promise<void> {
   const registry = await startRegistry()
   try {
-    await pack(TARGETS, values.binaries, join(folder, 'packages'))
+    await pack(TARGETS, binaries, join(folder, 'packages'))
     const packages = await readPacked(join(folder, 'packages'))
     const main = packages.at(-1)
     if (!main) throw new Error('nothing was packed')
@@ -38,9 +41,8 @@ await runCommand(HELP, async () => {
     await installFrom(registry.npmrc, folder, main.name)
   } finally {
     await registry.stop()
-    await rm(folder, { recursive: true })
   }
-})
+}
 
 /** Installs the package as a user would, and asks it for the system's defaults. */
 async function installFrom(npmrc: string, folder: string, name: string): Promise<void> {

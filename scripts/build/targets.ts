@@ -40,7 +40,6 @@ export const OLDEST_GLIBC = '2.17'
 export const OLDEST_MACOS = '11.0'
 
 const KIB = 1024
-const ELF_LIBRARY = 'libtcp_keepalive_node.so'
 
 /** zig compiles what it links of its own (libunwind, the start-up code) as this says: for size. */
 const SMALL = '-Clink-arg=-Os'
@@ -94,7 +93,11 @@ export const TARGETS: readonly Target[] = [
   macos('darwin-arm64', 'aarch64-apple-darwin', 'AARCH64'),
   windows('win32-x64-msvc', 'x86_64-pc-windows-gnullvm', 'X86_64'),
   windows('win32-arm64-msvc', 'aarch64-pc-windows-gnullvm', 'AARCH64'),
-  freebsd('freebsd-x64', 'x86_64-unknown-freebsd', 'X86_64'),
+  elf('freebsd-x64', 'x86_64-unknown-freebsd', 'X86_64', {
+    // All of the base system.
+    libraries: /^(libc\.so\.7|libthr\.so\.3|libm\.so\.5|libgcc_s\.so\.1)$/,
+    limit: 150 * KIB,
+  }),
 ]
 
 /** The target's binary as npm packages and the loader call it. */
@@ -117,33 +120,35 @@ export function targetsNamed(names: readonly string[]): readonly Target[] {
   })
 }
 
-function glibc(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+function elf(
+  name: string,
+  triple: string,
+  machine: ExpectedFile['machine'],
+  file: Omit<ExpectedFile, 'format' | 'machine'>,
+  rustFlags: readonly string[] = [],
+): Target {
   return {
     name,
     triple,
-    rustFlags: [SMALL],
+    rustFlags: [SMALL, ...rustFlags],
     unstableRustFlags: [NO_LOCATIONS, NO_DEBUG_TEXTS],
-    library: ELF_LIBRARY,
-    file: {
-      format: 'ELF',
-      machine,
-      libraries: /^(lib(c|m|dl|rt|pthread)\.so\.\d|ld-linux[-\w]*\.so\.\d)$/,
-      newestSymbol: { prefix: 'GLIBC_', version: OLDEST_GLIBC },
-      limit: 224 * KIB,
-    },
+    library: 'libtcp_keepalive_node.so',
+    file: { format: 'ELF', machine, ...file },
   }
 }
 
+function glibc(name: string, triple: string, machine: ExpectedFile['machine']): Target {
+  return elf(name, triple, machine, {
+    libraries: /^(lib(c|m|dl|rt|pthread)\.so\.\d|ld-linux[-\w]*\.so\.\d)$/,
+    newestSymbol: { prefix: 'GLIBC_', version: OLDEST_GLIBC },
+    limit: 224 * KIB,
+  })
+}
+
+/** Node brings the C library; an addon with another one inside could not work. */
 function musl(name: string, triple: string, machine: ExpectedFile['machine']): Target {
-  return {
-    name,
-    triple,
-    // Node brings the C library; an addon with another one inside could not work.
-    rustFlags: [SMALL, '-Ctarget-feature=-crt-static'],
-    unstableRustFlags: [NO_LOCATIONS, NO_DEBUG_TEXTS],
-    library: ELF_LIBRARY,
-    file: { format: 'ELF', machine, libraries: /^libc\.so$/, limit: 224 * KIB },
-  }
+  const file = { libraries: /^libc\.so$/, limit: 224 * KIB }
+  return elf(name, triple, machine, file, ['-Ctarget-feature=-crt-static'])
 }
 
 function macos(name: string, triple: string, machine: ExpectedFile['machine']): Target {
@@ -181,23 +186,6 @@ function windows(name: string, triple: string, machine: ExpectedFile['machine'])
       machine,
       libraries: /^((kernel32|ntdll|ws2_32|bcryptprimitives)|api-ms-win-(core|crt)-[-\w]+)\.dll$/i,
       limit: 160 * KIB,
-    },
-  }
-}
-
-function freebsd(name: string, triple: string, machine: ExpectedFile['machine']): Target {
-  return {
-    name,
-    triple,
-    rustFlags: [SMALL],
-    unstableRustFlags: [NO_LOCATIONS, NO_DEBUG_TEXTS],
-    library: ELF_LIBRARY,
-    file: {
-      format: 'ELF',
-      machine,
-      // All of the base system.
-      libraries: /^(libc\.so\.7|libthr\.so\.3|libm\.so\.5|libgcc_s\.so\.1)$/,
-      limit: 150 * KIB,
     },
   }
 }

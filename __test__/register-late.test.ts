@@ -10,7 +10,7 @@ import { ROOT } from '../lab/command.ts'
 import { nodeOf } from '../lab/nodes.ts'
 import { end, type Ended } from '../lab/run.ts'
 
-const NODE = nodeOf('24.21.0')
+const NODE = await nodeOf('24.21.0')
 const HERE = import.meta.dirname
 const PROGRAM = join(HERE, 'register-late-program.cjs')
 

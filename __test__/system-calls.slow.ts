@@ -114,7 +114,7 @@ test('a deadline adds none to a quick connection that ends before the first look
 
 /** What C does for the same values: four calls, in any order. Node writes nothing of its own. */
 for (const version of everyLine) {
-  const node = nodeOf(version)
+  const node = await nodeOf(version)
   const off = { 'set SO_KEEPALIVE': 1 }
   // libuv 1.44 and newer write these four for a delay.
   const byNode = once(SET)

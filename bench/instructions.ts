@@ -2,20 +2,20 @@
  * Counts the instructions of a set, and whose they are, with valgrind's callgrind: all that the processor does outside the
  * kernel, from the JavaScript that makes the call down to the system calls. What else the machine does has no part in it.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ROOT } from '../lab/command.ts'
+import { compileLibrary, releaseWithNames } from '../lab/library.ts'
+import { run } from '../lab/run.ts'
+import { inTemporaryFolder } from '../lab/temporary.ts'
 import { readCallgrind } from './callgrind.ts'
 import { WAYS } from './instruction-table.ts'
 import { versionOf } from './machine.ts'
 import { BINDING, type Owner, OWNERS, ownerOf } from './owners.ts'
-import { must, type Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 import type { Measurement } from './rows.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-/** Apart from what is built otherwise, as other flags compile everything anew. */
-const TARGET = join(ROOT, 'target/instructions')
 const CALLS = 2000
 
 /** valgrind's version; `undefined` where it is not there. */
@@ -24,44 +24,28 @@ export function valgrindVersion(): string | undefined {
   return status === 0 ? stdout.trim().replace('-', ' ') : undefined
 }
 
-export function countInstructions({ node24, environment }: Prepared): Measurement[] {
-  const by = [valgrindVersion(), `Node ${versionOf(node24)}`, `the binding by ${rustVersion()}`].join(', ')
-  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-instructions-'))
-  try {
-    const binding = compileBinding(folder)
+export async function countInstructions({ node24, environment }: Prepared): Promise<Measurement[]> {
+  const rust = (await run('rustc', ['--version'])).split(' ').slice(0, 2).join(' ')
+  const by = `${valgrindVersion()}, Node ${await versionOf(node24)}, the binding by ${rust}`
+  return inTemporaryFolder('instructions', async (folder) => {
+    console.log('• Compiling the binding with its names')
+    const binding = join(folder, BINDING)
+    await copyFile(await compileLibrary('tcp-keepalive-node', releaseWithNames('instructions')), binding)
     const env = {
       ...environment,
       NAPI_RS_NATIVE_LIBRARY_PATH: binding,
       LD_BIND_NOW: '1', // functions are looked up at the start, and not while it counts
     }
-    return Object.keys(WAYS).map((way) => {
+    const counted: Measurement[] = []
+    for (const way of Object.keys(WAYS)) {
       console.log(`• instructions: ${way}`)
       const output = join(folder, `${way}.callgrind`)
-      must('valgrind', [...valgrindParameters(output), node24, ...nodeParameters(way)], ROOT, env)
-      return { name: `instructions-${way}`, by, ...share(readFileSync(output, 'utf8')) }
-    })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-/** `rustc` and its number. */
-function rustVersion(): string {
-  return execFileSync('rustc', ['--version'], { encoding: 'utf8' }).split(' ').slice(0, 2).join(' ')
-}
-
-/** The binding as `npm run build` makes it, with its names, and the lines that its code comes from. */
-function compileBinding(folder: string): string {
-  console.log('• Compiling the binding with its names')
-  must('cargo', ['build', '--quiet', '--locked', '--release', '--package=tcp-keepalive-node'], ROOT, {
-    ...process.env,
-    CARGO_PROFILE_RELEASE_DEBUG: 'line-tables-only',
-    CARGO_PROFILE_RELEASE_STRIP: 'none',
-    CARGO_TARGET_DIR: TARGET,
+      const words = [...valgrindParameters(output), node24, ...nodeParameters(way)]
+      await run('valgrind', words, { cwd: ROOT, environment: env })
+      counted.push({ name: `instructions-${way}`, by, ...share(await readFile(output, 'utf8')) })
+    }
+    return counted
   })
-  const binding = join(folder, BINDING)
-  copyFileSync(join(TARGET, 'release', 'libtcp_keepalive_node.so'), binding)
-  return binding
 }
 
 function valgrindParameters(output: string): string[] {

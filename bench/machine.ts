@@ -1,12 +1,13 @@
 /** What the figures were measured on, as far as it matters to them. */
-import { execFileSync } from 'node:child_process'
 import * as lab from '../lab/machine.ts'
+import { run } from '../lab/run.ts'
 import type { Prepared } from './prepare.ts'
 
-export function describeMachine({ node24, node26, binary }: Prepared): string {
-  return [lab.describeMachine(), `Node ${versionOf(node24)} and ${versionOf(node26)}`, binary].join(', ')
+export async function describeMachine({ node24, node26, binary }: Prepared): Promise<string> {
+  const nodes = `Node ${await versionOf(node24)} and ${await versionOf(node26)}`
+  return [lab.describeMachine(), nodes, binary].join(', ')
 }
 
-export function versionOf(node: string): string {
-  return execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()
+export async function versionOf(node: string): Promise<string> {
+  return (await run(node, ['-p', 'process.versions.node'])).trim()
 }

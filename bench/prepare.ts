@@ -1,12 +1,12 @@
 /** What the measurements need: the packages to compare with, C compiled, Node in the versions of the table. */
-import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { ROOT } from '../lab/command.ts'
 import { nodeOf } from '../lab/nodes.ts'
+import { run } from '../lab/run.ts'
 
 const HERE = import.meta.dirname
-const ROOT = join(HERE, '..')
 
 export interface Prepared {
   readonly node24: string
@@ -17,9 +17,9 @@ export interface Prepared {
   remove(): void
 }
 
-export function prepare(): Prepared {
-  installPeers()
-  const [node24, node26] = [nodeOf('24.21.0'), nodeOf('26.10.0')]
+export async function prepare(): Promise<Prepared> {
+  await installPeers()
+  const [node24, node26] = [await nodeOf('24.21.0'), await nodeOf('26.10.0')]
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-bench-'))
   const remove = (): void => rmSync(folder, { recursive: true })
   const released = join(ROOT, 'artifacts', `tcp-keepalive.${process.platform}-${process.arch}-gnu.node`)
@@ -32,7 +32,7 @@ export function prepare(): Prepared {
       binary: isReleased ? 'the binary as released (npm run build -- all)' : 'the binary of npm run build',
       environment: {
         ...process.env,
-        BENCH_REFERENCE: compileReference(node24, folder),
+        BENCH_REFERENCE: await compileReference(node24, folder),
         BENCH_INSTALLATION: installPackage(folder, isReleased ? released : built),
         ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
       },
@@ -44,20 +44,20 @@ export function prepare(): Prepared {
   }
 }
 
-function installPeers(): void {
+async function installPeers(): Promise<void> {
   const lock = readFileSync(join(HERE, 'package-lock.json'), 'utf8')
   const stamp = join(HERE, 'node_modules', '.installed')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.log('• Installing what is compared with')
-  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], HERE)
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE })
   writeFileSync(stamp, lock)
 }
 
-function compileReference(node: string, folder: string): string {
+async function compileReference(node: string, folder: string): Promise<string> {
   const library = join(folder, 'reference.node')
   const headers = join(dirname(dirname(node)), 'include', 'node')
   const flags = ['-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', `-I${headers}`]
-  must('gcc', [...flags, '-o', library, join(HERE, 'reference.c')], HERE)
+  await run('gcc', [...flags, '-o', library, join(HERE, 'reference.c')])
   return library
 }
 
@@ -93,20 +93,4 @@ function installNothing(folder: string, manifest: Record<string, unknown>): void
     JSON.stringify({ ...manifest, name: 'nothing', type: 'commonjs' }),
   )
   for (const door of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', door), '')
-}
-
-/** Runs a program, which must be there and succeed. */
-export function must(
-  command: string,
-  parameters: readonly string[],
-  folder: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): void {
-  const { status, error } = spawnSync(command, parameters, {
-    cwd: folder,
-    env: environment,
-    stdio: ['ignore', 2, 2],
-  })
-  if (error) throw new Error(`This needs ${command}, which cannot be started (${error.message})`)
-  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed`)
 }

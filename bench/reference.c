@@ -60,18 +60,7 @@ static int read_all(int fd, int values[6]) {
   size_t number_given = count; \
   napi_get_cb_info(env, info, &number_given, given, NULL, NULL)
 
-/* set(fd, times, userTimeout): again and again on one socket, two times in turn; or NONE, or TIME_FIRST */
-static napi_value set(napi_env env, napi_callback_info info) {
-  ARGUMENTS(3);
-  const int fd = integer(env, given[0]), user_timeout = integer(env, given[2]);
-  const int64_t times = integer(env, given[1]);
-  for (int64_t i = 0; i < times; i++) {
-    if (set_one(fd, 60 + (i & 1), user_timeout)) give_up(env, "set");
-  }
-  return NULL;
-}
-
-/* setEach(fds, userTimeout): once on each socket of an Int32Array */
+/* setEach(fds, userTimeout): once on each socket of an Int32Array, two times in turn; or NONE, or TIME_FIRST */
 static napi_value set_each(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
   size_t count = 0;
@@ -97,20 +86,7 @@ static napi_value get(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* tcpInfo(fd, times): one getsockopt, 232 bytes as of Linux 5.5 and more since */
-static napi_value tcp_info(napi_env env, napi_callback_info info) {
-  ARGUMENTS(2);
-  const int fd = integer(env, given[0]);
-  const int64_t times = integer(env, given[1]);
-  char bytes[512];
-  for (int64_t i = 0; i < times; i++) {
-    socklen_t size = sizeof bytes;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &size)) give_up(env, "tcpInfo");
-  }
-  return NULL;
-}
-
-/* tcpInfoEach(fds): one getsockopt for each */
+/* tcpInfoEach(fds): one getsockopt for each, 232 bytes as of Linux 5.5 and more since */
 static napi_value tcp_info_each(napi_env env, napi_callback_info info) {
   ARGUMENTS(1);
   void *data;
@@ -196,10 +172,8 @@ static napi_value count_instructions(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
-      {"set", NULL, set, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setEach", NULL, set_each, NULL, NULL, NULL, napi_enumerable, NULL},
       {"get", NULL, get, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"tcpInfo", NULL, tcp_info, NULL, NULL, NULL, napi_enumerable, NULL},
       {"tcpInfoEach", NULL, tcp_info_each, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setOnce", NULL, set_once, NULL, NULL, NULL, napi_enumerable, NULL},
       {"count", NULL, count_instructions, NULL, NULL, NULL, napi_enumerable, NULL},

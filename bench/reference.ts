@@ -2,10 +2,8 @@
 import { createRequire } from 'node:module'
 
 interface Reference {
-  set(fd: number, times: number, userTimeoutMs: number): void
   setEach(fds: Int32Array, userTimeoutMs: number): void
   get(fd: number, times: number): void
-  tcpInfo(fd: number, times: number): void
   tcpInfoEach(fds: Int32Array): void
   scan(lastDescriptor: number, times: number): void
   /** How many TCP sockets there are. */

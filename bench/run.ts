@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os'
 import { countInstructions, valgrindVersion } from './instructions.ts'
 import { describeMachine } from './machine.ts'
 import { prepare } from './prepare.ts'
-import { describe, isSameMachine, regressions } from './regressions.ts'
+import { describe, isSameMachine, type Regression, regressions } from './regressions.ts'
 import { readResults, showTable, writeDocument, writeResults } from './results.ts'
 import type { Measurement } from './rows.ts'
 
@@ -40,8 +40,8 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 const recorded = readResults()
-const prepared = prepare()
-const here = describeMachine(prepared)
+const prepared = await prepare()
+const here = await describeMachine(prepared)
 
 /** The last core is for what is measured, the first for the other ends of its connections. */
 const cores = availableParallelism()
@@ -53,7 +53,7 @@ function isWanted(program: string): boolean {
 }
 
 /** Of all that is measured, this alone takes what not every machine has. */
-function count(): Measurement[] {
+async function count(): Promise<Measurement[]> {
   if (valgrindVersion() !== undefined) return countInstructions(prepared)
   const missing = 'Instructions are not counted: that takes valgrind (Debian: apt-get install valgrind)'
   if (names.length > 0) throw new Error(missing)
@@ -80,7 +80,7 @@ function measure(node: string, program: string, wanted: readonly string[] = []):
 }
 
 /** Of one program, and of what else is measured by it. */
-function measurementsOf(program: string): readonly Measurement[] {
+async function measurementsOf(program: string): Promise<readonly Measurement[]> {
   if (program === 'instructions') return count()
   const measured = measure(prepared.node24, program)
   if (program !== 'calls') return measured
@@ -88,11 +88,11 @@ function measurementsOf(program: string): readonly Measurement[] {
   return [...measured, ...onNode26.map((one) => ({ ...one, name: 'node26-four-arguments' }))]
 }
 
-function record(): void {
+async function record(): Promise<void> {
   const before = names.length > 0 ? recorded : undefined
   const measurements = new Map<string, Measurement>(before?.measurements.map((one) => [one.name, one]))
   for (const program of known.filter(isWanted)) {
-    for (const one of measurementsOf(program)) measurements.set(one.name, one)
+    for (const one of await measurementsOf(program)) measurements.set(one.name, one)
   }
   // Where nothing but instructions was counted, the times are still those of the machine before.
   const isTimed = names.length === 0 || names.some((name) => name !== 'instructions')
@@ -103,29 +103,29 @@ function record(): void {
 }
 
 /** What is worse is measured once more: something else may have run meanwhile. */
-function check(): void {
+async function check(): Promise<void> {
   if (recorded === undefined || !isSameMachine(recorded.machine, here)) {
     throw new Error(
       `Ratios are compared on one kind of machine.\n  Recorded: ${recorded?.machine}\n  Here:     ${here}`,
     )
   }
   const before = new Map(recorded.measurements.map((one) => [one.name, one]))
-  const worseIn = (program: string): ReturnType<typeof regressions> =>
-    regressions(before, new Map(measurementsOf(program).map((one) => [one.name, one])))
-  const worse = known.filter(isWanted).flatMap((program) => {
-    const first = worseIn(program)
-    if (first.length === 0) return []
-    const again = new Set(worseIn(program).map(({ name }) => name))
-    return first.filter(({ name }) => again.has(name))
-  })
+  const worseIn = async (program: string): Promise<ReturnType<typeof regressions>> =>
+    regressions(before, new Map((await measurementsOf(program)).map((one) => [one.name, one])))
+  const worse: Regression[] = []
+  for (const program of known.filter(isWanted)) {
+    const first = await worseIn(program)
+    const again = new Set(first.length > 0 ? (await worseIn(program)).map(({ name }) => name) : [])
+    worse.push(...first.filter(({ name }) => again.has(name)))
+  }
   for (const each of worse) console.log(`✘ ${describe(each)}`)
   if (worse.length > 0) process.exitCode = 1
   else console.log('✔ no ratio is more than a tenth worse than the recorded one')
 }
 
 try {
-  if (isCheck) check()
-  else record()
+  if (isCheck) await check()
+  else await record()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 2

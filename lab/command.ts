@@ -1,16 +1,25 @@
 /** What each command of this folder starts with: its help, and errors for a person to read. */
 import { join } from 'node:path'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 
 /** The repository's folder. */
 export const ROOT: string = join(import.meta.dirname, '..')
 
-export async function runCommand(help: string, command: () => Promise<void>): Promise<void> {
+export type Options = NonNullable<ParseArgsConfig['options']>
+type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values']
+
+/** @param options as `parseArgs` of node:util takes them */
+export async function runCommand<T extends Options>(
+  help: string,
+  options: T,
+  command: (values: Values<T>) => Promise<void>,
+): Promise<void> {
   if (process.argv.includes('--help') || process.argv.includes('-h')) {
     console.log(help)
     return
   }
   try {
-    await command()
+    await command(parseArgs({ options }).values)
   } catch (error) {
     for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.message)
     process.exitCode = 1

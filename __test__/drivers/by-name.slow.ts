@@ -2,4 +2,6 @@
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { testByName } from './by-name-tests.ts'
 
-await testByName(versions.map((version) => ({ version, program: nodeOf(version) })))
+await testByName(
+  await Promise.all(versions.map(async (version) => ({ version, program: await nodeOf(version) }))),
+)

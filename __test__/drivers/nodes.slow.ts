@@ -2,4 +2,6 @@
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { testMatrix } from './matrix-tests.ts'
 
-await testMatrix(versions.map((version) => ({ version, program: nodeOf(version) })))
+await testMatrix(
+  await Promise.all(versions.map(async (version) => ({ version, program: await nodeOf(version) }))),
+)

@@ -297,7 +297,7 @@ for (const version of [process.versions.node, ...versions]) {
     ['with the package beside it', 'beside.cjs', false],
   ] as const) {
     test.serial(`a single executable of Node ${version}, ${what}`, async (t) => {
-      const node = version === process.versions.node ? process.execPath : nodeOf(version)
+      const node = version === process.versions.node ? process.execPath : await nodeOf(version)
       const made = await project({
         'beside.cjs': ONLY_BESIDE,
         'sea.json': JSON.stringify({

@@ -12,7 +12,7 @@ import { everyLine } from '../../lab/nodes.ts'
 const FETCH = `
   import { execFileSync } from 'node:child_process'
   import { nodeOf } from './lab/nodes.ts'
-  process.stdout.write(execFileSync(nodeOf(process.env.VERSION), ['--version']))`
+  process.stdout.write(execFileSync(await nodeOf(process.env.VERSION), ['--version']))`
 
 test('whoever gets the program of a version gets all of it, also while others fetch it', async (t) => {
   t.timeout(1_800_000, 'it is fetched over the network')
@@ -37,5 +37,5 @@ test('whoever gets the program of a version gets all of it, also while others fe
     shown,
     Array.from({ length: 3 }, () => `v${version}\n`),
   )
-  t.deepEqual(await readdir(join(cache, 'nodes')), [version])
+  t.deepEqual(await readdir(join(cache, 'runtimes')), [`node-${process.platform}-${process.arch}@${version}`])
 })

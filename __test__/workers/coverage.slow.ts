@@ -6,7 +6,7 @@ import { documented, measured, WAYS } from './coverage.ts'
 for (const version of everyLine) {
   for (const way of WAYS) {
     test.serial(`Node ${version}, ${way.join(', ')}`, async (t) => {
-      t.deepEqual(await measured(nodeOf(version), way), documented(way, Number.parseInt(version)))
+      t.deepEqual(await measured(await nodeOf(version), way), documented(way, Number.parseInt(version)))
     })
   }
 }

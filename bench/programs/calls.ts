@@ -15,7 +15,12 @@ const USER_TIMEOUT = 30_000
 const peers = await startPeers()
 const socket = await connected(peers)
 const fd = descriptorOf(socket)
-const inC = (userTimeout: number): Contender => ({ calls: CALLS, run: () => c.set(fd, CALLS, userTimeout) })
+/** The same socket again and again. */
+const fds = new Int32Array(CALLS).fill(fd)
+const inC = (userTimeout: number, on = fds): Contender => ({
+  calls: CALLS,
+  run: () => c.setEach(on, userTimeout),
+})
 
 const set = (target: Socket): Contender => turns(byPackage(target))
 const setAll = turns((time) =>
@@ -33,8 +38,8 @@ await say('node-two-arguments', () =>
 )
 
 const tlsSocket = await connectedTls(peers)
-const tlsFd = descriptorOf(tlsSocket)
-await say('set-tls', () => paired({ calls: CALLS, run: () => c.set(tlsFd, CALLS, NONE) }, set(tlsSocket)))
+const tlsFds = new Int32Array(CALLS).fill(descriptorOf(tlsSocket))
+await say('set-tls', () => paired(inC(NONE, tlsFds), set(tlsSocket)))
 
 if (socket.setKeepAlive.length === 4) {
   await say('node-four-arguments', () => paired(turns(byNode(socket)), set(socket)))
@@ -94,7 +99,7 @@ if ('getTcpInfo' in ours) {
   const getTcpInfo = ours.getTcpInfo as (target: Socket) => object
   await say('tcp-info', () =>
     paired(
-      { calls: CALLS, run: () => c.tcpInfo(fd, CALLS) },
+      { calls: CALLS, run: () => c.tcpInfoEach(fds) },
       turns(() => getTcpInfo(socket)),
     ),
   )

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
-import { median, spread } from '../paired.ts'
+import { compared } from '../paired.ts'
 import { c, NONE } from '../reference.ts'
 import { say } from '../say.ts'
 
@@ -72,14 +72,7 @@ for (const [name, userTimeout] of [
       const times = await round(number, userTimeout)
       if (number >= 0) seen.push(times)
     }
-    const both = ({ reference, again }: Times): number => (reference + again) / 2
-    return {
-      reference: median(seen.map(both)),
-      measured: median(seen.map(({ measured }) => measured)),
-      ratio: spread(seen.map((times) => times.measured / both(times))),
-      difference: spread(seen.map((times) => times.measured - both(times))),
-      self: spread(seen.map(({ reference, again }) => again / reference)),
-    }
+    return compared(seen)
   })
 }
 await peers.stop()

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { startPeers } from '../connections.ts'
-import { median, spread } from '../paired.ts'
+import { compared, spread } from '../paired.ts'
 import { say } from '../say.ts'
 
 const SETS = 6
@@ -26,7 +26,7 @@ async function ask(child: ChildProcess): Promise<number> {
 }
 
 interface Round {
-  readonly without: number
+  readonly reference: number
   readonly other: number
   readonly matching: number
   readonly deadline: number
@@ -44,8 +44,8 @@ async function measureSet(): Promise<Round[]> {
       const child = children[index]
       if (child) times[index] = await ask(child)
     }
-    const [without = 0, other = 0, matching = 0, deadline = 0, again = 0] = times
-    if (round >= 0) seen.push({ without, other, matching, deadline, again })
+    const [reference = 0, other = 0, matching = 0, deadline = 0, again = 0] = times
+    if (round >= 0) seen.push({ reference, other, matching, deadline, again })
   }
   for (const child of children) child.disconnect()
   return seen
@@ -53,28 +53,13 @@ async function measureSet(): Promise<Round[]> {
 
 const rounds: Round[] = []
 for (let set = 0; set < SETS; set++) rounds.push(...(await measureSet()))
-const plain = ({ without, again }: Round): number => (without + again) / 2
-const self = spread(rounds.map(({ without, again }) => again / without))
-
-await say('install-other', () => ({
-  reference: median(rounds.map(plain)),
-  measured: median(rounds.map(({ other }) => other)),
-  ratio: spread(rounds.map((round) => round.other / plain(round))),
-  difference: spread(rounds.map((round) => round.other - plain(round))),
-  self,
-}))
-await say('install-matching', () => ({
-  reference: median(rounds.map(plain)),
-  measured: median(rounds.map(({ matching }) => matching)),
-  ratio: spread(rounds.map((round) => round.matching / plain(round))),
-  difference: spread(rounds.map((round) => round.matching - plain(round))),
-  self,
-}))
+await say('install-other', () => compared(rounds.map((each) => ({ ...each, measured: each.other }))))
+await say('install-matching', () => compared(rounds.map((each) => ({ ...each, measured: each.matching }))))
+/** Beside an install of the same values; how far a run differs from itself, those without an install tell. */
 await say('install-deadline', () => ({
-  reference: median(rounds.map(({ matching }) => matching)),
-  measured: median(rounds.map(({ deadline }) => deadline)),
-  ratio: spread(rounds.map(({ deadline, matching }) => deadline / matching)),
-  difference: spread(rounds.map(({ deadline, matching }) => deadline - matching)),
-  self,
+  ...compared(
+    rounds.map(({ matching, deadline }) => ({ reference: matching, measured: deadline, again: matching })),
+  ),
+  self: spread(rounds.map(({ reference, again }) => again / reference)),
 }))
 await peers.stop()

@@ -9,7 +9,7 @@ import timers from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { startPeers } from '../connections.ts'
-import { median, type Paired, spread } from '../paired.ts'
+import { compared, type Paired } from '../paired.ts'
 import { c } from '../reference.ts'
 import { say } from '../say.ts'
 
@@ -87,13 +87,7 @@ await say('reach', async (): Promise<Paired> => {
     else await lookUntilAdopted(SOCKETS + NEW)
     look() // what was new is looked at once more, which is not measured
   }
-  return {
-    reference: median(seen.map((each) => each.reference)),
-    measured: median(seen.map((each) => each.measured)),
-    ratio: spread(seen.map((each) => (2 * each.measured) / (each.reference + each.again))),
-    difference: spread(seen.map((each) => each.measured - (each.reference + each.again) / 2)),
-    self: spread(seen.map((each) => each.again / each.reference)),
-  }
+  return compared(seen)
 })
 install.uninstall()
 await connecting.terminate()

@@ -37,7 +37,7 @@ async function obey(lab: Lab, word: string, argument: string): Promise<void> {
   console.log(`${word}: done`)
 }
 
-await runCommand(usage, async () => {
+await runCommand(usage, {}, async () => {
   const reason = await labUnavailable()
   if (reason !== undefined) throw new Error(reason)
   await withLab(async (lab) => {

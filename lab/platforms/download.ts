@@ -48,10 +48,14 @@ async function kept(name: string, fill: (folder: string) => Promise<void>): Prom
   const unfinished = await mkdtemp(join(RUNTIMES, '.unfinished-'))
   try {
     await fill(unfinished)
-    await rename(unfinished, folder)
-  } catch (error) {
+    await rename(unfinished, folder).catch(ignoreQuicker)
+  } finally {
     await rm(unfinished, { recursive: true, force: true })
-    throw error
   }
   return folder
+}
+
+/** Another process may have put the same there. */
+function ignoreQuicker(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
 }

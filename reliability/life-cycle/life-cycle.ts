@@ -30,7 +30,9 @@ export async function run([option]: readonly string[]): Promise<readonly Figure[
   if (option !== undefined && option !== '--newest') throw new Error(`There is no ${option}:\n${usage}`)
   const results: Result[] = []
   for (const version of option === undefined ? VERSIONS : VERSIONS.slice(-1)) {
-    results.push(await all(version, version === process.versions.node ? process.execPath : nodeOf(version)))
+    results.push(
+      await all(version, version === process.versions.node ? process.execPath : await nodeOf(version)),
+    )
   }
   const each = (show: (result: Result) => string): string => {
     const told = results.map((result) => show(result))

@@ -6,10 +6,11 @@
  * functions (`-Zexternal-clangrt` leaves rustc's out).
  */
 import { join } from 'node:path'
+import type { Build } from '../../lab/library.ts'
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { run } from '../../lab/run.ts'
 import type { Figure } from '../record.ts'
-import { type Build, callsIn, compileBindings, everyFunction, misbehave, rustTests } from './binding.ts'
+import { callsIn, compileBindings, everyFunction, misbehave, rustTests } from './binding.ts'
 import { mustBeClean, mustFind, type Watched } from './tool.ts'
 
 const OVERFLOW = /AddressSanitizer: heap-buffer-overflow[^]*misbehave/
@@ -42,7 +43,7 @@ export async function node(): Promise<readonly Figure[]> {
   const runtime = await addressRuntime()
   const figures: Figure[] = []
   for (const version of [process.versions.node, ...versions]) {
-    const program = version === process.versions.node ? process.execPath : nodeOf(version)
+    const program = version === process.versions.node ? process.execPath : await nodeOf(version)
     const watched = (parameters: readonly string[]): Watched => ({
       program,
       parameters,
@@ -65,7 +66,7 @@ const OPTIONS = {
 async function buildFor(name: string, flags: readonly string[]): Promise<Build> {
   const host = /^host: (\S+)$/m.exec(await run('rustc', ['--version', '--verbose']))?.[1] ?? ''
   return {
-    name,
+    folder: `sanitizers/${name}`,
     // With a target named, what runs while compiling is compiled without the checks.
     parameters: [`--target=${host}`],
     path: join(host, 'debug'),

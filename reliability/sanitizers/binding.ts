@@ -1,25 +1,8 @@
 /** The binding, compiled to be watched, and the program that calls all of it. */
-import { copyFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ROOT } from '../../lab/command.ts'
-import { run } from '../../lab/run.ts'
+import { copyFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Build, compileLibrary, environmentOf, MISBEHAVING } from '../../lab/library.ts'
 import type { Watched } from './tool.ts'
-
-/** Apart from what is built otherwise, as other flags compile everything anew. */
-const FOLDER = join(ROOT, 'target/sanitizers')
-
-/** How a build differs from the usual one. */
-export interface Build {
-  readonly name: string
-  readonly parameters: readonly string[]
-  /** Where in its target folder the library ends up. */
-  readonly path: string
-  readonly environment: NodeJS.ProcessEnv
-}
-
-/** The binding, and the same with functions that misbehave, which is never published. */
-const BINDING = 'tcp-keepalive-node'
-const MISBEHAVING = 'tcp-keepalive-misbehave'
 
 /** Both are compiled alike, so what finds an error in one watches the other. */
 export interface Bindings {
@@ -29,23 +12,16 @@ export interface Bindings {
 
 export async function compileBindings(build: Build): Promise<Bindings> {
   return {
-    plain: await compile(build, 'plain.node', BINDING),
+    plain: await compile(build, 'plain.node', 'tcp-keepalive-node'),
     misbehaving: await compile(build, 'misbehaving.node', MISBEHAVING),
   }
 }
 
 async function compile(build: Build, file: string, crate: string): Promise<string> {
-  await cargo(build, ['build', '--quiet', '--locked', `--package=${crate}`, ...build.parameters])
-  const folder = join(FOLDER, build.name)
-  await mkdir(folder, { recursive: true })
-  const binding = join(folder, file)
-  await copyFile(join(folder, build.path, `lib${crate.replaceAll('-', '_')}.so`), binding)
+  const library = await compileLibrary(crate, build)
+  const binding = join(dirname(library), file)
+  await copyFile(library, binding)
   return binding
-}
-
-function cargo(build: Build, parameters: readonly string[]): Promise<string> {
-  const environment = { ...process.env, ...build.environment, CARGO_TARGET_DIR: join(FOLDER, build.name) }
-  return run('cargo', parameters, { cwd: ROOT, environment })
 }
 
 /** The tests of the core crate, built as given; with a name, that test of what misbehaves. */
@@ -55,7 +31,7 @@ export function rustTests(build: Build, misbehaving?: string): Watched {
   return {
     program: 'cargo',
     parameters: ['test', '--quiet', '--locked', `--package=${crate}`, ...build.parameters, ...named],
-    environment: { ...build.environment, CARGO_TARGET_DIR: join(FOLDER, build.name) },
+    environment: environmentOf(build),
   }
 }
 

@@ -1,21 +1,15 @@
 /** valgrind's memcheck over the binding within Node, optimized as it is published, with the names of its functions kept. */
 import { join } from 'node:path'
+import { releaseWithNames } from '../../lab/library.ts'
 import type { Figure } from '../record.ts'
-import { type Build, callsIn, compileBindings, everyFunction, misbehave } from './binding.ts'
+import { callsIn, compileBindings, everyFunction, misbehave } from './binding.ts'
 import { mustBeClean, mustFind, type Watched } from './tool.ts'
-
-const BUILD: Build = {
-  name: 'memcheck',
-  parameters: ['--release'],
-  path: 'release',
-  environment: { CARGO_PROFILE_RELEASE_DEBUG: 'line-tables-only', CARGO_PROFILE_RELEASE_STRIP: 'none' },
-}
 
 const ROUNDS = 10
 const THREADS = 3
 
 export async function memcheck(): Promise<readonly Figure[]> {
-  const { plain, misbehaving } = await compileBindings(BUILD)
+  const { plain, misbehaving } = await compileBindings(releaseWithNames('sanitizers/memcheck'))
   const calls = callsIn(await mustBeClean(watched(everyFunction(plain, ROUNDS, THREADS))))
   await mustFind(/Invalid read of size 1[^]*on_purpose/, watched(misbehave(misbehaving, 'overflow')))
   await mustFind(/definitely lost in loss record[^]*on_purpose/, watched(misbehave(misbehaving, 'leak')))

@@ -1,13 +1,12 @@
 /** `npm run build -- all`: the binary of every platform, on one Linux machine. */
 import { copyFile, mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
 import { CACHE } from '../../lab/cache.ts'
 import { compile } from './compile.ts'
 import { noteCompilers } from './compilers.ts'
 import { startProgress } from './progress.ts'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { binaryOf, targetsNamed, TARGETS } from './targets.ts'
 import { prepareToolchain } from './toolchain.ts'
 
@@ -26,16 +25,15 @@ Builds the binary of every platform into artifacts/ and audits what came out.
 Compilers are set up on the first run (Debian packages, PyPI); they and what was compiled are kept in
 KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive, which may be deleted at any time.`
 
-await runCommand(HELP, async () => {
-  const { values } = parseArgs({
-    options: {
-      target: { type: 'string', multiple: true, default: [] },
-      out: { type: 'string', default: join(ROOT, 'artifacts') },
-      misbehaving: { type: 'boolean', default: false },
-      'target-dir': { type: 'string', default: join(CACHE, 'target') },
-      'prebuilt-library': { type: 'boolean', default: false },
-    },
-  })
+const OPTIONS = {
+  target: { type: 'string', multiple: true, default: [] },
+  out: { type: 'string', default: join(ROOT, 'artifacts') },
+  misbehaving: { type: 'boolean', default: false },
+  'target-dir': { type: 'string', default: join(CACHE, 'target') },
+  'prebuilt-library': { type: 'boolean', default: false },
+} satisfies Options
+
+await runCommand(HELP, OPTIONS, async (values) => {
   const targets = targetsNamed(values.target)
   const toolchain = await prepareToolchain({
     prebuiltLibrary: values['prebuilt-library'],

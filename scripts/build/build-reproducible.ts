@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { compile } from './compile.ts'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { startProgress } from './progress.ts'
 import { run } from '../../lab/run.ts'
 import { inTemporaryFolder } from '../../lab/temporary.ts'
@@ -19,13 +18,12 @@ npm run build -- all left in artifacts/.
   --target NAME   only this one; may be given again
   --out DIR       where the binaries to compare with are, instead of artifacts/`
 
-await runCommand(HELP, async () => {
-  const { values } = parseArgs({
-    options: {
-      target: { type: 'string', multiple: true, default: [] },
-      out: { type: 'string', default: join(ROOT, 'artifacts') },
-    },
-  })
+const OPTIONS = {
+  target: { type: 'string', multiple: true, default: [] },
+  out: { type: 'string', default: join(ROOT, 'artifacts') },
+} satisfies Options
+
+await runCommand(HELP, OPTIONS, async (values) => {
   const targets = targetsNamed(values.target)
   const toolchain = await prepareToolchain({ prebuiltLibrary: false, onStep: (step) => console.log(step) })
   const different: string[] = []

@@ -60,4 +60,4 @@ function isGlibc(target: Target): boolean {
   return target.file.newestSymbol?.prefix === 'GLIBC_'
 }
 
-if (process.argv[1] === import.meta.filename) await runCommand(HELP, () => createNpmFolders(ROOT))
+if (process.argv[1] === import.meta.filename) await runCommand(HELP, {}, () => createNpmFolders(ROOT))

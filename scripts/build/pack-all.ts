@@ -1,9 +1,8 @@
 /** `npm run build -- pack`: every package as a tarball, as it would be published, and checked as its users see it. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { writeMainBill, writePlatformBill } from '../supply-chain/bill-of-materials.ts'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { compilersOf } from './compilers.ts'
 import type { Packed } from './packed.ts'
 import { run } from '../../lab/run.ts'
@@ -93,14 +92,12 @@ export async function check(tarball: string): Promise<void> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await runCommand(HELP, async () => {
-    const { values } = parseArgs({
-      options: {
-        target: { type: 'string', multiple: true, default: [] },
-        binaries: { type: 'string', default: join(ROOT, 'artifacts') },
-        out: { type: 'string', default: join(ROOT, 'packages') },
-      },
-    })
+  const options = {
+    target: { type: 'string', multiple: true, default: [] },
+    binaries: { type: 'string', default: join(ROOT, 'artifacts') },
+    out: { type: 'string', default: join(ROOT, 'packages') },
+  } satisfies Options
+  await runCommand(HELP, options, async (values) => {
     const packed = await pack(targetsNamed(values.target), values.binaries, values.out)
     for (const { tarball, unpackedSize } of packed) console.log(`${tarball}  ${unpackedSize} bytes unpacked`)
     const main = packed.at(-1)

@@ -1,8 +1,7 @@
 /** `npm run release:dry`: the whole release against a registry on this machine, and an installation from it. */
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
@@ -18,12 +17,11 @@ package from there into an empty folder.
 
   --binaries DIR  where the binaries are, instead of artifacts/`
 
-await runCommand(HELP, async () => {
-  const { values } = parseArgs({
-    options: { binaries: { type: 'string', default: join(ROOT, 'artifacts') } },
-  })
-  await inTemporaryFolder('release', (folder) => release(values.binaries, folder))
-})
+const OPTIONS = { binaries: { type: 'string', default: join(ROOT, 'artifacts') } } satisfies Options
+
+await runCommand(HELP, OPTIONS, async ({ binaries }) =>
+  inTemporaryFolder('release', (folder) => release(binaries, folder)),
+)
 
 async function release(binaries: string, folder: string): Promise<void> {
   const registry = await startRegistry()

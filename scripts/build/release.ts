@@ -1,7 +1,6 @@
 /** `npm run release`: publishes what `npm run build -- pack` packed. */
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 
@@ -13,13 +12,12 @@ that npm is configured for. What is published already is left alone, so a releas
   --packages DIR  where the tarballs are, instead of packages/
   --provenance    with a statement of where they were built, as the release workflow does`
 
-await runCommand(HELP, async () => {
-  const { values } = parseArgs({
-    options: {
-      packages: { type: 'string', default: join(ROOT, 'packages') },
-      provenance: { type: 'boolean', default: false },
-    },
-  })
+const OPTIONS = {
+  packages: { type: 'string', default: join(ROOT, 'packages') },
+  provenance: { type: 'boolean', default: false },
+} satisfies Options
+
+await runCommand(HELP, OPTIONS, async (values) => {
   // what the workflow is given to prove to npm who it is; npm publishes nothing of ours for anybody else
   if (process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] === undefined) {
     throw new Error('only the release workflow may publish; `npm run release:dry` rehearses it')

@@ -8,22 +8,12 @@
  * - zig, as the C compiler and linker of Linux and FreeBSD, through cargo-zigbuild, and of Windows.
  * - LLVM's linker for macOS, which comes with Rust.
  */
-import {
-  access,
-  chmod,
-  copyFile,
-  mkdir,
-  readFile,
-  readdir,
-  readlink,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { CACHE } from '../../lab/cache.ts'
 import { ROOT } from '../../lab/command.ts'
+import { exists } from '../../lab/platforms/debian.ts'
 import { run } from '../../lab/run.ts'
 import { OLDEST_MACOS } from './targets.ts'
 
@@ -226,11 +216,4 @@ async function zigLibrary(): Promise<string> {
 async function link(target: string, path: string): Promise<void> {
   await rm(path, { force: true })
   await symlink(target, path)
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

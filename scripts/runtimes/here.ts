@@ -1,8 +1,8 @@
 /** Runs smoke.cjs on this machine's own build, and with --write puts what it showed into docs/platforms.json. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
+import { compileMisbehaving } from '../../lab/library.ts'
 import { MACHINES, runName } from '../../lab/platforms/elsewhere.ts'
 import { keep } from '../../lab/platforms/results.ts'
 import { smoke } from '../../lab/platforms/smoke.ts'
@@ -19,20 +19,13 @@ Installs this machine's build as users get it and runs lab/platforms/smoke.cjs o
                      ${MACHINES.map(({ name }) => name).join('\n                     ')}
   --write          writes what was shown to docs/platforms.json and docs/platforms.md; takes --machine`
 
-/** The library that cargo makes of crates/misbehave, by `process.platform`. */
-const MISBEHAVING: Readonly<Record<string, string>> = {
-  darwin: 'libtcp_keepalive_misbehave.dylib',
-  win32: 'tcp_keepalive_misbehave.dll',
-}
+const OPTIONS = {
+  node: { type: 'string', default: process.execPath },
+  machine: { type: 'string' },
+  write: { type: 'boolean', default: false },
+} satisfies Options
 
-await runCommand(HELP, async () => {
-  const { values } = parseArgs({
-    options: {
-      node: { type: 'string', default: process.execPath },
-      machine: { type: 'string' },
-      write: { type: 'boolean', default: false },
-    },
-  })
+await runCommand(HELP, OPTIONS, async (values) => {
   const machine = MACHINES.find(({ name }) => name === values.machine)
   if (values.machine !== undefined && !machine) throw new Error(`no machine "${values.machine}"`)
   if (values.write && !machine) throw new Error('--write takes --machine')
@@ -42,7 +35,7 @@ await runCommand(HELP, async () => {
   const name = machine ? runName(machine.name, line) : 'this machine'
   const app = join(ROOT, 'target/here')
   try {
-    await putApp(app, target, ROOT, await misbehaving())
+    await putApp(app, target, ROOT, await compileMisbehaving())
     const shown = await smoke({ name, target, how: machine?.how ?? 'natively' }, [
       values.node,
       join(app, 'smoke.cjs'),
@@ -56,14 +49,6 @@ await runCommand(HELP, async () => {
     await rm(app, { recursive: true, force: true })
   }
 })
-
-/** A build with a function that panics, compiled like the binding. */
-async function misbehaving(): Promise<string> {
-  const folder = join(ROOT, 'target/misbehave')
-  const words = ['build', '--quiet', '--locked', '--release', '--package=tcp-keepalive-misbehave']
-  await run('cargo', [...words, `--target-dir=${folder}`], { cwd: ROOT })
-  return join(folder, 'release', MISBEHAVING[process.platform] ?? 'libtcp_keepalive_misbehave.so')
-}
 
 function targetHere(): string {
   const start = `${process.platform}-${process.arch}`

@@ -1,6 +1,5 @@
 /** `npm test -- runtimes`: the packages as they are installed, tried on every runtime that can be had here. */
-import { parseArgs } from 'node:util'
-import { ROOT, runCommand } from '../../lab/command.ts'
+import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { keep, type Shown, shownIn } from '../../lab/platforms/results.ts'
 import { smoke } from '../../lab/platforms/smoke.ts'
 import { ALL_RUNTIMES, type Runtime } from '../../lab/platforms/runtimes.ts'
@@ -21,15 +20,14 @@ Installs tcp-keepalive for every runtime that can be had on this machine and run
 The runtimes come from npm, PyPI and Debian, and are kept in KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
 With CI set, what cannot be had is a failure.`
 
-await runCommand(HELP, async () => {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', multiple: true, default: [] },
-      'no-build': { type: 'boolean', default: false },
-      merge: { type: 'string' },
-      write: { type: 'boolean', default: false },
-    },
-  })
+const OPTIONS = {
+  only: { type: 'string', multiple: true, default: [] },
+  'no-build': { type: 'boolean', default: false },
+  merge: { type: 'string' },
+  write: { type: 'boolean', default: false },
+} satisfies Options
+
+await runCommand(HELP, OPTIONS, async (values) => {
   const targets = TARGETS.map(({ name }) => name)
   if (values.merge !== undefined) {
     const merged = await shownIn(values.merge)

@@ -10,8 +10,8 @@ Prints what is in the binaries: the crates with their licences, and every \`unsa
 
   --write   into docs/binaries.md`
 
-await runCommand(HELP, async () => {
+await runCommand(HELP, { write: { type: 'boolean' } }, async ({ write }) => {
   const document = await binariesDocument()
-  if (process.argv.includes('--write')) await writeFile(join(ROOT, 'docs/binaries.md'), document)
+  if (write) await writeFile(join(ROOT, 'docs/binaries.md'), document)
   else console.log(document)
 })

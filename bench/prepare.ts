@@ -1,10 +1,12 @@
 /** What the measurements need: the packages to compare with, C compiled, Node in the versions of the table. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ROOT } from '../lab/command.ts'
 import { nodeOf } from '../lab/nodes.ts'
 import { run } from '../lab/run.ts'
+import { binaryOf, type Target, targetsNamed } from '../scripts/build/targets.ts'
+import { putPackages } from '../scripts/runtimes/app.ts'
 
 const HERE = import.meta.dirname
 
@@ -22,9 +24,10 @@ export async function prepare(): Promise<Prepared> {
   const [node24, node26] = [await nodeOf('24.21.0'), await nodeOf('26.10.0')]
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-bench-'))
   const remove = (): void => rmSync(folder, { recursive: true })
-  const released = join(ROOT, 'artifacts', `tcp-keepalive.${process.platform}-${process.arch}-gnu.node`)
+  const [target] = targetsNamed([`${process.platform}-${process.arch}-gnu`])
+  if (!target) throw new Error('There is no binary for this machine')
+  const released = join(ROOT, 'artifacts', binaryOf(target))
   const isReleased = existsSync(released)
-  const built = join(ROOT, basename(released))
   try {
     return {
       node24,
@@ -33,7 +36,7 @@ export async function prepare(): Promise<Prepared> {
       environment: {
         ...process.env,
         BENCH_REFERENCE: await compileReference(node24, folder),
-        BENCH_INSTALLATION: installPackage(folder, isReleased ? released : built),
+        BENCH_INSTALLATION: await installPackages(folder, target, isReleased ? dirname(released) : ROOT),
         ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
       },
       remove,
@@ -61,36 +64,21 @@ async function compileReference(node: string, folder: string): Promise<string> {
   return library
 }
 
-/** What users get differs from a clone: a small manifest, and no link to follow. */
-function installPackage(folder: string, binary: string): string {
-  const home = join(folder, 'node_modules', 'tcp-keepalive')
-  mkdirSync(home, { recursive: true })
-  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>
-  for (const only of ['scripts', 'devDependencies', 'overrides', 'ava', 'napi']) delete manifest[only]
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, type: 'commonjs' }, undefined, 2))
-  for (const part of ['dist', 'index.js']) cpSync(join(ROOT, part), join(home, part), { recursive: true })
-  installBinary(folder, binary)
-  installNothing(folder, manifest)
+/** The packages as users get them, which differ from a clone, and what is loaded to measure that. */
+async function installPackages(folder: string, target: Target, binaries: string): Promise<string> {
+  await putPackages(folder, target, binaries)
+  installNothing(folder)
   cpSync(join(HERE, 'fixtures'), folder, { recursive: true })
   writeFileSync(join(folder, 'empty.cjs'), '')
   return folder
 }
 
-function installBinary(folder: string, binary: string): void {
-  const main = basename(binary)
-  const home = join(folder, 'node_modules', '@tcp-keepalive', `binding-${main.split('.')[1]}`)
-  mkdirSync(home, { recursive: true })
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ main }))
-  cpSync(binary, join(home, main))
-}
-
 /** A package that exports nothing: what Node takes to find and read any. */
-function installNothing(folder: string, manifest: Record<string, unknown>): void {
+function installNothing(folder: string): void {
   const home = join(folder, 'node_modules', 'nothing')
+  const published = readFileSync(join(folder, 'node_modules/tcp-keepalive/package.json'), 'utf8')
+  const manifest = JSON.parse(published) as object
   mkdirSync(join(home, 'dist'), { recursive: true })
-  writeFileSync(
-    join(home, 'package.json'),
-    JSON.stringify({ ...manifest, name: 'nothing', type: 'commonjs' }),
-  )
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, name: 'nothing' }))
   for (const door of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', door), '')
 }

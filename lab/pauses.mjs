@@ -3,6 +3,9 @@
 
 const EVERY_MS = 20
 
+/** Milliseconds since 1970 with fractions, the clock of a capture. */
+export const now = () => performance.timeOrigin + performance.now()
+
 /** Starts to watch; does not keep the process running. */
 export function watchPauses() {
   const ticks = []

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
-import { compared } from '../paired.ts'
+import { compared, timed } from '../paired.ts'
 import { c, NONE } from '../reference.ts'
 import { say } from '../say.ts'
 
@@ -40,7 +40,7 @@ async function round(number: number, userTimeout: number): Promise<Times> {
 
 function inC(sockets: readonly Socket[], userTimeout: number): number {
   const fds = Int32Array.from(sockets, descriptorOf)
-  return timed(fds.length, () => c.setEach(fds, userTimeout))
+  return timed(() => c.setEach(fds, userTimeout)) / fds.length
 }
 
 function byPackage(sockets: readonly Socket[], userTimeout: number): number {
@@ -50,16 +50,10 @@ function byPackage(sockets: readonly Socket[], userTimeout: number): number {
     retries: 6,
     userTimeout: userTimeout === NONE ? undefined : userTimeout,
   }
-  return timed(sockets.length, () => {
+  const set = (): void => {
     for (const socket of sockets) ours.setKeepAlive(socket, options)
-  })
-}
-
-/** Nanoseconds for each of so many; a benchmark library would call it twice, and only the first call is the first. */
-function timed(count: number, call: () => void): number {
-  const start = process.hrtime.bigint()
-  call()
-  return Number(process.hrtime.bigint() - start) / count
+  }
+  return timed(set) / sockets.length
 }
 
 for (const [name, userTimeout] of [

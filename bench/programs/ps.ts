@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ours } from '../measured.ts'
 import { connectMany, end, startPeers } from '../connections.ts'
-import { compared, median, type Paired, spread } from '../paired.ts'
+import { compared, median, type Paired, spread, timed } from '../paired.ts'
 import { processorTime } from '../processor-time.ts'
 import { say } from '../say.ts'
 
@@ -26,13 +26,6 @@ function listThem(): void {
   if (!run(command, 'ps', String(process.pid)).includes(`\n${SOCKETS} connections`)) {
     throw new Error('ps has not found all connections')
   }
-}
-
-/** Nanoseconds of one run. */
-function timed(task: () => void): number {
-  const start = process.hrtime.bigint()
-  task()
-  return Number(process.hrtime.bigint() - start)
 }
 
 /** As `paired()`, but once a round: a process takes long enough to be measured by itself. */

@@ -1,28 +1,20 @@
 /**
- * One look over 10,000 descriptors of which 100 are new, their values included, against C's getsockname over all. The timer of
- * the look is taken before the package is used, so that it looks when it is measured and at no other time. The connections are
- * made by another thread, as no hook sees them then.
+ * One look over 10,000 descriptors of which 100 are new, their values included, against C's getsockname over all.
+ * The connections are made by another thread, as no hook sees them then.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import timers from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { looks } from '../../lab/taken-timers.ts'
 import { startPeers } from '../connections.ts'
-import { compared, type Paired } from '../paired.ts'
+import { compared, type Paired, timed } from '../paired.ts'
 import { c } from '../reference.ts'
 import { say } from '../say.ts'
 
 const SOCKETS = 9900
 const NEW = 100
 const ROUNDS = 40
-
-const looks: Array<() => void> = []
-const { setInterval } = timers
-timers.setInterval = (run: () => void) => {
-  looks.push(run)
-  return setInterval(() => {}, 2 ** 30)
-}
 
 const { ours } = await import('../measured.ts')
 const peers = await startPeers()
@@ -68,11 +60,6 @@ look() // once more, as after each adoption
 
 const [, tableSize] = /^FDSize:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
 const last = Number(tableSize) - 1
-const timed = (run: () => void): number => {
-  const begun = process.hrtime.bigint()
-  run()
-  return Number(process.hrtime.bigint() - begun)
-}
 const scan = (): void => c.scan(last, 1)
 
 await say('reach', async (): Promise<Paired> => {

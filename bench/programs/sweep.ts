@@ -1,9 +1,6 @@
-/**
- * The regular look at 10,000 sockets with a deadline, while all have data in flight, and while none has. The sweep's
- * timer is taken before the package is used, so that it runs when it is measured and at no other time.
- */
-import timers from 'node:timers'
+/** The regular look at 10,000 sockets with a deadline, while all have data in flight, and while none has. */
 import koffi from 'koffi'
+import { looks } from '../../lab/taken-timers.ts'
 import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
 import { paired } from '../paired.ts'
 import { c } from '../reference.ts'
@@ -12,13 +9,6 @@ import { say } from '../say.ts'
 const SOCKETS = 10_000
 const EFFORT = { rounds: 40, samples: 12 }
 
-const begun: Array<() => void> = []
-const { setInterval } = timers
-timers.setInterval = (run: () => void) => {
-  begun.push(run)
-  return setInterval(() => {}, 2 ** 30)
-}
-
 const { ours } = await import('../measured.ts')
 const peers = await startPeers()
 const sockets = await connectMany(peers, SOCKETS)
@@ -26,11 +16,11 @@ const fds = Int32Array.from(sockets, descriptorOf)
 const inC = { calls: SOCKETS, run: () => c.tcpInfoEach(fds) }
 
 ours.setKeepAlive(sockets[0] as never, { time: 60_000, interval: 10_000, retries: 6, userTimeout: 30_000 })
-await say('sweep-none', () => ({ timers: begun.length }))
+await say('sweep-none', () => ({ timers: looks.length }))
 
 for (const socket of sockets) ours.setKeepAlive(socket, { detectWithin: 3_600_000 })
-const [sweep] = begun
-if (sweep === undefined || begun.length > 1) throw new Error(`${begun.length} timers were started`)
+const [sweep] = looks
+if (sweep === undefined || looks.length > 1) throw new Error(`${looks.length} timers were started`)
 const sweeping = { calls: SOCKETS, run: sweep }
 
 sweep()

@@ -1,10 +1,6 @@
 /** What runs on the laboratory's client: for each client library five connections, and when it is told of their end. */
-import { createRequire } from 'node:module'
-import { watchPauses } from '../pauses.mjs'
-import { configured } from './shared.mjs'
-
-const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
-const now = () => performance.timeOrigin + performance.now()
+import { now, watchPauses } from '../pauses.mjs'
+import { configured, examples } from './shared.mjs'
 
 /** So long after the cut the later write comes: when a deadline of 6 s has already made the kernel probe. */
 const LATER_MS = 4000

@@ -1,11 +1,9 @@
 /** What runs in a process of its own: one client, driven by messages. Plain JavaScript, for every Node. */
 import { readlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
-import { close, configured, openExample, persist } from './shared.mjs'
+import { close, configured, examples, openExample, persist } from './shared.mjs'
 
 const silent = (emitter) => emitter.on('error', () => {})
-const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 
 export async function drive(name, { tell, next }) {
   const { default: adapter } = await import(`./programs/${name}.mjs`)

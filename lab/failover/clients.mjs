@@ -1,8 +1,6 @@
 /** The clients of the failover, with their own connect timeouts and without any. Plain JavaScript, as Node starts it on a host. */
-import { createRequire } from 'node:module'
-import { configured } from '../clients/shared.mjs'
+import { examples, openProgram } from '../clients/shared.mjs'
 
-const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const silent = (emitter) => emitter.on('error', () => {})
 
 /**
@@ -31,12 +29,7 @@ export const CLIENTS = {
 
 /** A client of the matrix, with options of its own. */
 function program(file, options, backoffMs) {
-  const open = async ({ name, ports }) => {
-    const { default: client } = await import(`../clients/programs/${file}.mjs`)
-    const config = configured(client, { host: name, port: ports[client.server], tls: false }, options)
-    const opened = client.open(examples(client.package), config, silent)
-    return () => client.use(opened)
-  }
+  const open = ({ name, ports }) => openProgram(file, { host: name, ports, tls: false }, options, silent)
   return { backoffMs: typeof backoffMs === 'number' ? () => backoffMs : backoffMs, open }
 }
 

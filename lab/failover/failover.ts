@@ -1,14 +1,19 @@
 /** A failover by DNS: the server's address goes dead, and its name leads to another one after a while. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import { type ServerName, withServers } from '../clients/catalogue.ts'
+import { knowingName } from '../clients/processes.ts'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
+import { inTemporaryFolder } from '../temporary.ts'
 
 const SERVERS: readonly ServerName[] = ['postgres', 'mariadb', 'redis', 'http2']
 
-/** The server's second address, on the same link. */
+/** The server's second address, on the same link; as long as the first. */
 const SECOND = '10.9.2.2'
+const NAME = 'server.test'
 
 export interface Answered {
   readonly name: string
@@ -36,24 +41,30 @@ export async function failOver(
   stopMs: number,
 ): Promise<Answered[][]> {
   await lab.server.configure(`ip address add ${SECOND}/24 dev eth0`)
-  return withServers(lab.server, SERVERS, async (started) => {
-    const ports = Object.fromEntries([...started].map(([name, { port }]) => [name, port]))
-    const running = programs.map(({ options }) => startProgram(lab, ports, options))
-    await Promise.all(running.map((program) => program.event('ready')))
-    await lab.router.configure(dropScript(lab.server.address))
-    const diedAt = performance.timeOrigin + performance.now()
-    for (const program of running) program.send('died')
-    await sleep(movedMs)
-    for (const program of running) program.send('moved')
-    const until = performance.now() + stopMs - movedMs
-    const names = await clientNames()
-    const waitedFor = running.filter((_, index) => programs[index]?.options !== undefined)
-    const isOpen = (): boolean => waitedFor.some((program) => program.told('answered').length < names.length)
-    while (isOpen() && performance.now() < until) await sleep(50)
-    const all = await Promise.all(running.map((program) => answersOf(program, movedMs, diedAt)))
-    await Promise.all(running.map((program) => program.stop()))
-    return all
-  })
+  return withServers(lab.server, SERVERS, (started) =>
+    inTemporaryFolder('failover', async (folder) => {
+      const hosts = join(folder, 'hosts')
+      await writeFile(hosts, `${lab.server.address} ${NAME}\n`)
+      const ports = Object.fromEntries([...started].map(([name, { port }]) => [name, port]))
+      const where = { name: NAME, host2: SECOND, ports }
+      const running = programs.map(({ options }) => startProgram(lab, hosts, { ...where, options }))
+      await Promise.all(running.map((program) => program.event('ready')))
+      await lab.router.configure(dropScript(lab.server.address))
+      const diedAt = performance.timeOrigin + performance.now()
+      for (const program of running) program.send('died')
+      await sleep(movedMs)
+      // In place, so that whoever reads it meanwhile finds either.
+      await writeFile(hosts, SECOND, { flag: 'r+' })
+      const until = performance.now() + stopMs - movedMs
+      const { length } = Object.keys(await allClients())
+      const waitedFor = running.filter((_, index) => programs[index]?.options !== undefined)
+      const isOpen = (): boolean => waitedFor.some((program) => program.told('answered').length < length)
+      while (isOpen() && performance.now() < until) await sleep(50)
+      const all = await Promise.all(running.map((program) => answersOf(program, movedMs, diedAt)))
+      await Promise.all(running.map((program) => program.stop()))
+      return all
+    }),
+  )
 }
 
 interface Entry {
@@ -80,20 +91,9 @@ async function allClients(): Promise<Clients> {
   return CLIENTS
 }
 
-async function clientNames(): Promise<string[]> {
-  return Object.keys(await allClients())
-}
-
-function startProgram(
-  lab: Lab,
-  ports: Readonly<Record<string, number>>,
-  options: KeepAliveOptions | undefined,
-): Program<void> {
-  return lab.client.startModule(new URL('inside.mjs', import.meta.url), 'runFailover', {
-    addresses: [lab.server.address, SECOND],
-    ports,
-    options,
-  })
+function startProgram(lab: Lab, hosts: string, given: object): Program<void> {
+  const module = new URL('inside.mjs', import.meta.url)
+  return lab.client.startModule(module, 'runFailover', given, knowingName(hosts))
 }
 
 /** For the router: nothing passes to one address or from it, and nobody is told. */

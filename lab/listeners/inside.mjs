@@ -1,12 +1,9 @@
 /** What runs on the laboratory's client: cases, each idle or asked something, whose connections are lost. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installKeepAlive } from 'tcp-keepalive'
-import { configured } from '../clients/shared.mjs'
+import { examples, openProgram } from '../clients/shared.mjs'
 import { allCases } from './cases.mjs'
-
-const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 
 /** `listens`: whether everything has the listener that the documentation asks for. */
 export async function runTrials({ trials, listens, where, detectWithin }, { tell, next }) {
@@ -55,13 +52,7 @@ async function begin(trial, { listens, where, sockets }, tell) {
 
 /** A client of the matrix, which asks the same way each time. */
 function asInMatrix(file, options) {
-  return async (_, { host, ports }, listen) => {
-    const { default: client } = await import(`../clients/programs/${file}.mjs`)
-    const where = { host, port: ports[client.server ?? 'recording'], tls: false }
-    const module = client.package && examples(client.package)
-    const opened = client.open(module, configured(client, where, options), listen)
-    return () => client.use(opened)
-  }
+  return (_, { host, ports }, listen) => openProgram(file, { host, ports, tls: false }, options, listen)
 }
 
 /** Catches what it rejects with, as a program does that handles its errors. */

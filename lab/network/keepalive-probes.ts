@@ -66,11 +66,11 @@ function endOf({ seq, length, flags }: TcpPacket): number {
   return after(seq, length + (flags.syn ? 1 : 0) + (flags.fin ? 1 : 0))
 }
 
-// Sequence numbers go round at 2³² (RFC 9293, 3.4).
-function after(seq: number, bytes: number): number {
+/** Sequence numbers go round at 2³² (RFC 9293, 3.4). */
+export function after(seq: number, bytes: number): number {
   return (seq + bytes) >>> 0
 }
 
-function isLater(a: number, b: number): boolean {
+export function isLater(a: number, b: number): boolean {
   return ((a - b) | 0) > 0
 }

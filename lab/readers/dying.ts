@@ -54,7 +54,7 @@ export interface Plan {
 
 export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan): Promise<Course> {
   const all = await connectAll(lab)
-  const writers = await startWriters(lab, all, options)
+  const writers = startWriters(lab, all, options)
   await Promise.all(all.map(({ reader, port, kind }) => reader.read(port, kind.pace)))
   await sleep(livingMs)
   const dropped = writers.told<Lost>('lost')
@@ -115,17 +115,15 @@ async function startTls(lab: Lab): Promise<number> {
   return (await server.event<number>('listening')).data
 }
 
-async function startWriters(
+/** What writes as much as it can to each of these ports. */
+export function startWriters(
   lab: Lab,
-  all: readonly One[],
+  to: ReadonlyArray<Pick<One, 'name' | 'port' | 'secure'>>,
   options: KeepAliveOptions,
-): Promise<Program<void>> {
-  const writers = lab.client.startModule(new URL('writers.mjs', import.meta.url), 'runWriters', {
-    host: lab.server.address,
-    all: all.map(({ name, port, secure }) => ({ name, port, secure })),
-    options,
-  })
-  return writers
+): Program<void> {
+  const all = to.map(({ name, port, secure }) => ({ name, port, secure }))
+  const module = new URL('writers.mjs', import.meta.url)
+  return lab.client.startModule(module, 'runWriters', { host: lab.server.address, all, options })
 }
 
 /** All but those that are drained stop reading; what the window has room for comes within a moment. */

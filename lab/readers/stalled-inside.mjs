@@ -1,17 +1,15 @@
 /** What runs on the laboratory's client: large transfers to real servers that stop reading. Plain JavaScript, as writers.mjs. */
 import http from 'node:http'
-import { createRequire } from 'node:module'
 import { installKeepAlive } from 'tcp-keepalive'
-import { watchPauses } from '../pauses.mjs'
+import { examples } from '../clients/shared.mjs'
+import { now, watchPauses } from '../pauses.mjs'
 
-const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const pg = examples('pg')
 const { Redis } = examples('ioredis')
 
 /** More than the buffers of both kernels hold. */
 const PIECES = 24 * 16
 const PIECE = 'x'.repeat(64 * 1024)
-const now = () => performance.timeOrigin + performance.now()
 
 /** What pg takes for a query: rows that are copied into a table whose first key somebody else has, not yet committed. */
 class Copy {

@@ -3,10 +3,9 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import { getTcpInfo, installKeepAlive } from 'tcp-keepalive'
-import { watchPauses } from '../pauses.mjs'
+import { now, watchPauses } from '../pauses.mjs'
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
-const now = () => performance.timeOrigin + performance.now()
 
 /** `all`: name, port, whether over TLS. `options`: of the install; none where it is missing. */
 export async function runWriters({ host, all, options }, { tell, next }) {

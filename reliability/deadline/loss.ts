@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { type Lab, withLab } from '../../lab/network/lab.ts'
+import { startWriters } from '../../lab/readers/dying.ts'
 import { SlowReader } from '../../lab/readers/slow-reader.ts'
 import { Random } from '../random.ts'
 import { readOptions, wholeNumber } from '../arguments.ts'
@@ -49,15 +50,8 @@ async function one(lab: Lab, { lossPercent, deadline, options, what }: Trial, ms
   await Promise.all([lab.server, lab.client].map((host) => host.configure(SMALL_BUFFERS)))
   const reader = new SlowReader(lab.server)
   const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
-  const writers = lab.client.startModule(
-    new URL('../../lab/readers/writers.mjs', import.meta.url),
-    'runWriters',
-    {
-      host: lab.server.address,
-      all: ports.map((port) => ({ name: String(port), port, secure: false })),
-      options,
-    },
-  )
+  const to = ports.map((port) => ({ name: String(port), port, secure: false }))
+  const writers = startWriters(lab, to, options)
   await Promise.all(ports.map((port) => reader.read(port, { bytes: 0, every: 0 })))
   await lab.lose(lossPercent)
   const random = new Random(SEED)

@@ -1,5 +1,5 @@
 /** The last calls of a child process, in a file, so that they outlive whatever ends it. */
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 
 /** How many calls are kept, each in a place of its own. */
 const KEPT = 40
@@ -16,10 +16,6 @@ export class Trace {
   add(index: number, what: string): void {
     const line = `${index} ${what}`.replaceAll(/[^ -~]/g, '?').slice(0, WIDTH - 1)
     writeSync(this.#file, `${line.padEnd(WIDTH - 1)}\n`, (index % KEPT) * WIDTH, 'latin1')
-  }
-
-  close(): void {
-    closeSync(this.#file)
   }
 }
 

@@ -7,9 +7,9 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import timers from 'node:timers'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type * as binding from 'tcp-keepalive/native'
+import { looks } from '../../lab/taken-timers.ts'
 
 export interface Looked {
   readonly looks: number
@@ -27,14 +27,6 @@ export interface Looked {
 interface Misbehaving {
   startDisturbing(meant: number, other: number, stuck: number, folder: string): void
   stopDisturbing(): readonly number[]
-}
-
-/** The timer is taken before the package is used, so that it looks when it is told to, which is all the time. */
-const looks: Array<() => void> = []
-const { setInterval } = timers
-timers.setInterval = (run: () => void) => {
-  looks.push(run)
-  return setInterval(() => {}, 2 ** 30)
 }
 
 const { installKeepAlive } = await import('tcp-keepalive')
@@ -61,11 +53,8 @@ const [[meant, other, stuck]] = (await once(peers, 'message')) as [[number, numb
 installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: [1] }).uninstall()
 const before = left()
 const install = installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: [meant, stuck] })
-const look =
-  looks.at(-1) ??
-  ((): never => {
-    throw new Error('no timer was started')
-  })()
+const look = looks.at(-1)
+if (look === undefined) throw new Error('no timer was started')
 
 startDisturbing(meant, other, stuck, folder)
 done = 0

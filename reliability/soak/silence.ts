@@ -1,4 +1,5 @@
 /** From when a connection's deadline counts, as a capture on the client saw it: nothing of the package is asked. */
+import { after, isLater } from '../../lab/network/keepalive-probes.ts'
 import type { TcpPacket } from '../../lab/network/pcap.ts'
 
 /** From when the deadline counts after a packet that passed at `at`. */
@@ -64,10 +65,10 @@ export class Silence {
     if (conversation === undefined || conversation.isOver || flags.rst) return // RST is the end, not a sign of life
     const { nextToHear, unheard } = conversation
     // Nor does Linux count a probe of the server's: its number lies before the window (tcp_validate_incoming).
-    if (nextToHear !== undefined && length === 0 && !flags.fin && seq === (nextToHear - 1) >>> 0) return
-    const end = (seq + length + (flags.syn ? 1 : 0)) >>> 0
-    if (nextToHear === undefined || isAfter(end, nextToHear)) conversation.nextToHear = end
-    if (unheard !== undefined && !isAfter(unheard.end, ack)) conversation.unheard = undefined
+    if (nextToHear !== undefined && length === 0 && !flags.fin && nextToHear === after(seq, 1)) return
+    const end = after(seq, length + (flags.syn ? 1 : 0))
+    if (nextToHear === undefined || isLater(end, nextToHear)) conversation.nextToHear = end
+    if (unheard !== undefined && !isLater(unheard.end, ack)) conversation.unheard = undefined
     mark(conversation, at, conversation.unheard?.wroteAt ?? at)
   }
 
@@ -82,7 +83,7 @@ export class Silence {
     if (conversation === undefined || conversation.isOver) return
     if (flags.rst) conversation.isOver = true
     else if (length > 0 && conversation.unheard === undefined) {
-      conversation.unheard = { end: (seq + length) >>> 0, wroteAt: at }
+      conversation.unheard = { end: after(seq, length), wroteAt: at }
       mark(conversation, at, at)
     }
   }
@@ -91,9 +92,4 @@ export class Silence {
 function mark({ marks }: Conversation, at: number, since: number): void {
   marks.push({ at, since })
   if (marks.length > MARKS_KEPT) marks.shift()
-}
-
-// Sequence numbers go round at 2³² (RFC 9293, 3.4).
-function isAfter(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0
 }

@@ -4,9 +4,18 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { ROOT } from '../../lab/command.ts'
 import { stage } from '../build/stage.ts'
-import { binaryOf, targetsNamed } from '../build/targets.ts'
+import { binaryOf, type Target, targetsNamed } from '../build/targets.ts'
 
 const ARTIFACTS = join(ROOT, 'artifacts')
+
+/** Puts the packages of a target into `node_modules`. @param binaries the folder with the target's binary */
+export async function putPackages(folder: string, target: Target, binaries: string): Promise<void> {
+  const staged = join(folder, 'staged')
+  for (const each of await stage([target], binaries, staged)) {
+    await cp(each.folder, join(folder, 'node_modules', each.name), { recursive: true })
+  }
+  await rm(staged, { recursive: true })
+}
 
 /**
  * @param binaries the folder with the target's binary
@@ -21,11 +30,7 @@ export async function putApp(
   const [target] = targetsNamed([targetName])
   if (!target) throw new Error(`no target ${targetName}`)
   await rm(folder, { recursive: true, force: true })
-  const staged = join(folder, 'staged')
-  for (const each of await stage([target], binaries, staged)) {
-    await cp(each.folder, join(folder, 'node_modules', each.name), { recursive: true })
-  }
-  await rm(staged, { recursive: true })
+  await putPackages(folder, target, binaries)
   await cp(panics ?? join(ARTIFACTS, 'misbehaving', binaryOf(target)), join(folder, 'panics.node'))
   await cp(join(ROOT, 'lab/platforms/smoke.cjs'), join(folder, 'smoke.cjs'))
   const certificate = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' })

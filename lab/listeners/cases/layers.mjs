@@ -6,16 +6,12 @@ const statement = { sql: 'select 1', args: [], argTypes: [] }
 
 export default {
   'drizzle-orm: `db.execute()`': {
-    package: 'drizzle-orm/node-postgres',
+    program: 'drizzle',
+    options: withoutEnd,
     listener: "`db.$client.on('error', …)`, which is the pool",
     emits: ['idle'],
     ends: ['idle'],
     rejects: 'Failed query: select 1\nparams:',
-    async open({ drizzle }, where, listen) {
-      const db = drizzle({ connection: { ...config(where), ...withoutEnd } })
-      listen(db.$client)
-      return () => db.execute('select 1')
-    },
   },
   'drizzle-orm: `db.transaction()`': {
     package: 'drizzle-orm/node-postgres',
@@ -72,26 +68,20 @@ export default {
     },
   },
   'typeorm: `DataSource`': {
-    package: 'typeorm',
+    program: 'typeorm',
+    options: { extra: withoutEnd },
     rejects: 'ETIMEDOUT read ETIMEDOUT',
-    async open({ DataSource }, where) {
-      const source = await initialized(DataSource, where)
-      return () => source.query('select 1')
-    },
   },
   'typeorm: a query runner, a transaction': {
     package: 'typeorm',
     rejects: 'ETIMEDOUT read ETIMEDOUT',
     async open({ DataSource }, where) {
-      const source = await initialized(DataSource, where)
+      const { user: username, ...rest } = config(where)
+      const settings = { type: 'postgres', username, ...rest, extra: withoutEnd }
+      const source = await new DataSource(settings).initialize()
       const runner = source.createQueryRunner()
       await runner.connect()
       return { call: () => runner.query('select 1'), again: () => source.query('select 1') }
     },
   },
-}
-
-function initialized(DataSource, where) {
-  const { user: username, ...rest } = config(where)
-  return new DataSource({ type: 'postgres', username, ...rest, extra: withoutEnd }).initialize()
 }

@@ -26,19 +26,21 @@ export function writeTable(result: Result): string {
 
 ![How long clients wait for a server that is gone](death-clock.svg)
 
-The cable between a client and its server is cut. How many seconds go by until the client is told: on a connection that is
-idle, on one that waits for an answer, on one that writes at once, on one that writes 4 s later, and where it opens a new one? The
-clock of a write starts at the write, that of connecting at the attempt, and all clocks are stopped ${stop} s after the cut. The bare
-line is \`node --import tcp-keepalive/register\` without any variable, which means \`detectWithin\` 60 s. Measured by \`npm run docs -- death-clock\` on Node ${result.node}, with real servers in the
-[network laboratory](../lab/network/README.md); the figures are in [death-clock.json](death-clock.json).
+The cable between a client and its server is cut. The tables show how many seconds pass until the client gets an error: on an idle
+connection, on one that waits for an answer, on one that writes at once, on one that writes 4 s later, and on a new attempt to
+connect. The time of a write counts from the write, and the time of connecting from the attempt. All measurements stop ${stop} s after the
+cut. "The bare line" is \`node --import tcp-keepalive/register\` without any variable, which means \`detectWithin\` 60 s.
+
+\`npm run docs -- death-clock\` measured this on Node ${result.node}, with real servers in the
+[network laboratory](../lab/network/README.md). The figures are in [death-clock.json](death-clock.json).
 
 ${tables.join('\n')}
 ## The clients' own options
 
 A message broker's client waits for a message on a queue or subject to which it has subscribed. The clients' own options are
-those for TCP keepalive, at the shortest that Node takes: the first probe after a second of silence, and the end after ten more,
-as Node sets them. What a client has written is not probed for, but sent again, for some 15 minutes. mqtt and nats have no such
-option, but a ping of their own protocols:
+those for TCP keepalive, with the shortest times that Node accepts: the first probe after a second of silence, and the end ten seconds
+later. Keepalive does not run while written data is unacknowledged; the kernel retransmits it for about 15 minutes. mqtt and nats have
+no such option, but their protocols have a ping:
 
 ${table(['client', 'its own option'], own)}`
 }

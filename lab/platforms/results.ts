@@ -64,11 +64,11 @@ export function page(results: readonly Shown[], targets: readonly string[]): str
   const checks = [...new Set(results.flatMap(({ passed }) => passed))]
   return `# Platforms
 
-Written by \`npm run docs -- platforms --write\`, which builds every platform's binary, installs the packages for every
-runtime that can be had on one Linux machine and runs a script on each. What that showed is in \`platforms.json\`.
+\`npm run docs -- platforms --write\` writes this page. It builds every platform's binary, installs the packages for every
+runtime that is available on one Linux machine, and runs a script on each. The results are in \`platforms.json\`.
 
 - **tested**: the published files were loaded there, and a socket's values were set and read back.
-- **built only**: the binary was built and audited; nobody here has seen it run.
+- **built only**: the binary was built and audited, but has not been run.
 
 | platform | tier | built | loaded | set and read back | how it was tested |
 |---|---|---|---|---|---|
@@ -84,21 +84,21 @@ The script is \`lab/platforms/smoke.cjs\`. Its checks: ${checks.join(', ')}.
 
 ## What nobody has run
 
-\`npm test -- here --write --machine NAME\` runs every test that the machine allows and this script, and writes the result
-into the tables above. \`.github/workflows/systems.yml\` does it on each of these:
+\`npm test -- here --write --machine NAME\` runs this script and every test that the machine allows, and writes the result
+into the tables above. \`.github/workflows/systems.yml\` does this on each of these machines:
 
 ${notRun(results)}
 
 ## What this shows, and what not
 
-- The values are read back by this package, with getsockopt. On Linux x64 the other tests have another process read
-  them.
-- Emulated by QEMU, it is the Linux kernel of the machine beneath that holds the values.
-- Wine is not Windows: its Winsock hands the probes' options to Linux, whose limits then hold, and has neither TCP_MAXRTMS nor
-  TCP_MAXRT, so that nobody here has seen a user timeout on Windows. SIO_KEEPALIVE_VALS, which Windows before 10 1709 has alone, was
-  run there. Which error Windows gives for a dead peer was not: Wine makes its own of Linux's. A connection that Linux ends with
-  ECONNABORTED (ss --kill) reads as ECONNRESET there (\`__test__/lab/aborted-on-windows.slow.ts\`), as libuv makes it on Windows too.
-- What each kernel does with the values is [in one table](systems.md), from its sources.
+- This package reads the values back, with getsockopt. On Linux x64, other tests read them in another process.
+- Under QEMU, the host's Linux kernel holds the values.
+- Wine is not Windows. Its Winsock passes the probe options to Linux, so the limits of Linux apply. It has neither TCP_MAXRTMS nor
+  TCP_MAXRT, so the user timeout was never tested on Windows. SIO_KEEPALIVE_VALS, the only way before Windows 10 1709, was tested.
+  The error that Windows gives for a dead peer was not tested, because Wine converts the error of Linux. A connection that Linux ends
+  with ECONNABORTED (ss --kill) ends with ECONNRESET there (\`__test__/lab/aborted-on-windows.slow.ts\`); libuv makes the same
+  conversion on Windows.
+- [One table](systems.md) shows what each kernel does with the values, from its sources.
 `
 }
 

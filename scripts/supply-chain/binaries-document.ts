@@ -12,23 +12,23 @@ export async function binariesDocument(): Promise<string> {
   const compiling = unique(await cratesNeeded()).filter((crate) => !ids.has(idOf(crate)))
   return `# What is in the binaries
 
-Written by \`npm run docs -- binaries --write\` from what cargo resolves for each platform and from the
-sources; a test compares.
+\`npm run docs -- binaries --write\` writes this page from what cargo resolves for each platform, and from the sources. A test
+checks that it is up to date.
 
 ## Crates
 
-${linked.length} crates are compiled for them, ${linked.filter(isOurs).length} of this repository and ${linked.filter(isForeign).length} from crates.io, each by its hash in \`Cargo.lock\`. Of their
-code that has no use here little is in a binary: what nothing calls, the linker leaves out.
+${linked.length} crates are compiled for them, ${linked.filter(isOurs).length} of this repository and ${linked.filter(isForeign).length} from crates.io, each pinned by its hash in
+\`Cargo.lock\`. The linker leaves out most code that is never called.
 
 | crate | version | licence | in the binary of |
 |---|---|---|---|
 ${linked.map((crate) => row(crate, binaries)).join('\n')}
 
-Beside them: Rust's standard library, and what the linker adds so that a panic can be caught and the library be started (on
-Linux and Windows LLVM's libunwind and start-up code, as zig brings them; elsewhere the system has both). The [bill of
-materials](../SECURITY.md#where-it-comes-from) of each package says the versions.
+The binaries also contain Rust's standard library, and what the linker adds to catch panics and to start the library. On Linux and
+Windows these are zig's copies of LLVM's libunwind and start-up code; elsewhere the system has both. The [bill of
+materials](../SECURITY.md#where-it-comes-from) of each package lists the versions.
 
-Only in the compiler, as build scripts or procedural macros: ${compiling.map((crate) => `${crate.name} ${crate.version}`).join(', ')}.
+These run only in the compiler, as build scripts or procedural macros: ${compiling.map((crate) => `${crate.name} ${crate.version}`).join(', ')}.
 
 ## Every \`unsafe\`
 
@@ -72,8 +72,8 @@ function systems(names: readonly string[]): string {
 
 function unsafeTables(all: readonly Unsafe[]): string {
   const files = [...new Set(all.map(({ file }) => file))]
-  const intro = `${all.length} in ${files.length} files of this repository, each with the reason why it is sound as it stands above it. What crates.io's crates
-do is theirs.`
+  const intro = `${all.length} in ${files.length} files of this repository, each with the reason that stands above it in the source. The crates
+from crates.io are not listed.`
   const tables = files.map((file) => {
     const rows = all
       .filter((each) => each.file === file)

@@ -1,4 +1,4 @@
-/** The API reference is what its generator makes of the sources. */
+/** The committed API reference equals the output of its generator. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,21 +13,21 @@ import * as native from 'tcp-keepalive/native'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const committed = join(root, 'docs/api')
 
-/** Its files, by name. */
+/** The files, by name. */
 function pages(folder: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   )
 }
 
-test('docs/api says what the sources say (npm run docs -- api writes it)', async (t) => {
+test('docs/api is up to date with the sources (npm run docs -- api writes it)', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'api-reference-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   await promisify(execFile)('npm', ['exec', '--no', '--', 'typedoc', '--out', folder], { cwd: root })
   t.deepEqual(pages(committed), pages(folder))
 })
 
-test('everything that the package gives has its heading in the reference', (t) => {
+test('every export of the package has a heading in the reference', (t) => {
   const headings = (page: string): string[] =>
     [...readFileSync(join(committed, page), 'utf8').matchAll(/^### (\w+)/gm)].map(([, name]) => name ?? '')
   const names = (module: object): string[] =>

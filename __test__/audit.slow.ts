@@ -1,4 +1,4 @@
-/** What `npm run build -- all` made, and that its audit can fail. */
+/** Audits the output of `npm run build -- all`, and shows that the audit can fail. */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
@@ -16,11 +16,11 @@ test.before(async () => {
 })
 test.after.always(() => rm(folder, { recursive: true }))
 
-test('what `npm run build -- all` made passes', async (t) => {
+test('the output of `npm run build -- all` passes the audit', async (t) => {
   for (const target of TARGETS) t.deepEqual(await audited(target, await binary(target)), [], target.name)
 })
 
-test('a binary of another machine or system is found', async (t) => {
+test('a binary of another machine or system is detected', async (t) => {
   const arm = await binary(named('linux-arm64-gnu'))
   t.deepEqual(await audited(named('linux-x64-gnu'), arm), ['is for AARCH64, not X86_64'])
   const found = await audited(named('linux-x64-gnu'), await binary(named('win32-x64-msvc')))
@@ -29,7 +29,7 @@ test('a binary of another machine or system is found', async (t) => {
   t.true(text.includes('is unknown, not MachO'), String(text))
 })
 
-test('glibc where there is none, and a glibc too new, are found', async (t) => {
+test('glibc in a musl binary, and a too new version of glibc, are detected', async (t) => {
   const [first] = await audited(named('linux-x64-musl'), await binary(named('linux-x64-gnu')))
   t.is(first, 'needs libc.so.6')
   const { file, ...rest } = named('linux-x64-gnu')
@@ -40,7 +40,7 @@ test('glibc where there is none, and a glibc too new, are found', async (t) => {
   ])
 })
 
-test('a library as a compiler leaves it is found: not stripped, other exports, the path of its source', async (t) => {
+test('a library that is not stripped, has other exports, or contains the path of its source is detected', async (t) => {
   const source = join(folder, 'library.rs')
   const library = join(folder, 'library.so')
   await writeFile(source, '#[unsafe(no_mangle)] pub extern "C" fn other(x: &[u8], i: usize) -> u8 { x[i] }')
@@ -59,7 +59,7 @@ test('a library as a compiler leaves it is found: not stripped, other exports, t
   }
 })
 
-test("a builder's path is found, and a test build", async (t) => {
+test("a builder's path and a test build are detected", async (t) => {
   const target = named('win32-x64-msvc')
   const withPath = Buffer.concat([await binary(target), Buffer.from(`\0${ROOT}/crates\0`)])
   t.true((await audited(target, withPath)).includes(`has the builder's path ${ROOT} inside`))
@@ -71,7 +71,7 @@ test("a builder's path is found, and a test build", async (t) => {
   }
 })
 
-test('a signature that does not fit the bytes is found, and a macOS that is too new', async (t) => {
+test('a signature that does not match the bytes, and a too new version of macOS, are detected', async (t) => {
   const target = named('darwin-arm64')
   const changed = Buffer.from(await binary(target))
   const place = changed.length >> 1
@@ -81,7 +81,7 @@ test('a signature that does not fit the bytes is found, and a macOS that is too 
   t.deepEqual(await audited(older, await binary(target)), ['needs macOS 11.0, not 10.13'])
 })
 
-test('a binary that has grown too large is found', async (t) => {
+test('a binary that has grown too large is detected', async (t) => {
   const target = named('freebsd-x64')
   const found = await audited(target, Buffer.concat([await binary(target), Buffer.alloc(100_000)]))
   t.regex(String(found), /^is \d+ bytes, more than 153600$/)
@@ -97,7 +97,7 @@ function binary(target: Target): Promise<Buffer> {
   return readFile(join(ARTIFACTS, binaryOf(target)))
 }
 
-/** What the audit has against these bytes as a binary of this target. */
+/** The audit's complaints about these bytes as a binary of this target. */
 async function audited(target: Target, bytes: Buffer): Promise<readonly string[]> {
   const path = join(await mkdtemp(join(folder, 'case-')), 'binary.node')
   await writeFile(path, bytes)

@@ -1,4 +1,4 @@
-/** Runs the command line as it is built. */
+/** Runs the built command line. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -8,7 +8,7 @@ import { paintFor, PLAIN } from '../../src/cli/terminal.ts'
 import { unless } from '../needs.ts'
 import { cli, CLI } from './command.ts'
 
-test('doctor says what runs, where the binary came from, and what the defaults mean', (t) => {
+test("doctor shows the runtime, the binary's path and the meaning of the defaults", (t) => {
   const { status, stdout } = cli('doctor')
   t.is(status, 0)
   t.true(stdout.includes(`Node.js ${process.versions.node}`))
@@ -24,7 +24,7 @@ test('doctor as JSON', (t) => {
   t.like(findings, { binary: { loaded: true }, system: { detectionIfOn: { idle: 7_875_000 } } })
 })
 
-test('doctor where the binary cannot be used: the reason, and exit code 1', (t) => {
+test('doctor on a machine where the binary cannot be loaded: the reason, and exit code 1', (t) => {
   const program = `
     process.dlopen = () => { throw new Error('addons are forbidden') }
     process.argv = ['', '', 'doctor']
@@ -35,7 +35,7 @@ test('doctor where the binary cannot be used: the reason, and exit code 1', (t) 
   t.regex(stdout, /What can be set here/)
 })
 
-/** Of `doctor` in such an environment: what it says of register, and as JSON. */
+/** What `doctor` prints about register in this environment, as text and as JSON. */
 function registerIn(variables: Readonly<Record<string, string>>): { text: string; found: RegisterFindings } {
   const env = { ...process.env, ...variables }
   const run = (...more: string[]): string =>
@@ -45,7 +45,7 @@ function registerIn(variables: Readonly<Record<string, string>>): { text: string
   return { text: text.slice(text.indexOf('What tcp-keepalive/register')), found: register }
 }
 
-test('doctor says what of servers register would hold', (t) => {
+test('doctor shows which accepted connections register would hold', (t) => {
   const all = registerIn({ TCP_KEEPALIVE_ACCEPTED: '1' })
   t.is(all.found.accepted, true)
   t.regex(all.text, /^ {2}accepted +what every server accepts$/m)
@@ -54,7 +54,7 @@ test('doctor says what of servers register would hold', (t) => {
   t.regex(some.text, /^ {2}accepted +what comes in at 8080, 8443$/m)
 })
 
-test('doctor says what register would do: values, detection, tolerance, reach', (t) => {
+test('doctor shows what register would do: values, detection, tolerance, reach', (t) => {
   const variables = { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432,db.internal' }
   const { text, found } = registerIn(variables)
   const plan = planKeepAlive({ detectWithin: 30_000 })
@@ -77,7 +77,7 @@ test('doctor says what register would do: values, detection, tolerance, reach', 
   t.true(text.split('\n').every((line) => line.length <= 80))
 })
 
-test('doctor says how far register would reach', (t) => {
+test('doctor shows how far register would reach', (t) => {
   const { text, found } = registerIn({ TCP_KEEPALIVE_REACH: 'process' })
   t.is(found.reach, 'process')
   t.regex(
@@ -87,7 +87,7 @@ test('doctor says how far register would reach', (t) => {
   t.true(text.split('\n').every((line) => line.length <= 80))
 })
 
-test('what doctor says of register is what a program under register has', (t) => {
+test('the values that doctor shows for register are those of a program under register', (t) => {
   for (const variables of [{}, { TCP_KEEPALIVE_TIME: '17s' }, { TCP_KEEPALIVE_DETECT_WITHIN: '45s' }]) {
     const program = `
       const net = require('net')
@@ -107,7 +107,7 @@ test('what doctor says of register is what a program under register has', (t) =>
   }
 })
 
-test('doctor says what is wrong with the variables, and what becomes of the program', (t) => {
+test('doctor reports invalid variables and their consequence for the program', (t) => {
   const wrong = registerIn({ TCP_KEEPALIVE_DETECT_WITHIN: '1s' })
   t.regex(wrong.text, /result +the program runs unprotected\n +The value of TCP_KEEPALIVE_DETECT_WITHIN/)
   t.true(wrong.text.split('\n').every((line) => line.length <= 80))
@@ -119,7 +119,7 @@ test('doctor says what is wrong with the variables, and what becomes of the prog
   t.like(off.found, { off: true, plan: undefined })
 })
 
-test('help is shown when asked for, and a command that is none is refused', (t) => {
+test('help is printed on request, and an unknown command is refused', (t) => {
   t.regex(cli('--help').stdout, /^Usage: tcp-keepalive COMMAND/)
   t.is(cli('--help').status, 0)
   t.is(cli().status, 2)
@@ -136,12 +136,12 @@ test('help is shown when asked for, and a command that is none is refused', (t) 
   })
 })
 
-test('its version', (t) => {
+test('version prints the version', (t) => {
   const { version } = JSON.parse(cli('doctor', '--json').stdout) as DoctorFindings
   t.deepEqual(cli('--version'), { status: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-test('doctor with a word too many is not understood', (t) => {
+test('doctor refuses an extra argument', (t) => {
   const stderr = 'tcp-keepalive: doctor takes no argument such as "extra" (tcp-keepalive --help)\n'
   t.deepEqual(cli('doctor', 'extra'), { status: 2, stdout: '', stderr })
 })
@@ -160,7 +160,7 @@ unless(existsSync('/dev/full') ? undefined : 'Linux has /dev/full.')(
   },
 )
 
-test('colours only on a terminal that has them, and not for those who want none', (t) => {
+test('colours are only used on a terminal that supports them, and not if the user turns them off', (t) => {
   const terminal = Object.create(WriteStream.prototype, { isTTY: { value: true } }) as WriteStream
   const painted = (env: NodeJS.ProcessEnv): string => paintFor(terminal, { TERM: 'xterm', ...env }).bad('!')
   t.is(painted({}), '\u001B[31m!\u001B[39m')

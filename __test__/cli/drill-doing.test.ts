@@ -1,4 +1,4 @@
-/** What a drill says that a connection was doing when it was cut off. */
+/** What a drill shows that a connection was doing when it was cut off. */
 import { unless } from '../needs.ts'
 import { drillProgram, lastRows, openPort } from './drilling.ts'
 
@@ -6,7 +6,7 @@ const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux ca
 
 const COUNT = 20
 
-/** By what a program does once, and the server with what it gets: how the table calls it. */
+/** By what the program does: its lines, the server's answers, and the word that the table must show. */
 const CASES: Readonly<Record<string, readonly [lines: string, answers: readonly string[], doing: string]>> = {
   'that has sent nothing': [`quiet()`, [], 'idle'],
   'that asked right after connecting, and waits': [
@@ -24,7 +24,7 @@ const CASES: Readonly<Record<string, readonly [lines: string, answers: readonly 
     `quiet({ time: 1000, interval: 1000, retries: 9 })
       .on('connect', function () { this.write('?') }).once('data', function () { this.write('?') })`,
     ['!'],
-    '(?:waiting|silent)', // as both came within one tick of the kernel, or not
+    '(?:waiting|silent)', // depends on whether both came within one tick of the kernel
   ],
   'that was greeted': [`quiet()`, ['greeting'], 'idle'],
 }
@@ -37,7 +37,7 @@ for (const [name, [lines, answers, doing]] of Object.entries(CASES)) {
       socket.on('data', () => socket.write(left.shift() ?? ''))
     })
     const options = ['--within', '1s']
-    // One after the other, so that the first write comes as soon as it can, within a tick of the kernel.
+    // Runs sequentially, so that the first write comes as soon as possible, within a tick of the kernel.
     const program = `const next = (left) => ${lines}.once('connect', () => left > 1 && next(left - 1)); next(${COUNT}); setInterval(() => {}, 1000)`
     const { stdout } = await drillProgram(t, port, options, program).done
     const expected = new RegExp(`^${doing} +not in time: (?:never|\\d+ s)$`)

@@ -1,4 +1,4 @@
-/** The laboratory's client as a drill finds it: programs with connections to PostgreSQL and Redis, numbered as /proc shows them. */
+/** The laboratory's client for drills: programs with connections to PostgreSQL and Redis, with the process IDs that /proc shows. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { witness } from '../../lab/readback/readback.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'
 import { redis } from '../../lab/servers/redis.ts'
 
-/** Three connections: see there. */
+/** A program with three connections: see that file. */
 export const PROGRAM: string = join(ROOT, '__test__/cli/drill-program.mjs')
 
 interface Answered {
@@ -20,7 +20,7 @@ interface Answered {
   readonly idle: number
 }
 
-/** The client's network, and the numbers that processes have outside, as /proc shows them. */
+/** The client's network, and the process IDs that are visible outside, as /proc shows them. */
 export class Machine {
   readonly #entry: readonly string[]
   readonly host: string
@@ -30,7 +30,7 @@ export class Machine {
     this.host = host
   }
 
-  /** Ends with the test: its standard input does. */
+  /** Ends with the test, because its standard input closes then. */
   start(words: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
     const [first = '', ...rest] = [...this.#entry, ...words]
     return spawn(first, rest, {
@@ -48,13 +48,13 @@ export class Machine {
     return { code: program.exitCode, printed }
   }
 
-  /** The options of each connection that a process has, as another program reads them. */
+  /** The options of each connection of a process, read by another program. */
   async optionsOf(pid: string): Promise<string> {
     const { printed } = await this.run(witness('readback'), pid)
     return printed
   }
 
-  /** A program with its three connections, and its number. */
+  /** A program with its three connections, and its process ID. */
   async program(t: ExecutionContext, nodeArguments: readonly string[]): Promise<Running> {
     const words = [process.execPath, ...nodeArguments, PROGRAM, this.host, '6379']
     const program = this.start(words, { TCP_KEEPALIVE_DETECT_WITHIN: '6s' })
@@ -73,7 +73,7 @@ export class Running {
   constructor(machine: Machine, program: ChildProcess) {
     this.#machine = machine
     this.#program = program
-    this.pid = String(program.pid) // nsenter becomes the program, as no process namespace is entered
+    this.pid = String(program.pid) // nsenter executes the program in its own process, because it enters no process namespace
   }
 
   async answered(): Promise<Answered> {
@@ -82,7 +82,7 @@ export class Running {
     return JSON.parse(String(line)) as Answered
   }
 
-  /** Until both that ask have been answered anew. */
+  /** Waits until both querying connections have received a new answer. */
   async untilAnswered(): Promise<void> {
     const before = await this.answered()
     for (;;) {
@@ -92,14 +92,14 @@ export class Running {
     }
   }
 
-  /** The options of each connection that there is, by its own port. */
+  /** The options of each existing connection, by its local port. */
   async options(): Promise<Map<number, object>> {
     const all = JSON.parse(await this.#machine.optionsOf(this.pid)) as { localPort: number }[]
     return new Map(all.map((each) => [each.localPort, each]))
   }
 }
 
-/** Without servers, for programs that have their own. */
+/** The same without servers, for programs that start their own. */
 export async function openBareMachine(t: ExecutionContext): Promise<Machine> {
   return new Machine(await openLab(t), '127.0.0.1')
 }

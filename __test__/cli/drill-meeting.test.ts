@@ -1,4 +1,4 @@
-/** Drills that meet others on one program, and a program that does not stay as it was, all seen from outside. */
+/** Several drills on one program, and programs that change during a drill, observed from outside. */
 import { type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -13,7 +13,7 @@ import { screenOf } from './terminal-screen.ts'
 const PORT = 4567
 const MATCH = ['--match', `*:${PORT}`]
 
-/** A program that listens, connects to itself, and does what the lines say. */
+/** A program that listens, connects to itself, and runs the given lines. */
 async function start(t: ExecutionContext, machine: Machine, lines: string): Promise<ChildProcess> {
   const script = `require('node:net').createServer((socket) => socket.on('error', () => {}).resume()).listen(${PORT}, () => {
     ${programOf(PORT, lines)}
@@ -29,7 +29,7 @@ async function until(t: ExecutionContext, program: ChildProcess): Promise<ChildP
 }
 
 interface Drill {
-  /** When the first table is there. */
+  /** Resolves when the first table was printed. */
   readonly begun: Promise<unknown>
   readonly done: Promise<{ code: number | null; printed: string }>
   interrupt(): void
@@ -46,7 +46,7 @@ function drill(machine: Machine, program: ChildProcess, ...options: string[]): D
   return { begun, done, interrupt: () => void child.kill('SIGINT') }
 }
 
-withLab('a second drill on one program refuses, and the first goes on', async (t) => {
+withLab('a second drill on one program refuses to start, and the first continues', async (t) => {
   const machine = await openBareMachine(t)
   const program = await start(t, machine, `quiet(); quiet()`)
   const first = drill(machine, program, ...MATCH)
@@ -63,31 +63,24 @@ withLab('a second drill on one program refuses, and the first goes on', async (t
   t.is(code, 2)
 })
 
-withLab(
-  'drill --heal while a drill goes on: the drill says that somebody else has put it back',
-  async (t) => {
-    const machine = await openBareMachine(t)
-    // It is heard again at once, which must not look as if it could not be cut off.
-    const program = await start(
-      t,
-      machine,
-      `const socket = quiet(); setInterval(() => socket.write('?'), 200)`,
-    )
-    const first = drill(machine, program, ...MATCH)
-    await first.begun
-    t.regex(
-      (await drill(machine, program, '--heal').done).printed,
-      /^1 connection was cut off, and is healed$/m,
-    )
-    const { code, printed } = await first.done
-    t.regex(lastRows(printed)[0] ?? '', /put back by somebody else$/, printed)
-    t.regex(printed, /^nothing can be said: 1 put back by somebody else\neverything is put back\n$/m)
-    t.is(code, 2)
-  },
-)
+withLab('drill --heal during a drill: the drill reports that somebody else has put it back', async (t) => {
+  const machine = await openBareMachine(t)
+  // Its packets arrive again at once. The drill must not take this for a connection that cannot be cut off.
+  const program = await start(t, machine, `const socket = quiet(); setInterval(() => socket.write('?'), 200)`)
+  const first = drill(machine, program, ...MATCH)
+  await first.begun
+  t.regex(
+    (await drill(machine, program, '--heal').done).printed,
+    /^1 connection was cut off, and is healed$/m,
+  )
+  const { code, printed } = await first.done
+  t.regex(lastRows(printed)[0] ?? '', /put back by somebody else$/, printed)
+  t.regex(printed, /^nothing can be said: 1 put back by somebody else\neverything is put back\n$/m)
+  t.is(code, 2)
+})
 
 withLab(
-  'drill PID of a program that ends when it is told: the table, that it ended, and a hint',
+  'drill PID of a program that ends when it gets the error: the table, the end of the program, and a hint',
   async (t) => {
     const machine = await openBareMachine(t)
     const program = await start(t, machine, `open({ time: 2000, interval: 1000, retries: 1 }); quiet()`)
@@ -102,7 +95,7 @@ withLab(
   },
 )
 
-withLab('a drill whose output nobody reads any more puts everything back', async (t) => {
+withLab('a drill restores everything when nobody reads its output any more', async (t) => {
   const machine = await openBareMachine(t)
   const program = await start(t, machine, `quiet(); quiet()`)
   const words = [
@@ -118,29 +111,32 @@ withLab('a drill whose output nobody reads any more puts everything back', async
   ]
   const script = '{ "$@"; echo "exit $?" >&3; } | head -1'
   const { printed } = await machine.run('sh', '-c', `{ ${script}; } 3>&1`, 'sh', ...words)
-  t.regex(printed, /^PEER .*\nexit [12]\n$/) // when the table changes, or, where `head` is slow to end, at the end
+  t.regex(printed, /^PEER .*\nexit [12]\n$/) // when the table changes, or at the end if `head` ends late
   t.is((await drill(machine, program, '--heal').done).printed, 'nothing there is cut off\n')
 })
 
-withLab('a table that is higher than the terminal is drawn in the end, and a line until then', async (t) => {
-  const machine = await openBareMachine(t)
-  const program = await start(t, machine, `for (let count = 0; count < 20; count++) quiet()`)
-  const words = [process.execPath, CLI, 'drill', ...MATCH, '--within', '2s', String(program.pid)]
-  const size = { columns: 80, rows: 10 }
-  const { printed } = await machine.run(
-    'script',
-    '-qec',
-    `stty cols 80 rows 10; exec ${words.join(' ')}`,
-    '/dev/null',
-  )
-  t.regex(printed, /20 connections are cut off, 0 told; the table comes in the end/)
-  const { lines } = await screenOf(printed, size)
-  t.is(lines.filter((line) => line.startsWith('PEER')).length, 1, lines.join('\n'))
-  t.is(lines.filter((line) => /idle +not in time: never$/.test(line)).length, 20)
-  t.is(lines.length, 1 + 20 + 2)
-})
+withLab(
+  'a table that is higher than the terminal is drawn at the end, and one line before that',
+  async (t) => {
+    const machine = await openBareMachine(t)
+    const program = await start(t, machine, `for (let count = 0; count < 20; count++) quiet()`)
+    const words = [process.execPath, CLI, 'drill', ...MATCH, '--within', '2s', String(program.pid)]
+    const size = { columns: 80, rows: 10 }
+    const { printed } = await machine.run(
+      'script',
+      '-qec',
+      `stty cols 80 rows 10; exec ${words.join(' ')}`,
+      '/dev/null',
+    )
+    t.regex(printed, /20 connections are cut off, 0 told; the table comes in the end/)
+    const { lines } = await screenOf(printed, size)
+    t.is(lines.filter((line) => line.startsWith('PEER')).length, 1, lines.join('\n'))
+    t.is(lines.filter((line) => /idle +not in time: never$/.test(line)).length, 20)
+    t.is(lines.length, 1 + 20 + 2)
+  },
+)
 
-withLab('drill PID of a program that somebody ends: nothing can be said', async (t) => {
+withLab('drill PID of a program that somebody ends: no result', async (t) => {
   const machine = await openBareMachine(t)
   const program = await start(t, machine, `quiet()`)
   const { begun, done } = drill(machine, program, ...MATCH)
@@ -156,7 +152,7 @@ const withPython = findTool('python3')
   ? withLab
   : unless('A socket changes its family in Python only (python3).')
 
-/** Two connections of IPv6; for a line of input the first becomes one of IPv4 (IPV6_ADDRFORM), which has not that option. */
+/** Two IPv6 connections. A line of input turns the first into an IPv4 one (IPV6_ADDRFORM), which does not have that option. */
 const CHANGING = `
 import socket, sys
 server = socket.create_server(('', ${PORT}), family=socket.AF_INET6, dualstack_ipv6=True)
@@ -170,7 +166,7 @@ for line in sys.stdin:
 `
 
 withPython(
-  'one that cannot be put back wholly does not keep the drill from healing the others',
+  'a connection that cannot be fully restored does not stop drill --heal from restoring the others',
   async (t) => {
     const machine = await openBareMachine(t)
     const program = await until(t, machine.start([needTool('python3'), '-c', CHANGING]))

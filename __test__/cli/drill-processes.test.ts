@@ -1,4 +1,4 @@
-/** Drills on commands of several processes, and on those that have no such connection. */
+/** Drills on commands with several processes, and on commands without a matching connection. */
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,7 +34,7 @@ onLinux('cluster: a column for the process, one total, one exit code', async (t)
 })
 
 onLinux(
-  'cluster: workers that end when they are told, and are started again, are drilled once',
+  'cluster: workers that end when they get the error, and are started again, are drilled once',
   async (t) => {
     const port = await openPort(t)
     const worker = `open({ time: 1000, interval: 1000, retries: 1 }) }`
@@ -53,7 +53,7 @@ onLinux(
   },
 )
 
-onLinux('a command without Node in it: the drill says that it waits for one', async (t) => {
+onLinux('a command without a Node process: the drill says that it waits for one', async (t) => {
   const drilling = new Drilling(t, ['--match', '*:1', '--', 'sleep', '60'])
   await drilling.untilSaid(/still waiting/)
   drilling.interrupt()
@@ -62,7 +62,7 @@ onLinux('a command without Node in it: the drill says that it waits for one', as
   t.is(code, 2)
 })
 
-onLinux('a match that fits no connection: the drill says which there are', async (t) => {
+onLinux('a match that fits no connection: the drill lists the connections that exist', async (t) => {
   const port = await openPort(t)
   const command = [process.execPath, '-e', programOf(port, `quiet(); setInterval(() => {}, 1000)`)]
   const drilling = new Drilling(t, ['--match', 'localhost:*', '--', ...command])
@@ -92,7 +92,7 @@ onLinux('a command that cannot be started', async (t) => {
   t.is(code, 1)
 })
 
-onLinux('a command that does not end at SIGTERM is ended all the same', async (t) => {
+onLinux('a command that does not end at SIGTERM is ended anyway', async (t) => {
   const port = await openPort(t)
   const lines = `quiet(); console.log('pid', process.pid); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`
   const { stdout } = await drillProgram(t, port, ['--within', '1s'], lines).done
@@ -101,7 +101,7 @@ onLinux('a command that does not end at SIGTERM is ended all the same', async (t
   t.is(lastRows(stdout).length, 1)
 })
 
-onLinux('a command that connects for each question is drilled when it has a connection', async (t) => {
+onLinux('a command that connects for each request is drilled when it has a connection', async (t) => {
   const port = await openPort(t)
   const lines = `const ask = () => { const one = quiet({ time: 1000, interval: 1000, retries: 1 }); setTimeout(() => one.destroy(), 200) }
     ask(); setTimeout(() => setInterval(ask, 400), 4500)`
@@ -110,7 +110,7 @@ onLinux('a command that connects for each question is drilled when it has a conn
   t.is(code, 0)
 })
 
-onLinux('a command is ended where nobody reads the output any more', async (t) => {
+onLinux('a command is ended when nobody reads the output any more', async (t) => {
   const port = await openPort(t)
   const lines = `quiet(); console.error('pid', process.pid); setInterval(() => {}, 1000)`
   const drilling = drillProgram(t, port, ['--within', '2s', '--for', '30s'], lines)
@@ -118,6 +118,6 @@ onLinux('a command is ended where nobody reads the output any more', async (t) =
   drilling.stopReading()
   const { stderr } = await drilling.done
   const pid = Number(/^pid (\d+)$/m.exec(stderr)?.[1])
-  while (existsSync(`/proc/${pid}`)) await sleep(50) // it takes its time to end
+  while (existsSync(`/proc/${pid}`)) await sleep(50) // the process may take some time to end
   t.pass()
 })

@@ -1,5 +1,5 @@
-// A program with three connections, for a drill: two that ask all the time, and one that is idle. Prints how often it was
-// answered each time that its standard input has a line.
+// A program with three connections, for a drill: two that query all the time, and one that is idle. For each line on standard input
+// it prints how many answers it has received.
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 

@@ -1,11 +1,14 @@
-/** The tables of drills in the documentation are what the code prints for such findings. */
+/** The tables of drills in the documentation equal the output of the code for the same findings. */
 import test from 'ava'
 import type { DrillReport, Fate, Finding } from '../../src/cli/drill-findings.ts'
 import { drillSummary, drillTable, takes } from '../../src/cli/drill-text.ts'
 import { PLAIN } from '../../src/cli/terminal.ts'
 import { blocks } from '../documentation/pages.ts'
 
-/** What Linux takes by itself: a write by its retransmissions, whoever waits by keepalive with the defaults, and without it. */
+/**
+ * Linux's own limits: retransmissions for a write; for a waiting connection, keepalive with the defaults, or no limit without
+ * keepalive.
+ */
 const LINUX = [924_600, 7_875_000, Number.POSITIVE_INFINITY]
 
 function findingFrom(row: string): Finding {
@@ -48,7 +51,7 @@ const tables = blocks.filter(
   ({ language, text }) => language === 'text' && text.startsWith('PEER') && /told within/.test(text),
 )
 
-test('there are such tables, in the README too', (t) => {
+test('the documentation and the README contain such tables', (t) => {
   t.true(tables.length >= 5)
   t.true(tables.some(({ at }) => at.startsWith('README')))
 })

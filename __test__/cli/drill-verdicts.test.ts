@@ -1,4 +1,4 @@
-/** What a drill says of each connection, and by its exit code, on programs that it starts itself. */
+/** The verdict on each connection and the exit code of a drill, with programs that it starts itself. */
 import test from 'ava'
 import type { DrillReport } from '../../src/cli/drill-findings.ts'
 import { unless } from '../needs.ts'
@@ -6,38 +6,41 @@ import { drillProgram, lastRows, openPort } from './drilling.ts'
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
 
-/** Two seconds, late by an eighth. */
+/** Two seconds, plus an eighth because timers may be late. */
 const TWO_SECONDS = '{ time: 1000, interval: 1000, retries: 1 }'
 
 function reportsOf(stdout: string): DrillReport[] {
   return JSON.parse(stdout) as DrillReport[]
 }
 
-onLinux('who was silent before the cut is told by keepalive sooner, and not by itself', async (t) => {
-  const port = await openPort(t)
-  // The drill begins three seconds after connecting: of the six that keepalive takes, three are over by then.
-  const lines = `quiet({ time: 5000, interval: 1000, retries: 1 })
+onLinux(
+  'a connection that was silent before the cut fails sooner through keepalive, and not "by itself"',
+  async (t) => {
+    const port = await openPort(t)
+    // The drill begins three seconds after connecting. Keepalive takes six seconds, so three of them have passed by then.
+    const lines = `quiet({ time: 5000, interval: 1000, retries: 1 })
     const other = quiet()
     setTimeout(() => other.destroy(), 9000)
     setInterval(() => {}, 1000)`
-  const { code, stdout } = await drillProgram(t, port, ['--within', '30s', '--json'], lines).done
-  t.is(code, 0, stdout)
-  const [{ connections } = { connections: [] }] = reportsOf(stdout)
-  t.deepEqual(
-    connections.map(({ fate, toldBy, inTime }) => [fate, toldBy, inTime]),
-    [
-      ['told', 'kernel', true],
-      ['told', 'program', true],
-    ],
-  )
-  t.is(connections[0]?.wouldTake, 6000)
-})
+    const { code, stdout } = await drillProgram(t, port, ['--within', '30s', '--json'], lines).done
+    t.is(code, 0, stdout)
+    const [{ connections } = { connections: [] }] = reportsOf(stdout)
+    t.deepEqual(
+      connections.map(({ fate, toldBy, inTime }) => [fate, toldBy, inTime]),
+      [
+        ['told', 'kernel', true],
+        ['told', 'program', true],
+      ],
+    )
+    t.is(connections[0]?.wouldTake, 6000)
+  },
+)
 
 onLinux(
-  'a connection that the program closes shortly before the kernel would is closed by itself',
+  'a connection that the program closes shortly before the kernel would is reported as closed by itself',
   async (t) => {
     const port = await openPort(t)
-    // What it writes after the cut may stay unacknowledged for 20 s; it waits for 17 of them.
+    // Data written after the cut may stay unacknowledged for 20 s. The program waits for 17 of them.
     const lines = `const written = quiet({ userTimeout: 20000 })
     setTimeout(() => written.write('?'), 6000)
     setTimeout(() => written.destroy(), 23000)
@@ -54,7 +57,7 @@ onLinux(
 )
 
 onLinux(
-  '--new without --for ends, and what is young then is too early to tell and does not count',
+  '--new without --for ends; a connection that is too young then is "too early to tell", and does not count',
   async (t) => {
     const port = await openPort(t)
     const lines = `quiet(${TWO_SECONDS}); setInterval(() => quiet(${TWO_SECONDS}), 500)`
@@ -68,7 +71,7 @@ onLinux(
   },
 )
 
-onLinux('--new: one that is not told in time is found out without --for, too', async (t) => {
+onLinux('--new without --for also detects a connection that gets no error in time', async (t) => {
   const port = await openPort(t)
   const lines = `quiet(${TWO_SECONDS}); setInterval(() => quiet(), 1000)`
   const { code, stdout } = await drillProgram(t, port, ['--new', '--within', '4s'], lines).done
@@ -85,7 +88,7 @@ for (const [name, lines] of Object.entries({
   'a listener that ends it': `.on('error', () => process.exit(1))`,
 })) {
   onLinux(
-    `a program that ends when it is told, by ${name}: the table, how it ended, and a hint`,
+    `a program that ends when it gets the error, by ${name}: the table, how it ended, and a hint`,
     async (t) => {
       const port = await openPort(t)
       const { code, stdout } = await drillProgram(
@@ -106,7 +109,7 @@ for (const [name, lines] of Object.entries({
   )
 }
 
-onLinux('a program that ends before anybody is told: nothing can be said', async (t) => {
+onLinux('a program that ends before any connection fails: no result', async (t) => {
   const port = await openPort(t)
   const { code, stdout } = await drillProgram(
     t,
@@ -120,7 +123,7 @@ onLinux('a program that ends before anybody is told: nothing can be said', async
   t.is(code, 2)
 })
 
-onLinux('a program that is killed: the table as it was known', async (t) => {
+onLinux('a program that is killed: the table as it was last known', async (t) => {
   const port = await openPort(t)
   const lines = `quiet(); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000)`
   const { code, stdout } = await drillProgram(t, port, ['--within', '50s'], lines).done
@@ -129,14 +132,14 @@ onLinux('a program that is killed: the table as it was known', async (t) => {
   t.is(code, 2)
 })
 
-onLinux('a program that has nothing more to do when all are told passes', async (t) => {
+onLinux('a program that ends normally after all its connections have failed passes', async (t) => {
   const port = await openPort(t)
   const { code, stdout } = await drillProgram(t, port, ['--within', '20s'], `quiet(${TWO_SECONDS})`).done
   t.regex(stdout, /^1 of 1 told within 20 s\nprocess \d+ has ended$/m)
   t.is(code, 0, stdout)
 })
 
-onLinux('--for that is over before --within: too early to tell, exit code 2', async (t) => {
+onLinux('--for that ends before --within: too early to tell, exit code 2', async (t) => {
   const port = await openPort(t)
   const lines = `quiet(); quiet(${TWO_SECONDS}); setInterval(() => {}, 1000)`
   const { code, stdout } = await drillProgram(t, port, ['--within', '60s', '--for', '5s'], lines).done
@@ -145,9 +148,9 @@ onLinux('--for that is over before --within: too early to tell, exit code 2', as
   t.is(code, 2)
 })
 
-onLinux('Ctrl-C with a command: the table, and everything is put back', async (t) => {
+onLinux('Ctrl-C with a command: the table, and everything is restored', async (t) => {
   let heard = ''
-  // What it sends while it is cut off arrives only when it is put back.
+  // Data that it sends while it is cut off only arrives after it was restored.
   const port = await openPort(t, (socket) => {
     socket.setEncoding('utf8').on('data', (text: string) => (heard += text))
     setTimeout(() => socket.write('later'), 4500)
@@ -164,7 +167,7 @@ onLinux('Ctrl-C with a command: the table, and everything is put back', async (t
   t.is(heard, '')
 })
 
-onLinux('Ctrl-C before the drill has begun says so', async (t) => {
+onLinux('Ctrl-C before the drill has begun is reported', async (t) => {
   const port = await openPort(t)
   const drilling = drillProgram(t, port, [], 'setInterval(() => {}, 1000)')
   await drilling.untilSaid(/the drill begins/)

@@ -22,7 +22,7 @@ const withBoth = noRedis === undefined ? withPostgres : unless(noRedis)
 const REGISTER = ['--import', join(ROOT, 'dist/register.cjs')]
 const MATCH = ['--match', '*:5432,*:6379']
 
-withBoth('drill PID: under register all are told in time, and the program goes on', async (t) => {
+withBoth('drill PID: under register every connection fails in time, and the program continues', async (t) => {
   const machine = await openMachine(t)
   const program = await machine.program(t, REGISTER)
   const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH]
@@ -40,7 +40,7 @@ withBoth('drill PID: under register all are told in time, and the program goes o
 })
 
 withBoth(
-  'drill PID in a terminal: without this package nobody is told, and all is as it was before',
+  'drill PID in a terminal: without this package no connection fails, and everything is as before',
   async (t) => {
     const machine = await openMachine(t)
     const program = await machine.program(t, [])
@@ -75,35 +75,38 @@ withBoth(
   },
 )
 
-withBoth('drill PID in a terminal: under register, and new connections have the same values', async (t) => {
-  const machine = await openMachine(t)
-  const program = await machine.program(t, REGISTER)
-  /** Without the ports, as all connections are new ones afterwards, and without how many: pg emits twice for one loss. */
-  const values = async (): Promise<Set<string>> => {
-    const all = [...(await program.options()).values()]
-    return new Set(all.map((each) => JSON.stringify({ ...each, localPort: 0 })))
-  }
-  const before = await values()
-  t.is(before.size, 2) // of PostgreSQL and of Redis
-  const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH, '--within', '8s'].join(' ')
-  const recorded = await machine.run('script', '-qec', `stty cols 80 rows 24; exec ${drill}`, '/dev/null')
-  const { lines, wrapped } = await screenOf(recorded.printed, { columns: 80, rows: 24 })
-  const all = lines.join('\n')
-  t.is(recorded.code, 0, all)
-  t.is(wrapped, 0)
-  const told = (peer: string): number =>
-    lines.filter((line) => new RegExp(`:${peer} +(writing|waiting|idle) +after \\d\\.\\d s$`).test(line))
-      .length
-  t.deepEqual([told('5432 PostgreSQL'), told('6379 Redis')], [2, 1], all)
-  t.regex(
-    all,
-    /^3 of 3 told within 8 s\na new connection was there after \d+\.\d s\neverything is put back$/m,
-  )
-  await program.untilAnswered()
-  t.deepEqual(await values(), before)
-})
+withBoth(
+  'drill PID in a terminal: under register every connection fails in time, and new connections have the same values',
+  async (t) => {
+    const machine = await openMachine(t)
+    const program = await machine.program(t, REGISTER)
+    /** Without the ports, because all connections are new afterwards. Without the number, because pg emits twice for one loss. */
+    const values = async (): Promise<Set<string>> => {
+      const all = [...(await program.options()).values()]
+      return new Set(all.map((each) => JSON.stringify({ ...each, localPort: 0 })))
+    }
+    const before = await values()
+    t.is(before.size, 2) // one of PostgreSQL and one of Redis
+    const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH, '--within', '8s'].join(' ')
+    const recorded = await machine.run('script', '-qec', `stty cols 80 rows 24; exec ${drill}`, '/dev/null')
+    const { lines, wrapped } = await screenOf(recorded.printed, { columns: 80, rows: 24 })
+    const all = lines.join('\n')
+    t.is(recorded.code, 0, all)
+    t.is(wrapped, 0)
+    const told = (peer: string): number =>
+      lines.filter((line) => new RegExp(`:${peer} +(writing|waiting|idle) +after \\d\\.\\d s$`).test(line))
+        .length
+    t.deepEqual([told('5432 PostgreSQL'), told('6379 Redis')], [2, 1], all)
+    t.regex(
+      all,
+      /^3 of 3 told within 8 s\na new connection was there after \d+\.\d s\neverything is put back$/m,
+    )
+    await program.untilAnswered()
+    t.deepEqual(await values(), before)
+  },
+)
 
-withBoth('drill PID as JSON: without this package, what it would take for each', async (t) => {
+withBoth('drill PID as JSON: without this package, how long each connection would take', async (t) => {
   const machine = await openMachine(t)
   const program = await machine.program(t, [])
   const before = await program.options()
@@ -116,14 +119,14 @@ withBoth('drill PID as JSON: without this package, what it would take for each',
     connections.map(({ fate, inTime, toldAfter }) => [fate, inTime, toldAfter]),
     [1, 2, 3].map(() => ['late', false, undefined]),
   )
-  // The two that ask are writing by then: about 15 minutes; the one that is idle takes 2 h 11 min 15 s.
+  // The two querying connections are writing by then: about 15 minutes. The idle one takes 2 h 11 min 15 s.
   const minutes = connections.map(({ wouldTake }) => Math.round(wouldTake / 60_000)).toSorted((a, b) => a - b)
   t.deepEqual(minutes, [15, 15, 131], printed)
   await program.untilAnswered()
   t.deepEqual(await program.options(), before)
 })
 
-/** What a program writes must not get in between the JSON. */
+/** The program's output must not be mixed with the JSON. */
 const NOISY = ['sh', '-c', 'echo noise; exec "$0" "$@"']
 
 const withPsql = findTool('psql')
@@ -131,7 +134,7 @@ const withPsql = findTool('psql')
   : unless('psql is not installed (Debian package postgresql-client).')
 
 withPsql(
-  'drill PID: a native client is reached by no hook, so under register too nobody tells it',
+  'drill PID: no hook reaches a native client, so it gets no error under register either',
   async (t) => {
     const machine = await openMachine(t)
     const words = [needTool('psql'), `host=${machine.host} user=postgres dbname=postgres`, '-AtqX']
@@ -145,7 +148,7 @@ withPsql(
     const options = (): Promise<string> => machine.optionsOf(String(psql.pid))
     const before = await options()
     t.regex(before, /"time":7200,"interval":75,"retries":9,"userTimeout":0/)
-    /** What is printed in the end; `meanwhile` is called when the connection is cut off. */
+    /** Returns the final output. Calls `meanwhile` when the connection is cut off. */
     const drilled = async (meanwhile: () => void): Promise<string> => {
       const drill = machine.start([
         process.execPath,
@@ -167,57 +170,63 @@ withPsql(
     const row = (what: string): RegExp => new RegExp(`:5432 PostgreSQL +${what}\n${last}$`)
     t.regex(await drilled(() => {}), row('idle +not in time: 2 h 11 min'))
     t.regex(await drilled(() => ask(2)), row('writing +not in time: about 15 minutes'))
-    t.is(await answer(), 2) // what was asked meanwhile is answered now
+    t.is(await answer(), 2) // the requests made during the drill are answered now
     ask(3)
     t.is(await answer(), 3)
   },
 )
 
-withBoth('drill --new: what is connected meanwhile is cut off too, and works in the end', async (t) => {
-  const machine = await openMachine(t)
-  const program = await machine.program(t, REGISTER)
-  const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH, '--new', '--for', '9s', '--json']
-  const { printed } = await machine.run(...drill)
-  const { connections, healed, newConnectionAfter } = JSON.parse(printed) as DrillReport
-  t.is(connections.filter(({ isNew, fate }) => !isNew && fate === 'told').length, 3, printed)
-  t.true(
-    connections.some(({ isNew }) => isNew),
-    printed,
-  )
-  t.is(newConnectionAfter, undefined)
-  t.true(healed)
-  await program.untilAnswered()
-})
-
-withBoth('drill of somebody else, without a match, or of nothing that matches says so', async (t) => {
-  const machine = await openMachine(t)
-  const program = await machine.program(t, [])
-  const before = await program.options()
-  const said = async (...args: string[]): Promise<string> => {
-    const { code, printed } = await machine.run(
-      'sh',
-      '-c',
-      `"$@" 2>&1`,
-      'sh',
-      process.execPath,
-      CLI,
-      'drill',
-      ...args,
+withBoth(
+  'drill --new: connections opened during the drill are cut off too, and work afterwards',
+  async (t) => {
+    const machine = await openMachine(t)
+    const program = await machine.program(t, REGISTER)
+    const drill = [process.execPath, CLI, 'drill', program.pid, ...MATCH, '--new', '--for', '9s', '--json']
+    const { printed } = await machine.run(...drill)
+    const { connections, healed, newConnectionAfter } = JSON.parse(printed) as DrillReport
+    t.is(connections.filter(({ isNew, fate }) => !isNew && fate === 'told').length, 3, printed)
+    t.true(
+      connections.some(({ isNew }) => isNew),
+      printed,
     )
-    return `${code} ${printed}`
-  }
-  t.regex(await said(program.pid), /^2 .*say which connections/)
-  t.regex(await said(...MATCH), /^2 .*by its PID/)
-  t.regex(
-    await said(program.pid, '--match', '*:1'),
-    /^1 .*has no such connection: it is connected to .*:5432/,
-  )
-  t.regex(await said('1', ...MATCH), /^1 .*belongs to somebody else/)
-  t.deepEqual(await program.options(), before)
-})
+    t.is(newConnectionAfter, undefined)
+    t.true(healed)
+    await program.untilAnswered()
+  },
+)
+
+withBoth(
+  "drill on another user's process, without a match, or with a match that fits nothing reports the reason",
+  async (t) => {
+    const machine = await openMachine(t)
+    const program = await machine.program(t, [])
+    const before = await program.options()
+    const said = async (...args: string[]): Promise<string> => {
+      const { code, printed } = await machine.run(
+        'sh',
+        '-c',
+        `"$@" 2>&1`,
+        'sh',
+        process.execPath,
+        CLI,
+        'drill',
+        ...args,
+      )
+      return `${code} ${printed}`
+    }
+    t.regex(await said(program.pid), /^2 .*say which connections/)
+    t.regex(await said(...MATCH), /^2 .*by its PID/)
+    t.regex(
+      await said(program.pid, '--match', '*:1'),
+      /^1 .*has no such connection: it is connected to .*:5432/,
+    )
+    t.regex(await said('1', ...MATCH), /^1 .*belongs to somebody else/)
+    t.deepEqual(await program.options(), before)
+  },
+)
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
-  withBoth(`a drill that gets ${signal} leaves nothing cut off, or --heal does`, async (t) => {
+  withBoth(`after ${signal}, a drill or drill --heal restores every connection`, async (t) => {
     const machine = await openMachine(t)
     const program = await machine.program(t, [])
     const drill = machine.start([process.execPath, CLI, 'drill', program.pid, ...MATCH])
@@ -236,13 +245,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
 
-onLinux('drill -- COMMAND ends what the command has started, too', async (t) => {
+onLinux('drill -- COMMAND also ends everything that the command has started', async (t) => {
   const server = createServer(() => {}).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
   const { port } = server.address() as AddressInfo
   const script = `require('net').connect(${port}, '127.0.0.1').on('error', () => {}); console.log('pid', process.pid)`
-  // A shell that stays, as npm's does.
+  // A shell that stays, like npm's.
   const words = [
     '--match',
     `*:${port}`,
@@ -262,20 +271,23 @@ onLinux('drill -- COMMAND ends what the command has started, too', async (t) => 
   t.is(drill.exitCode, 1, printed)
   const pid = Number(/^pid (\d+)$/m.exec(printed)?.[1])
   t.true(pid > 0)
-  while (existsSync(`/proc/${pid}`)) await sleep(50) // it takes its time to end
+  while (existsSync(`/proc/${pid}`)) await sleep(50) // the process may take some time to end
   t.pass()
 })
 
-onLinux('drill -- COMMAND that never has such a connection says for what it waits, and how it ended', (t) => {
-  const words = ['drill', '--match', '*:1,*:2', '--', process.execPath, '-e', 'setTimeout(() => {}, 500)']
-  t.deepEqual(cli(...words), {
-    status: 1,
-    stdout: '',
-    stderr:
-      'tcp-keepalive: the drill begins three seconds after the program has a connection to *:1 or *:2\n' +
-      'tcp-keepalive: the program has ended before there was such a connection\n',
-  })
-})
+onLinux(
+  'drill -- COMMAND that never has a matching connection says what it waits for, and how the command ended',
+  (t) => {
+    const words = ['drill', '--match', '*:1,*:2', '--', process.execPath, '-e', 'setTimeout(() => {}, 500)']
+    t.deepEqual(cli(...words), {
+      status: 1,
+      stdout: '',
+      stderr:
+        'tcp-keepalive: the drill begins three seconds after the program has a connection to *:1 or *:2\n' +
+        'tcp-keepalive: the program has ended before there was such a connection\n',
+    })
+  },
+)
 
 withBoth('drill -- COMMAND: the program drills itself, and is ended', async (t) => {
   const machine = await openMachine(t)

@@ -1,4 +1,4 @@
-/** Drills on programs of a few lines, which connect to servers of this process. */
+/** Drills on short programs that connect to servers of this process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import type { ExecutionContext } from 'ava'
 import { ROOT } from '../../lab/command.ts'
 import { CLI } from './command.ts'
 
-/** What a drill did that ends by itself, if need be after this time. */
+/** The result of a drill that ends by itself, at the latest after this time. */
 const PATIENCE_MS = 120_000
 
 export interface Drilled {
@@ -18,7 +18,7 @@ export interface Drilled {
   readonly stderr: string
 }
 
-/** A server that says nothing, but what `answer` does. */
+/** A server that sends nothing, except what `answer` sends. */
 export async function openPort(t: ExecutionContext, answer?: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -29,12 +29,14 @@ export async function openPort(t: ExecutionContext, answer?: (socket: Socket) =>
   await once(server, 'listening')
   t.teardown(() => {
     server.close()
-    for (const socket of sockets) socket.destroy() // whose client has ended without a word
+    for (const socket of sockets) socket.destroy() // the client has ended without closing it
   })
   return (server.address() as AddressInfo).port
 }
 
-/** Before a program's own lines: `open(options)` connects and sets values, `quiet` is a connection that cares for its end. */
+/**
+ * Runs before a program's own lines: `open(options)` connects and sets values; `quiet` is a connection that handles its own end.
+ */
 export function programOf(port: number, lines: string): string {
   return `const { setKeepAlive } = require(${JSON.stringify(join(ROOT, 'dist/index.cjs'))})
     const net = require('node:net')
@@ -78,12 +80,12 @@ export class Drilling {
     }))
   }
 
-  /** As Ctrl-C does. */
+  /** Like Ctrl-C. */
   interrupt(): void {
     this.#child.kill('SIGINT')
   }
 
-  /** As `| head -1` does. */
+  /** Like `| head -1`. */
   stopReading(): void {
     this.#child.stdout?.destroy()
   }
@@ -92,7 +94,7 @@ export class Drilling {
     return this.#done
   }
 
-  /** Until this has been said, or the drill is over. */
+  /** Resolves when this was printed, or the drill has ended. */
   async untilSaid(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.#stdout + this.#stderr) && this.#child.exitCode === null)
       await Promise.race([once(this.#said, 'said'), this.#done])

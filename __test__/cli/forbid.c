@@ -1,7 +1,7 @@
 /*
- * A system that refuses one call with EPERM, by a seccomp filter, as the profile of Docker or a sandbox makes it do:
+ * Simulates a system that refuses one call with EPERM, with a seccomp filter, like Docker's profile or a sandbox:
  *
- *   forbid getfd PROGRAM …    pidfd_getfd(2): the rights of a debugger are missing, where /proc/PID/fd may be read all the same
+ *   forbid getfd PROGRAM …    pidfd_getfd(2): as without the rights of a debugger, although /proc/PID/fd may be read
  *   forbid netlink PROGRAM …  socket(2) of AF_NETLINK
  *   forbid minttl PROGRAM …   setsockopt(2) of IP_MINTTL
  */
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define PIDFD_GETFD 438 /* the same on every processor */
-#define MINTTL 21       /* IP_MINTTL, of IPPROTO_IP, which is 0 */
+#define MINTTL 21       /* IP_MINTTL, of IPPROTO_IP, whose number is 0 */
 #define LOAD(what) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)

@@ -1,4 +1,4 @@
-/** What the commands print as JSON is what docs/seeing.md says that they print. */
+/** The JSON output of the commands has the fields that docs/seeing.md documents. */
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import test from 'ava'
@@ -12,18 +12,18 @@ import { drillProgram, openPort } from './drilling.ts'
 const text = readFileSync(new URL('../../docs/seeing.md', import.meta.url), 'utf8')
 const JSON_PART = text.slice(text.indexOf('In JSON durations'), text.indexOf('## From a program'))
 
-/** All names in the row of a command. */
+/** All names in a command's row. */
 function documented(command: string): string[] {
   const [row = ''] = new RegExp(`^\\| \`${command}\` \\|.*$`, 'm').exec(JSON_PART) ?? []
   return sorted([...row.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).slice(1))
 }
 
-/** Each once. */
+/** Removes duplicates. */
 function sorted(names: readonly string[]): string[] {
   return [...new Set(names)].toSorted()
 }
 
-/** Of objects, and of the objects in them, but for `within`, which are documented elsewhere. */
+/** The names in the objects, and in nested objects, except in `within`, whose fields are documented elsewhere. */
 function keysOf(value: unknown, within: readonly string[]): string[] {
   if (Array.isArray(value)) return value.flatMap((each) => keysOf(each, within))
   if (typeof value !== 'object' || value === null) return []
@@ -41,7 +41,7 @@ test('doctor', (t) => {
     'variables',
     'plan',
   ])
-  // What is not there where nothing is wrong, or nothing is left out.
+  // Fields that are absent if nothing is wrong, or nothing is left out.
   t.deepEqual(sorted(['problem', 'match', 'accepted', 'planKeepAlive()', ...keys]), documented('doctor'))
 })
 
@@ -69,7 +69,7 @@ unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')
     'in-flight',
     'closing',
   ]
-  // What is not there where it does not apply, and what it is a link to.
+  // Fields that are absent if they do not apply, and the name of a link.
   const others = ['service', 'unreadable', 'getKeepAlive()']
   t.deepEqual(sorted([...others, ...protections, ...keys]), documented('ps'))
 })
@@ -93,7 +93,7 @@ test('watch', async (t) => {
 
 const DOINGS: Readonly<Record<Doing, true>> = { idle: true, silent: true, waiting: true, writing: true }
 
-/** In the end none is undecided. */
+/** At the end no connection is undecided. */
 const FATES: Readonly<Record<Exclude<Fate, 'cut'>, true>> = {
   ended: true,
   heard: true,
@@ -107,10 +107,10 @@ unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connecti
   'drill',
   async (t) => {
     const port = await openPort(t)
-    const lines = `open({ time: 1000, interval: 1000, retries: 1 })` // it ends when it is told
+    const lines = `open({ time: 1000, interval: 1000, retries: 1 })` // it ends when it gets the error
     const { stdout } = await drillProgram(t, port, ['--within', '20s', '--json'], lines).done
     const keys = keysOf(JSON.parse(stdout), [])
-    // What is not there where it does not apply.
+    // Fields that are absent if they do not apply.
     const others = ['service', 'newConnectionAfter', 'signal', 'kernel', 'program']
     t.deepEqual(
       sorted([...others, ...Object.keys(DOINGS), ...Object.keys(FATES), ...keys]),

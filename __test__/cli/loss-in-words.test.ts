@@ -5,7 +5,7 @@ function failed(code: string, syscall = 'read'): NodeJS.ErrnoException {
   return Object.assign(new Error(`${syscall} ${code}`), { code, syscall })
 }
 
-test('how long, and after how many probes, is said where the system tells', (t) => {
+test('the text gives the silence and the number of probes if the system reports them', (t) => {
   const lost = failed('ETIMEDOUT')
   t.is(
     lossInWords(lost, { silentFor: 4021, unansweredProbes: 3 }),
@@ -18,7 +18,7 @@ test('how long, and after how many probes, is said where the system tells', (t) 
   t.is(lossInWords(lost, { silentFor: undefined, unansweredProbes: undefined }), 'no answer to the probes')
 })
 
-test('a connection that could not be made is told of in other words than one that was lost', (t) => {
+test('a failed attempt to connect is described in other words than a lost connection', (t) => {
   const nothing = { silentFor: undefined, unansweredProbes: undefined }
   t.is(lossInWords(failed('ETIMEDOUT', 'connect'), nothing), 'nothing answers')
   t.regex(lossInWords(failed('EHOSTUNREACH'), nothing), /no way to the peer any more/)

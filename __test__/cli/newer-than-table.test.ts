@@ -1,4 +1,4 @@
-/** The kernel's tables are read once for all processes, and a connection may be made after that. */
+/** The kernel's tables are read once for all processes. A connection may be made after that. */
 import { readlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { connectedPair } from '../../lab/readback/readback.ts'
@@ -13,7 +13,7 @@ function inodeOf(socket: Socket): number {
   return Number(inode)
 }
 
-test('a connection that is newer than the tables is told, and one that has ended since is not', async (t) => {
+test('a connection that is newer than the tables is reported, and one that has ended since is not', async (t) => {
   const tables = new Tables()
   const { client: first, close } = await connectedPair()
   t.teardown(close)

@@ -4,7 +4,7 @@ import { timeline } from '../../src/cli/timeline.ts'
 import { planKeepAlive } from '../../src/settings/plan.ts'
 import { cli } from './command.ts'
 
-test('a plan in words, as a picture, and for other programs, in 80 columns', (t) => {
+test('a plan as text, as a timeline and for other programs, in 80 columns', (t) => {
   const { status, stdout, stderr } = cli('plan', '--detect-within', '30s')
   t.deepEqual({ status, stderr }, { status: 0, stderr: '' })
   t.is(
@@ -52,7 +52,7 @@ The same for others
   )
 })
 
-test('the four values are planned too, and what is wrong with them is said', (t) => {
+test('the four values can be planned too, and errors in them are reported', (t) => {
   const { status, stdout } = cli(
     'plan',
     ...'--time 2h --interval 75s --retries 9 --user-timeout 0'.split(' '),
@@ -63,7 +63,7 @@ test('the four values are planned too, and what is wrong with them is said', (t)
   t.true(stdout.split('\n').every((line) => line.length <= 80))
 })
 
-test('without values it is the plan of 60 s', (t) => {
+test('without values, the plan is for 60 s', (t) => {
   const { status, stdout } = cli('plan')
   t.is(status, 0)
   t.is(stdout, cli('plan', '--detect-within', '60s').stdout)
@@ -87,18 +87,18 @@ test('--tolerate gives the shortest deadline in whole seconds that survives such
   t.regex(cli('plan', '--help').stdout, /--tolerate TIME/)
 })
 
-test('few SYNs are warned of, as an attempt to connect may then fail by ordinary loss', (t) => {
+test('a plan with few SYNs gets a warning, because normal packet loss may then make an attempt to connect fail', (t) => {
   t.regex(cli('plan', '--detect-within', '8s').stdout, /! while connecting, as few as 3 SYNs/)
   t.notRegex(cli('plan', '--detect-within', '9s').stdout, /! .*SYN/)
 })
 
-test('an outage of a few seconds that would end a living connection is warned of', (t) => {
+test('a plan gets a warning if an outage of a few seconds would end a living connection', (t) => {
   t.regex(cli('plan', '--detect-within', '6s').stdout, /! an outage of 3 s can end a living connection/)
   t.notRegex(cli('plan', '--detect-within', '7s').stdout, /can end a living connection/)
   t.regex(cli('plan', '--time', '60s', '--interval', '1s', '--retries', '4').stdout, /! an outage of 3 s/)
 })
 
-test('without a deadline, or without its half for writes, nothing is said of its being missed', (t) => {
+test('no warning about a missed deadline without a deadline, or without its half for writes', (t) => {
   for (const args of [
     ['--time', '5s'],
     ['--detect-within', '30s', '--user-timeout', '0'],
@@ -146,7 +146,7 @@ for (const [args, complaint] of [
   })
 }
 
-test('a label in the middle that finds no room is left out', (t) => {
+test('a label in the middle is left out if there is no room for it', (t) => {
   const labels = ['a long label above', 'below'] as const
   const marks = [0, 5, 10].map((at) => ({ at, sign: '+', labels }))
   const [above, line, below] = timeline(marks, 41)
@@ -155,7 +155,7 @@ test('a label in the middle that finds no room is left out', (t) => {
   t.is(below, 'below               below           below')
 })
 
-test('off is off for the others too', (t) => {
+test('keepalive off is also shown as off for other programs', (t) => {
   const off = { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 }
   t.is(otherPrograms(off).libpq['keepalives'], 0)
   t.is(otherPrograms(off).pgbouncer['tcp_keepalive'], 0)

@@ -1,4 +1,4 @@
-// A process with so many sockets of many kinds, whose peers are in another; it says when they are there.
+// A process with a given number of sockets of many kinds, whose peers are in another process. It prints when they are ready.
 const { fork } = require('node:child_process')
 const { once } = require('node:events')
 const { readFileSync, readlinkSync } = require('node:fs')
@@ -28,7 +28,7 @@ const KINDS = [
   { host: '127.0.0.1', set: (socket) => socket.write(Buffer.alloc(8_000_000)), rare: true },
 ]
 
-/** Whether nothing is on its way any more: no retransmission timer runs (1), and the ten windows are closed (4). */
+/** Whether nothing is in flight any more: no retransmission timer runs (1), and the ten windows are closed (4). */
 function isSettled() {
   const lines = ['tcp', 'tcp6'].flatMap((name) =>
     readFileSync(`/proc/self/net/${name}`, 'latin1').split('\n'),
@@ -53,7 +53,7 @@ async function open(count) {
   }
   await Promise.all(ends)
   while (!isSettled()) await sleep(20)
-  const pid = Number(readlinkSync('/proc/self')) // as /proc numbers it, also in a namespace of its own
+  const pid = Number(readlinkSync('/proc/self')) // the process ID that /proc shows, also in a namespace of its own
   process.send(pid)
   process.once('disconnect', () => {
     peer.kill()

@@ -1,4 +1,4 @@
-/** `ps --check --within 60s`: whether each connection of a real program is told in time, waiting and writing. */
+/** `ps --check --within 60s`: whether each connection of a real program fails in time, when waiting and when writing. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -30,7 +30,7 @@ function connectionsOf(...pids: readonly (number | undefined)[]): Connection[] {
   return (JSON.parse(stdout) as ProcessConnections[]).flatMap(({ connections }) => connections)
 }
 
-/** A server in a process of its own that accepts and says nothing, so that only the program's ends are in the program. */
+/** A server in its own process that accepts and sends nothing, so that the program has only its own ends of the connections. */
 async function silentServer(t: ExecutionContext): Promise<number> {
   const script = `const server = require('net').createServer((socket) => socket.on('error', () => {}))
     server.listen(0, '127.0.0.1', () => console.log(server.address().port))`
@@ -40,7 +40,7 @@ async function silentServer(t: ExecutionContext): Promise<number> {
   return Number(String(port))
 }
 
-/** A program with one connection, on which `set` is called when it is there. */
+/** A program with one connection. `set` is called once it is connected. */
 async function program(
   t: ExecutionContext,
   set: string,
@@ -58,7 +58,7 @@ async function program(
   return child
 }
 
-withPsql("psql with libpq's defaults: exit code 1, as it is told after two hours", async (t) => {
+withPsql("psql with libpq's defaults: exit code 1, because detection takes two hours", async (t) => {
   const port = await silentServer(t)
   const psql = spawn(findTool('psql') ?? '', [`host=127.0.0.1 port=${port} user=nobody dbname=none`], {
     stdio: 'ignore',
@@ -87,28 +87,34 @@ onLinux('a time without a user timeout: exit code 1, as a write may hang', async
   t.regex(stdout, /^~ .* 30 s +15 min +probe in /m)
 })
 
-onLinux('under register with a deadline of 60 s: exit code 0, and 1 for a shorter one', async (t) => {
-  const { pid } = await program(t, 'socket.setKeepAlive(true, 5000)', {
-    args: ['--require=tcp-keepalive/register'],
-    env: { TCP_KEEPALIVE_DETECT_WITHIN: '60s' },
-  })
-  t.like(connectionsOf(pid), [{ protection: 'protected' }])
-  t.is(check(pid).status, 0)
-  // Late timers included it is told after at most 59.6 s.
-  t.is(cli('ps', String(pid), '--check', '--within', '59s').status, 1)
-})
+onLinux(
+  'under register with a deadline of 60 s: exit code 0, and exit code 1 for a shorter one',
+  async (t) => {
+    const { pid } = await program(t, 'socket.setKeepAlive(true, 5000)', {
+      args: ['--require=tcp-keepalive/register'],
+      env: { TCP_KEEPALIVE_DETECT_WITHIN: '60s' },
+    })
+    t.like(connectionsOf(pid), [{ protection: 'protected' }])
+    t.is(check(pid).status, 0)
+    // With late timers it takes at most 59.6 s.
+    t.is(cli('ps', String(pid), '--check', '--within', '59s').status, 1)
+  },
+)
 
-onLinux('several processes: one that is not told in time is enough', async (t) => {
-  const bare = await program(t, '')
-  const good = await program(t, "require('tcp-keepalive').setKeepAlive(socket, { detectWithin: 30_000 })")
-  t.is(check(good.pid).status, 0)
-  const { status, stdout } = check(good.pid, bare.pid, good.pid)
-  t.is(status, 1)
-  t.is(stdout.match(/^\d+ .*$/gm)?.length, 4, stdout) // a title and a line of numbers for each, once
-  t.true(stdout.split('\n').every((line) => line.length <= 80))
-})
+onLinux(
+  'several processes: one connection that does not fail in time is enough for exit code 1',
+  async (t) => {
+    const bare = await program(t, '')
+    const good = await program(t, "require('tcp-keepalive').setKeepAlive(socket, { detectWithin: 30_000 })")
+    t.is(check(good.pid).status, 0)
+    const { status, stdout } = check(good.pid, bare.pid, good.pid)
+    t.is(status, 1)
+    t.is(stdout.match(/^\d+ .*$/gm)?.length, 4, stdout) // one title and one line of values for each process
+    t.true(stdout.split('\n').every((line) => line.length <= 80))
+  },
+)
 
-onLinux('the values are those that another process reads, and are not changed by the look', async (t) => {
+onLinux('ps shows the values that another process reads, and does not change them', async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   setKeepAlive(client, { time: 17_000, interval: 3000, retries: 4, userTimeout: 25_000 })
@@ -147,7 +153,7 @@ for (const [state, userTimeout, rtoMax] of LIFTED) {
 }
 
 onLinux(
-  'so does one that was lifted a moment ago, whose TCP_RTO_MAX_MS does not tell the deadline yet',
+  'a user timeout that was lifted a moment ago counts as its deadline, before TCP_RTO_MAX_MS shows it',
   async (t) => {
     const { client, close } = await connectedPair()
     t.teardown(close)
@@ -158,12 +164,12 @@ onLinux(
     const lifted = native.setUserTimeout(fd, 0, (system[5] ?? 0) - 1000) === 0 // Linux 6.15
     const found = connectionsOf(process.pid).find(({ descriptor }) => descriptor === fd)
     t.like(found, { lifted, protection: lifted ? 'protected' : 'no-user-timeout' })
-    // Of the keepalive values, 53 s, late timers included.
+    // From the keepalive values: 53 s, late timers included.
     t.is(found?.detection?.write, lifted ? 59_625 : 924_600)
   },
 )
 
-onLinux('without the native binary only the timer is told, and nobody passes', async (t) => {
+onLinux('without the native binary ps only shows the timer, and no connection passes', async (t) => {
   const folder = temporary(t)
   cpSync(dirname(CLI), join(folder, 'dist'), { recursive: true })
   cpSync(join(dirname(CLI), '../package.json'), join(folder, 'package.json'))
@@ -188,7 +194,7 @@ function onlyTimer(t: ExecutionContext, command: string, pid: number | undefined
   t.true(stdout.split('\n').every((line) => line.length <= 80))
 }
 
-test('a time without its unit is not understood', (t) => {
+test('a duration without a unit is refused', (t) => {
   const { status, stderr } = cli('ps', '--within', '60')
   t.is(status, 2)
   t.regex(stderr, /^tcp-keepalive: --within: "60" is not a duration: a duration needs its unit: 60s or 60ms/)

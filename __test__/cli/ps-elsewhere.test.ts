@@ -1,4 +1,4 @@
-/** `ps` where the quick way does not do: a connection that is not there yet, another network; and what the binding gives. */
+/** `ps` in unusual cases: a connection in progress, another network namespace, and the results of the binding. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -13,10 +13,10 @@ import { cli } from './command.ts'
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')
 
-/** Numbers of a row of `inspectProcess`. */
+/** The number of values in a row of `inspectProcess`. */
 const ROW = 28
 
-/** Prints a line when it has so many connections to there; its words may stand behind others. */
+/** Prints a line when it has this many connections to that port. The code to run may follow. */
 async function connected(
   t: ExecutionContext,
   {
@@ -47,7 +47,7 @@ function connectionsOf(pid: number | undefined): ProcessConnections['connections
   return connections
 }
 
-/** A server that has room for two connections and accepts none, as its process stands still. */
+/** A server with room for two connections. It accepts none, because its process is stopped. */
 async function fullServer(t: ExecutionContext): Promise<number> {
   const script = `const server = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () =>
     console.log(server.address().port))`
@@ -58,7 +58,7 @@ async function fullServer(t: ExecutionContext): Promise<number> {
   return Number(String(line))
 }
 
-onLinux('a connection that is not there yet is shown as such, with its peer', async (t) => {
+onLinux('a connection in progress is shown as such, with its peer', async (t) => {
   const port = await fullServer(t)
   const sockets = Array.from({ length: 6 }, () => net.connect(port, '127.0.0.1'))
   t.teardown(() => {
@@ -75,32 +75,38 @@ onLinux('a connection that is not there yet is shown as such, with its peer', as
   }
 })
 
-withLab('a process in another network: timers and values of its own', async (t) => {
-  const lab = await openLab(t)
-  await startEcho(lab)
-  const before = lab.client.entry.filter((word) => !word.startsWith('--pid='))
-  const { pid } = await connected(t, { host: lab.server.address, port: echoPort, count: 3, before })
-  const connections = connectionsOf(pid)
-  t.is(connections.length, 3)
-  for (const { remote, timer, timerIn, values } of connections) {
-    t.deepEqual(remote, { address: lab.server.address, port: echoPort })
-    t.is(values?.time, 40_000)
-    t.is(timer, 'keepalive')
-    t.true(timerIn > 0 && timerIn <= 40_000, `${timerIn} ms`)
-  }
-})
+withLab(
+  'a process in another network namespace is shown with the timers and values of that namespace',
+  async (t) => {
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const before = lab.client.entry.filter((word) => !word.startsWith('--pid='))
+    const { pid } = await connected(t, { host: lab.server.address, port: echoPort, count: 3, before })
+    const connections = connectionsOf(pid)
+    t.is(connections.length, 3)
+    for (const { remote, timer, timerIn, values } of connections) {
+      t.deepEqual(remote, { address: lab.server.address, port: echoPort })
+      t.is(values?.time, 40_000)
+      t.is(timer, 'keepalive')
+      t.true(timerIn > 0 && timerIn <= 40_000, `${timerIn} ms`)
+    }
+  },
+)
 
-onLinux('the binding: more sockets than there is room for are counted, and nothing is written', async (t) => {
-  const server = net.createServer(() => {}).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  const { port } = server.address() as net.AddressInfo
-  const { pid = 0 } = await connected(t, { host: '127.0.0.1', port, count: 5 })
-  const rows = new Int32Array(ROW * 2)
-  t.true(native.inspectProcess(pid, pid, rows) >= 5)
-  t.true(rows.every((number) => number === 0))
-  const timers = new Int32Array(3).fill(-7)
-  t.true(native.tcpTimers(timers) >= 10) // both ends
-  t.true(timers.every((number) => number !== -7)) // one that waits for its time to be over has no inode
-  t.true(native.inspectProcess(process.pid, process.pid, new Int32Array(ROW)) < 0) // never itself
-})
+onLinux(
+  'if there are more sockets than there is room for, the binding counts them and writes none',
+  async (t) => {
+    const server = net.createServer(() => {}).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const { port } = server.address() as net.AddressInfo
+    const { pid = 0 } = await connected(t, { host: '127.0.0.1', port, count: 5 })
+    const rows = new Int32Array(ROW * 2)
+    t.true(native.inspectProcess(pid, pid, rows) >= 5)
+    t.true(rows.every((number) => number === 0))
+    const timers = new Int32Array(3).fill(-7)
+    t.true(native.tcpTimers(timers) >= 10) // both ends
+    t.true(timers.every((number) => number !== -7)) // a socket in TIME_WAIT has no inode
+    t.true(native.inspectProcess(process.pid, process.pid, new Int32Array(ROW)) < 0) // it never inspects its own process
+  },
+)

@@ -17,7 +17,7 @@ const COUNT = 1000
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'The command ps needs Linux.')
 
-/** A connection, as both tell it. */
+/** A connection, as both programs report it. */
 interface Seen {
   readonly key: string
   readonly timerIn: number
@@ -30,7 +30,7 @@ const SS_TIMERS: Readonly<Record<string, string>> = {
   persist: 'zero-window',
 }
 
-/** The sockets of one process, in the words of `ss -tnop`. */
+/** The sockets of one process, as `ss -tnop` prints them. */
 function byShell(output: string, pid: number): Seen[] {
   return output.split('\n').flatMap((line) => {
     const [, fd] = new RegExp(`pid=${pid},fd=(\\d+)`).exec(line) ?? []
@@ -62,8 +62,8 @@ function milliseconds(time: string): number {
   return Number(min) * 60_000 + Number(sec) * 1000 + Number(ms)
 }
 
-// In the laboratory for a network of its own: the kernel's table has every socket of a network in it.
-withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says`, async (t) => {
+// In the laboratory, which has its own network, because the kernel's table contains every socket of a network.
+withLab(`ps shows the same ${COUNT} mixed sockets of a process as ss -tnop`, async (t) => {
   const lab = await openLab(t)
   const file = fileURLToPath(new URL('process-of-sockets.cjs', import.meta.url))
   const told = await lab.client.run(
@@ -96,7 +96,7 @@ withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says`, async 
   const times = new Map(shell.map(({ key, timerIn }) => [key, timerIn]))
   for (const { key, timerIn } of command) {
     if (!key.endsWith('keepalive')) continue
-    // ss rounds down to seconds, and to minutes where it is more than some.
+    // ss rounds down to seconds, and to minutes if there are several.
     const [least, most] = [(times.get(key) ?? 0) - 2000, (times.get(key) ?? 0) + 61_000]
     t.true(timerIn >= least && timerIn <= most, `${key}: ${timerIn}, ss ${times.get(key)}`)
   }
@@ -109,7 +109,7 @@ withLab(`${COUNT} mixed sockets of a process: the same as ss -tnop says`, async 
   t.is(table.filter((line) => line.startsWith('~')).length, Number(slow) + Number(without))
 })
 
-onLinux('an unprotected connection is marked, and with --check an exit code of its own', async (t) => {
+onLinux('an unprotected connection is marked, and has its own exit code with --check', async (t) => {
   const { client, accepted, close } = await connectedPair()
   t.teardown(close)
   const pid = String(process.pid)
@@ -120,10 +120,10 @@ onLinux('an unprotected connection is marked, and with --check an exit code of i
   accepted.setKeepAlive(true, 60_000)
   t.is(cli('ps', pid, '--check').status, 0)
   t.regex(cli('ps', pid).stdout, /probe in (1 min|\d{1,2} s)/)
-  t.regex(cli('ps').stdout, new RegExp(`^${pid} `, 'm')) // among all that may be looked at
+  t.regex(cli('ps').stdout, new RegExp(`^${pid} `, 'm')) // among all processes that this user may inspect
 })
 
-onLinux('a process without a connection: its words and the number 0', (t) => {
+onLinux('a process without a connection is shown with its command line and the number 0', (t) => {
   const idle = spawn('sh', ['-c', 'read line', 'line\nbreak', '\u001B[31mred'])
   t.teardown(() => idle.kill())
   const { status, stdout } = cli('ps', String(idle.pid))
@@ -131,8 +131,8 @@ onLinux('a process without a connection: its words and the number 0', (t) => {
   t.is(stdout, `${idle.pid} sh -c read line line break  [31mred\n0 connections\n`)
 })
 
-onLinux('a process that has ended and is not waited for is told by its name', async (t) => {
-  // Whoever sleeps for a minute knows nothing of a child, and does not ask how it has ended.
+onLinux('a zombie process is reported by name', async (t) => {
+  // sleep does not wait for its child, so the child stays a zombie.
   const script = 'sleep 0.5 & echo $!; exec sleep 60'
   const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => parent.kill())
@@ -142,7 +142,7 @@ onLinux('a process that has ended and is not waited for is told by its name', as
   t.deepEqual(cli('ps', pid), { status: 0, stdout: `${pid} [sleep]\n0 connections\n`, stderr: '' })
 })
 
-onLinux('a process that is gone, and what is no process: one line, and an exit code', (t) => {
+onLinux('a process that is gone, and an argument that is not a process: one line, and an exit code', (t) => {
   t.deepEqual(cli('ps', '4194304'), {
     status: 1,
     stdout: '',
@@ -154,8 +154,8 @@ onLinux('a process that is gone, and what is no process: one line, and an exit c
   }
 })
 
-onLinux("somebody else's process: one line, and an exit code", (t) => {
-  // As nobody, who can see the system's folders only; a user that is not root looks at root's first process.
+onLinux("another user's process: one line, and an exit code", (t) => {
+  // As root, run as nobody, who can only read the system's folders. Another user inspects root's first process.
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const isRoot = process.getuid?.() === 0

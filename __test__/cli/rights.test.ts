@@ -1,4 +1,7 @@
-/** `ps` and `drill` where the rights to look at a process, or to reach its sockets, are missing: the kernel refuses, nothing else does. */
+/**
+ * `ps` and `drill` without the rights to inspect a process or to duplicate its sockets: the kernel refuses, and nothing is
+ * simulated.
+ */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -30,10 +33,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 
 const withRights = (...rights: string[]): string[] => [...elevate, setpriv ?? '', ...rights, '--']
 
-/** nobody(5). */
+/** The user ID: nobody(5). */
 const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups']
 
-/** The command line where any user may read it, as the repository may lie where no other user may look. */
+/** A copy of the command line that every user may read. The repository may be in a folder that other users cannot enter. */
 let folder = ''
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-rights-'))
@@ -48,7 +51,7 @@ test.before(() => {
 })
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A program with one connection, to itself, started with other rights. */
+/** A program with one connection to itself, started with other rights. */
 async function program(t: ExecutionContext, before: readonly string[]): Promise<ChildProcess> {
   const script = `const server = require('net').createServer().listen(0, '127.0.0.1', () => {
     const socket = require('net').connect(server.address().port, '127.0.0.1', () => {
@@ -76,7 +79,7 @@ function hasMore(pid: number | undefined): string {
   )
 }
 
-/** All of it stands in one line on standard error, and nothing was done. */
+/** The whole message is one line on standard error, and nothing was changed. */
 function onlySays(t: ExecutionContext, { status, stdout, stderr }: Ran, line: string): void {
   t.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `tcp-keepalive: ${line}\n` })
 }
@@ -110,7 +113,7 @@ for (const name of Object.keys(COMMANDS)) {
 }
 
 withCompiler(
-  'pidfd_getfd is refused: ps tells the timers, and nobody passes; drill says what it takes',
+  'pidfd_getfd is refused: ps shows the timers, and no connection passes; drill says which rights it needs',
   async (t) => {
     const forbid = [forbidding(), 'getfd']
     const { pid } = await program(t, [])
@@ -130,15 +133,18 @@ withCompiler(
   },
 )
 
-withCompiler('a sandbox without netlink: ps reads the timers as text, and all else as ever', async (t) => {
-  const { pid } = await program(t, [])
-  const [asEver, without] = [run([], 'ps', pid), run([forbidding(), 'netlink'], 'ps', pid)]
-  t.regex(without.stdout, /^~ {2}127\S+ +30 s +15 min +probe in \d+ s$/m)
-  const bare = ({ stdout }: Ran): string => stdout.replaceAll(/probe in \d+/g, 'probe in')
-  t.is(bare(without), bare(asEver))
-})
+withCompiler(
+  'a sandbox without netlink: ps reads the timers as text, and everything else as usual',
+  async (t) => {
+    const { pid } = await program(t, [])
+    const [asEver, without] = [run([], 'ps', pid), run([forbidding(), 'netlink'], 'ps', pid)]
+    t.regex(without.stdout, /^~ {2}127\S+ +30 s +15 min +probe in \d+ s$/m)
+    const bare = ({ stdout }: Ran): string => stdout.replaceAll(/probe in \d+/g, 'probe in')
+    t.is(bare(without), bare(asEver))
+  },
+)
 
-/** A connection of IPv6 has two options, of which the second is refused. */
+/** An IPv6 connection has two options, and the second is refused. */
 const HALF_CUT = `const native = require('./index.js')
   const { cutOff } = require('./dist/drill.cjs')
   const values = new Int32Array(2)
@@ -154,14 +160,14 @@ const HALF_CUT = `const native = require('./index.js')
     })
   })`
 
-withCompiler('a connection that cannot be cut off wholly is not cut off at all', (t) => {
+withCompiler('a connection that cannot be cut off completely is not cut off at all', (t) => {
   const words = [forbidding(), 'minttl', process.execPath, '-e', HALF_CUT]
   const [first = '', ...rest] = words
   const { stdout } = spawnSync(first, rest, { cwd: folder, encoding: 'utf8' })
   t.is(stdout, 'EPERM IP_MINTTL 0 0\n')
 })
 
-/** Starts what stands behind it, and the kernel refuses a call: see there. */
+/** Starts the command that follows; the kernel refuses it one call: see forbid.c. */
 function forbidding(): string {
   const file = join(folder, 'forbid')
   if (!existsSync(file)) execFileSync('gcc', ['-o', file, join(import.meta.dirname, 'forbid.c')])

@@ -24,7 +24,7 @@ type Entry = typeof entry extends fc.Arbitrary<infer T> ? T : never
 
 const hex = (number: number, width: number): string => number.toString(16).toUpperCase().padStart(width, '0')
 
-/** As the kernel prints a word that is in the network's order: as a number of this machine. */
+/** How the kernel prints a word in network byte order: as a number of this machine. */
 function printed(word: number): string {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(word)
@@ -46,7 +46,7 @@ function address(words: readonly number[]): string {
   return addressText(a, b, c, d)
 }
 
-test('any table that the kernel prints is read as what it says', (t) => {
+test('every table that the kernel prints is parsed correctly', (t) => {
   const entries = fc.uniqueArray(entry, { maxLength: 5, selector: ({ inode }) => inode })
   fc.assert(
     fc.property(entries, (entries) => {
@@ -70,7 +70,7 @@ test('any table that the kernel prints is read as what it says', (t) => {
   )
 })
 
-test('any text at all is read, and a line that is none is passed over; it never throws', (t) => {
+test('every text can be parsed: invalid lines are skipped, and nothing throws', (t) => {
   const text = fc.oneof(
     fc.string(),
     fc.array(fc.stringMatching(/^[0-9A-F: ]{0,80}$/)).map((lines) => lines.join('\n')),

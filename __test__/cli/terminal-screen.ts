@@ -1,4 +1,4 @@
-/** What a person sees of a recorded terminal session. */
+/** What a person sees in a recorded terminal session. */
 import xterm from '@xterm/headless'
 
 export interface TerminalSize {
@@ -7,9 +7,9 @@ export interface TerminalSize {
 }
 
 export interface Screen {
-  /** Everything that is on the terminal at the end, the part that has scrolled away included, without colours. */
+  /** All lines on the terminal at the end, without colours, including those that have scrolled away. */
   readonly lines: readonly string[]
-  /** How many of them are the rest of one that was too long. */
+  /** How many of them continue a line that was too long. */
   readonly wrapped: number
 }
 

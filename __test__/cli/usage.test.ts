@@ -5,13 +5,13 @@ import { planKeepAlive } from '../../src/settings/plan.ts'
 
 const flags = Object.keys(VALUE_OPTIONS)
 
-/** What is asked for on a command line, planned. */
+/** Plans the options of a command line. */
 function plan(args: string[]): unknown {
   const options = optionsOf(parse(args, VALUE_OPTIONS).values)
   return options && understood(() => planKeepAlive(options))
 }
 
-test('any command line is understood, or the reason is for a person to read', (t) => {
+test('every command line is understood, or refused with a readable reason', (t) => {
   const flag = fc.constantFrom(...flags.map((name) => `--${name}`), '--', '-t', '--no-time', '--idle')
   const value = fc.constantFrom('30s', '5', '1h', '0', '999', '500ms', '-1s', '=', '')
   const argument = fc.oneof(
@@ -35,7 +35,7 @@ test('any command line is understood, or the reason is for a person to read', (t
   t.true(planned > 30)
 })
 
-test('values on a command line are those of the options', (t) => {
+test('values on a command line are the same as in options', (t) => {
   const seconds = fc.integer({ min: 1, max: 32_767 })
   const values = fc.record({
     time: seconds,

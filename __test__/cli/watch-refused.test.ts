@@ -1,4 +1,4 @@
-/** `tcp-keepalive watch` on a system that does not let it read what it watches. */
+/** `tcp-keepalive watch` on a system that refuses to read its socket. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -14,7 +14,7 @@ for (const [option, when] of [
   ['TCP_KEEPIDLE', 'as it connects'],
   ['TCP_INFO', 'later'],
 ] as const) {
-  compiled(`what cannot be read ${when} is one line, and the exit code is 1`, async (t) => {
+  compiled(`a connection that cannot be read ${when} gives one line, and exit code 1`, async (t) => {
     const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
     t.teardown(() => server.close())
     await once(server, 'listening')

@@ -9,7 +9,7 @@ import { CLI } from './command.ts'
 import { type Screen, screenOf, type TerminalSize } from './terminal-screen.ts'
 
 interface Session {
-  /** Resolves when the screen has had this on it. */
+  /** Resolves when this has been on the screen. */
   seen(pattern: RegExp): Promise<void>
   /** Presses Ctrl-C. */
   interrupt(): void
@@ -29,7 +29,7 @@ function watchInSmallTerminal(lab: Lab, size: TerminalSize, ...args: string[]): 
   const inside = `stty cols ${size.columns} rows ${size.rows}; exec ${command}`
   const program = lab.client.spawn('script', ['-qec', inside, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    // Node takes a terminal of an unknown CI for one without colours.
+    // Node assumes that a terminal of an unknown CI has no colours.
     env: { ...process.env, CI: undefined, TERM: 'xterm', NO_COLOR: '' },
   })
   let recorded = ''
@@ -50,7 +50,7 @@ function watchInSmallTerminal(lab: Lab, size: TerminalSize, ...args: string[]): 
   }
 }
 
-/** The lines that say what has happened, without the time of day. */
+/** The lines that report events, without the time of day. */
 function events({ lines }: Screen): string[] {
   return lines
     .join('\n')
@@ -79,7 +79,7 @@ withLab('a cut cable: alive, silent 1/3 to 3/3, ETIMEDOUT', async (t) => {
   ])
   const last = events(screen).at(-1) ?? ''
   const [, silent] = /lost: ETIMEDOUT: no answer to 3 probes, silent for (\d\.\d) s$/.exec(last) ?? []
-  // The last that it saw before the end, at 4 s. At the cut the peer had been silent for a second at most.
+  // The last time seen before the end, at 4 s. At the cut the peer had been silent for at most a second.
   const silentMs = Number(silent) * 1000
   t.true(silentMs >= 3000 && silentMs <= passed + timerAtMost(1000), last)
   t.deepEqual(screen.lines.slice(-2), [
@@ -95,7 +95,7 @@ withLab('a peer that was restarted: ECONNRESET', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const peer = `${lab.server.address}:${echoPort}`
-  // So many retries that the restart may take its time; meanwhile it is silent.
+  // Enough retries for the restart; the peer is silent during it.
   const session = watchInTerminal(lab, peer, '--time', '4s', '--interval', '1s', '--retries', '100')
   await session.seen(/alive/)
   await lab.reboot()
@@ -110,7 +110,7 @@ withLab('a peer that was restarted: ECONNRESET', async (t) => {
   t.is(screen.code, 1)
 })
 
-withLab('unreachable: said at once when connecting; while idle the probes say it', async (t) => {
+withLab('unreachable: reported at once when connecting, and by the probes when idle', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const peer = `${lab.server.address}:${echoPort}`
@@ -129,23 +129,26 @@ withLab('unreachable: said at once when connecting; while idle the probes say it
   t.deepEqual([refused.wrapped, screen.wrapped], [0, 0])
 })
 
-withLab('several peers are watched at once; nothing is sent to them, and Ctrl-C ends it well', async (t) => {
-  const lab = await openLab(t)
-  await startEcho(lab)
-  const capture = await lab.capture()
-  const peers = [`${lab.server.address}:${echoPort}`, `[${lab.server.address6}]:${echoPort}`]
-  const session = watchInTerminal(lab, ...peers, '--detect-within', '10s')
-  await session.seen(/alive[^]*alive[^]*alive[^]*alive/)
-  session.interrupt()
-  const screen = await session.end()
-  await capture.stop()
-  t.deepEqual(new Set(events(screen)), new Set(peers.map((peer) => `${peer} alive`)))
-  t.is(screen.code, 0)
-  t.true(capture.packets.length > 0)
-  t.true(capture.packets.every(({ length }) => length === 0))
-})
+withLab(
+  'several peers are watched at once; nothing is sent to them, and Ctrl-C ends the command cleanly',
+  async (t) => {
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const capture = await lab.capture()
+    const peers = [`${lab.server.address}:${echoPort}`, `[${lab.server.address6}]:${echoPort}`]
+    const session = watchInTerminal(lab, ...peers, '--detect-within', '10s')
+    await session.seen(/alive[^]*alive[^]*alive[^]*alive/)
+    session.interrupt()
+    const screen = await session.end()
+    await capture.stop()
+    t.deepEqual(new Set(events(screen)), new Set(peers.map((peer) => `${peer} alive`)))
+    t.is(screen.code, 0)
+    t.true(capture.packets.length > 0)
+    t.true(capture.packets.every(({ length }) => length === 0))
+  },
+)
 
-withLab('a server that hangs up on a silent client is connected to again', async (t) => {
+withLab('watch connects again to a server that closes silent connections', async (t) => {
   const lab = await openLab(t)
   const server = lab.server.start(async (port: number, { tell }) => {
     const net = await import('node:net')
@@ -170,7 +173,7 @@ withLab('a server that hangs up on a silent client is connected to again', async
 })
 
 withLab(
-  'in a narrow and low terminal the table stays in its place, and says of how many it has no room',
+  'in a narrow and low terminal the table stays in place, and says how many rows do not fit',
   async (t) => {
     const lab = await openLab(t)
     await startEcho(lab)
@@ -190,7 +193,7 @@ withLab(
   },
 )
 
-withLab('a dead host: it ends by itself and says that it could not be reached', async (t) => {
+withLab('a dead host: watch ends by itself and says that it could not be reached', async (t) => {
   const lab = await openLab(t)
   await lab.cut()
   const peer = `${lab.server.address}:${echoPort}`
@@ -200,7 +203,7 @@ withLab('a dead host: it ends by itself and says that it could not be reached', 
   t.is(screen.code, 1)
 })
 
-withLab('who has not answered when the time is over could not be connected to', async (t) => {
+withLab('a host that has not answered when the time is over is reported as not reached', async (t) => {
   const lab = await openLab(t)
   await lab.cut()
   const peer = `${lab.server.address}:${echoPort}`
@@ -209,7 +212,7 @@ withLab('who has not answered when the time is over could not be connected to', 
   t.is(screen.code, 1)
 })
 
-withLab('it ends when nobody reads its output any more', async (t) => {
+withLab('watch ends when nobody reads its output any more', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const program = lab.client.spawn(
@@ -221,12 +224,12 @@ withLab('it ends when nobody reads its output any more', async (t) => {
   program.stderr?.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk))
   await once(program.stdout ?? program, 'data')
   program.stdout?.destroy()
-  await lab.cut() // which it has to tell of
+  await lab.cut() // watch has to report this
   await once(program, 'close')
   t.deepEqual([program.exitCode, complaint], [0, ''])
 })
 
-withLab('without a terminal there are only lines of what happens, and as JSON too', async (t) => {
+withLab('without a terminal watch only prints lines for events, also as JSON', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const peer = `${lab.server.address}:${echoPort}`

@@ -1,4 +1,4 @@
-// 10,000 sockets with a deadline come and go; says what is left of them. node --expose-gc come-and-go.cjs
+// Opens and closes 10,000 sockets with a deadline, and prints what remains of them. node --expose-gc come-and-go.cjs
 const { createHook } = require('node:async_hooks')
 const { once } = require('node:events')
 const { readdirSync, writeSync } = require('node:fs')
@@ -10,7 +10,7 @@ const WAVE = 100
 const DEADLINE = { detectWithin: 5000 }
 const MUCH = Buffer.alloc(8 * 1024 * 1024)
 
-// Timers that are not to keep a program running are in no list of Node's.
+// Node has no list of timers that do not keep a program running.
 const timers = new Set()
 createHook({
   init: (id, type) => type === 'Timeout' && timers.add(id),
@@ -46,7 +46,7 @@ async function comeAndGo(number, port) {
   asks[number % asks.length](socket)
   await once(socket, 'connect')
   const closed = once(socket, 'close').catch(() => {})
-  // Some leave something behind that the peer does not read.
+  // Some leave data behind that the peer does not read.
   if (number % 50 === 0) {
     socket.write(MUCH)
     setImmediate(() => socket.destroy())
@@ -71,7 +71,7 @@ async function main() {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()
-  // Node's own net.Socket looks at it when a socket ends, and so opens it.
+  // Node's own net.Socket accesses it when a socket ends, and so creates it.
   void process.stderr
   const before = methods()
   const atFirst = left()
@@ -81,11 +81,11 @@ async function main() {
     const install = installKeepAlive(DEADLINE)
     const going = Array.from({ length: WAVE }, (_, place) => comeAndGo(wave * WAVE + place, port))
     await new Promise(setImmediate)
-    if (wave === 0) most = timers.size // before the peer has any
+    if (wave === 0) most = timers.size // before the peer has any sockets
     await Promise.all(going)
     install.uninstall()
     if (wave % 20 === 19) {
-      // What the other end has of it is closed too, and the collector runs when the loop has turned.
+      // The other end is closed too, and the garbage collector runs after a turn of the event loop.
       while ((await connectionsOf(server)) > 0) await new Promise((resolve) => setTimeout(resolve, 10))
       globalThis.gc()
       heaps.push(process.memoryUsage().heapUsed)
@@ -93,7 +93,7 @@ async function main() {
   }
   await new Promise((resolve) => setTimeout(resolve, DEADLINE.detectWithin / 5)) // until the next sweep, and longer
   const wrapped = methods().some((method, index) => method !== before[index])
-  await new Promise(setImmediate) // this very timer's end is told of a little later
+  await new Promise(setImmediate) // this timer itself is reported as destroyed a little later
   await new Promise(setImmediate)
   writeSync(1, JSON.stringify({ atFirst, atLast: left(), heaps, wrapped, most }))
   process.exit()

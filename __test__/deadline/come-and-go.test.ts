@@ -1,4 +1,4 @@
-/** Of 10,000 sockets with a deadline nothing is left: no timer, no handle, no listener, no memory. */
+/** Nothing remains of 10,000 closed sockets with a deadline: no timer, no handle, no listener, no memory. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
@@ -12,10 +12,10 @@ interface Left {
   readonly descriptors: number
 }
 
-// Only Linux lifts a user timeout, and so has a sweep.
+// Only Linux lifts a user timeout, so only Linux has a sweep.
 const linux = process.platform === 'linux' ? test : test.skip
 
-linux('10,000 sockets with a deadline come and go, and nothing is left of them', async (t) => {
+linux('nothing remains of 10,000 closed sockets with a deadline', async (t) => {
   t.timeout(180_000)
   const program = fileURLToPath(new URL('come-and-go.cjs', import.meta.url))
   const child = spawn(process.execPath, ['--expose-gc', program], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -32,6 +32,6 @@ linux('10,000 sockets with a deadline come and go, and nothing is left of them',
   t.true(most > atFirst.timers, 'there was a timer')
   t.deepEqual(atLast, atFirst)
   t.false(wrapped)
-  // 8,000 more than at the first look: less than 100 bytes for each.
+  // 8,000 sockets after the first measurement: less than 100 bytes for each.
   t.true((heaps.at(-1) ?? 0) - (heaps[0] ?? 0) < 800_000, heaps.join())
 })

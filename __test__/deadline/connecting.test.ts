@@ -17,12 +17,12 @@ const DEADLINE = { detectWithin: 5000 }
 const { settings, detection } = planKeepAlive(DEADLINE)
 const SOLVED = settings.userTimeout ?? 0
 
-/** As of a name that leads to the addresses given. */
+/** A lookup of a name that resolves to the given addresses. */
 function lookup(...addresses: string[]): net.LookupFunction {
   return (...args) => void setImmediate(() => atOnce(...addresses)(...args))
 }
 
-/** The same, by a resolver that knows already, and says so before it returns. */
+/** The same, by a resolver that has the answer cached and calls back before it returns. */
 function atOnce(...addresses: string[]): net.LookupFunction {
   const found = addresses.map((address) => ({ address, family: net.isIP(address) }))
   return (_name, { all }, done) => {
@@ -31,7 +31,7 @@ function atOnce(...addresses: string[]): net.LookupFunction {
   }
 }
 
-/** The user timeout is in; TCP_RTO_MAX_MS comes at the first look, where the connection was made quickly. */
+/** The user timeout is set. TCP_RTO_MAX_MS is set at the first sweep if the connection was made quickly. */
 async function isBounded(t: ExecutionContext, socket: net.Socket): Promise<void> {
   t.is(deadlineOf(socket)[0], SOLVED)
   await until(() => deadlineOf(socket)[1] === rtoMaxWith(5000))
@@ -46,7 +46,7 @@ async function ended(socket: net.Socket): Promise<NodeJS.ErrnoException | null> 
 
 type Begin = (t: ExecutionContext, to: net.TcpNetConnectOpts) => net.Socket
 
-/** Each way to ask for a deadline, before and after `connect()`. */
+/** Each way to set a deadline, before and after `connect()`. */
 const WAYS: Readonly<Record<string, Begin>> = {
   'set before connect()'(t, to) {
     const socket = tracked(t, new net.Socket())
@@ -100,7 +100,7 @@ for (const [way, begin] of Object.entries(WAYS)) {
     })
   }
 
-  test(`${way}, to a name of two addresses: each attempt is bounded, and the living one is reached`, async (t) => {
+  test(`${way}, to a name with two addresses: each attempt is limited, and the living address is reached`, async (t) => {
     const { server } = await listening(t, net.createServer(), 0, '127.0.0.1')
     const { port } = server.address() as net.AddressInfo
     const seen: number[] = []
@@ -111,7 +111,7 @@ for (const [way, begin] of Object.entries(WAYS)) {
       autoSelectFamily: true,
     })
     socket.on('connectionAttempt', () => {
-      // Two ticks later, as ours is put in one after.
+      // Two ticks later, because ours is set one tick after.
       process.nextTick(() => process.nextTick(() => seen.push(deadlineOf(socket)[0])))
     })
     await once(socket, 'connect')
@@ -120,7 +120,7 @@ for (const [way, begin] of Object.entries(WAYS)) {
   })
 }
 
-test.serial('happy eyeballs: a first address that swallows SYNs, and a second that lives', async (t) => {
+test.serial('happy eyeballs: the first address swallows SYNs, and the second is reached', async (t) => {
   const dead = await swallowing(t, '::1')
   const { port } = await listening(t, net.createServer(), dead, '127.0.0.1')
   const install = installKeepAlive(DEADLINE)
@@ -142,7 +142,7 @@ test.serial('happy eyeballs: a first address that swallows SYNs, and a second th
   await isBounded(t, socket)
 })
 
-test('happy eyeballs: where no address answers, the last attempt ends by the deadline', async (t) => {
+test('happy eyeballs: if no address answers, the last attempt ends by the deadline', async (t) => {
   const dead = await swallowing(t, '127.0.0.1')
   const socket = tracked(t, new net.Socket())
   setKeepAlive(socket, DEADLINE)
@@ -162,7 +162,7 @@ test('happy eyeballs: where no address answers, the last attempt ends by the dea
   )
 })
 
-test('a user timeout of the program bounds connecting too', async (t) => {
+test('a user timeout set by the program also limits connecting', async (t) => {
   const port = await swallowing(t, '127.0.0.1')
   const socket = tracked(t, net.connect(port, '127.0.0.1'))
   setKeepAlive(socket, { userTimeout: 1500 })
@@ -182,7 +182,7 @@ const NOBODY: ReadonlyArray<readonly [string, KeepAliveOptions, Parameters<typeo
   ['an install for an address that the name does not lead to', DEADLINE, { match: '10.0.0.0/8:*' }],
 ]
 for (const [what, options, scope] of NOBODY) {
-  test.serial(`${what} leaves the system's own rule`, async (t) => {
+  test.serial(`${what} keeps the system's own rule`, async (t) => {
     const { port } = await listening(t)
     const install = installKeepAlive(options, scope)
     t.teardown(() => install.uninstall())
@@ -192,7 +192,7 @@ for (const [what, options, scope] of NOBODY) {
   })
 }
 
-test.serial('a plain set keeps its user timeout where an install turns out not to match', async (t) => {
+test.serial('a set keeps its user timeout if an install does not match the address', async (t) => {
   const { port } = await listening(t)
   const install = installKeepAlive({ detectWithin: 9000 }, { match: () => false })
   t.teardown(() => install.uninstall())

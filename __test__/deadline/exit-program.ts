@@ -1,4 +1,4 @@
-/** Writes 2 MB to the port given, and exits once the kernel has taken them. Without `watched` the kernel's own rule holds. */
+/** Writes 2 MB to the given port, and exits once the kernel has taken them. Without `watched`, the kernel's own rule applies. */
 import net from 'node:net'
 import { putDeadline, watch } from './watching.ts'
 

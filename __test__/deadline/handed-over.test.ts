@@ -1,4 +1,6 @@
-/** What was handed over to the kernel is not lost: 2 MB, closed under a deadline, to a peer that reads after twice the deadline. */
+/**
+ * Data that was written before a close is not lost: 2 MB, closed with a deadline, to a peer that reads after twice the deadline.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { HANDED_OVER, handOver, type HandOver, type Received } from '../../lab/readers/handed-over.ts'
 import { rtoMaxWith } from './kernel-values.ts'
@@ -7,7 +9,7 @@ const DEADLINE = 5000
 
 type Trial = Pick<HandOver, 'way' | 'ending' | 'when'> & Partial<HandOver>
 
-/** Reads nothing for twice the deadline, or as long as it is said, then everything. */
+/** Reads nothing for twice the deadline, or for the given time, then everything. */
 async function receive(t: ExecutionContext, trial: Trial): Promise<Received> {
   const { deadline = DEADLINE, readAfter = 2 * deadline } = trial
   const received = await handOver({ ...trial, deadline, readAfter })
@@ -19,7 +21,7 @@ async function received(t: ExecutionContext, way: string, ending: string, when?:
   return (await receive(t, { way, ending, when })).bytes
 }
 
-/** Ends at the sweep that lifts. One that came so late that the kernel's waits were long already is tried once more. */
+/** Ends at the sweep that lifts. If that sweep came so late that the kernel's waits were already long, tries once more. */
 async function endAtLifting(
   t: ExecutionContext,
   trial: Trial & { readonly deadline: number },
@@ -42,13 +44,13 @@ if (process.platform === 'linux') {
     }
   }
 
-  // destroy() and exit() lose it with TLS in any case: the peer's answer to what it reads meets a closed socket, and is reset.
+  // With TLS, destroy() and exit() lose the data in any case: the peer's answer arrives at a closed socket, which sends RST.
   test('TLS, then end(): every byte arrives', async (t) => {
     t.is(await received(t, 'tls', 'end'), HANDED_OVER)
   })
 
   for (const deadline of [6000, 10_000]) {
-    test(`a sweep after the window closed, ${deadline / 1000} s: every byte arrives, though the peer reads after 30 s`, async (t) => {
+    test(`a close one sweep after the window closed, ${deadline / 1000} s: every byte arrives, although the peer reads after 30 s`, async (t) => {
       t.timeout(240_000)
       const endings = ['end', 'destroy', 'exit', 'SIGTERM', 'SIGKILL', 'worker:exit', 'worker:terminate']
       const all = await Promise.all(
@@ -63,9 +65,9 @@ if (process.platform === 'linux') {
     })
   }
 
-  // As docs/limits.md says: at first the user timeout is in force, and in the end TCP_RTO_MAX_MS.
+  // As in docs/limits.md: before the sweep the user timeout is in force, and at the end TCP_RTO_MAX_MS.
   for (const signal of ['SIGTERM', 'SIGKILL']) {
-    test(`${signal} without a listener: before a sweep, and long after the window closed, what is unsent is lost`, async (t) => {
+    test(`${signal} without a listener, before a sweep or long after the window closed: unsent data is lost`, async (t) => {
       const [early, late, none] = await Promise.all([
         receive(t, { way: 'set', ending: signal }),
         receive(t, { way: 'set', ending: signal, when: String(2 * DEADLINE) }),
@@ -78,7 +80,7 @@ if (process.platform === 'linux') {
     })
   }
 
-  test('a thread that ends by itself has handed over every byte, and one that is terminated before a sweep loses some', async (t) => {
+  test('a thread that ends by itself loses no byte, and one that is terminated before a sweep loses some', async (t) => {
     const trial = async (way: string, ending: string): Promise<number> => received(t, way, `worker:${ending}`)
     const [exits, terminated, none] = await Promise.all([
       trial('set', 'exit'),
@@ -90,7 +92,7 @@ if (process.platform === 'linux') {
     t.is(none, HANDED_OVER, 'without this package it does not')
   })
 
-  test('resetAndDestroy() throws away what is unsent, with this package as without', async (t) => {
+  test('resetAndDestroy() drops unsent data, with this package as without', async (t) => {
     const [ours, none] = await Promise.all([
       received(t, 'set', 'resetAndDestroy'),
       received(t, 'none', 'resetAndDestroy'),
@@ -99,7 +101,7 @@ if (process.platform === 'linux') {
     t.true(none < HANDED_OVER, `${none} bytes`)
   })
 
-  test('destroy() after the window was closed for four deadlines: what is unsent is lost', async (t) => {
+  test('destroy() after the window was closed for four deadlines: unsent data is lost', async (t) => {
     const when = String(4 * DEADLINE)
     const [ours, none] = await Promise.all([
       receive(t, { way: 'set', ending: 'destroy', when }),
@@ -113,7 +115,7 @@ if (process.platform === 'linux') {
     t.is(await received(t, 'set', 'end', String(4 * DEADLINE)), HANDED_OVER)
   })
 
-  test("a user timeout of the program's own has the kernel's rule, which loses what was handed over", async (t) => {
+  test("a user timeout set by the program follows the kernel's rule, and loses unread data", async (t) => {
     t.true((await received(t, 'raw', 'destroy')) < HANDED_OVER)
   })
 }

@@ -1,25 +1,25 @@
 /**
- * Linux's side of one TCP connection that sends, as far as the user timeout is concerned, in virtual time: retransmission,
- * window probes and their backing off, TCP_USER_TIMEOUT and TCP_RTO_MAX_MS. After net/ipv4/tcp_timer.c, tcp_input.c and
+ * A model of Linux's side of one sending TCP connection, in virtual time. It models what affects the user timeout: retransmission,
+ * window probes and their backoff, TCP_USER_TIMEOUT and TCP_RTO_MAX_MS. It follows net/ipv4/tcp_timer.c, tcp_input.c and
  * tcp_output.c of Linux 6.15; each method names the function that it models. Time is in milliseconds.
  *
- * What is left out makes no difference to the rule: congestion control (a connection at a slow reader is held by its
- * window), selective acknowledgements, tail-loss probes (they move the kernel's clock by one round trip), keepalive (it
- * rests while anything is unsent or in flight).
+ * The parts left out do not matter for the rule: congestion control (with a slow reader the window limits a connection), selective
+ * acknowledgements, tail-loss probes (they move the kernel's clock by one round trip), and keepalive (it does not run while data is
+ * unsent or in flight).
  */
 import type { Look } from '../../src/deadline/look.ts'
 import type { Peer } from './peer-model.ts'
 
 const RTO_MIN = 200
 const RETRIES = 15 // net.ipv4.tcp_retries2
-const ORPHAN_RETRIES = 8 // tcp_orphan_retries(), where net.ipv4.tcp_orphan_retries is 0
-/** TCP_RTO_MAX_MS where nobody has set it. */
+const ORPHAN_RETRIES = 8 // tcp_orphan_retries(), if net.ipv4.tcp_orphan_retries is 0
+/** TCP_RTO_MAX_MS if nobody has set it. */
 export const SYSTEM_RTO_MAX = 120_000
 const TIMEOUT_MIN = 2
 const BUFFER = 65_536
 
 export interface Path {
-  /** One way, in ms. */
+  /** The one-way delay, in ms. */
   readonly delay: number
   /** Whether a packet that is sent at this time is lost. */
   lost(now: number, from: 'sender' | 'peer'): boolean
@@ -41,11 +41,11 @@ interface Packet {
 
 export class KernelModel {
   now = 0
-  /** When the kernel gave the connection up. */
+  /** When the kernel gave up the connection. */
   droppedAt: number | undefined
   userTimeout = 0
   rtoMax: number = SYSTEM_RTO_MAX
-  /** Whether the program has ended: the kernel goes on alone with what is unsent. */
+  /** Whether the program has ended: the kernel continues alone with the unsent data. */
   isOrphan = false
   #unsent = 0
   /** Sizes of the segments in flight, the oldest first. */
@@ -70,7 +70,7 @@ export class KernelModel {
   #backoff = 0
   #rto = RTO_MIN
   #timer: Timer | undefined
-  /** Under way, in the order in which they arrive, as all take the same time. */
+  /** Packets in transit, in order of arrival, because all take the same time. */
   #packets: Packet[] = []
   readonly #mss: number
   readonly #peer: Peer
@@ -110,12 +110,12 @@ export class KernelModel {
     }
   }
 
-  /** From when on a deadline counts: the last thing heard, or the write if nothing was pending before it. */
+  /** The start of a deadline: the last packet received, or the write if nothing was pending before it. */
   get waitingSince(): number {
     return Math.max(this.#rcvTstamp, this.#pendingSince)
   }
 
-  /** From when on nothing of what is in flight has been acknowledged. */
+  /** Since when no data in flight was acknowledged. */
   get unheardSince(): number {
     return this.#unheardSince
   }
@@ -130,7 +130,7 @@ export class KernelModel {
     else this.#emptySegments++
   }
 
-  /** Lets time pass. */
+  /** Advances the time. */
   runUntil(end: number): void {
     for (let next = this.#next(); next <= end && this.droppedAt === undefined; next = this.#next()) {
       this.now = Math.max(this.now, next)
@@ -160,7 +160,7 @@ export class KernelModel {
     else this.#retransmitTimer(timer.nominal)
   }
 
-  /** tcp_reset_xmit_timer(). A later change of TCP_RTO_MAX_MS leaves the timer as it is. */
+  /** tcp_reset_xmit_timer(). A later change of TCP_RTO_MAX_MS does not change the running timer. */
   #arm(kind: Timer['kind'], when: number): void {
     const length = Math.min(when, this.rtoMax)
     const nominal = this.now + Math.ceil(length)
@@ -178,7 +178,7 @@ export class KernelModel {
     this.#packets.push({ at: this.now + this.#path.delay, arrive })
   }
 
-  /** tcp_write_xmit(): whole segments that the window has room for. */
+  /** tcp_write_xmit(): sends whole segments that fit into the window. */
   #transmit(): void {
     while (this.#unsent > 0 && this.#head() <= this.#room()) this.#transmitSegment(this.#head())
     this.#noteLimit(this.#unsent > 0)
@@ -200,7 +200,7 @@ export class KernelModel {
     return Math.min(this.#mss, this.#unsent)
   }
 
-  /** The next buffer: as many segments as go into one (tcp_sendmsg_locked(), net/ipv4/tcp.c). */
+  /** The next buffer: as many segments as fit into one (tcp_sendmsg_locked(), net/ipv4/tcp.c). */
   #buffer(): number {
     return Math.min(Math.max(1, Math.floor(BUFFER / this.#mss)) * this.#mss, this.#unsent)
   }
@@ -295,13 +295,13 @@ export class KernelModel {
       this.#drop()
       return
     }
-    // inet_csk_rto_backoff() is not shorter than TCP_RTO_MAX_MS: the kernel takes the peer for dead, whatever it answers.
+    // If inet_csk_rto_backoff() is not shorter than TCP_RTO_MAX_MS, the kernel takes the peer for dead, whatever it answers.
     const isGivenUp = this.isOrphan && this.#rto * 2 ** this.#backoff >= this.rtoMax
     if (isGivenUp || this.#probesOut >= (this.isOrphan ? ORPHAN_RETRIES : RETRIES)) this.#drop()
     else this.#sendProbe()
   }
 
-  /** tcp_send_probe0() and tcp_write_wakeup(): what fits into a small opening is sent, else an empty segment. */
+  /** tcp_send_probe0() and tcp_write_wakeup(): sends what fits into a small window, otherwise an empty segment. */
   #sendProbe(): void {
     const fitting = Math.min(this.#window, this.#head())
     if (fitting > 0) {

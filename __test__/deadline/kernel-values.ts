@@ -1,4 +1,4 @@
-/** What the kernel holds of a deadline, read through the binding alone, and sockets whose window is closed. */
+/** The kernel's values for a deadline, read only through the binding, and sockets whose window is closed. */
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,37 +14,39 @@ export function deadlineOf(socket: net.Socket): [userTimeout: number, rtoMax: nu
   return [values[0] ?? -1, values[1] ?? -1]
 }
 
-/** TCP_RTO_MAX_MS where nobody has set it; -1 before Linux 6.15. */
+/** TCP_RTO_MAX_MS if nobody has set it; -1 before Linux 6.15. */
 export function systemRtoMax(): number {
   const values = new Int32Array(6)
   if (systemKeepAlive(values) !== 0) throw new Error('no socket can be made')
   return values[5] ?? -1
 }
 
-/** What belongs there with a deadline, where the kernel has the option. */
+/** Its value for a deadline, if the kernel has the option. */
 export function rtoMaxWith(deadlineMs: number): number {
   return systemRtoMax() < 0 ? -1 : Math.min(120_000, Math.max(1000, deadlineMs / 5))
 }
 
-/** What it is while the user timeout is lifted and the kernel's timers need no bound: as it was, less a second as a mark. */
+/**
+ * Its value while the user timeout is lifted and the kernel's timers need no limit: the original value, less a second as a mark.
+ */
 export function unboundedRtoMax(): number {
   return systemRtoMax() < 0 ? -1 : systemRtoMax() - 1000
 }
 
-/** Whether the user timeout is lifted, and TCP_RTO_MAX_MS is what the kernel's waits may need by now. */
+/** Whether the user timeout is lifted, and TCP_RTO_MAX_MS has the value that the kernel's waits may need by now. */
 export function isLiftedNow(socket: net.Socket, deadlineMs: number): boolean {
   const [userTimeout, rtoMax] = deadlineOf(socket)
   return userTimeout === 0 && [unboundedRtoMax(), rtoMaxWith(deadlineMs)].includes(rtoMax)
 }
 
-/** More than the kernels of both ends keep, so that the window closes. */
+/** More than the buffers of both kernels hold, so that the window closes. */
 export const MUCH: number = 8 * 1024 * 1024
 
-/** A connection to a peer that reads nothing until it is told to. */
+/** A connection to a peer that reads nothing until it is resumed. */
 export interface Stopped {
   readonly port: number
   readonly server: net.Server
-  /** The end that reads, once it was accepted. */
+  /** The reading end, once it was accepted. */
   readonly peer: Promise<net.Socket>
 }
 
@@ -55,7 +57,7 @@ export async function stoppedReader(t: ExecutionContext): Promise<Stopped> {
   return { port, server, peer }
 }
 
-/** Waits until something is so, for as long as a test may take. */
+/** Waits until a condition is true, as long as a test may take. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(20)
 }

@@ -1,11 +1,11 @@
-/** After a lost SYN-ACK the retransmission timeout is 3 s, and a first write may be told of late: so much, with a warning. */
+/** After a lost SYN-ACK the retransmission timeout is 3 s, so the first write may fail late. `plan` warns of this. */
 import type { SocketReport } from 'tcp-keepalive'
 import { startEcho } from '../../lab/network/echo.ts'
 import { openLab } from '../../lab/network/lab.ts'
 import { PAUSES, type Pauses, timerAtMost } from '../../lab/timing.ts'
 import { withLab } from '../needs.ts'
 
-/** The first SYN-ACK of each connection is dropped by the router. */
+/** The router drops the first SYN-ACK of each connection. */
 const DROP_FIRST_SYN_ACK = `nft -f - <<'RULES'
 table inet syn_ack {
   set seen { type inet_service; flags dynamic; size 65535; timeout 1h; }
@@ -27,7 +27,7 @@ interface Told {
 }
 
 withLab(
-  'a first write after a lost SYN-ACK is told of late where the warning late-write says so, else in time',
+  'a first write after a lost SYN-ACK fails late if the warning late-write says so, and otherwise in time',
   async (t) => {
     t.timeout(120_000)
     const lab = await openLab(t)

@@ -1,6 +1,6 @@
 /**
- * Rules that look simpler, on the same model: each drops a living peer. So the model can tell a good rule from a bad one, and
- * each part of rule.ts is needed.
+ * Simpler rules on the same model: each drops a living peer. This shows that the model can tell a good rule from a bad one, and
+ * that each part of rule.ts is needed.
  */
 import test from 'ava'
 import type { Look } from '../../src/deadline/look.ts'
@@ -17,7 +17,7 @@ const isPending = (look: Look): boolean => look.unacknowledged + look.unsent > 0
 
 const kernelAlone: Rule = (_, solvedMs) => () => bounded(solvedMs)
 
-/** While the window is closed and the peer answers: closed so far, and half the deadline on top. */
+/** While the window is closed and the peer answers, the timeout is the time closed so far plus half the deadline. */
 const pushing: Rule = (deadlineMs, solvedMs) => {
   let closedAt: number | undefined
   let current = solvedMs
@@ -37,7 +37,7 @@ interface Parts {
   readonly condemnedMs?: (deadlineMs: number) => number
 }
 
-/** Lifting, with parts that differ from those of the package. */
+/** Lifting, with parts that differ from the package's. */
 const liftingWith =
   (parts: Parts): Rule =>
   (deadlineMs, solvedMs) => {
@@ -79,7 +79,7 @@ const read = (bytes: number, times: number, share: number): Step => ({ kind: 're
 const range = (count: number, step: number): number[] =>
   Array.from({ length: count }, (_, index) => index * step)
 
-/** An outage of so many deadlines while the window is closed, begun at any moment between two probes and two looks. */
+/** An outage of this many deadlines while the window is closed. It begins at any moment between two probes and two sweeps. */
 function outages(share: number): Step[][] {
   return range(50, 0.002).flatMap((phase) =>
     range(11, 0.02).map((start): Step[] => [
@@ -104,7 +104,7 @@ test('the kernel alone drops a peer whose window opens in time, but by less than
   t.true(livesThrough(lifting, steps))
 })
 
-test('pushing keeps a peer that reads nothing, and drops one that reads a little', (t) => {
+test('extending the timeout keeps a peer that reads nothing, and drops one that reads a little', (t) => {
   t.true(livesThrough(pushing, [write(3_000_000), wait(4)]))
   const steps = [write(3_000_000), wait(1.5), read(1460, 60, 4)]
   t.false(livesThrough(pushing, steps))
@@ -113,7 +113,7 @@ test('pushing keeps a peer that reads nothing, and drops one that reads a little
 
 const sizes = range(50, 1000).map((more) => 40_000 + more)
 
-/** The window closes for half a deadline, opens little by little until all is read, and closes again after ten deadlines. */
+/** The window closes for half a deadline, opens in small steps until everything is read, and closes again after ten deadlines. */
 const closedTwice = sizes.map((size) => [
   write(size),
   wait(0.5),
@@ -123,12 +123,12 @@ const closedTwice = sizes.map((size) => [
   wait(0.5),
 ])
 
-test('putting the user timeout back when all is acknowledged drops a peer whose window closes again', (t) => {
+test('restoring the user timeout when everything is acknowledged drops a peer whose window closes again', (t) => {
   t.false(closedTwice.every((steps) => livesThrough(liftingWith({ putsBack: true }), steps)))
   t.true(closedTwice.every((steps) => livesThrough(lifting, steps)))
 })
 
-/** As above, but opened again before any look. */
+/** As above, but the window opens again before any sweep. */
 const closedBetweenLooks = sizes.map((size) => [
   wait(0.105),
   write(size),
@@ -139,27 +139,27 @@ const closedBetweenLooks = sizes.map((size) => [
   wait(0.05),
 ])
 
-test('seeing the closings of the moment alone drops a peer whose window was closed between two looks', (t) => {
+test('seeing only a currently closed window drops a peer whose window was closed between two sweeps', (t) => {
   const long = { deadlineMs: 60_000 }
   const momentary = liftingWith({ seesPastClosings: false })
   t.false(closedBetweenLooks.every((steps) => livesThrough(momentary, steps, long)))
   t.true(closedBetweenLooks.every((steps) => livesThrough(lifting, steps, long)))
 })
 
-test('three unanswered probes alone, as a verdict, drop a peer after an outage of a fifth of the deadline', (t) => {
+test('deciding by three unanswered probes alone drops a peer after an outage of a fifth of the deadline', (t) => {
   const early: Step[] = [write(60_000), wait(0.02), { kind: 'outage', share: 0.25 }, wait(3)]
   t.false(livesThrough(liftingWith({ probeSilence: 0 }), early, { deadlineMs: 30_000 }))
   t.true(livesThrough(lifting, early, { deadlineMs: 30_000 }))
 })
 
-test('a verdict while the third probe is on its way drops a peer after an outage of a quarter of the deadline', (t) => {
+test('deciding while the third probe is in flight drops a peer after an outage of a quarter of the deadline', (t) => {
   const far = { delay: 30, deadlineMs: 10_000 }
   const all = outages(0.25)
   t.false(all.every((steps) => livesThrough(liftingWith({ probeSilence: 0.6 }), steps, far)))
   t.true(all.every((steps) => livesThrough(lifting, steps, far)))
 })
 
-/** The acknowledgements are lost for as long as it takes to condemn, then the peer speaks, with its window closed. */
+/** Acknowledgements are lost until the rule decides that the peer is dead. Then the peer sends, with its window closed. */
 function livesThroughLateAnswer(rule: Rule, phase: number): boolean {
   const scenario = new Scenario(setting, rule)
   const { kernel, peer, deadlineMs } = scenario
@@ -173,14 +173,14 @@ function livesThroughLateAnswer(rule: Rule, phase: number): boolean {
   return kernel.droppedAt === undefined
 }
 
-test('a verdict of 1 ms drops a peer that has answered after all', (t) => {
+test('ending the connection by a timeout of 1 ms drops a peer that has answered in the meantime', (t) => {
   const oneMs = liftingWith({ condemnedMs: () => 1 })
   const phases = range(50, 0.002)
   t.false(phases.every((phase) => livesThroughLateAnswer(oneMs, phase)))
   t.true(phases.every((phase) => livesThroughLateAnswer(lifting, phase)))
 })
 
-test('counting silence from before the write drops a peer that had nothing to say, after an outage', (t) => {
+test('counting silence from before the write drops, after an outage, a peer that had nothing to send', (t) => {
   const closed: Step[] = [write(20_000), wait(0.5), read(20_000, 2, 0.5)]
   const steps: Step[] = [...closed, wait(2), { kind: 'outage', share: 0.3, bytes: 1 }, wait(3)]
   t.false(livesThrough(liftingWith({}), steps))
@@ -227,6 +227,6 @@ test('counting from the last thing acknowledged alone drops a peer that answers,
   t.true(livesThrough(lifting, withoutMemory(true, { isTalking: true })))
 })
 
-test('where the peer is asked all the time, the parts that the rules above share drop nobody', (t) => {
+test('with a peer that is probed all the time, the parts that the rules above share drop no peer', (t) => {
   t.true([...closedTwice, ...outages(0.25)].every((steps) => livesThrough(liftingWith({}), steps)))
 })

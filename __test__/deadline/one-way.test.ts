@@ -1,4 +1,7 @@
-/** A way that is broken in one direction: the server is heard, and does not hear. What it says is no sign that it does. */
+/**
+ * A path that is broken in one direction: the server's packets arrive, but it receives none. Its data does not prove that it
+ * receives.
+ */
 import type { Socket } from 'node:net'
 import { openLab } from '../../lab/network/lab.ts'
 import { isInTime, PAUSES, type Pauses } from '../../lab/timing.ts'
@@ -13,7 +16,7 @@ interface Told {
 }
 
 withLab(
-  'a server that goes on talking and no longer hears is told of by the deadline, also after its window was closed',
+  'a server that still sends but no longer receives is detected by the deadline, also after its window was closed',
   async (t) => {
     t.timeout(120_000)
     const lab = await openLab(t)
@@ -41,7 +44,7 @@ withLab(
         const until = async (isSo: () => boolean): Promise<void> => {
           while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20))
         }
-        socket.write(Buffer.alloc(16 * 1024 * 1024)) // more than both ends keep
+        socket.write(Buffer.alloc(16 * 1024 * 1024)) // more than the buffers of both ends hold
         await until(() => inspectSocket(socket).lifted)
         tell('lifted')
         await until(() => socket.writableLength === 0 && getTcpInfo(socket).unacknowledged === 0)

@@ -1,8 +1,8 @@
 /** The other end of the connection in kernel-model.ts: it reads when its program reads, and answers as long as it lives. */
 export class Peer {
-  /** All that has arrived in order. */
+  /** All bytes that have arrived in order. */
   received = 0
-  /** While true it takes no data, and takes back the window that it gave (ICSK_ACK_NOMEM, net/ipv4/tcp_input.c). */
+  /** While true, it accepts no data, and takes back the window that it gave (ICSK_ACK_NOMEM, net/ipv4/tcp_input.c). */
   isOutOfMemory = false
   /**
    * Whether the window is as large as its own buffer allows in the next segment that it sends after such an answer: where the memory of all of
@@ -13,10 +13,10 @@ export class Peer {
   acknowledge: (withData?: boolean) => void = () => {}
   #isTakenBack = false
   #buffered = 0
-  /** Up to where the sender was allowed to send. */
+  /** The end of the window that it gave to the sender. */
   #edge: number
   readonly #capacity: number
-  /** The window opens by no less than this (__tcp_select_window(), net/ipv4/tcp_output.c). */
+  /** The smallest step by which the window opens (__tcp_select_window(), net/ipv4/tcp_output.c). */
   readonly #grain: number
 
   constructor(capacity: number, grain: number) {
@@ -25,7 +25,7 @@ export class Peer {
     this.#edge = capacity
   }
 
-  /** What was allowed stays so, but for want of memory (tcp_select_window(), net/ipv4/tcp_output.c). */
+  /** A window that was given is not taken back, except for lack of memory (tcp_select_window(), net/ipv4/tcp_output.c). */
   window(): number {
     if (this.isOutOfMemory && (this.#isTakenBack || !this.reopens)) return 0
     const free = this.#capacity - this.#buffered

@@ -1,4 +1,4 @@
-/** A peer in another process, which reads as slowly as it is told and can be cut off. */
+/** A peer in another process that reads at a given speed and can be cut off. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -39,7 +39,7 @@ export class Reader {
     this.#process.stdin.write('0\n')
   }
 
-  /** How the connection ended, and how much was read. */
+  /** How the connection ended, and how many bytes were read. */
   async end(): Promise<string> {
     for await (const line of { [Symbol.asyncIterator]: () => this.#lines }) {
       const [how, , bytes] = line.split(' ')
@@ -57,7 +57,7 @@ export class Reader {
   }
 }
 
-/** The first word after this one, which the next line begins with. */
+/** The word after `begin` in the next line. Throws if that line does not begin with `begin`. */
 async function next(lines: AsyncIterator<string>, begin: string): Promise<string> {
   const { value } = await lines.next()
   const [word, first = ''] = String(value).split(' ')

@@ -1,4 +1,4 @@
-/** Which sockets are looked at, whichever call asked for the deadline; and what of it is left afterwards. */
+/** Which sockets the sweep watches, for each call that sets a deadline, and what remains afterwards. */
 import { once } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
@@ -29,7 +29,7 @@ const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 const DEADLINE = { detectWithin: 6000 }
 const SOLVED = 4500
 
-/** Each way to ask for it, with what ends it. */
+/** Each way to set a deadline, with the way to end it. */
 const WAYS: Readonly<Record<string, (socket: net.Socket, options: KeepAliveOptions) => () => void>> = {
   set(socket, options) {
     setKeepAlive(socket, options)
@@ -53,7 +53,7 @@ function methodsNow(): unknown[] {
   )
 }
 
-/** Released at the end of the test, so that nothing stays wrapped for the next. */
+/** Released at the end of the test, so that no method stays wrapped for the next test. */
 function held(t: ExecutionContext, ...args: Parameters<typeof holdKeepAlive>): void {
   const hold = holdKeepAlive(...args)
   t.teardown(() => hold.release())
@@ -66,7 +66,7 @@ async function fill(socket: net.Socket): Promise<void> {
 
 for (const [way, ask] of Object.entries(WAYS)) {
   linux(
-    `${way}: the values are in at 'connect', the user timeout is lifted while the peer does not read`,
+    `${way}: the values are set at 'connect', and the user timeout is lifted while the peer does not read`,
     async (t) => {
       const { port } = await stoppedReader(t)
       const socket = tracked(t, new net.Socket())
@@ -74,7 +74,7 @@ for (const [way, ask] of Object.entries(WAYS)) {
       socket.connect(port, '127.0.0.1')
       await once(socket, 'connect')
       t.is(deadlineOf(socket)[0], SOLVED)
-      await until(() => deadlineOf(socket)[1] === rtoMaxWith(6000)) // after a quick handshake at the first look
+      await until(() => deadlineOf(socket)[1] === rtoMaxWith(6000)) // after a quick handshake at the first sweep
       t.is(deadlineOf(socket)[0], SOLVED)
       await fill(socket)
       t.true(isLiftedNow(socket, 6000))
@@ -99,7 +99,7 @@ async function secured(t: ExecutionContext): Promise<tls.TLSSocket> {
   return socket
 }
 
-linux('TLS, by itself and around a socket: the connection beneath is looked at', async (t) => {
+linux('TLS, by itself and around a socket: the underlying connection is watched', async (t) => {
   const alone = await secured(t)
   setKeepAlive(alone, DEADLINE)
   await fill(alone)
@@ -118,7 +118,7 @@ linux('TLS, by itself and around a socket: the connection beneath is looked at',
 })
 
 for (const way of ['set', 'hold'] as const) {
-  linux(`${way} on a server: what it accepts is looked at`, async (t) => {
+  linux(`${way} on a server: its accepted connections are watched`, async (t) => {
     const server = net.createServer()
     if (way === 'set') setKeepAlive(server, DEADLINE)
     else held(t, server, DEADLINE)
@@ -135,7 +135,7 @@ for (const way of ['set', 'hold'] as const) {
 }
 
 linux(
-  'a server that is given a user timeout of its own: what it accepts then has the raw rule',
+  "connections accepted after the server got a user timeout of its own follow the kernel's rule",
   async (t) => {
     const { server, port } = await listening(t)
     setKeepAlive(server, DEADLINE)
@@ -147,7 +147,7 @@ linux(
   },
 )
 
-linux('a raw descriptor, and a number given as userTimeout, have the raw rule of the kernel', async (t) => {
+linux("a raw descriptor, and a number given as userTimeout, follow the kernel's rule", async (t) => {
   const { port } = await stoppedReader(t)
   const raw = await connected(t, net.connect(port, '127.0.0.1'))
   setKeepAlive((raw as unknown as { _handle: { fd: number } })._handle.fd, DEADLINE)
@@ -156,45 +156,48 @@ linux('a raw descriptor, and a number given as userTimeout, have the raw rule of
   const lifted = await connected(t, net.connect(port, '127.0.0.1'))
   setKeepAlive(lifted, DEADLINE)
   for (const socket of [raw, named]) socket.write(Buffer.alloc(MUCH))
-  await fill(lifted) // by then the others would be, too
+  await fill(lifted) // the others would be lifted by then
   for (const socket of [raw, named]) t.deepEqual(deadlineOf(socket), [SOLVED, systemRtoMax()])
 })
 
-linux('while it is lifted: nothing is called overwritten, and it counts as the deadline', async (t) => {
-  const { port } = await stoppedReader(t)
-  const socket = await connected(t, net.connect(port, '127.0.0.1'))
-  held(t, socket, DEADLINE)
-  const before = inspectSocket(socket)
-  t.false(before.lifted)
-  await fill(socket)
-  for (const report of [
-    inspectSocket(socket),
-    inspectSockets().find(({ descriptor }) => descriptor === before.descriptor),
-  ]) {
-    t.is(report?.lifted, true)
-    t.is(report?.keepAlive.userTimeout, 0)
-    t.deepEqual(report?.detection, before.detection)
-    t.deepEqual(report?.warnings, before.warnings)
-  }
-  socket.setKeepAlive(true, 5000) // a driver's call, for which the hold looks whether its values are still there
-  socket.setKeepAlive(true, 9000)
-  t.true(isLiftedNow(socket, 6000), 'the user timeout is not put back over a closed window')
-})
+linux(
+  'while the user timeout is lifted, it is not reported as overwritten, and counts as the deadline',
+  async (t) => {
+    const { port } = await stoppedReader(t)
+    const socket = await connected(t, net.connect(port, '127.0.0.1'))
+    held(t, socket, DEADLINE)
+    const before = inspectSocket(socket)
+    t.false(before.lifted)
+    await fill(socket)
+    for (const report of [
+      inspectSocket(socket),
+      inspectSockets().find(({ descriptor }) => descriptor === before.descriptor),
+    ]) {
+      t.is(report?.lifted, true)
+      t.is(report?.keepAlive.userTimeout, 0)
+      t.deepEqual(report?.detection, before.detection)
+      t.deepEqual(report?.warnings, before.warnings)
+    }
+    socket.setKeepAlive(true, 5000) // a driver's call, after which the hold checks whether its values are still set
+    socket.setKeepAlive(true, 9000)
+    t.true(isLiftedNow(socket, 6000), 'the user timeout is not put back over a closed window')
+  },
+)
 
-linux('a deadline that is set while the window is closed begins lifted', async (t) => {
+linux('a deadline that is set while the window is closed starts lifted', async (t) => {
   const { port } = await stoppedReader(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   const other = await connected(t, net.connect(port, '127.0.0.1'))
   setKeepAlive(other, DEADLINE)
   socket.write(Buffer.alloc(MUCH))
-  await fill(other) // so that the window of the first is closed, too
+  await fill(other) // so that the window of the first closes too
   setKeepAlive(socket, DEADLINE)
   t.true(isLiftedNow(socket, 6000))
   setKeepAlive(socket, { detectWithin: 10_000 })
   t.deepEqual(deadlineOf(socket), [0, rtoMaxWith(10_000)])
 })
 
-linux('TCP_RTO_MAX_MS is put back on release, by false, and by a user timeout of the program', async (t) => {
+linux('TCP_RTO_MAX_MS is restored on release, by false, and by a user timeout of the program', async (t) => {
   const { port } = await stoppedReader(t)
   const connect = async (): Promise<net.Socket> => connected(t, net.connect(port, '127.0.0.1'))
   const again = await connect()
@@ -202,7 +205,7 @@ linux('TCP_RTO_MAX_MS is put back on release, by false, and by a user timeout of
   t.deepEqual(deadlineOf(again), [SOLVED, rtoMaxWith(6000)])
   hold.release()
   t.deepEqual(deadlineOf(again), [SOLVED, systemRtoMax()])
-  await fill(again) // as the user timeout stays in the kernel, it must not end a peer that lives
+  await fill(again) // the user timeout stays in the kernel, so it must not end a living peer
   held(t, again, DEADLINE)
   t.true(isLiftedNow(again, 6000))
 
@@ -220,23 +223,26 @@ linux('TCP_RTO_MAX_MS is put back on release, by false, and by a user timeout of
   }
 })
 
-linux('what leaves the user timeout alone leaves the deadline, also while a set waits', async (t) => {
-  const { port } = await stoppedReader(t)
-  const socket = tracked(t, new net.Socket())
-  setKeepAlive(socket, DEADLINE)
-  setKeepAlive(socket, { time: 9000 })
-  socket.connect(port, '127.0.0.1')
-  await once(socket, 'connect')
-  t.is(getKeepAlive(socket).time, 9000)
-  t.deepEqual(deadlineOf(socket), [SOLVED, rtoMaxWith(6000)])
-  setKeepAlive(socket, { retries: 2 })
-  t.deepEqual(deadlineOf(socket), [SOLVED, rtoMaxWith(6000)])
-  await fill(socket)
-  setKeepAlive(socket, { retries: 3 })
-  t.true(isLiftedNow(socket, 6000))
-})
+linux(
+  "a set that does not change the user timeout keeps the deadline, also while it waits for 'connect'",
+  async (t) => {
+    const { port } = await stoppedReader(t)
+    const socket = tracked(t, new net.Socket())
+    setKeepAlive(socket, DEADLINE)
+    setKeepAlive(socket, { time: 9000 })
+    socket.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    t.is(getKeepAlive(socket).time, 9000)
+    t.deepEqual(deadlineOf(socket), [SOLVED, rtoMaxWith(6000)])
+    setKeepAlive(socket, { retries: 2 })
+    t.deepEqual(deadlineOf(socket), [SOLVED, rtoMaxWith(6000)])
+    await fill(socket)
+    setKeepAlive(socket, { retries: 3 })
+    t.true(isLiftedNow(socket, 6000))
+  },
+)
 
-linux('sockets that come and go leave no timer, no listener and no wrapped method', async (t) => {
+linux('sockets that are opened and closed leave no timer, no listener and no wrapped method', async (t) => {
   const { port, accepted } = await listening(t)
   const exits = process.listenerCount('exit')
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length

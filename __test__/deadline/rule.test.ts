@@ -1,4 +1,4 @@
-/** The rule of lifting, on a model of the kernel: whatever happens in whatever order, the living live and the dead are told. */
+/** The rule of lifting, on a model of the kernel: in every order of events, living peers are kept and dead ones are detected. */
 import test from 'ava'
 import fc from 'fast-check'
 import { isQuickHandshake } from '../../src/deadline/bound.ts'
@@ -29,16 +29,16 @@ test('a living peer is never dropped, however it reads and whatever is lost with
   t.pass()
 })
 
-test('a peer that dies at any moment of such a life is told by the deadline from the last thing heard', (t) => {
+test('a peer that dies at any moment is detected by the deadline, counted from its last packet', (t) => {
   fc.assert(
     fc.property(settings, lives, fc.double({ min: 0, max: 0.5, noNaN: true }), (setting, steps, late) => {
       const scenario = new Scenario(setting, lifting)
       const { kernel, deadlineMs } = scenario
       scenario.play(steps)
       scenario.cut()
-      scenario.pass(2 * setting.delay + 1 + late * deadlineMs) // what is on its way arrives
+      scenario.pass(2 * setting.delay + 1 + late * deadlineMs) // packets in flight arrive
       const { unacknowledged, unsent } = kernel.look()
-      if (unacknowledged + unsent === 0) kernel.write(1) // else only keepalive would tell
+      if (unacknowledged + unsent === 0) kernel.write(1) // otherwise only keepalive would detect it
       scenario.pass(3 * deadlineMs)
       const took = (kernel.droppedAt ?? Number.POSITIVE_INFINITY) - kernel.waitingSince
       if (took > deadlineMs) throw new Error(`told after ${took} of ${deadlineMs} ms`)
@@ -111,7 +111,7 @@ test('after a quick handshake no wait of the kernel is longer than TCP_RTO_MAX_M
   }
 })
 
-test('a peer that is heard and no longer hears is told by the deadline from the write', (t) => {
+test('a peer that still sends but no longer receives is detected by the deadline, counted from the write', (t) => {
   let seen = 0
   fc.assert(
     fc.property(settings, lives, talks, (setting, steps, talk) => {
@@ -122,7 +122,7 @@ test('a peer that is heard and no longer hears is told by the deadline from the 
       scenario.pass(2 * setting.delay + 1) // what is on its way arrives
       kernel.write(1)
       const { unacknowledged, sendWindow } = kernel.look()
-      fc.pre(unacknowledged > 0 && sendWindow > 0) // a closed window that is probed in vain is answered by what the peer says
+      fc.pre(unacknowledged > 0 && sendWindow > 0) // the peer's data answers the probes of a closed window, although the probes do not arrive
       const since = kernel.unheardSince
       scenario.pass(3 * deadlineMs)
       const took = (kernel.droppedAt ?? Number.POSITIVE_INFINITY) - Math.max(since, kernel.unheardSince)
@@ -134,7 +134,9 @@ test('a peer that is heard and no longer hears is told by the deadline from the 
   t.true(seen >= 3000)
 })
 
-/** Closes the window, ends the program so many sweeps after the one that lifts, and lets the peer read all after 3 minutes. */
+/**
+ * Closes the window, ends the program this many sweeps after the one that lifts, and lets the peer read everything after 3 minutes.
+ */
 function livesOnAlone(setting: Setting, rule: Rule, phase: number, sweeps: number): boolean {
   const scenario = new Scenario(setting, rule)
   const { kernel, peer, deadlineMs } = scenario
@@ -151,7 +153,7 @@ function livesOnAlone(setting: Setting, rule: Rule, phase: number, sweeps: numbe
 
 const share = fc.double({ min: 0, max: 0.98, noNaN: true })
 
-test('a program that is ended by a signal up to a sweep after the lifting loses nothing, though the peer reads after 3 minutes', (t) => {
+test('a program that a signal ends up to a sweep after the lifting loses nothing, although the peer reads after 3 minutes', (t) => {
   fc.assert(
     fc.property(settings, share, share, (setting, phase, sweeps) =>
       livesOnAlone({ ...setting, delay: 0 }, lifting, phase, sweeps),
@@ -161,7 +163,7 @@ test('a program that is ended by a signal up to a sweep after the lifting loses 
   t.pass()
 })
 
-test('with TCP_RTO_MAX_MS at a fifth of the deadline all the time such a program loses what is unsent', (t) => {
+test('with TCP_RTO_MAX_MS at a fifth of the deadline all the time, such a program loses its unsent data', (t) => {
   const bounded: Rule = (deadlineMs, solvedMs) => {
     const watch = lifting(deadlineMs, solvedMs)
     return (look, now) => ({ ...watch(look, now), bound: 'tight' as const })

@@ -1,4 +1,4 @@
-/** What happens to a connection of the model, and which rule watches over it. */
+/** The events on a connection of the model, and the rule that watches it. */
 import fc from 'fast-check'
 import { type Bound, isQuickHandshake } from '../../src/deadline/bound.ts'
 import type { Look } from '../../src/deadline/look.ts'
@@ -8,7 +8,7 @@ import { looseRtoMaxFor, rtoMaxFor, solveDetectWithin } from '../../src/settings
 import { KernelModel, SYSTEM_RTO_MAX } from './kernel-model.ts'
 import { Peer } from './peer-model.ts'
 
-/** What is to be in force after a look. */
+/** The values that a sweep sets. */
 export interface InForce {
   readonly userTimeout: number
   /** What TCP_RTO_MAX_MS is. */
@@ -17,10 +17,10 @@ export interface InForce {
 
 export type Watcher = (look: Look, now: number) => InForce
 
-/** A rule for a deadline, and the user timeout that is solved for it. */
+/** A rule for a deadline, and the user timeout that is computed for it. */
 export type Rule = (deadlineMs: number, solvedMs: number) => Watcher
 
-/** The rule of the package. */
+/** The package's own rule. */
 export const lifting: Rule = (deadlineMs, solvedMs) => {
   let memory = AT_FIRST
   return (look, now) => {
@@ -29,18 +29,18 @@ export const lifting: Rule = (deadlineMs, solvedMs) => {
   }
 }
 
-/** The connection and what is at its ends. Sizes in bytes, times in ms. */
+/** The connection and its two ends. Sizes are in bytes, times in ms. */
 export interface Setting {
   readonly deadlineMs: number
   readonly mss: number
   readonly capacity: number
   readonly grain: number
   readonly delay: number
-  /** Each look comes later than its time by up to this share of the time between two. */
+  /** Each sweep is late by up to this share of the time between two sweeps. */
   readonly sweepLateness: number
-  /** Each timer of the kernel is late by up to an eighth; these shares of it are used in turn. */
+  /** Each timer of the kernel is late by up to an eighth. These shares of an eighth are used in turn. */
   readonly timerLateness: readonly number[]
-  /** Whether there is TCP_RTO_MAX_MS (Linux 6.15). */
+  /** Whether the kernel has TCP_RTO_MAX_MS (Linux 6.15). */
   readonly hasRtoMax?: boolean
 }
 
@@ -48,9 +48,9 @@ export interface Setting {
 export type Step =
   | { readonly kind: 'wait'; readonly share: number }
   | { readonly kind: 'write'; readonly bytes: number }
-  /** Reads so much, so often, with the rest of `share` spread between. */
+  /** Reads this many bytes, this many times. The rest of `share` is spread between the reads. */
   | { readonly kind: 'read'; readonly bytes: number; readonly times: number; readonly share: number }
-  /** Nothing passes, in either direction; the program writes at its beginning. */
+  /** All packets are lost in both directions. The program writes at the beginning. */
   | { readonly kind: 'outage'; readonly share: number; readonly bytes?: number }
   /** Nothing that the program sends arrives, and the peer goes on talking. */
   | { readonly kind: 'one way'; readonly share: number; readonly bytes?: number; readonly talk: Talk }
@@ -71,7 +71,7 @@ export type Step =
 /** What a peer goes on sending that no longer hears. */
 export type Talk = 'data' | 'probe'
 
-/** Plays steps on one connection. */
+/** Runs steps on one connection. */
 export class Scenario {
   readonly kernel: KernelModel
   readonly peer: Peer
@@ -129,7 +129,7 @@ export class Scenario {
     return (length / 8) * share
   }
 
-  /** Lets time pass, with a look each tenth of the deadline. */
+  /** Advances the time, with a sweep each tenth of the deadline. */
   pass(ms: number): void {
     const end = this.kernel.now + ms
     while (this.#nextLook <= end) {
@@ -148,7 +148,7 @@ export class Scenario {
     this.kernel.runUntil(end)
   }
 
-  /** The program ends by a signal: nobody looks any more, and nothing is put back. */
+  /** A signal ends the program: there are no more sweeps, and no value is restored. */
   end(): void {
     this.kernel.isOrphan = true
     this.#nextLook = Number.POSITIVE_INFINITY
@@ -241,7 +241,7 @@ const bytes = fc.oneof(
 )
 const upTo = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true })
 
-/** A peer whose program stops, reads a little, reads all; a program that writes when it likes. */
+/** A peer whose program stops, reads a little, or reads everything, and a program that writes at random times. */
 const life: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), share: upTo(4) }),
   fc.record({ kind: fc.constant('write' as const), bytes }),
@@ -282,7 +282,7 @@ const trouble: fc.Arbitrary<Step[]> = fc
   )
   .map((step) => [step, { kind: 'wait', share: 1 }])
 
-/** Everything that a living peer and the path to it do, in any order; often with much to send from the start. */
+/** All events of a living peer and its path, in any order; often with much to send from the start. */
 export const lives: fc.Arbitrary<Step[]> = fc
   .tuple(
     fc.constantFrom(3_000_000, 60_000, 1),

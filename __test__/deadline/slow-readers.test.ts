@@ -1,7 +1,7 @@
 /**
- * A peer may read as slowly as it likes, or not at all: it is not dropped. Once it is dead, that is told by the deadline. Each
- * claim stands beside what the kernel alone does: first across the laboratory's network with readers of every kind, then on
- * sockets of this process, whose state can be looked at.
+ * A peer may read as slowly as it likes, or not at all, without being dropped. Once it is dead, it is detected by the deadline.
+ * Each claim is compared with the kernel's own behaviour: first across the laboratory's network with readers of every kind, then on
+ * sockets of this process, whose state can be read.
  */
 import { once } from 'node:events'
 import type net from 'node:net'
@@ -22,7 +22,7 @@ const DEADLINE = 6000
 const { watchPauses } = (await import(PAUSES)) as Pauses
 
 withLab(
-  'slow readers of every kind, plain and TLS, live for 4 deadlines, and are told of once dead',
+  'slow readers of every kind, plain and TLS, live for 4 deadlines, and are detected once they are dead',
   async (t) => {
     t.timeout(180_000)
     const lab = await openLab(t)
@@ -48,13 +48,13 @@ withLab(
     const { userTimeout = 0 } = planKeepAlive({ detectWithin: DEADLINE }).settings
     const { dropped } = await liveAndDie(lab, { options: { userTimeout }, livingMs: 4 * DEADLINE, deadMs: 0 })
     const countOf = (kind: string): number => dropped.filter(({ name }) => name.includes(kind)).length
-    // How many of the others are depends on how the window happens to open.
+    // How many of the others are dropped depends on how the window happens to open.
     for (const { name } of KINDS) t.log(`${name}: ${countOf(name)} of 8 dropped`)
     t.true(countOf('stopped') > 0)
   },
 )
 
-/** Has something to send all the time. */
+/** Always has something to send. */
 function keepSending(socket: net.Socket): void {
   const chunk = Buffer.alloc(65_536)
   const send = (): void => {
@@ -95,7 +95,7 @@ const readers: ReadonlyArray<readonly [name: string, bytes: number, everyMs: num
   ['of 1,000 bytes each 0.1 s with a receive buffer of 8 KB', 1000, 100, 8192],
 ]
 for (const [name, bytes, everyMs, buffer] of readers) {
-  test(`a reader ${name} lives for four deadlines of 6 s; then dead, it is told within one`, async (t) => {
+  test(`a reader ${name} lives for four deadlines of 6 s; once dead, it is detected within one`, async (t) => {
     const pausedSince = watchPauses()
     const [reader, socket, ending] = await begin(t, buffer)
     watch(socket, DEADLINE)
@@ -113,7 +113,7 @@ for (const [name, bytes, everyMs, buffer] of readers) {
     t.true(isInTime(took, pausedMs, DEADLINE + 500), 'half a second for the other process to get to run')
   })
 
-  test(`the kernel alone drops a reader ${name}, though it lives`, async (t) => {
+  test(`the kernel alone drops a reader ${name}, although it lives`, async (t) => {
     const [reader, socket, ending] = await begin(t, buffer)
     putDeadline(socket, DEADLINE)
     reader.read(bytes, everyMs)
@@ -123,8 +123,8 @@ for (const [name, bytes, everyMs, buffer] of readers) {
   })
 }
 
-// At first the kernel's own waits double, up to 0.28 of the deadline; from then on TCP_RTO_MAX_MS bounds them.
-test('a reader that dies at any moment of the first three seconds of a closed window is told of within 6 s', async (t) => {
+// At first the kernel's own waits double, up to 0.28 of the deadline. After that TCP_RTO_MAX_MS limits them.
+test('a reader that dies at any moment of the first three seconds of a closed window is detected within 6 s', async (t) => {
   const pausedSince = watchPauses()
   const moments = Array.from({ length: 15 }, (_, place) => 200 + 200 * place)
   const all = await Promise.all(
@@ -146,7 +146,7 @@ test('a reader that dies at any moment of the first three seconds of a closed wi
   }
 })
 
-/** The window is closed for a second, opens little by little until all is read, and closes again after two deadlines. */
+/** The window is closed for a second, opens in small steps until everything is read, and closes again after two deadlines. */
 async function closeTwice(t: ExecutionContext, protect: typeof watch): Promise<boolean> {
   const [reader, socket, ending] = await begin(t, 8192)
   protect(socket, DEADLINE)
@@ -161,7 +161,7 @@ async function closeTwice(t: ExecutionContext, protect: typeof watch): Promise<b
   return ending.happened
 }
 
-test('a window that closes for the second time is a closed window, though the clock of the kernel ran on', async (t) => {
+test("a window that closes for the second time counts as closed, although the kernel's clock kept running", async (t) => {
   t.false(await closeTwice(t, watch))
 })
 
@@ -171,7 +171,7 @@ test('the kernel alone drops a peer whose window closes for the second time', as
 
 const SENT = 2 << 20
 
-/** Closes with 2 MB that the kernel has taken, to a peer that reads only two deadlines later. */
+/** Closes with 2 MB that the kernel has taken, to a peer that only reads two deadlines later. */
 async function closeUnread(t: ExecutionContext, before: (socket: net.Socket) => void): Promise<string> {
   const [reader, socket] = await begin(t, 0)
   watch(socket, DEADLINE)
@@ -184,10 +184,10 @@ async function closeUnread(t: ExecutionContext, before: (socket: net.Socket) => 
   return reader.end()
 }
 
-test('what was written before a close arrives, though the peer reads only two deadlines later', async (t) => {
+test('data written before a close arrives, although the peer only reads two deadlines later', async (t) => {
   t.is(await closeUnread(t, beforeClose), `end ${SENT}`)
 })
 
-test('without that it is lost', async (t) => {
+test('without lifting, data written before a close is lost', async (t) => {
   t.not(await closeUnread(t, () => {}), `end ${SENT}`)
 })

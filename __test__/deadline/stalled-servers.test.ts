@@ -1,4 +1,4 @@
-/** Real servers that stop reading for 4 deadlines in the middle of a transfer, and then go on: nothing is dropped. */
+/** Real servers that stop reading for 4 deadlines during a transfer, and then continue: no connection is dropped. */
 import { openLab } from '../../lab/network/lab.ts'
 import { stallAndDie } from '../../lab/readers/stalled.ts'
 import { isInTime } from '../../lab/timing.ts'
@@ -8,7 +8,7 @@ import { matrixUnavailable } from '../../lab/clients/matrix.ts'
 const DEADLINE = 6000
 const test = unless(await matrixUnavailable())
 
-test('COPY behind a lock, a stopped Redis and an upload live for 4 deadlines, and are told of once dead', async (t) => {
+test('COPY behind a lock, a stopped Redis and an upload live for 4 deadlines, and are detected once they are dead', async (t) => {
   t.timeout(180_000)
   const lab = await openLab(t)
   const { WHOLE } = (await import(new URL('../../lab/readers/stalled-inside.mjs', import.meta.url).href)) as {

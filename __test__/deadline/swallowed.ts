@@ -1,10 +1,10 @@
-/** A listener on loopback that swallows SYNs: its queue is full, and it accepts nobody (net.ipv4.tcp_abort_on_overflow = 0). */
+/** A listener on loopback that swallows SYNs: its queue is full, and it does not accept (net.ipv4.tcp_abort_on_overflow = 0). */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { ExecutionContext } from 'ava'
 
-/** Listens and then stands still, so that the kernel alone answers until the queue is full. */
+/** Listens and then blocks, so that only the kernel answers until the queue is full. */
 const STANDS_STILL = `
   const server = require('node:net').createServer()
   server.listen({ port: 0, host: process.argv[1], backlog: 1 }, () => {
@@ -20,7 +20,7 @@ export async function swallowing(t: ExecutionContext, host: string): Promise<num
   t.teardown(() => child.kill('SIGKILL'))
   const [told] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
   const port = Number(String(told))
-  // A queue of 1 takes two, as the kernel compares with "more than" (sk_acceptq_is_full() in include/net/sock.h).
+  // A queue of 1 holds two, because the kernel compares with "greater than" (sk_acceptq_is_full() in include/net/sock.h).
   for (let place = 0; place < 2; place++) {
     const socket = net.connect(port, host)
     socket.on('error', () => {})

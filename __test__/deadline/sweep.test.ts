@@ -1,4 +1,4 @@
-/** The sweep: what it asks, when, and that nothing of it is left when its sockets are gone. */
+/** The sweep: what it reads, when, and that nothing remains after its sockets are closed. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -17,7 +17,7 @@ import { connectedPair, rawDescriptor, readback } from '../../lab/readback/readb
 import { Reader } from './reader.ts'
 import { putDeadline, watch } from './watching.ts'
 
-/** The binding, with a note of how many sockets each call asked. */
+/** The binding, recording how many sockets each call read. */
 class Counted implements DeadlineKernel {
   readonly asked: number[] = []
   readWindows(rows: Int32Array, count: number): void {
@@ -60,7 +60,7 @@ async function pairs(
   return all
 }
 
-test('one call asks those that have written or were not empty, and nobody else', async (t) => {
+test('one call reads the sockets that have written or had unsent data, and no others', async (t) => {
   const kernel = new Counted()
   const sweep = new Sweep(kernel, new Beside())
   const all = await pairs(t, 100)
@@ -82,7 +82,7 @@ test('one call asks those that have written or were not empty, and nobody else',
   t.deepEqual(kernel.asked, [100, 3, 1, 1], 'what is not empty is asked again, though it writes nothing')
 })
 
-test('each connection is looked at each tenth of its own deadline', async (t) => {
+test('each connection is checked each tenth of its own deadline', async (t) => {
   const kernel = new Counted()
   const sweep = new Sweep(kernel, new Beside())
   const [often, seldom] = await pairs(t, 2)
@@ -91,7 +91,7 @@ test('each connection is looked at each tenth of its own deadline', async (t) =>
   t.is(sweep.periodMs, 30_000)
   const watched = add(sweep, often.client, 100_000)
   t.is(sweep.periodMs, 10_000)
-  sweep.sweep() // everybody for the first time
+  sweep.sweep() // all sockets, for the first time
   for (let index = 0; index < 6; index++) {
     often.client.write('.')
     seldom.client.write('.')
@@ -103,7 +103,7 @@ test('each connection is looked at each tenth of its own deadline', async (t) =>
   t.is(sweep.periodMs, 30_000)
 })
 
-test('of 10,000 connections that come and go nothing is left', async (t) => {
+test('nothing remains of 10,000 connections that are opened and closed', async (t) => {
   const beside = new Beside()
   const sweep = new Sweep(native, beside)
   const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
@@ -128,7 +128,7 @@ test('of 10,000 connections that come and go nothing is left', async (t) => {
   t.is(beside.running, 0)
 })
 
-test('TCP_RTO_MAX_MS that is due is put in at the first look, unless it was released or somebody else has set it', async (t) => {
+test('TCP_RTO_MAX_MS is set at the first sweep, unless it was released or somebody else has set it', async (t) => {
   const sweep = new Sweep(native, new Beside())
   const [due, released, others] = await pairs(t, 3)
   if (!due || !released || !others) throw new Error('no pairs')
@@ -138,7 +138,7 @@ test('TCP_RTO_MAX_MS that is due is put in at the first look, unless it was rele
     const handle = connectionHandle(client)
     if (handle === undefined) throw new Error('no handle')
     const solved = putDeadline(client, 5000)
-    native.setUserTimeout(handle.fd, -1, before) // as after a connection that was made quickly
+    native.setUserTimeout(handle.fd, -1, before) // like after a connection that was made quickly
     const one = new Watched(handle, solved, before, 'solved', true)
     sweep.add(one, undefined)
     return one
@@ -159,13 +159,13 @@ async function untilLifted(socket: net.Socket): Promise<void> {
   while (deadlineStage(socket) !== 'lifted') await sleep(50)
 }
 
-test('the timer runs by itself, lifts, and is taken off by unwatching, which puts both values back', async (t) => {
+test('the timer runs by itself and lifts; unwatching stops it and restores both values', async (t) => {
   const [pair] = await pairs(t, 1)
   if (!pair) throw new Error('no pair')
   const { client, accepted } = pair
   const before = rtoMaxOn(native, rawDescriptor(client))
   watch(client, 5000)
-  watch(client, 5000) // as by a hold that puts its values in again
+  watch(client, 5000) // like a hold that sets its values again
   t.is(deadlineStage(client), 'solved')
   t.true(process.listenerCount('exit') > 0)
   if (before >= 0) t.is(rtoMaxOn(native, rawDescriptor(client)), 1000)
@@ -180,7 +180,7 @@ test('the timer runs by itself, lifts, and is taken off by unwatching, which put
   t.is(rtoMaxOn(native, rawDescriptor(client)), before)
 })
 
-test.serial('fake timers that a test puts in neither stop the sweep nor see it', async (t) => {
+test.serial('fake timers of a test neither stop the sweep nor see it', async (t) => {
   const [pair] = await pairs(t, 1)
   if (!pair) throw new Error('no pair')
   mock.timers.enable({ apis: ['setInterval'] })
@@ -206,7 +206,7 @@ test('a user timeout that somebody else has set stays', async (t) => {
   t.is(readback(client).userTimeout, 60_000)
 })
 
-test('with TLS the encrypted bytes count, and the connection beneath is lifted', async (t) => {
+test('with TLS the encrypted bytes count, and the underlying connection is lifted', async (t) => {
   const { key, cert } = certificate
   const server = tls.createServer({ key, cert }, (socket) => socket.on('error', () => {}).pause())
   server.listen(0, '127.0.0.1')
@@ -233,7 +233,7 @@ for (const [rule, outcome] of [
   ['watched', /^end 2097152$/],
   ['unwatched', /^(lost|end) (?!2097152$)/],
 ] as const) {
-  test(`what a program has written before process.exit() is ${rule === 'watched' ? 'read' : 'lost'} two deadlines later, where its connection is ${rule}`, async (t) => {
+  test(`data written before process.exit() is ${rule === 'watched' ? 'read' : 'lost'} two deadlines later if its connection is ${rule}`, async (t) => {
     const reader = await Reader.start(t)
     const flags = ['--import=ts-blank-space/register', '--import=./__test__/require.ts']
     const program = ['__test__/deadline/exit-program.ts', String(reader.port), rule]

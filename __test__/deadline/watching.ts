@@ -1,4 +1,4 @@
-/** Puts a solved deadline into a connection and has it watched, as set, hold and install are to do. */
+/** Sets a solved deadline on a connection and watches it, as set, hold and install do. */
 import type net from 'node:net'
 import { watchDeadline } from '../../src/deadline/deadline.ts'
 import type { SolvedDeadline } from '../../src/deadline/watched.ts'
@@ -6,7 +6,7 @@ import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { solveDetectWithin } from '../../src/settings/detect-within.ts'
 import { setKeepAlive } from '../../src/socket/keepalive.ts'
 
-/** The values alone: the kernel's own rule. */
+/** Only the values: the kernel's own rule. */
 export function putDeadline(socket: net.Socket, detectWithinMs: number): SolvedDeadline {
   const solved = solveDetectWithin(detectWithinMs, capabilitiesOf('linux'))
   const { timeSeconds, intervalSeconds, retries, userTimeoutMs } = solved

@@ -1,4 +1,4 @@
-/** `npm start` tells its story to any user, without any program beside Node. */
+/** `npm start` runs for any user, with no program except Node. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { labUnavailable } from '../lab/network/requirements.ts'
 import { findTool, needTool } from '../lab/network/tools.ts'
 import { unless } from './needs.ts'
 
-/** What the demo asks for. */
+/** The options of the demo. */
 const DEADLINE_MS = 6000
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'Cutting connections off needs Linux.')
@@ -18,8 +18,9 @@ const onLinux = unless(process.platform === 'linux' ? undefined : 'Cutting conne
 const setpriv = findTool('setpriv')
 
 /**
- * Of root's rights all are given up but reading: the repository may lie where no other user may look. Without the secure bit,
- * access(2), which asks whether a file exists, leaves that right out for other users (access_override_creds() in fs/open.c).
+ * Root gives up all rights except reading, because the repository may be in a folder that other users cannot enter. Without the
+ * secure bit, access(2), which checks whether a file exists, ignores that right for other users (access_override_creds() in
+ * fs/open.c).
  */
 const READING_ONLY = [
   '--securebits=+no_setuid_fixup',
@@ -31,7 +32,7 @@ const asNobody =
     : []
 
 onLinux(
-  'the demo: both clients get an error, the one that waits after four probes, without rights and without tools',
+  'the demo, without rights or tools: both clients get an error, the waiting one after four probes',
   async (t) => {
     const demo = [process.execPath, '--import=ts-blank-space/register', 'scripts/demo.ts']
     const [command = '', ...args] = [...asNobody, ...demo]
@@ -47,7 +48,8 @@ onLinux(
       t.truthy(line, `${String(what)} in ${printed}`)
       return Number.parseFloat(line ?? '') * 1000
     }
-    // The demo's own clock begins late, and it prints late, on a busy machine: so the order is asserted, and room beside the deadline.
+    // On a busy machine the demo's own clock starts late, and it prints late. So the test asserts the order, and leaves room after
+    // the deadline.
     const probes = [1, 2, 3, 4].map((n) => at(new RegExp(`probe ${n} to the one that waits`)))
     t.deepEqual(
       probes.toSorted((a, b) => a - b),
@@ -62,13 +64,13 @@ onLinux(
     )
     t.true(waits >= (probes[3] ?? Number.NaN), `${waits} ms`)
     t.true(writes > 0 && Math.max(waits, writes) <= 4 * DEADLINE_MS, `${writes} ms`)
-    // It lives, though it does not read for longer than the deadline.
+    // It lives, although it does not read for longer than the deadline.
     t.true(at(/the server that lives reads again: all \d+ MB arrive, no client got an error/) > DEADLINE_MS)
     t.is(at(/2 h 11 min 15 s\)/), 7_875_000)
   },
 )
 
-/** Programs that the demo once took, and /usr/sbin as a whole: in the place of each there is nothing that can be run. */
+/** Programs that the demo once used, and /usr/sbin as a whole, are replaced by a file that cannot be run. */
 const HIDDEN = ['ip', 'nft', 'nsenter', 'ss', 'tcpdump', 'unshare']
 
 const noRoot = await labUnavailable()

@@ -1,4 +1,4 @@
-/** A living peer must not be taken for a dead one; and where it will be, the documentation says so. */
+/** A living peer must not be taken for a dead one. If it will be, the documentation says so. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { converse } from '../lab/network/connections.ts'
 import { openLab, type Lab } from '../lab/network/lab.ts'
@@ -7,7 +7,7 @@ import { withLab } from './needs.ts'
 import { timerAtMost } from '../lab/timing.ts'
 
 withLab(
-  '10 % loss each way for 60 s, 50 connections probed every second, retries 12: none is dropped',
+  '10 % loss each way for 60 s, 50 connections with a probe every second, retries 12: none is dropped',
   async (t) => {
     t.timeout(120_000)
     const lab = await openLab(t)
@@ -24,14 +24,14 @@ withLab(
       packets.filter(({ from }) => from.address === lab.client.address).length
     const [asked, heard] = [probes(sent.packets), probes(arrived.packets)]
     t.log(`${asked} probes were sent, ${heard} arrived`)
-    // A probe a second from each, less what their timers are late.
+    // One probe a second for each connection, fewer if its timers are late.
     t.true(asked > 50 * Math.floor(60_000 / timerAtMost(1000)), `${asked} probes were sent`)
-    // Nine in ten arrive; of 2500, six standard deviations are 3.6 %.
+    // Nine in ten arrive; with 2500 probes, six standard deviations are 3.6 %.
     t.true(heard > asked * 0.86 && heard < asked * 0.94, `${heard} of ${asked} probes arrived`)
   },
 )
 
-/** A peer that stops reading: its window closes, and everything the client writes waits. */
+/** A peer that stops reading: its window closes, and everything that the client writes has to wait. */
 async function fillWindow(lab: Lab, options: object): Promise<string | undefined> {
   const server = lab.server.start(async (port: number, { tell }) => {
     const net = await import('node:net')
@@ -71,7 +71,7 @@ withLab(
 )
 
 withLab(
-  'a peer that stops reading for longer than a user timeout of the program is dropped, though it lives',
+  'a peer that stops reading for longer than a user timeout set by the program is dropped, although it lives',
   async (t) => {
     const lab = await openLab(t)
     t.is(await fillWindow(lab, { userTimeout: 5000 }), 'ETIMEDOUT')

@@ -1,4 +1,4 @@
-/** A connection that is lost in one direction only: what still comes from the peer, and what of it counts as heard. */
+/** A connection that loses packets in one direction only: which of the peer's packets delay the end. */
 import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { openLab } from '../lab/network/lab.ts'
 import type { TcpPacket } from '../lab/network/pcap.ts'
@@ -10,12 +10,12 @@ const PORT = 7200
 interface Lost {
   readonly port: number
   readonly isProbed: boolean
-  /** The longest time in which the program did not get to run. */
+  /** The longest time during which the program did not run. */
   readonly pausedMs: number
 }
 
 withLab(
-  'the probes of a peer that hears nothing do not put off the end, data that it repeats does',
+  'probes of a peer that receives nothing do not delay the end; its retransmitted data does',
   async (t) => {
     const lab = await openLab(t)
     const server = lab.server.start(async (port: number, { tell, next }) => {

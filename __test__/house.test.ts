@@ -1,4 +1,4 @@
-/** The check of who may import whom finds what it is there for: each of its rules is broken once. */
+/** The check of allowed imports works: each of its rules is broken once. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ interface Cruised {
 
 const LAYERS = ['cli', 'drill', 'inspect', 'reach', 'hold', 'deadline', 'socket', 'settings']
 
-/** A file for each that imports what it may not, and what it imports. */
+/** A file for each rule that breaks it, and the forbidden import. */
 const planted: readonly (readonly [rule: string, file: string, imported: string])[] = [
   ...LAYERS.map((layer, index) => {
     const above = LAYERS[index - 1]
@@ -28,7 +28,7 @@ const planted: readonly (readonly [rule: string, file: string, imported: string]
   ['scripts-measure-nothing', 'scripts/planted.ts', 'bench/part.ts'],
 ]
 
-/** What may be: from the highest down, and the equipment by those who use it. */
+/** Allowed imports: from the highest layer down, and the equipment by those who may use it. */
 const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['src/cli/down.ts', 'src/settings/part.ts'],
   ['src/hold/down.ts', 'src/socket/part.ts'],
@@ -37,7 +37,7 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['__test__/down.ts', 'reliability/part.ts'],
 ]
 
-test('an import that goes up, in a circle or out of its room is found, be it of a type alone', (t) => {
+test('an import upward, in a cycle or into a private folder is found, even if it is only a type', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-house-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const put = (file: string, text: string): void => {

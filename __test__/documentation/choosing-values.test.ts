@@ -27,7 +27,7 @@ for (const { situation, values, figures } of situations) {
   })
 }
 
-test('the situations are read', (t) => {
+test('the table of situations is found on the page', (t) => {
   t.is(situations.length, 6)
   for (const word of ['data centre', 'router', 'NLB', 'PgBouncer', 'mobile', 'COPY'])
     t.true(
@@ -36,7 +36,7 @@ test('the situations are read', (t) => {
     )
 })
 
-test('up to the deadline that is named, no load balancer forgets a connection before its first probe', (t) => {
+test('up to the named deadline, no load balancer forgets a connection before its first probe', (t) => {
   const [, minutes, seconds] = /deadline up to (\d+) min (\d+) s does/.exec(markdown) ?? []
   const deadline = (Number(minutes) * 60 + Number(seconds)) * 1000
   const codes = (detectWithin: number): string[] => {
@@ -55,10 +55,10 @@ test('up to the deadline that is named, no load balancer forgets a connection be
   }
 })
 
-test('how long a write is sent again for each net.ipv4.tcp_retries2 is what the kernel computes', (t) => {
+test('the times of retransmission for each net.ipv4.tcp_retries2 are those that the kernel computes', (t) => {
   const rows = [...markdown.matchAll(/^\| (\d+)(?:, the default)? \| ([\d. mins]+) \|$/gm)]
   t.is(rows.length, 4)
-  // tcp_model_timeout() of net/ipv4/tcp_timer.c: from 0.2 s on doubled, at most 120 s each.
+  // tcp_model_timeout() of net/ipv4/tcp_timer.c: 0.2 s, then doubled, at most 120 s each.
   const timeout = (retries: number): number => {
     let all = 0
     for (let sent = 0; sent <= retries; sent++) all += Math.min(200 * 2 ** sent, 120_000)

@@ -1,7 +1,6 @@
 /**
- * Every block of JavaScript and TypeScript in the documentation is checked by the compiler against the types of the package as
- * it is published, as an ES module and as CommonJS. A block may use what an earlier block of its page declares, and what
- * preamble.ts lists.
+ * The compiler checks every block of JavaScript and TypeScript in the documentation against the published package's types, as an ES
+ * module and as CommonJS. A block may use what an earlier block of its page declares, and what preamble.ts lists.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,14 +9,14 @@ import * as door from 'tcp-keepalive'
 import ts from 'typescript'
 import { type Block, blocks, pages, root } from './pages.ts'
 
-/** Of `text` nothing is checked: it is what a program prints, or a drawing. Commands: commands.test.ts; yaml: metrics.test.ts. */
+/** Nothing in `text` is checked: it is a program's output or a drawing. Commands: commands.test.ts; yaml: metrics.test.ts. */
 const LANGUAGES = new Set(['js', 'ts', 'sh', 'text', 'yaml'])
 
-test('every block says in which language it is, and it is one that is checked', (t) => {
+test('every block names its language, and each language is one that is checked', (t) => {
   for (const { at, language } of blocks) t.true(LANGUAGES.has(language), `${at}: "${language}"`)
 })
 
-/** In which the clients' own types are found. */
+/** The folder in which the clients' own types are found. */
 const FOLDER = join(root, 'examples')
 const PREAMBLE = '../__test__/documentation/preamble.ts'
 const PREAMBLE_FILE = join(FOLDER, PREAMBLE)
@@ -31,7 +30,7 @@ const OPTIONS: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
   allowImportingTsExtensions: true,
   noEmit: true,
-  noImplicitAny: false, // JavaScript is among it
+  noImplicitAny: false, // JavaScript is one of them
   skipLibCheck: true,
   strict: true,
 }
@@ -43,14 +42,14 @@ interface Snippet {
 }
 
 for (const format of ['mts', 'cts'] as const) {
-  test(`every block of code holds with the package's own types, as .${format}`, (t) => {
+  test(`every block of code compiles with the package's own types, as .${format}`, (t) => {
     const snippets = pages.flatMap((page) => snippetsOf(page.blocks, format))
     t.true(snippets.length >= 20, String(snippets.length))
     for (const { at, said } of complaints(snippets)) t.fail(`${at}: ${said}`)
   })
 }
 
-test('the compiler sees what is wrong in a block', (t) => {
+test('the compiler finds an error in a block', (t) => {
   const wrong = [
     'setKeepAlive(socket, { deadline: 30_000 })',
     "import { setKeepalive } from 'tcp-keepalive'",
@@ -63,7 +62,7 @@ test('the compiler sees what is wrong in a block', (t) => {
   )
 })
 
-/** A page's blocks as files that import from each other what they do not declare. */
+/** A page's blocks as files. A file imports from the others what it does not declare. */
 function snippetsOf(all: readonly Block[], format: 'mts' | 'cts'): Snippet[] {
   const known = new Map(preambleNames().map((name) => [name, PREAMBLE]))
   return all.flatMap((block) => {
@@ -76,22 +75,22 @@ function snippetsOf(all: readonly Block[], format: 'mts' | 'cts'): Snippet[] {
       .filter((each) => !declared.has(each) && known.has(each))
       .map((each) => `import { ${each} } from '${known.get(each)}'`)
     for (const each of declared) known.set(each, `./${name}.${format}`)
-    // In CommonJS what is exported by name cannot stand beside module.exports.
+    // In CommonJS, named exports cannot be combined with module.exports.
     const missing = [...declared].filter((each) => !exported.has(each))
     const exports = block.text.includes('module.exports') ? '' : `export { ${missing.join(', ')} }`
-    // On the block's own first line, so that a complaint tells the right one.
+    // On the block's own first line, so that a compiler error names the right line.
     const text = `${imports.join('; ')}${imports.length > 0 ? '; ' : ''}${block.text}\n${exports}\n`
     return [{ file: join(FOLDER, `${name}.${format}`), block, text }]
   })
 }
 
-/** What it declares itself, and what the package gives. */
+/** The names that it declares itself, and those that the package exports. */
 function preambleNames(): string[] {
   const { declared } = namesIn(readFileSync(PREAMBLE_FILE, 'utf8'))
   return [...declared, ...Object.keys(door)]
 }
 
-/** The names that a block declares at its top, and all that it mentions but for members of objects. */
+/** The names that a block declares at its top level, and all that it mentions, except for members of objects. */
 function namesIn(text: string): Record<'declared' | 'exported' | 'used', ReadonlySet<string>> {
   const source = ts.createSourceFile('block.mts', text, ts.ScriptTarget.ES2022, true)
   const declared = new Set<string>()
@@ -140,7 +139,7 @@ function isMember(node: ts.Identifier): boolean {
   return ts.isPropertyAssignment(parent) && parent.name === node
 }
 
-/** The clients' typings are many, and take most of the time. */
+/** The clients have many typings, which take most of the time. */
 const parsed = new Map<string, ts.SourceFile | undefined>()
 
 function complaints(snippets: readonly Snippet[]): { at: string; said: string }[] {

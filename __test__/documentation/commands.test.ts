@@ -1,4 +1,4 @@
-/** Every command in the documentation is one that there is, and those of this package run as they stand. */
+/** Every command in the documentation exists, and those of this package run as written. */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -22,12 +22,12 @@ interface Command {
   readonly words: readonly string[]
 }
 
-/** What stands for the reader's program. */
+/** Replacements for the reader's program. */
 const APP = '__test__/documentation/app.cjs'
 
 type Check = (t: ExecutionContext, words: string[], command: Command) => unknown
 
-/** By the first word. What starts with "npm run", as "npm start", is looked up in package.json. */
+/** By the first word. `npm run` and `npm start` are looked up in package.json. */
 const CHECKS: Readonly<Record<string, Check>> = {
   async npx(t, [tool = '', ...args], command) {
     if (tool === 'tcp-keepalive') {
@@ -56,19 +56,19 @@ const CHECKS: Readonly<Record<string, Check>> = {
       words.map((word) => (word === 'app.js' ? APP : word)),
     )
   },
-  /** What it prints goes into a program that is not ours. */
+  /** Its output is piped into a program that is not ours. */
   async git(t, words, { at }) {
     const own = words.includes('|') ? words.slice(0, words.indexOf('|')) : words
     await t.notThrowsAsync(promisify(execFile)('git', own, { cwd: root }), at)
   },
-  /** These two run where they are installed: they are none of the tools of this repository. */
+  /** These two run where they are installed, because they are not tools of this repository. */
   bun: (t, words, command) => preloads(t, 'bun', words, command),
   deno: (t, words, command) => preloads(t, 'deno', words, command),
-  /** A line of nothing but variables. */
+  /** A line with only variables. */
   async ''(t, _, command) {
     await runs(t, command, [APP])
   },
-  /** Bundling is a test of its own, which has esbuild. */
+  /** Bundling has a test of its own, which has esbuild. */
   esbuild(t, words, { at }) {
     const slow = readFileSync(join(root, '__test__/install/bundlers.slow.ts'), 'utf8')
     for (const word of words.filter((each) => /^--(?!outfile)/.test(each)))
@@ -92,7 +92,7 @@ const commands = blocks
   .flatMap(({ at, text }) => text.split('\n').map((line) => commandOf(at, line)))
   .filter(({ words, variables }) => words.length > 0 || Object.keys(variables).length > 0)
 
-test('there are commands to check, and the reader of lines understands them', (t) => {
+test('the documentation has commands, and the parser of lines understands them', (t) => {
   t.true(commands.length >= 15, String(commands.length))
   const line = "A=1 B='two words' npx tcp-keepalive plan --time 60s # what is set"
   t.deepEqual(commandOf('a page', line), {
@@ -112,16 +112,16 @@ for (const command of commands) {
   })
 }
 
-/** A drill breaks connections, and is a test of its own (__test__/cli/drill.test.ts); here only that there are such options. */
+/** A drill breaks connections, and has a test of its own (__test__/cli/drill.test.ts). This only checks that the options exist. */
 function drills(t: ExecutionContext, args: readonly string[], { at }: Command): void {
   const help = COMMAND_HELP['drill'] ?? ''
-  // What stands behind `--` is another program's.
+  // The words after `--` are another program's.
   const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length)
   for (const flag of own.filter((word) => word.startsWith('--')))
     t.true(help.includes(`  ${flag} `), `${at}: ${flag}`)
 }
 
-/** What is loaded first is one of this package's own files. */
+/** The file to load first is one of this package's own. */
 async function preloads(
   t: ExecutionContext,
   runtime: string,
@@ -137,14 +137,14 @@ async function preloads(
   await t.notThrowsAsync(promisify(execFile)(tool, args, { cwd: root }), at)
 }
 
-/** With CI set it must be there. */
+/** With CI set, the tool must be installed. */
 function systemTool(t: ExecutionContext, name: string): string | undefined {
   const tool = findTool(name)
   if (process.env['CI']) t.truthy(tool, name)
   return tool
 }
 
-/** As a shell reads it: quotes, variables in front, a comment at the end. */
+/** Like a shell: quotes, variables in front, a comment at the end. */
 function commandOf(at: string, line: string): Command {
   const parts = [...line.matchAll(/(#.*$)|((?:'[^']*'|[^\s'#])+)/g)].flatMap(([, , word]) => word ?? [])
   const words = parts.map((part) => part.replaceAll("'", ''))
@@ -158,9 +158,9 @@ function commandOf(at: string, line: string): Command {
   }
 }
 
-/** Ends as it should, and says nothing on standard error: no option that is not known, no value that is none. */
+/** The command must end as expected, and write nothing to standard error: no unknown option and no invalid value. */
 async function runs(t: ExecutionContext, { at, variables }: Command, args: readonly string[]): Promise<void> {
-  // Where a path is that of a project, this one takes its place.
+  // This path replaces that of the reader's project.
   const env = Object.entries(variables).map(([name, value]) => [
     name,
     value.replaceAll('/srv/app/node_modules/tcp-keepalive/', root),
@@ -173,7 +173,7 @@ async function runs(t: ExecutionContext, { at, variables }: Command, args: reado
   t.is((await ended).stderr, '', at)
 }
 
-/** The same command on what is on this machine: its own process, and a server of this test. */
+/** The same command for what exists on this machine: its own process, and a server of this test. */
 async function forHere(t: ExecutionContext, args: readonly string[]): Promise<string[]> {
   const [name] = args
   if (name === 'watch') {
@@ -186,7 +186,7 @@ async function forHere(t: ExecutionContext, args: readonly string[]): Promise<st
   return args.map((word) => (name === 'ps' && /^\d+$/.test(word) ? String(process.pid) : word))
 }
 
-/** What npm, pnpm and yarn do with these is a test of its own (__test__/install); here only that the words are npm's. */
+/** What npm, pnpm and yarn do with these has a test of its own (__test__/install). This only checks that the words are npm's. */
 function installs(t: ExecutionContext, args: string[], at: string): void {
   const text = { type: 'string' } as const
   t.notThrows(() => {

@@ -1,4 +1,4 @@
-/** The figures in docs/limits.md that can be computed are what is computed. */
+/** The figures in docs/limits.md equal the computed ones. */
 import test from 'ava'
 import { latestWrite, longestRetransmissionTimeout } from '../../src/settings/detection.ts'
 import { planKeepAlive } from '../../src/settings/plan.ts'
@@ -6,7 +6,7 @@ import { pages } from './pages.ts'
 
 const { markdown = '' } = pages.find(({ path }) => path === 'docs/limits.md') ?? {}
 
-/** RFC 6298, 5.7: after a SYN was sent again, the retransmission timeout begins with 3 s. */
+/** RFC 6298, 5.7: after a SYN was retransmitted, the retransmission timeout starts at 3 s. */
 const AFTER_LOST_SYN_ACK_MS = 3000
 
 const longestAt = (deadline: number): number =>
@@ -31,7 +31,7 @@ test('from which deadline on a lost SYN-ACK does no harm', (t) => {
   for (let seconds = first; seconds <= 600; seconds++) t.true(holds(seconds), String(seconds))
 })
 
-test('the longest retransmission timeout is the last one with which the latest write is in time', (t) => {
+test('the longest retransmission timeout is the last with which the latest write is in time', (t) => {
   for (let seconds = 5; seconds <= 600; seconds++) {
     const deadline = seconds * 1000
     const { userTimeout = 0 } = planKeepAlive({ detectWithin: deadline }).settings

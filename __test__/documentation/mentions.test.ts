@@ -1,4 +1,4 @@
-/** What the documentation calls by its name is there: variables, codes, scripts, files; and every page is in the index. */
+/** The names in the documentation exist: variables, codes, scripts and files. The index lists every page. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -11,14 +11,14 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   scripts: Readonly<Record<string, string>>
 }
 
-/** Each match of a pattern's first group, with its page. */
+/** The first group of each match, with its page. */
 function mentions(pattern: RegExp): { name: string; path: string }[] {
   return pages.flatMap(({ path, markdown }) =>
     [...markdown.matchAll(pattern)].map(([, name = '']) => ({ name, path })),
   )
 }
 
-/** What is in code within a line, with its page. */
+/** The inline code, with its page. */
 function inlineCode(): { name: string; path: string }[] {
   return pages.flatMap(({ path, markdown }) => {
     const found: { name: string; path: string }[] = []
@@ -54,7 +54,7 @@ function isRead(variables: Readonly<Record<string, string | undefined>>): boolea
   }
 }
 
-test('every value that is given to a variable is understood', (t) => {
+test('every value given to a variable is valid', (t) => {
   const found = pages.flatMap(({ path, markdown }) =>
     [...markdown.matchAll(/\b(TCP_KEEPALIVE(?:_[A-Z_]+)?)=(?:'([^']+)'|([^\s'`]+))/g)].map(
       ([, name = '', quoted, bare]) => ({
@@ -73,13 +73,13 @@ const CODES = [
   ),
 ].map(([, code]) => code ?? '')
 
-test('every code of an error is one that this package gives', (t) => {
+test('every error code is one of this package', (t) => {
   t.true(CODES.length >= 9)
   for (const { name, path } of mentions(/(ERR_TCP_KEEPALIVE_[A-Z_]*[A-Z])/g))
     t.true(CODES.includes(name), `${path}: ${name}`)
 })
 
-test('docs/troubleshooting.md tells what to do about every code', (t) => {
+test('docs/troubleshooting.md says what to do about every code', (t) => {
   const { markdown } = pageAt('docs/troubleshooting.md')
   for (const code of CODES) t.true(markdown.includes(`\`${code}\``), code)
 })
@@ -111,10 +111,10 @@ for (const { what, page, names } of [
   })
 }
 
-/** What npm does by itself. */
+/** npm's own commands. */
 const OF_NPM = new Set(['audit', 'ci', 'install', 'pack'])
 
-test('every script of npm that is named is in package.json, and every part of one in scripts/parts.mjs', async (t) => {
+test('every named script of npm is in package.json, and every part of one in scripts/parts.mjs', async (t) => {
   const { PARTS } = (await import(join(root, 'scripts/parts.mjs'))) as {
     PARTS: Readonly<Record<string, object>>
   }
@@ -131,7 +131,7 @@ test('every script of npm that is named is in package.json, and every part of on
   }
 })
 
-test('every file of the repository that is named is there', (t) => {
+test('every named file of the repository exists', (t) => {
   const found = inlineCode().filter(({ name }) =>
     /^(?:__test__|bench|crates|docs|examples|lab|reliability|scripts|src)\/[\w./-]+$/.test(name),
   )
@@ -139,7 +139,7 @@ test('every file of the repository that is named is there', (t) => {
   for (const { name, path } of found) t.true(existsSync(join(root, name)), `${path}: ${name}`)
 })
 
-test('every address on the web is a whole one, over https', (t) => {
+test('every web address is complete, and uses https', (t) => {
   for (const { path, markdown } of pages) {
     visit(fromMarkdown(markdown), ['link', 'definition', 'image'], (node) => {
       const { url } = node as unknown as { url: string }

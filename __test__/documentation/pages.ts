@@ -8,20 +8,20 @@ import { visit } from 'unist-util-visit'
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Page {
-  /** From the root, as "docs/pools.md". */
+  /** The path from the root, as "docs/pools.md". */
   readonly path: string
   readonly markdown: string
   readonly blocks: readonly Block[]
 }
 
 export interface Block {
-  /** For a person to find it, as "docs/pools.md:12". */
+  /** The place for a reader, as "docs/pools.md:12". */
   readonly at: string
   readonly language: string
   readonly text: string
 }
 
-/** README.md, docs/ with all folders in it, and what else stands at the root. */
+/** README.md, docs/ with all its folders, and the other pages in the root. */
 export const pages: readonly Page[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   ...(readdirSync(join(root, 'docs'), { recursive: true }) as string[])

@@ -1,13 +1,13 @@
-/** The pictures in the documentation can be read on a light ground and on a dark one. */
+/** The pictures in the documentation are readable on a light and on a dark background. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { root } from './pages.ts'
 
-/** What GitHub puts behind a page. */
+/** The backgrounds of GitHub's pages. */
 const GROUNDS = { light: '#ffffff', dark: '#0d1117' }
 
-/** WCAG 2.2, 1.4.3 and 1.4.11: of text, and of what is not text. */
+/** WCAG 2.2, 1.4.3 and 1.4.11: minimum contrast for text, and for everything else. */
 const TEXT_CONTRAST = 4.5
 const SHAPE_CONTRAST = 3
 
@@ -15,7 +15,7 @@ const pictures = (readdirSync(join(root, 'docs'), { recursive: true }) as string
   .filter((name) => name.endsWith('.svg'))
   .map((name) => ({ name, svg: readFileSync(join(root, 'docs', name), 'utf8') }))
 
-test('text takes the colour of the ground it stands on, and can be read there', (t) => {
+test('text takes the colour that fits the background, and is readable there', (t) => {
   t.true(pictures.length >= 6)
   for (const { name, svg } of pictures) {
     const [, light = '', dark = ''] =
@@ -27,7 +27,7 @@ test('text takes the colour of the ground it stands on, and can be read there', 
   }
 })
 
-test('every other colour stands out from both grounds', (t) => {
+test('every other colour has enough contrast to both backgrounds', (t) => {
   for (const { name, svg } of pictures) {
     const shapes = svg.replaceAll(/<text[^]*?<\/text>/g, '')
     const colours = new Set(

@@ -1,6 +1,6 @@
 /**
- * What a block of code in the documentation may use without saying where it comes from: what this package gives, and what
- * stands in every program of its kind.
+ * The names that a block of code in the documentation may use without declaring them: the package's exports, and what every such
+ * program has.
  */
 import type net from 'node:net'
 import type { Redis } from '../../examples/node_modules/ioredis'
@@ -14,7 +14,7 @@ export declare const server: net.Server
 export declare const redis: Redis
 export declare function openConnection(): Promise<{ readonly stream: net.Socket }>
 
-/** In mysql2 the socket is there, and its typings leave it out. */
+/** mysql2 has the socket, but its typings leave it out. */
 declare module '../../examples/node_modules/mysql2/promise' {
   interface PoolConnection {
     readonly stream: net.Socket

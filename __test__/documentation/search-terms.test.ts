@@ -1,4 +1,4 @@
-/** docs/troubleshooting.md has a table from what people read and search for to the section that answers. */
+/** docs/troubleshooting.md has a table that leads from common search terms to the section with the answer. */
 import test from 'ava'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { visit } from 'unist-util-visit'
@@ -6,7 +6,7 @@ import { pages } from './pages.ts'
 
 const PATH = 'docs/troubleshooting.md'
 
-/** Words of errors as clients say them, and words that people add to a search. */
+/** Words of errors as clients print them, and words that people add to a search. */
 const TERMS = [
   'timeout exceeded when trying to connect',
   'Connection terminated unexpectedly',
@@ -48,13 +48,13 @@ const rows = section
   .slice(1)
   .map((line) => line.slice(2, -2).split(' | '))
 
-test('each term stands in the first column of one row', (t) => {
+test('each term is in the first column of one row', (t) => {
   for (const term of TERMS) {
     t.is(rows.filter(([read = '']) => read.includes(term)).length, 1, term)
   }
 })
 
-test("each row says what it is, whether it is keepalive's, and where to read on", (t) => {
+test('each row says what it is, whether keepalive causes it, and where to read on', (t) => {
   t.true(rows.length >= 20)
   for (const [read, what = '', whose = '', where = '', ...more] of rows) {
     t.deepEqual(more, [], read)
@@ -66,10 +66,10 @@ test("each row says what it is, whether it is keepalive's, and where to read on"
   t.true(notOurs.length > 5 && notOurs.length < rows.length - 5)
 })
 
-test('each link of the table leads to a page, and to a heading in it, that is there', (t) => {
+test('each link of the table leads to an existing page, and to an existing heading', (t) => {
   const links: string[] = []
   visit(fromMarkdown(section), 'link', ({ url }) => void links.push(url))
-  // mdast knows no tables without an extension, so the links stand in a paragraph.
+  // mdast does not parse tables without an extension, so the links are put into a paragraph.
   t.true(links.length >= rows.length)
   for (const url of links.filter((each) => !each.startsWith('https://'))) {
     const [file = '', anchor = ''] = url.split('#')
@@ -80,7 +80,7 @@ test('each link of the table leads to a page, and to a heading in it, that is th
   }
 })
 
-/** As GitHub makes them of headings. */
+/** As GitHub makes them from headings. */
 function anchorsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading

@@ -1,4 +1,4 @@
-/** Where a block of code says in a comment what an expression gives, it gives that. */
+/** If a comment in a block of code says what an expression returns, the expression returns it. */
 import { inspect } from 'node:util'
 import test from 'ava'
 import * as door from 'tcp-keepalive'
@@ -9,7 +9,7 @@ import { blocks } from './pages.ts'
 /** An object or a number, alone or before a colon and words. Anything else in a comment is not a value. */
 const VALUE = /^(?:\{[^…]*\}|\d+(?=:|$))/
 
-/** What depends on how a machine is set up. */
+/** Values that depend on the machine's configuration. */
 const OF_THE_MACHINE = /systemKeepAlive\(/
 
 interface Claim {
@@ -42,7 +42,7 @@ for (const { at, program, claims } of claiming) {
   })
 }
 
-test('there are such comments, and they are found', (t) => {
+test('the documentation has such comments, and they are found', (t) => {
   t.true(claiming.length >= 3, String(claiming.length))
   const { program, claims } = withClaims(
     "import { a } from 'b'\nf(1) // { c: 2 }\ng() // what it is\nh()\n// 5: so many",
@@ -54,7 +54,7 @@ test('there are such comments, and they are found', (t) => {
   ])
 })
 
-/** The block without its imports, which puts what is claimed into `given`. */
+/** The block without its imports. It pushes the claimed values into `given`. */
 function withClaims(text: string): { program: string; claims: Claim[] } {
   const source = ts.createSourceFile('block.ts', text, ts.ScriptTarget.ES2022, true)
   const claims: Claim[] = []
@@ -71,7 +71,7 @@ function withClaims(text: string): { program: string; claims: Claim[] } {
   return { program: statements.join('\n'), claims }
 }
 
-/** On the rest of the line and on the lines below, without its marks. */
+/** The comment on the rest of the line and on the lines below, without its marks. */
 function commentAfter(text: string, end: number): string {
   const [comment = ''] = /^[ ;]*\n?(?:[ ]*\/\/.*(?:\n|$))+/.exec(text.slice(end)) ?? []
   return comment

@@ -1,4 +1,4 @@
-/** `cutOff`: what it takes, what it refuses, and that it puts everything back; another program reads the options. */
+/** `cutOff`: what it accepts, what it refuses, and that it restores everything. Another program reads the options. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -24,7 +24,7 @@ for (const [kind, open, cut] of [
   ['IPv6', [0, 0], [255, 255]],
   ['v4-mapped IPv6', [0, 0], [255, 255]],
 ] as const) {
-  test(`${kind}: the options are set, on this socket only, and put back`, async (t) => {
+  test(`${kind}: the options are set on this socket only, and restored`, async (t) => {
     const { client, accepted } = await plainPair(kind)
     t.deepEqual(hops(client), [...open])
     const drill = cutOff(client)
@@ -36,7 +36,7 @@ for (const [kind, open, cut] of [
   })
 }
 
-test('of several the last one puts back what was there before, in any order', async (t) => {
+test('of several cuts, the last restore() restores the original options, in any order', async (t) => {
   const { client } = await plainPair('IPv6')
   const fd = rawDescriptor(client)
   t.is(native.setHopMinimum(fd, 3, 4), 0)
@@ -54,7 +54,7 @@ test('of several the last one puts back what was there before, in any order', as
   client.destroy()
 })
 
-test.serial('a socket that has come to the same number is not touched', async (t) => {
+test.serial('another socket with the same descriptor number is not changed', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const connect = async (): Promise<net.Socket> => {
@@ -76,14 +76,14 @@ test.serial('a socket that has come to the same number is not touched', async (t
   server.close()
 })
 
-test('what ended meanwhile is restored without a word', async (t) => {
+test('restore() on an ended connection does nothing', async (t) => {
   const { client } = await plainPair('IPv4')
   const drill = cutOff(client)
   client.destroy()
   t.notThrows(() => drill.restore())
 })
 
-test('a server, and a descriptor that listens, are refused: what they accept would be cut off too', async (t) => {
+test('a server and a listening descriptor are refused, because their accepted connections would be cut off too', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   for (const target of [server, rawDescriptor(server)]) {
@@ -96,7 +96,7 @@ test('a server, and a descriptor that listens, are refused: what they accept wou
   server.close()
 })
 
-test('what is not connected, or no TCP socket, is refused', async (t) => {
+test('a socket that is not connected, or not a TCP socket, is refused', async (t) => {
   const code = (target: net.Socket | number): unknown =>
     (t.throws(() => cutOff(target), { any: true }) as NodeJS.ErrnoException).code
   t.is(code(new net.Socket()), 'ERR_TCP_KEEPALIVE_NOT_CONNECTED')
@@ -107,7 +107,7 @@ test('what is not connected, or no TCP socket, is refused', async (t) => {
   t.is(code(99_999), 'EBADF')
 })
 
-test('a peer whose packets come with a TTL of 255 is still heard, and restore() says so', async (t) => {
+test('a peer whose packets arrive with a TTL of 255 is not cut off, and restore() says so', async (t) => {
   const near = spawn(witness('near'), { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => near.stdin.end())
   const [port] = (await once(createInterface(near.stdout), 'line')) as [string]
@@ -121,7 +121,7 @@ test('a peer whose packets come with a TTL of 255 is still heard, and restore() 
   t.is(error?.code, 'ERR_TCP_KEEPALIVE_UNSUPPORTED')
   t.regex(error?.message ?? '', /TTL of 255/)
   t.deepEqual(hops(socket), [0, -1])
-  // Also where the connection has ended by then.
+  // Also if the connection has ended by then.
   const second = cutOff(socket)
   await sleep(300)
   socket.write('heard again')

@@ -1,4 +1,4 @@
-/** examples/drill for jest and vitest: copied as they are into a project of its own, they pass; without their one line they fail. */
+/** examples/drill for jest and vitest: copied unchanged into a project, they pass. Without their one line they fail. */
 import type { SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ interface Counts {
   readonly numFailedTests: number
 }
 
-/** What both print with their JSON reporter; what a program prints besides stands before it. */
+/** The JSON reporter's output of both. Other output of the program is printed before it. */
 const counts = (printed: string): Counts => JSON.parse(printed.slice(printed.indexOf('{"num'))) as Counts
 const byJson = {
   passed: (printed: string) => counts(printed).numPassedTests,
@@ -40,7 +40,7 @@ const lines =
     printed.match(pattern)?.length ?? 0
 
 const RUNNERS: Readonly<Record<string, Runner>> = {
-  // What a failed test leaves open would keep the process running.
+  // Connections that a failed test leaves open would keep the process running.
   jest: {
     file: 'jest.test.cjs',
     words: [scratch.installed('jest/bin/jest.js'), '--json', '--forceExit'],
@@ -59,11 +59,11 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   },
 }
 
-/** node:test waits for what a failed test left open; from Node 22 on `--test-force-exit` does not. */
+/** node:test waits for what a failed test left open. From Node 22 on, `--test-force-exit` avoids this. */
 const EXIT = `import { after } from 'node:test'
 after(() => setTimeout(() => process.exit(), 2000).unref())`
 
-/** A copy of the file in a project of its own: what its runner printed, and whether its exit code was 0. */
+/** Runs a copy of the file in its own project. Returns the runner's output, and whether its exit code was 0. */
 async function outcome(
   t: ExecutionContext,
   { file, words }: Runner,
@@ -79,18 +79,18 @@ async function outcome(
   return { printed, isWell: program.exitCode === 0 }
 }
 
-/** Without PostgreSQL or Redis nothing can be drilled; with CI set that is an error (needs.ts). */
+/** Without PostgreSQL or Redis the drill cannot run. With CI set this is an error (needs.ts). */
 const isHere = withBoth === test
 
 for (const [name, runner] of Object.entries(RUNNERS)) {
-  // One after the other, as a runner takes both processors.
+  // Sequentially, because a runner uses both processors.
   ;(isHere ? test.serial : test.skip)(`${name}: the pools answer again within 30 s`, async (t) => {
     const { printed, isWell } = await outcome(t, runner, (source) => source)
     t.is(runner.passed(printed), 2, printed)
     t.true(isWell)
   })
 
-  // Slowness cannot make these pass.
+  // A slow machine cannot make these pass.
   withBoth(`${name}: without the line that installs the values both tests fail`, async (t) => {
     const { printed, isWell } = await outcome(t, runner, (source) => {
       const without = source.replace(/^installKeepAlive\(.*\n/m, '')

@@ -17,7 +17,7 @@ withBoth('node:test: pg and ioredis answer again within 30 s', async (t) => {
   t.is(program.exitCode, 0, printed)
   t.regex(printed, /^# pass 2$/m)
   t.regex(printed, /^# fail 0$/m)
-  // Each waited for the kernel, as its connection was cut off.
+  // Each waited for the kernel, because its connection was cut off.
   const durations = [...printed.matchAll(/^ +duration_ms: ([\d.]+)/gm)].map(([, ms]) => Number(ms))
   t.true(durations.filter((ms) => ms > 20_000).length >= 2, printed)
 })

@@ -1,4 +1,5 @@
-// Somebody else's sockets, beside those that are cut off: connects to the port given, answers each "?" with what the kernel holds for them.
+// Sockets of another process beside those that are cut off. Connects to the given port, and answers each "?" with the kernel's
+// values of its sockets.
 const net = require('node:net')
 const native = require('tcp-keepalive/native')
 

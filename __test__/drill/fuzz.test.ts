@@ -1,4 +1,4 @@
-/** Cut, restore, connect and destroy in any order: no foreign socket is changed, and nothing is left cut off. */
+/** Cut, restore, connect and destroy in any order: no other socket is changed, and none stays cut off. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -15,7 +15,7 @@ const STEPS = 3000
 const MOST_SOCKETS = 12
 const BYSTANDERS = 4
 
-/** An own setting of a program, which lets everything in on loopback. */
+/** A setting of the program's own, which lets everything in on loopback. */
 const SETTINGS = [0, 1, 64] as const
 
 interface Own {
@@ -43,7 +43,7 @@ async function echoes(socket: net.Socket): Promise<boolean> {
   return String((await once(socket, 'data'))[0]) === 'echo'
 }
 
-test('cut, restore, connect, destroy: no foreign socket changes, nothing stays cut off', async (t) => {
+test('cut, restore, connect and destroy in any order: no other socket changes, none stays cut off', async (t) => {
   const seed = drawSeed()
   t.log(`seed ${seed}`)
   const random = new Random(seed)

@@ -9,20 +9,20 @@ export interface Pair {
   readonly accepted: net.Socket
 }
 
-/** By what it is called: where the server listens, and where the client connects to. */
+/** By name: where the server listens, and where the client connects to. */
 export const KINDS: Readonly<Record<string, readonly [listen: string, connect: string]>> = {
   IPv4: ['127.0.0.1', '127.0.0.1'],
   IPv6: ['::1', '::1'],
   'v4-mapped IPv6': ['::', '::ffff:127.0.0.1'],
 }
 
-/** For tests that end connections: an error is looked at by whoever waits for it. */
+/** For tests that end connections: the code that waits for an error handles it. */
 function quiet({ client, accepted }: Pair): Pair {
   for (const socket of [client, accepted]) socket.on('error', () => {})
   return { client, accepted }
 }
 
-/** The server accepts no more, so that the connection is all that there is. */
+/** The server accepts no further connection, so this one is the only one. */
 export async function plainPair(kind: string): Promise<Pair> {
   const [listen, to] = KINDS[kind] ?? []
   const server = net.createServer().listen(0, listen)

@@ -1,4 +1,4 @@
-/** PostgreSQL and Redis on the laboratory's server, as the examples of drill find them. */
+/** PostgreSQL and Redis on the laboratory's server, at the addresses that the drill examples use. */
 import type test from 'ava'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'

@@ -1,4 +1,4 @@
-/** What a connection that is cut off looks like to its program, for a user without any right. */
+/** What a program without any rights sees of a connection that is cut off. */
 import { once } from 'node:events'
 import type net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,10 +11,10 @@ import { giveUpRights } from './without-rights.ts'
 
 const { watchPauses } = (await import(PAUSES)) as Pauses
 const pausedSince = watchPauses()
-// Not earlier: ava looks for snapshots at the first test, in a folder that this user may not be allowed to enter.
+// Not earlier: ava looks for snapshots at the first test, in a folder that this user may not be able to enter.
 test.before(giveUpRights)
 
-/** The shortest that there is. */
+/** The shortest possible deadline. */
 const DETECT_WITHIN = 5000
 
 const makers: Readonly<Record<string, (kind: string) => Promise<Pair>>> = { plain: plainPair, TLS: tlsPair }
@@ -23,7 +23,7 @@ for (const kind of Object.keys(KINDS)) {
   for (const [way, pair] of Object.entries(makers)) {
     for (const end of ['client', 'accepted'] as const) {
       for (const doing of ['waiting', 'writing'] as const) {
-        test(`${kind}, ${way}, ${end} socket, ${doing}: told within the deadline`, async (t) => {
+        test(`${kind}, ${way}, ${end} socket, ${doing}: an error within the deadline`, async (t) => {
           const both = await pair(kind)
           const socket = both[end]
           setKeepAlive(socket, { detectWithin: DETECT_WITHIN })
@@ -39,7 +39,7 @@ for (const kind of Object.keys(KINDS)) {
           both[end === 'client' ? 'accepted' : 'client'].destroy()
         })
       }
-      test(`${kind}, ${way}, ${end} socket: restored, it goes on and has lost no byte`, async (t) => {
+      test(`${kind}, ${way}, ${end} socket: after restore() it continues, and has lost no byte`, async (t) => {
         const both = await pair(kind)
         const cut = cutOff(both[end])
         const heard = getTcpInfo(both[end]).silentFor ?? 0

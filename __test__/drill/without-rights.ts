@@ -1,11 +1,11 @@
-/** This process gives up every right that it may have, as root has them. */
+/** This process gives up all rights that it may have, such as those of root. */
 import { readFileSync } from 'node:fs'
 import { systemKeepAlive } from 'tcp-keepalive'
 
-/** Of nobody(5). */
+/** The user ID: nobody(5). */
 const NOBODY = 65_534
 
-/** Loads the binary, which this user may not be allowed to read, and becomes a user who may nothing. */
+/** Loads the binary, which that user may not be able to read, and then becomes a user without rights. */
 export function giveUpRights(): void {
   systemKeepAlive()
   if (process.getuid?.() === 0) {

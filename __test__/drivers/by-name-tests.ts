@@ -1,6 +1,6 @@
 /**
- * For any Node: with TCP_KEEPALIVE_MATCH=<name> and no code, every socket of every client library to that name carries the values, also of those
- * that resolve the name themselves and connect to an address. Read by another process.
+ * For any Node: with TCP_KEEPALIVE_MATCH=<name> and no code, every socket of every client library to that name has the values. This
+ * includes clients that resolve the name themselves and connect to an address. Another process reads the values.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { Trial, variantsOf } from './trial.ts'
 
 const NAME = 'server.lab.test'
 
-/** As `ASKED` of the matrix. */
+/** Like `ASKED` of the matrix. */
 const VARIABLES = {
   TCP_KEEPALIVE_TIME: '11s',
   TCP_KEEPALIVE_INTERVAL: '3s',

@@ -1,4 +1,4 @@
-/** What by-name.test.ts shows, on the other lines of Node. */
+/** by-name.test.ts on the other lines of Node. */
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { testByName } from './by-name-tests.ts'
 

@@ -1,6 +1,6 @@
 /**
- * With TCP_KEEPALIVE_MATCH=<name> and no code every socket of every client library to that name carries the values. On other
- * Nodes: by-name.slow.ts.
+ * With TCP_KEEPALIVE_MATCH=<name> and no code, every socket of every client library to that name has the values. Other lines of
+ * Node: by-name.slow.ts.
  */
 import { testByName } from './by-name-tests.ts'
 import { thisNode } from './matrix-tests.ts'

@@ -1,4 +1,4 @@
-/** The tables in docs/drivers.md, made of what the tests know. */
+/** The tables in docs/drivers.md, made from the test data. */
 import { readFileSync } from 'node:fs'
 import { table } from '../../lab/markdown.ts'
 import { type Client, clients, servers } from '../../lab/clients/catalogue.ts'

@@ -1,4 +1,4 @@
-/** A server's address goes dead, and its name leads to another: every client answers again. */
+/** A server's address stops answering, and its name resolves to another: every client gets answers again. */
 import { planKeepAlive } from 'tcp-keepalive'
 import { matrixUnavailable } from '../../lab/clients/matrix.ts'
 import { failOver } from '../../lab/failover/failover.ts'
@@ -10,10 +10,10 @@ const test = unless(await matrixUnavailable())
 
 const OPTIONS = { detectWithin: 6000 }
 const MOVED = 3000
-/** How long a client may have to wait for its next try, which is asked in this file's programs each 0.1 s. */
+/** How long a client may wait before its next attempt. The programs of this file send a request each 0.1 s. */
 const ASKS_EVERY = 100
 
-test('a failover by DNS after 3 s: each client answers within the deadline, the bound on connecting and its own backoff', async (t) => {
+test('a failover by DNS after 3 s: each client gets an answer within the deadline, the limit on connecting and its own backoff', async (t) => {
   t.timeout(300_000)
   const lab = await openLab(t)
   const [ours = [], none = []] = await failOver(

@@ -1,4 +1,4 @@
-/** What no hook reaches: libpq has parameters of its own, which docs/drivers.md gives for `detectWithin: 30_000`. */
+/** No hook reaches libpq. It has parameters of its own, which docs/drivers.md gives for `detectWithin: 30_000`. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
@@ -13,7 +13,7 @@ const page = readFileSync(new URL('../../docs/drivers.md', import.meta.url), 'ut
 const noPsql = findTool('psql') ? undefined : 'psql is not installed (Debian package postgresql-client).'
 const test = noPsql ? unless(noPsql) : withPostgres
 
-test("libpq's own parameters, as the page gives them, are on psql's socket", async (t) => {
+test("libpq's own parameters, as on the page, are set on psql's socket", async (t) => {
   const [parameters = ''] = /^keepalives=.*$/m.exec(page) ?? []
   const lab = await openLab(t)
   const { connection, stop } = await startPostgres(lab.server)
@@ -35,7 +35,7 @@ test("libpq's own parameters, as the page gives them, are on psql's socket", asy
   t.fail('psql did not connect')
 })
 
-/** Of a process's descendants: on a host a program has a parent that waits for it. */
+/** The sockets of a process's descendants, because a program on a host has a parent that waits for it. */
 function socketsBelow(pid: number | undefined): ReturnType<typeof socketsOf> {
   if (pid === undefined) return []
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)

@@ -1,4 +1,4 @@
-/** The table of listeners in docs/drivers.md, made of what the tests know. */
+/** The table of listeners in docs/drivers.md, made from the test data. */
 import { table } from '../../lab/markdown.ts'
 import { type Case, cases, type State } from '../../lab/listeners/case.ts'
 

@@ -1,6 +1,6 @@
 /**
- * What it takes that a dead server does not end the program, for each client library: the cable is cut, with the listeners of
- * docs/drivers.md and without any.
+ * The listeners that each client library needs so that a dead server does not end the program. The cable is cut, with the listeners
+ * of docs/drivers.md and without any.
  */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
@@ -14,7 +14,7 @@ import { unless } from '../needs.ts'
 const inLab = unless(await matrixUnavailable())
 
 inLab(
-  'with the listeners of docs/drivers.md a program outlives its server; without one that is needed it ends',
+  'with the listeners of docs/drivers.md a program survives the loss of its server; without a needed one it ends',
   async (t) => {
     t.timeout(300_000)
     const { examples, listening, bare, ended } = await tryListeners()
@@ -29,7 +29,7 @@ inLab(
       t.is(emitted.length > 0, emits.includes(state), `${title}: ${emitted.join()}`)
       for (const [index, how] of emitted.entries()) if (index === 0) t.regex(how, /ETIMEDOUT/, title)
       if (emitsTwice) t.true(emitted.length > 1, title)
-      if (isLogin) continue // it may go on to wait for another connection
+      if (isLogin) continue // it may continue to wait for another connection
       t.is(settled, state === 'idle' ? undefined : (rejects ?? 'answered'), title)
       t.is(again, 'answered', title)
     }
@@ -38,7 +38,7 @@ inLab(
     for (const { name, state, settled, again } of bare) {
       const { rejects, isLogin } = cases.get(name) ?? {}
       const title = `${name}, ${state}, without a listener`
-      if (isLogin) continue // what is shown is that the program goes on
+      if (isLogin) continue // this only shows that the program continues
       t.is(settled, state === 'idle' ? undefined : (rejects ?? 'answered'), title)
       t.is(again, 'answered', title)
     }
@@ -52,7 +52,7 @@ inLab(
   },
 )
 
-test('the table of listeners in docs/drivers.md says what the tests found, row by row', (t) => {
+test('the table of listeners in docs/drivers.md equals the test data, row by row', (t) => {
   const page = readFileSync(new URL('../../docs/drivers.md', import.meta.url), 'utf8')
   t.true(page.includes(listenerTable()), listenerTable())
 })

@@ -26,7 +26,7 @@ export async function testMatrix(nodes: readonly Node[] = [thisNode]): Promise<v
     })
     anyTest.after.always('the servers are gone', () => bench?.close())
   }
-  // One after the other, as the machine is busy enough with the servers.
+  // Sequentially, because the servers already keep the machine busy.
   const serially = 'serial' in test ? test.serial : test
   for (const node of nodes) {
     for (const [name, client] of clients) {
@@ -49,7 +49,7 @@ function whenRead({ server, connectsOnce }: Client): string {
   return connectsOnce ? 'as it connects' : 'as it connects, and after a reconnect'
 }
 
-/** The file as a reader copies it, which asks for `detectWithin: 30_000`. */
+/** The file as a reader copies it, with `detectWithin: 30_000`. */
 async function tryExample(
   t: ExecutionContext,
   bench: Bench,

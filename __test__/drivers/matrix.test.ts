@@ -1,6 +1,6 @@
 /**
- * With an install, every socket of every client library carries the values asked for, whatever the library does by
- * itself; and so does every example. Read by another process.
+ * With an install, every socket of every client library has the requested values, whatever the library sets itself. So does every
+ * example. Another process reads the values.
  */
 import { testMatrix } from './matrix-tests.ts'
 

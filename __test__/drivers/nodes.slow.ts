@@ -1,4 +1,4 @@
-/** The driver matrix on the other versions of Node. */
+/** The driver matrix on the other lines of Node. */
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { testMatrix } from './matrix-tests.ts'
 

@@ -1,7 +1,4 @@
-/*
- * What libkeepalive does: loaded with LD_PRELOAD, it turns keepalive on for each TCP socket as the socket is made, with
- * values from the environment.
- */
+/* Like libkeepalive: loaded with LD_PRELOAD, it turns keepalive on when a TCP socket is made, with values from the environment. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-/** The comparison: a preloaded C library sets values as a socket is made, and Node's clients write over them later. */
+/** A comparison: a preloaded C library sets values when a socket is made, and Node's clients overwrite them later. */
 import type { ExecutionContext } from 'ava'
 import type { ProgramOptions } from '../../lab/network/program.ts'
 import { unless } from '../needs.ts'
@@ -53,9 +53,9 @@ test('by environment variables alone: tcp-keepalive/register 7 of 7, a preload l
     env: { TCP_KEEPALIVE_DETECT_WITHIN: '30s' },
     nodeArguments: ['--import=tcp-keepalive/register'],
   }
-  // Where a client's keepalive option names a delay, it calls Node, and Node sets all three.
+  // If a client's keepalive option has a delay, the client calls Node, and Node sets all three values.
   t.deepEqual(thatKeep(await valuesWith(t, bench, true, preload)), [])
-  // By default these three do not call Node, or without a delay.
+  // By default these three do not call Node, or call it without a delay.
   const untouched = ['pg', 'mysql2', 'mariadb']
   t.deepEqual(thatKeep(await valuesWith(t, bench, false, preload)), untouched)
 

@@ -6,7 +6,7 @@ import type { Bench } from '../../lab/clients/matrix.ts'
 import type { ClientProcess, Manner, Seen } from '../../lab/clients/processes.ts'
 import type { Relayed } from '../../lab/servers/relay.ts'
 
-/** What is asked for, in milliseconds. No client leaves any of these by itself. */
+/** The requested values, in milliseconds. No client sets any of these by default. */
 const ASKED = { time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 }
 const HELD = { enabled: 1, time: 11, interval: 3, retries: 5, userTimeout: 25_500 }
 
@@ -22,15 +22,15 @@ export function variantsOf(client: Client): Variant[] {
   return [...plain, ...secured].flatMap((tls) => options.map((own) => ({ tls, own })))
 }
 
-/** What is tried: one variant of a client, and in what manner values come to it. */
+/** One trial: a variant of a client, and the way in which its sockets get values. */
 export interface Setting {
   readonly client: Client
   readonly process: ClientProcess
   readonly variant: Variant
   readonly how: Manner
-  /** Of the Node that it runs on. */
+  /** The Node that it runs on. */
   readonly major: number
-  /** What the server is called there; left out: by its address. */
+  /** The server's name there; left out: it is reached by its address. */
   readonly host?: string
 }
 
@@ -46,7 +46,7 @@ export class Trial {
     this.#way = way
   }
 
-  /** Until the first query has an answer. */
+  /** Waits for the answer to the first query. */
   static async begin(t: ExecutionContext, bench: Bench, setting: Setting): Promise<Trial> {
     const { client, process, variant, how } = setting
     const way = await bench.wayTo(client, variant.tls)
@@ -57,7 +57,7 @@ export class Trial {
     return trial
   }
 
-  /** A query; where nobody answers, until it has arrived. */
+  /** A query. If the server does not answer, resolves when the query has arrived. */
   async use(): Promise<void> {
     const { client, process } = this.#setting
     if (client.server) return process.use()
@@ -70,7 +70,7 @@ export class Trial {
     return this.#setting.process.sockets(this.#way.port)
   }
 
-  /** What it left by itself, or what it did to values that were there at 'connect'. */
+  /** The values that the client set itself, or its changes to the values that were set at 'connect'. */
   left(how: 'bare' | 'at connect'): void {
     const { client, major } = this.#setting
     const { tls, own } = this.#setting.variant
@@ -88,12 +88,12 @@ export class Trial {
     }
   }
 
-  /** Its server ends every connection; the client connects again for the next query. */
+  /** The server ends every connection; the client connects again for the next query. */
   async reconnect(): Promise<void> {
     const before = new Set(this.sockets().map(({ localPort }) => localPort))
     await this.#way.drop()
-    // A client may lose its first query with the connection, or lose the connection just after an answer: a new one is
-    // there when it is seen again a moment later.
+    // A client may lose its first query with the connection, or lose the connection right after an answer. So a new connection only
+    // counts if it still exists a moment later.
     const isNew = (): boolean => {
       const ports = this.sockets().map(({ localPort }) => localPort)
       return ports.length > 0 && ports.every((port) => !before.has(port))

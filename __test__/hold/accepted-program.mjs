@@ -1,6 +1,6 @@
-// Servers of every kind, none of which knows this package; in a worker of a cluster where told to.
-// node --import tcp-keepalive/register accepted-program.mjs [cluster]
-// Prints a line of JSON for each: { ports } once all listen, and { kind, port, code, at, pausedMs } for each connection that ends.
+// Servers of every kind that do not use this package, also in a cluster worker. node --import tcp-keepalive/register
+// accepted-program.mjs [cluster] Prints a line of JSON for each event: { ports } once all listen, and { kind, port, code, at,
+// pausedMs } for each connection that ends.
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import http from 'node:http'
@@ -16,7 +16,7 @@ const MUCH = Buffer.alloc(32 * 1024 * 1024)
 const certificate = JSON.parse(process.env.CERTIFICATE)
 const { WebSocketServer } = createRequire(new URL('../../examples/package.json', import.meta.url))('ws')
 
-/** A client that asks for much gets it; the others wait, as subscribers do. */
+/** A client that asks for much data gets it. The others wait, as subscribers do. */
 const answer = (request, response) => {
   request.on('error', () => {})
   response.on('error', () => {})

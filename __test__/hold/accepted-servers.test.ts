@@ -1,6 +1,6 @@
 /**
- * Servers of every kind, with TCP_KEEPALIVE_ACCEPTED=1 and no code: clients that are cut off are ended within the deadline;
- * those that read slowly, or not at all, are not.
+ * Servers of every kind, with TCP_KEEPALIVE_ACCEPTED=1 and no code: connections to clients that are cut off end within the
+ * deadline; connections to slow readers do not.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ import { isInTime } from '../../lab/timing.ts'
 import { behindProxy } from '../../src/socket/node-internals.ts'
 
 const DEADLINE = 6000
-// The clients are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
+// IP_MINTTL cuts off the clients, and only Linux has it (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test : test.skip
 const program = fileURLToPath(new URL('accepted-program.mjs', import.meta.url))
 const { WebSocket } = createRequire(new URL('../../examples/package.json', import.meta.url))('ws') as {
@@ -30,16 +30,16 @@ const { WebSocket } = createRequire(new URL('../../examples/package.json', impor
 
 interface Ended {
   readonly kind: string
-  /** Of the client. */
+  /** The client's port. */
   readonly port: number
   readonly at: number
-  /** Of the error that ended it. */
+  /** The code of the error that ended it. */
   readonly code?: string
-  /** For how long the server's process did not get to run, so far. */
+  /** How long the server's process did not run, so far. */
   readonly pausedMs: number
 }
 
-/** The connection of a client that has its first answer; `path` says how much there is to read. */
+/** The connection of a client that has received its first answer. `path` says how much data follows. */
 type Client = (port: number, path: '/' | '/much', t: ExecutionContext) => Promise<net.Socket>
 
 const host = '127.0.0.1'
@@ -86,7 +86,7 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
-/** Starts the program, and collects what it says. */
+/** Starts the program, and collects its output. */
 async function start(
   t: ExecutionContext,
   args: readonly string[],
@@ -124,47 +124,53 @@ async function start(
 
 for (const args of [[], ['cluster']]) {
   const where = args.length === 0 ? 'the main thread' : "a cluster's worker"
-  linux(`in ${where}: clients cut off are ended within the deadline, slow readers are not`, async (t) => {
-    const { ports, ends } = await start(t, args)
-    const kinds = Object.keys(ports)
-    t.deepEqual(kinds, Object.keys(clients))
-    const open = async (kind: string, path: '/' | '/much'): Promise<net.Socket> =>
-      (await clients[kind]?.(ports[kind] ?? 0, path, t)) as net.Socket
-    const slow = await Promise.all(kinds.map(async (kind) => open(kind, '/much')))
-    // Those of http2 refuse it; their streams are not read, as nobody listens for data.
-    for (const [index, socket] of slow.entries()) if (!kinds[index]?.startsWith('http2')) socket.pause()
-    const waiting = await Promise.all(kinds.map(async (kind) => open(kind, '/')))
-    const portsOf = (sockets: readonly net.Socket[]): number[] =>
-      sockets.map(({ localPort }) => localPort ?? 0)
-    const [slowPorts, cutPorts] = [portsOf(slow), portsOf(waiting)]
-    t.teardown(() => {
-      for (const socket of [...slow, ...waiting]) socket.destroy()
-    })
-    // What a client still had to send would be sent again, and the server would hear it.
-    while (!waiting.every((socket) => (getTcpInfo(socket).silentFor ?? 0) > 500)) await sleep(50)
-    t.deepEqual(ends, [])
-    const cuts = waiting.map((socket) => cutOff(socket))
-    t.teardown(() => {
-      for (const cut of cuts) cut.restore()
-    })
-    const since = Date.now()
-    const lost = (): Ended[] => ends.filter(({ port }) => cutPorts.includes(port))
-    // The servers' process says for how long it did not run, which is taken off.
-    while (lost().length < cutPorts.length && Date.now() - since < 10 * DEADLINE) await sleep(50)
-    t.deepEqual(
-      lost()
-        .map(({ kind }) => kind)
-        .toSorted(),
-      kinds.toSorted(),
-    )
-    for (const { kind, at, pausedMs } of lost()) {
-      const took = at - since
-      t.true(isInTime(took, pausedMs, DEADLINE), `${kind}: ended after ${took} ms, paused for ${pausedMs} ms`)
-    }
-    await sleep(Math.max(0, since + 3 * DEADLINE - Date.now()))
-    t.deepEqual(
-      ends.filter(({ port }) => slowPorts.includes(port)),
-      [],
-    )
-  })
+  linux(
+    `in ${where}: connections to clients that are cut off end within the deadline, slow readers stay connected`,
+    async (t) => {
+      const { ports, ends } = await start(t, args)
+      const kinds = Object.keys(ports)
+      t.deepEqual(kinds, Object.keys(clients))
+      const open = async (kind: string, path: '/' | '/much'): Promise<net.Socket> =>
+        (await clients[kind]?.(ports[kind] ?? 0, path, t)) as net.Socket
+      const slow = await Promise.all(kinds.map(async (kind) => open(kind, '/much')))
+      // http2 refuses the call on its sockets. Its streams are not read, because nobody listens for data.
+      for (const [index, socket] of slow.entries()) if (!kinds[index]?.startsWith('http2')) socket.pause()
+      const waiting = await Promise.all(kinds.map(async (kind) => open(kind, '/')))
+      const portsOf = (sockets: readonly net.Socket[]): number[] =>
+        sockets.map(({ localPort }) => localPort ?? 0)
+      const [slowPorts, cutPorts] = [portsOf(slow), portsOf(waiting)]
+      t.teardown(() => {
+        for (const socket of [...slow, ...waiting]) socket.destroy()
+      })
+      // Data that a client still had to send would be retransmitted, and the server would receive it.
+      while (!waiting.every((socket) => (getTcpInfo(socket).silentFor ?? 0) > 500)) await sleep(50)
+      t.deepEqual(ends, [])
+      const cuts = waiting.map((socket) => cutOff(socket))
+      t.teardown(() => {
+        for (const cut of cuts) cut.restore()
+      })
+      const since = Date.now()
+      const lost = (): Ended[] => ends.filter(({ port }) => cutPorts.includes(port))
+      // The server's process reports how long it did not run; this time is subtracted.
+      while (lost().length < cutPorts.length && Date.now() - since < 10 * DEADLINE) await sleep(50)
+      t.deepEqual(
+        lost()
+          .map(({ kind }) => kind)
+          .toSorted(),
+        kinds.toSorted(),
+      )
+      for (const { kind, at, pausedMs } of lost()) {
+        const took = at - since
+        t.true(
+          isInTime(took, pausedMs, DEADLINE),
+          `${kind}: ended after ${took} ms, paused for ${pausedMs} ms`,
+        )
+      }
+      await sleep(Math.max(0, since + 3 * DEADLINE - Date.now()))
+      t.deepEqual(
+        ends.filter(({ port }) => slowPorts.includes(port)),
+        [],
+      )
+    },
+  )
 }

@@ -1,4 +1,4 @@
-/** What servers accept has the values of an install that asks for it, without code in the server. */
+/** Accepted connections have the values of an install that covers them, without code in the server. */
 import { once } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
@@ -8,7 +8,7 @@ import { readback } from '../../lab/readback/readback.ts'
 import { certificate } from '../../lab/servers/certificate.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
-/** No outgoing connection of these tests is meant. */
+/** The install matches no outgoing connection of these tests. */
 const NOBODY = 'nobody.invalid'
 
 function installed(t: ExecutionContext, scope: InstallScope, options: object = ASKED): () => void {
@@ -18,17 +18,17 @@ function installed(t: ExecutionContext, scope: InstallScope, options: object = A
   return uninstall
 }
 
-/** Connects, and gives the server's end as the program has it. */
+/** Connects, and returns the server's end as the program has it. */
 async function accept(t: ExecutionContext, server: net.Server): Promise<net.Socket> {
   const came = once(server, 'connection')
   const { port } = server.address() as net.AddressInfo
   await connected(t, net.connect(port, '127.0.0.1'))
   const [socket] = (await came) as [net.Socket]
-  await new Promise(setImmediate) // the values are put in after the listeners for 'connection'
+  await new Promise(setImmediate) // the values are set after the 'connection' listeners
   return socket
 }
 
-test.serial('also of a server that listens already, whatever it sets itself', async (t) => {
+test.serial('an install also covers a server that already listens, whatever it sets itself', async (t) => {
   const { server } = await listening(t, net.createServer({ keepAlive: true, keepAliveInitialDelay: 5000 }))
   t.deepEqual(readback(await accept(t, server)), byNode(5))
   const uninstall = installed(t, { accepted: true })
@@ -47,7 +47,7 @@ test.serial('also of a server that listens already, whatever it sets itself', as
   t.deepEqual(readback(await accept(t, server)), byNode(5))
 })
 
-test.serial('a call on TLS around what was accepted does not get through', async (t) => {
+test.serial('a call on TLS around an accepted socket does not change the values', async (t) => {
   const { server, port } = await listening(t, tls.createServer(certificate))
   installed(t, { accepted: true })
   const came = once(server, 'secureConnection')
@@ -57,31 +57,37 @@ test.serial('a call on TLS around what was accepted does not get through', async
   t.deepEqual(readback(secure), HELD)
 })
 
-test.serial('a list of local ports means these; without "accepted" nothing is meant', async (t) => {
-  const one = await listening(t)
-  const other = await listening(t)
-  const untouched = readback(await accept(t, other.server))
-  installed(t, { accepted: [one.port] })
-  installed(t, {})
-  installed(t, { accepted: false })
-  t.deepEqual(readback(await accept(t, one.server)), HELD)
-  t.deepEqual(readback(await accept(t, other.server)), untouched)
-})
+test.serial(
+  'a list of local ports covers these ports only; without "accepted" no accepted connection is covered',
+  async (t) => {
+    const one = await listening(t)
+    const other = await listening(t)
+    const untouched = readback(await accept(t, other.server))
+    installed(t, { accepted: [one.port] })
+    installed(t, {})
+    installed(t, { accepted: false })
+    t.deepEqual(readback(await accept(t, one.server)), HELD)
+    t.deepEqual(readback(await accept(t, other.server)), untouched)
+  },
+)
 
-test.serial('of several the newest governs, and before all of them a hold of the server', async (t) => {
-  const { server } = await listening(t)
-  const endFirst = installed(t, { accepted: true })
-  installed(t, { accepted: true }, OTHER)
-  endFirst()
-  t.deepEqual(readback(await accept(t, server)), OTHER_HELD)
-  const hold = holdKeepAlive(server, ASKED)
-  const socket = await accept(t, server)
-  t.deepEqual(readback(socket), HELD)
-  hold.release()
-  t.deepEqual(readback(socket), OTHER_HELD, 'released, the install governs at once')
-})
+test.serial(
+  'of several installs the newest applies, and a hold on the server comes before all of them',
+  async (t) => {
+    const { server } = await listening(t)
+    const endFirst = installed(t, { accepted: true })
+    installed(t, { accepted: true }, OTHER)
+    endFirst()
+    t.deepEqual(readback(await accept(t, server)), OTHER_HELD)
+    const hold = holdKeepAlive(server, ASKED)
+    const socket = await accept(t, server)
+    t.deepEqual(readback(socket), HELD)
+    hold.release()
+    t.deepEqual(readback(socket), OTHER_HELD, 'released, the install governs at once')
+  },
+)
 
-test.serial('handed on to a server that is held, the hold comes first, and then the install', async (t) => {
+test.serial('a socket passed to a held server follows the hold first, and then the install', async (t) => {
   const { server } = await listening(t)
   const second = net.createServer()
   installed(t, { accepted: true })
@@ -93,7 +99,7 @@ test.serial('handed on to a server that is held, the hold comes first, and then 
   t.deepEqual(readback(socket), HELD)
 })
 
-test.serial('outgoing connections are meant too, as the match says', async (t) => {
+test.serial('outgoing connections are covered too, as the match says', async (t) => {
   const { server, port } = await listening(t)
   const install = installKeepAlive(ASKED, { match: port, accepted: true })
   t.teardown(() => install.uninstall())
@@ -104,7 +110,7 @@ test.serial('outgoing connections are meant too, as the match says', async (t) =
   t.deepEqual([readback(client), readback(socket)], [HELD, HELD])
 })
 
-test('an "accepted" that is none is refused, and nothing is installed', (t) => {
+test('an invalid "accepted" is refused, and nothing is installed', (t) => {
   const { connect } = net.Socket.prototype
   const refused = (accepted: unknown): string | undefined =>
     t.throws<NodeJS.ErrnoException>(() =>

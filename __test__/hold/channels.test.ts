@@ -21,7 +21,7 @@ import { certificate } from '../../lab/servers/certificate.ts'
 import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, listening, tracked } from './sockets.ts'
 
-/** What is published on a channel during the test. */
+/** Collects the messages of a channel during the test. */
 function published<M>(t: ExecutionContext, channel: string): M[] {
   const messages: M[] = []
   const listener = (message: unknown): void => void messages.push(message as M)
@@ -32,19 +32,19 @@ function published<M>(t: ExecutionContext, channel: string): M[] {
 
 const lost = (t: ExecutionContext): KeepAliveLost[] => published(t, 'lost')
 
-/** Once it is closed, with an error or without. */
+/** Resolves when it is closed, with or without an error. */
 async function closed(socket: net.Socket): Promise<void> {
   await new Promise((resolve) => {
     socket.once('close', resolve)
   })
 }
 
-/** Resets the connection from the server's side, as a peer that was restarted does. */
+/** Resets the connection from the server's side, like a restarted peer. */
 function reset(accepted: net.Socket): void {
   accepted.resetAndDestroy()
 }
 
-test.serial('apply: each time that values are put in, with the values and by whom', async (t) => {
+test.serial('apply: published each time that values are set, with the values and who set them', async (t) => {
   const messages = published<KeepAliveApplied>(t, 'apply')
   const { port, server } = await listening(t)
   const install = installKeepAlive({ time: 9000 }, { match: port })
@@ -52,7 +52,7 @@ test.serial('apply: each time that values are put in, with the values and by who
   socket.setKeepAlive(true, 5000)
   install.uninstall()
   const hold = holdKeepAlive(socket, ASKED)
-  socket.setKeepAlive(true, 6000) // does not get through, so nothing is put in
+  socket.setKeepAlive(true, 6000) // a driver's call that is ignored, so no values are set
   hold.release()
   const settings = { enabled: true, ...ASKED }
   const partly = {
@@ -80,13 +80,13 @@ test.serial('apply: each time that values are put in, with the values and by who
 
 type Plain = Pick<KeepAliveApplied, 'socket' | 'settings' | 'by'>
 
-/** A socket is named by its port here, as comparing sockets field by field would take long. */
+/** A socket is represented by its port here, because comparing sockets field by field would take long. */
 function plain({ socket, settings, by }: Plain): unknown {
   return { port: [socket.localPort, socket.remotePort], settings, by }
 }
 
 test.serial(
-  "apply: not at a driver's call after a set of the program's own, which has put the values in",
+  "apply: not published for a driver's call after the program's own set, which has already set the values",
   async (t) => {
     const { port } = await listening(t)
     const socket = await connected(t, net.connect(port, '127.0.0.1'))
@@ -100,7 +100,7 @@ test.serial(
   },
 )
 
-test.serial('lost: a reset, with the error, and no listener of ours anywhere', async (t) => {
+test.serial('lost: published for a reset, with the error and without a listener of ours', async (t) => {
   const messages = lost(t)
   const { port, server } = await listening(t)
   const came = once(server, 'connection')
@@ -123,42 +123,45 @@ test.serial('lost: a reset, with the error, and no listener of ours anywhere', a
   t.true(silentFor >= 0 && silentFor < 60_000, `${silentFor} ms`)
 })
 
-test.serial('lost: with TLS around, where the error comes to the TLS socket alone', async (t) => {
-  const messages = lost(t)
-  const secureServer = await listening(
-    t,
-    tls.createServer(certificate, (socket) => socket.on('error', () => {}).pipe(socket)),
-  )
-  // Between the two ends, as TLS on an accepted socket cannot be reset.
-  const { port, server } = await listening(
-    t,
-    net.createServer((socket) => {
-      const onward = tracked(t, net.connect(secureServer.port, '127.0.0.1'))
-      socket.pipe(onward).pipe(socket)
-    }),
-  )
-  const install = installKeepAlive(ASKED, { match: port })
-  const came = once(server, 'connection')
-  const socket = await connected(t, net.connect(port, '127.0.0.1'))
-  const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
-  const [accepted] = (await came) as [net.Socket]
-  await once(secure, 'secureConnect')
-  // A reset that comes with the end of the handshake is no error to Node.
-  secure.write('.')
-  await once(secure, 'data')
-  reset(accepted)
-  const [error] = (await once(secure, 'error')) as [Error]
-  await once(socket, 'close')
-  t.deepEqual(
-    messages.map(({ outcome }) => outcome),
-    ['reset'],
-  )
-  t.is(messages[0]?.socket, socket)
-  t.is(messages[0]?.error, error)
-  install.uninstall()
-})
+test.serial(
+  'lost: published with TLS around the socket, where only the TLS socket gets the error',
+  async (t) => {
+    const messages = lost(t)
+    const secureServer = await listening(
+      t,
+      tls.createServer(certificate, (socket) => socket.on('error', () => {}).pipe(socket)),
+    )
+    // Between the two ends, because a TLS socket that a server accepted cannot be reset.
+    const { port, server } = await listening(
+      t,
+      net.createServer((socket) => {
+        const onward = tracked(t, net.connect(secureServer.port, '127.0.0.1'))
+        socket.pipe(onward).pipe(socket)
+      }),
+    )
+    const install = installKeepAlive(ASKED, { match: port })
+    const came = once(server, 'connection')
+    const socket = await connected(t, net.connect(port, '127.0.0.1'))
+    const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
+    const [accepted] = (await came) as [net.Socket]
+    await once(secure, 'secureConnect')
+    // Node does not report a reset that arrives with the end of the handshake.
+    secure.write('.')
+    await once(secure, 'data')
+    reset(accepted)
+    const [error] = (await once(secure, 'error')) as [Error]
+    await once(socket, 'close')
+    t.deepEqual(
+      messages.map(({ outcome }) => outcome),
+      ['reset'],
+    )
+    t.is(messages[0]?.socket, socket)
+    t.is(messages[0]?.error, error)
+    install.uninstall()
+  },
+)
 
-test.serial('lost: not for an end that is no loss, and not for sockets that are not held', async (t) => {
+test.serial('lost: not published for a normal end, and not for sockets that are not held', async (t) => {
   const messages = lost(t)
   const { port, server } = await listening(t)
   const open = async (): Promise<[net.Socket, net.Socket]> => {
@@ -193,7 +196,7 @@ test.serial('lost: not for an end that is no loss, and not for sockets that are 
   t.deepEqual(messages, [])
 })
 
-test.serial('error: a match function that throws is reported and counts as no match', async (t) => {
+test.serial('error: a match function that throws is reported, and counts as no match', async (t) => {
   const failures = published<KeepAliveFailure>(t, 'error')
   const { port } = await listening(t)
   const error = new Error('match failed')
@@ -219,8 +222,8 @@ test.serial('error: a match function that throws is reported and counts as no ma
   older.uninstall()
 })
 
-test('error: nothing is thrown where a match function throws what cannot be looked at', async (t) => {
-  // In a process of its own, as the warning that is to say why is given once.
+test('error: a match function may throw a value that cannot be inspected, and nothing is thrown', async (t) => {
+  // In a process of its own, because the warning about this is emitted once.
   const program = `
     const net = require('node:net')
     const { installKeepAlive } = require('tcp-keepalive')
@@ -239,7 +242,7 @@ test('error: nothing is thrown where a match function throws what cannot be look
   t.regex(stdout, /^connected\nTCP_KEEPALIVE_NOT_SET .* unprotected: what was thrown cannot be shown\n$/)
 })
 
-test.serial('error: an async match function is reported and matches nobody', async (t) => {
+test.serial('error: an async match function is reported, and matches nothing', async (t) => {
   const failures = published<KeepAliveFailure>(t, 'error')
   const { port } = await listening(t)
   const match = (async () => true) as unknown as () => boolean
@@ -253,7 +256,7 @@ test.serial('error: an async match function is reported and matches nobody', asy
   install.uninstall()
 })
 
-test.serial('error: not for a Unix-domain socket, which an install has nothing to do with', async (t) => {
+test.serial('error: not published for a Unix-domain socket, which an install ignores', async (t) => {
   const failures = published<KeepAliveFailure>(t, 'error')
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -271,9 +274,9 @@ test.serial('error: not for a Unix-domain socket, which an install has nothing t
 })
 
 test.serial(
-  'nothing is thrown where the kernel refuses: it is reported, warned of once, and the call gets through',
+  "a refusal of the kernel throws nothing: it is reported, there is one warning, and the driver's call is passed on",
   async (t) => {
-    // A seccomp filter is not to be had here; a binding that always refuses stands in for the kernel.
+    // This test has no seccomp filter, so a binding that always refuses replaces the kernel.
     const program = `
     const net = require('node:net')
     const binding = require('tcp-keepalive/native')

@@ -1,4 +1,4 @@
-// A cluster of one worker with a held server; prints what an accepted connection has.
+// A cluster of one worker with a held server. Prints the values of an accepted connection.
 const cluster = require('node:cluster')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive } = require('tcp-keepalive')

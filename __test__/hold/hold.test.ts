@@ -9,7 +9,7 @@ import { certificate } from '../../lab/servers/certificate.ts'
 import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
-test('a connected socket has the values at once, and keeps them against whatever a driver sets', async (t) => {
+test('a connected socket gets the values at once, and keeps them whatever a driver sets', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   t.deepEqual(readback(socket), UNTOUCHED)
@@ -24,7 +24,7 @@ test('a connected socket has the values at once, and keeps them against whatever
   }
 })
 
-test("a fresh socket has them at 'connect', before the program's listeners, over what a driver set before", async (t) => {
+test("a fresh socket gets them at 'connect', before the program's listeners, and after a driver's earlier values", async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, new net.Socket())
   holdKeepAlive(socket, ASKED)
@@ -39,7 +39,7 @@ test("a fresh socket has them at 'connect', before the program's listeners, over
   t.deepEqual(readback(socket), HELD)
 })
 
-test('a socket that is connecting already has them too', async (t) => {
+test("a connecting socket has them at 'connect' too", async (t) => {
   const { port } = await listening(t)
   const socket = net.connect({ port, host: '127.0.0.1', keepAlive: true, keepAliveInitialDelay: 4000 })
   holdKeepAlive(socket, ASKED)
@@ -47,7 +47,7 @@ test('a socket that is connecting already has them too', async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test('the same object has them again each time that it connects', async (t) => {
+test('the same object gets them again each time that it connects', async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, new net.Socket())
   holdKeepAlive(socket, ASKED)
@@ -64,7 +64,7 @@ test('the same object has them again each time that it connects', async (t) => {
   }
 })
 
-test('a program that takes all listeners away does not take the hold away', async (t) => {
+test('a program that removes all listeners does not remove the hold', async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, new net.Socket())
   holdKeepAlive(socket, ASKED)
@@ -74,7 +74,7 @@ test('a program that takes all listeners away does not take the hold away', asyn
   t.deepEqual(readback(socket), HELD)
 })
 
-test('happy eyeballs: the address that answers has them, when another was refused before', async (t) => {
+test('happy eyeballs: the connected address gets them after another address refused', async (t) => {
   const { port } = await listening(t)
   const socket = net.connect({
     port,
@@ -97,7 +97,7 @@ test('happy eyeballs: the address that answers has them, when another was refuse
   t.deepEqual(readback(socket), HELD)
 })
 
-test('TLS around a held socket: a driver that calls on the TLS socket does not get through', async (t) => {
+test("TLS around a held socket: a driver's call on the TLS socket does not change the values", async (t) => {
   const { port } = await listening(t, tls.createServer(certificate))
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   holdKeepAlive(socket, ASKED)
@@ -120,7 +120,7 @@ test('TLS around a held socket that is still connecting', async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test('a hold on the TLS socket holds the connection beneath, whichever object is called', async (t) => {
+test('a hold on the TLS socket holds the underlying connection, whichever object is called', async (t) => {
   const { port } = await listening(t, tls.createServer(certificate))
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   const secure = tracked(t, tls.connect({ socket, ca: certificate.cert, servername: 'localhost' }))
@@ -133,7 +133,7 @@ test('a hold on the TLS socket holds the connection beneath, whichever object is
   t.is(readback(socket).time, 7)
 })
 
-test('a TLS socket that connects itself has them too', async (t) => {
+test('a TLS socket that connects itself gets them too', async (t) => {
   const { port } = await listening(t, tls.createServer(certificate))
   const own = { keepAlive: true, keepAliveInitialDelay: 3000 }
   const options = { ...own, port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' }
@@ -145,14 +145,14 @@ test('a TLS socket that connects itself has them too', async (t) => {
   t.deepEqual(readback(secure), HELD)
 })
 
-test("an http.Agent's call at each reuse does not get through", async (t) => {
+test("an http.Agent's call at each reuse does not change the values", async (t) => {
   const { port } = await listening(
     t,
     http.createServer((_request, response) => response.end('.')),
   )
   const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: 3000 })
   t.teardown(() => agent.destroy())
-  agent.on('free', (socket: net.Socket) => socket.setKeepAlive(true, 9000)) // as some do
+  agent.on('free', (socket: net.Socket) => socket.setKeepAlive(true, 9000)) // as some drivers do
   let held: net.Socket | undefined
   for (let reuse = 0; reuse < 3; reuse++) {
     const sent = http.get({ agent, port, host: '127.0.0.1' })
@@ -168,7 +168,7 @@ test("an http.Agent's call at each reuse does not get through", async (t) => {
 })
 
 for (const scheme of ['http', 'https']) {
-  test(`session.socket of ${scheme}2, which is a proxy, stands for the socket behind it`, async (t) => {
+  test(`session.socket of ${scheme}2, a proxy, can be used for the socket behind it`, async (t) => {
     const server = scheme === 'http' ? http2.createServer() : http2.createSecureServer(certificate)
     const { port } = await listening(t, server)
     const to = {
@@ -209,7 +209,7 @@ test('an accepted socket can be held', async (t) => {
   t.deepEqual(readback(accepted), HELD)
 })
 
-test('release: the kernel keeps the values, nothing is made up for, and calls get through again', async (t) => {
+test('release: the kernel keeps the values, ignored calls are not repeated, and later calls take effect', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   const hold = holdKeepAlive(socket, ASKED)
@@ -221,12 +221,12 @@ test('release: the kernel keeps the values, nothing is made up for, and calls ge
   t.deepEqual(readback(socket), { ...byNode(6), userTimeout: 25_500 })
   socket.setKeepAlive(false)
   t.is(readback(socket).enabled, 0)
-  hold.release() // a second time is nothing
+  hold.release() // a second release does nothing
   socket.setKeepAlive(true, 7000)
   t.is(readback(socket).time, 7)
 })
 
-test("right after release Node's own false turns off", async (t) => {
+test("right after release, Node's own false turns keepalive off", async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   const hold = holdKeepAlive(socket, ASKED)
@@ -235,7 +235,7 @@ test("right after release Node's own false turns off", async (t) => {
   t.deepEqual(readback(socket), { ...HELD, enabled: 0 })
 })
 
-test('released before it connected, a socket has only what the driver set', async (t) => {
+test("a socket that is released before it connected only has the driver's values", async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, new net.Socket())
   const hold = holdKeepAlive(socket, ASKED)
@@ -251,9 +251,9 @@ const listeners = (socket: net.Socket): number[] => NAMES.map((name) => socket.l
 
 for (const isConnecting of [false, true]) {
   const when = isConnecting ? 'while it connects' : 'before it connects'
-  test(`released ${when}, a socket has no listener of ours any more`, async (t) => {
+  test(`a socket released ${when} has no listener of ours any more`, async (t) => {
     const { port } = await listening(t)
-    const around = holdKeepAlive(new net.Socket(), ASKED) // so that what is wrapped stays so
+    const around = holdKeepAlive(new net.Socket(), ASKED) // keeps the methods wrapped
     t.teardown(() => around.release())
     const socket = tracked(t, new net.Socket())
     if (isConnecting) socket.connect(port, 'localhost')
@@ -277,7 +277,7 @@ for (const isConnecting of [false, true]) {
   })
 }
 
-test('a hold that is released while an install may match leaves what the install needs', async (t) => {
+test('a hold that is released while an install may still match keeps what the install needs', async (t) => {
   const { port } = await listening(t)
   const install = installKeepAlive(ASKED, { match: ({ port: to }) => to === port })
   t.teardown(() => install.uninstall())
@@ -289,7 +289,7 @@ test('a hold that is released while an install may match leaves what the install
   t.deepEqual(readback(socket), HELD)
 })
 
-test('Symbol.dispose releases', async (t) => {
+test('Symbol.dispose releases a hold', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   holdKeepAlive(socket, ASKED)[Symbol.dispose]()
@@ -297,14 +297,14 @@ test('Symbol.dispose releases', async (t) => {
   t.is(readback(socket).time, 5)
 })
 
-test('of nested holds the newest governs; released, the next has its values in force again', async (t) => {
+test("of nested holds the newest applies; after its release, the next one's values are set again", async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   const first = holdKeepAlive(socket, ASKED)
   const second = holdKeepAlive(socket, OTHER)
   const third = holdKeepAlive(socket, { time: 9000 })
   t.deepEqual(readback(socket), { ...OTHER_HELD, time: 9 })
-  second.release() // one in the middle
+  second.release() // the one in the middle
   t.deepEqual(readback(socket), { ...OTHER_HELD, time: 9 })
   third.release()
   t.deepEqual(readback(socket), HELD)
@@ -315,7 +315,7 @@ test('of nested holds the newest governs; released, the next has its values in f
   t.deepEqual(readback(socket), { ...byNode(5), userTimeout: 25_500 })
 })
 
-test("a field that is left out is not held: the driver's value gets through", async (t) => {
+test("a field that is left out is not held: the driver's value takes effect", async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   holdKeepAlive(socket, { interval: 7000, userTimeout: 30_000 })
@@ -327,7 +327,7 @@ test("a field that is left out is not held: the driver's value gets through", as
   t.deepEqual(readback(socket), { enabled: 1, time: 8, interval: 7, retries: 10, userTimeout: 30_000 })
 })
 
-test('retries that are left out are as a driver sets them, with the rest held', async (t) => {
+test('retries that are left out are set by the driver, and the rest is held', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   holdKeepAlive(socket, { time: 11_000, interval: 3000 })
@@ -359,7 +359,7 @@ test('keepalive can be held off', async (t) => {
   t.deepEqual(readback(socket), byNode(6))
 })
 
-test("the package's own setKeepAlive changes what is held, for good", async (t) => {
+test("the package's own setKeepAlive permanently changes the held values", async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, new net.Socket())
   holdKeepAlive(socket, ASKED)
@@ -378,7 +378,7 @@ test("the package's own setKeepAlive changes what is held, for good", async (t) 
   t.deepEqual(readback(socket), { ...HELD, retries: 7, time: 9 })
 })
 
-test('own values that wait for the connection do not come over a hold made after them', async (t) => {
+test('values that were set before and wait for the connection do not override a later hold', async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, new net.Socket())
   setKeepAlive(socket, { ...OTHER, retries: 9 })
@@ -389,7 +389,7 @@ test('own values that wait for the connection do not come over a hold made after
   t.is(socket.listenerCount('connect'), 0)
 })
 
-test("the package's own false turns off and ends every hold", async (t) => {
+test("the package's own false turns keepalive off, and ends every hold", async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   const holds = [holdKeepAlive(socket, ASKED), holdKeepAlive(socket, OTHER)]
@@ -397,11 +397,11 @@ test("the package's own false turns off and ends every hold", async (t) => {
   t.is(readback(socket).enabled, 0)
   socket.setKeepAlive(true, 5000)
   t.is(readback(socket).time, 5)
-  for (const hold of holds) hold.release() // nothing is left to end
+  for (const hold of holds) hold.release() // there is no hold left to end
   t.is(readback(socket).time, 5)
 })
 
-test('one number is held as it is set', async (t) => {
+test('a hold with one number holds the same values as a set with it', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   holdKeepAlive(socket, 30_000)
@@ -415,8 +415,8 @@ test('one number is held as it is set', async (t) => {
   })
 })
 
-// Serial, so that no other test holds anything meanwhile.
-test.serial('false ends every hold on a socket, and the methods are given back', async (t) => {
+// Serial, so that no other test holds anything at the same time.
+test.serial('false ends every hold on a socket, and the methods are restored', async (t) => {
   const methods = (): unknown[] =>
     ['connect', 'setKeepAlive', '_destroy'].map((name) => Reflect.get(net.Socket.prototype, name) as unknown)
   const before = methods()
@@ -434,7 +434,7 @@ test.serial('false ends every hold on a socket, and the methods are given back',
   t.deepEqual(methods(), before)
 })
 
-test('what cannot be held is an error, and nothing is changed', async (t) => {
+test('an invalid target or value is an error, and nothing is changed', async (t) => {
   const { port } = await listening(t)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   t.throws(() => holdKeepAlive(socket, false as never), { code: 'ERR_INVALID_ARG_TYPE' })
@@ -460,7 +460,7 @@ const ENDINGS: ReadonlyArray<readonly [string, (socket: net.Socket, end: () => v
   ["ended by this package's own false", (socket) => setKeepAlive(socket, false)],
 ]
 for (const [how, end] of ENDINGS) {
-  test(`${how} once its attempt is bounded, a connection has no user timeout that nobody would lift`, async (t) => {
+  test(`a hold ${how} during a limited attempt leaves no user timeout that is never lifted`, async (t) => {
     const { port } = await listening(t)
     const socket = tracked(t, net.connect(port, '127.0.0.1'))
     const hold = holdKeepAlive(socket, { detectWithin: 30_000 })
@@ -472,7 +472,7 @@ for (const [how, end] of ENDINGS) {
   })
 }
 
-test('a set that waits bounds the attempt still after a hold is released', async (t) => {
+test('a waiting set still limits the attempt after a hold is released', async (t) => {
   const { port } = await listening(t)
   const socket = tracked(t, net.connect(port, '127.0.0.1'))
   setKeepAlive(socket, { detectWithin: 60_000 })

@@ -19,7 +19,7 @@ import { certificate } from '../../lab/servers/certificate.ts'
 import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
-/** Installs until the end of the test. Each test has ports of its own, so they do not get into each other's way. */
+/** Installs until the end of the test. Each test uses its own ports, so tests do not affect each other. */
 function install(
   t: ExecutionContext,
   options: KeepAliveOptions,
@@ -30,7 +30,7 @@ function install(
   return installed
 }
 
-test('every outgoing socket that matches, however connect() is called', async (t) => {
+test('every matching outgoing socket gets the values, however connect() is called', async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, port)
   const sockets = [
@@ -100,7 +100,7 @@ test('an http.Agent', async (t) => {
   t.is(accepted.length, 1)
 })
 
-test('happy eyeballs: the address that answers has them', async (t) => {
+test('happy eyeballs: the address that answers gets them', async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, `127.0.0.0/8:${port}`)
   const lookup = (_host: string, _options: unknown, done: (error: null, all: object) => void): void =>
@@ -118,7 +118,7 @@ test('happy eyeballs: the address that answers has them', async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test('each time that the same object connects, what matches then governs', async (t) => {
+test('each time that the same object connects, the matching install is chosen again', async (t) => {
   const [one, other] = [await listening(t), await listening(t)]
   install(t, ASKED, one.port)
   const socket = tracked(t, new net.Socket())
@@ -150,7 +150,7 @@ const kinds: Readonly<Record<string, (port: number, socket: net.Socket) => Insta
   'a function': (port) => (peer) => peer.port === port,
 }
 for (const [name, match] of Object.entries(kinds)) {
-  test(`what matches by ${name} has the values, what does not is untouched`, async (t) => {
+  test(`by ${name}: matching connections get the values, others are not changed`, async (t) => {
     const [{ port }, elsewhere] = [await listening(t), await listening(t)]
     const before = await connected(t, net.connect(port, 'localhost'))
     install(t, ASKED, match(port, before))
@@ -162,13 +162,13 @@ for (const [name, match] of Object.entries(kinds)) {
     t.deepEqual(readback(unmatched), byNode(5))
     unmatched.setKeepAlive(false)
     t.is(readback(unmatched).enabled, 0)
-    t.deepEqual(readback(before), UNTOUCHED) // it was connected already
+    t.deepEqual(readback(before), UNTOUCHED) // it was already connected
   })
 }
 
-test('sockets that do not match have what a driver sets, also while they connect', async (t) => {
+test("sockets that do not match have the driver's values, also while they connect", async (t) => {
   const { port } = await listening(t)
-  install(t, ASKED, `10.0.0.0/8:${port}`) // decided at 'connect' only
+  install(t, ASKED, `10.0.0.0/8:${port}`) // decided only at 'connect'
   const socket = net.connect({ port, host: 'localhost', keepAlive: true, keepAliveInitialDelay: 3000 })
   socket.setKeepAlive(true, 6000)
   await connected(t, socket)
@@ -176,7 +176,7 @@ test('sockets that do not match have what a driver sets, also while they connect
   t.is(socket.listenerCount('connect'), 0)
 })
 
-test('a function is told the host, the address and the port, once for each connection', async (t) => {
+test('a match function gets the host, the address and the port, once for each connection', async (t) => {
   const { port } = await listening(t)
   const peers: Peer[] = []
   install(t, ASKED, (peer) => peer.port === port && peers.push(peer) > 0)
@@ -186,11 +186,11 @@ test('a function is told the host, the address and the port, once for each conne
   t.deepEqual(readback(socket), HELD)
 })
 
-test('of two installs the newest that matches governs; uninstalled, the other comes at the next call or connect', async (t) => {
+test('of two installs the newest that matches applies; after uninstall, the other applies at the next call or connect', async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, port)
   const newer = install(t, OTHER, [port, 1])
-  install(t, { time: 99_000 }, 1) // newer still, but not for this port
+  install(t, { time: 99_000 }, 1) // newer, but not for this port
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
   t.deepEqual(readback(socket), OTHER_HELD)
   newer.uninstall()
@@ -201,7 +201,7 @@ test('of two installs the newest that matches governs; uninstalled, the other co
   t.deepEqual(readback(await connected(t, net.connect(port, '127.0.0.1'))), HELD)
 })
 
-test('two installs, decided late', async (t) => {
+test("two installs that are decided at 'connect'", async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, `127.0.0.1:${port}`)
   install(t, OTHER, ({ port: to, host }) => to === port && host === 'other')
@@ -209,7 +209,7 @@ test('two installs, decided late', async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test('a hold inside an install governs; released, the install does again at once', async (t) => {
+test('a hold within an install applies; after its release, the install applies again at once', async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, port)
   const socket = net.connect(port, '127.0.0.1')
@@ -225,7 +225,7 @@ test('a hold inside an install governs; released, the install does again at once
 })
 
 for (const name of ['address', 'function']) {
-  test(`a hold that is released before an install's ${name} has decided does not take the install away`, async (t) => {
+  test(`a hold that is released before an install's ${name} has decided does not remove the install`, async (t) => {
     const { port } = await listening(t)
     install(t, ASKED, name === 'address' ? `127.0.0.0/8:${port}` : (peer) => peer.port === port)
     const socket = net.connect({ port, host: 'localhost', family: 4 })
@@ -235,7 +235,7 @@ for (const name of ['address', 'function']) {
   })
 }
 
-test('what a call changed of an install that then does not match is no part of the one that does', async (t) => {
+test("a call's change to an install that then does not match does not affect the one that matches", async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, port)
   install(t, OTHER, (peer) => peer.port === port && peer.address !== '127.0.0.1')
@@ -247,7 +247,7 @@ test('what a call changed of an install that then does not match is no part of t
   t.deepEqual(readback(socket), HELD)
 })
 
-test('what a call changed of an install ends with that install, and the next one has its own values', async (t) => {
+test("a call's change to an install ends with that install, and the next one has its own values", async (t) => {
   const { port } = await listening(t)
   const older = installKeepAlive(OTHER, { match: port })
   const newer = installKeepAlive(ASKED, { match: port })
@@ -260,7 +260,7 @@ test('what a call changed of an install ends with that install, and the next one
   older.uninstall()
 })
 
-test('several calls before it is known whether an install matches all change what it holds', async (t) => {
+test("several calls before an install's match is known all change its values", async (t) => {
   const { port } = await listening(t)
   const install = installKeepAlive(ASKED, { match: (peer) => peer.port === port })
   const socket = net.connect(port, '127.0.0.1')
@@ -271,7 +271,7 @@ test('several calls before it is known whether an install matches all change wha
   install.uninstall()
 })
 
-test('a hold outlives the install around it', async (t) => {
+test('a hold remains after the install around it ends', async (t) => {
   const { port } = await listening(t)
   const around = install(t, ASKED, port)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
@@ -281,7 +281,7 @@ test('a hold outlives the install around it', async (t) => {
   t.deepEqual(readback(socket), OTHER_HELD)
 })
 
-test("the package's own setKeepAlive changes what an install holds on that socket, until it connects anew", async (t) => {
+test("the package's own setKeepAlive changes an install's values on that socket until it reconnects", async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, port)
   const socket = tracked(t, net.connect(port, '127.0.0.1'))
@@ -298,7 +298,7 @@ test("the package's own setKeepAlive changes what an install holds on that socke
   t.deepEqual(readback(socket), HELD)
 })
 
-test("the package's own false frees that socket until it connects anew", async (t) => {
+test("the package's own false suspends the install for that socket until it reconnects", async (t) => {
   const { port } = await listening(t)
   install(t, ASKED, port)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
@@ -313,7 +313,7 @@ test("the package's own false frees that socket until it connects anew", async (
   t.deepEqual(readback(socket), HELD)
 })
 
-test('uninstalled, sockets keep their values and are held no longer', async (t) => {
+test('after uninstall, sockets keep their values and are no longer held', async (t) => {
   const { port } = await listening(t)
   const installed = install(t, ASKED, port)
   const socket = await connected(t, net.connect(port, '127.0.0.1'))
@@ -327,9 +327,9 @@ test('uninstalled, sockets keep their values and are held no longer', async (t) 
 })
 
 test.serial(
-  'accepted sockets, sockets made from a descriptor and Unix-domain sockets are not outgoing TCP',
+  'accepted sockets, sockets made from a descriptor and Unix-domain sockets are not outgoing TCP connections',
   async (t) => {
-    install(t, ASKED, ({ address }) => address !== '127.0.0.1') // whatever else this process opens
+    install(t, ASKED, ({ address }) => address !== '127.0.0.1') // other connections of this process
     const sockets = await connectedPair('127.0.0.1')
     t.teardown(sockets.close)
     t.deepEqual(readback(sockets.accepted), UNTOUCHED)
@@ -354,7 +354,7 @@ test.serial(
   },
 )
 
-test('what cannot be installed is an error, and nothing is installed', async (t) => {
+test('invalid arguments are an error, and nothing is installed', async (t) => {
   t.throws(() => installKeepAlive(false as never), { code: 'ERR_INVALID_ARG_TYPE' })
   t.throws(() => installKeepAlive({ time: 60 }), { code: 'ERR_OUT_OF_RANGE' })
   t.throws(() => installKeepAlive(ASKED, { match: '::1' }), { code: 'ERR_INVALID_ARG_VALUE' })

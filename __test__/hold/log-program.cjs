@@ -1,5 +1,5 @@
-// Connects to a server of its own by name, and is cut off; prints nothing itself.
-// node --import tcp-keepalive/register log-program.cjs waiting | writing | connecting PORT
+// Connects by name to a server of its own, and is cut off. It prints nothing itself. node --import tcp-keepalive/register
+// log-program.cjs waiting | writing | connecting PORT
 const net = require('node:net')
 const { cutOff } = require('tcp-keepalive/drill')
 

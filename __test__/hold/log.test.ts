@@ -1,4 +1,7 @@
-/** TCP_KEEPALIVE_LOG=1: a line on standard error for each connection lost and each value refused, and nothing without it. */
+/**
+ * TCP_KEEPALIVE_LOG=1 prints a line on standard error for each lost connection and each refused value. Without it nothing is
+ * printed.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
@@ -11,11 +14,11 @@ import { unless } from '../needs.ts'
 import { preloadUnavailable } from '../../lab/preload.ts'
 import { refusing } from './refuse.ts'
 
-// The peers are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
+// IP_MINTTL cuts off the peers, and only Linux has it (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test : test.skip
 const program = fileURLToPath(new URL('log-program.cjs', import.meta.url))
 
-/** What it writes on standard error. */
+/** The program's standard error. */
 async function logged(args: readonly string[], variables: Readonly<Record<string, string>>): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '', TCP_KEEPALIVE_DETECT_WITHIN: '5s', ...variables }
   const options = ['--no-warnings', '--import=tcp-keepalive/register', program]
@@ -31,7 +34,7 @@ async function logged(args: readonly string[], variables: Readonly<Record<string
 const LOG = { TCP_KEEPALIVE_LOG: '1' }
 
 for (const doing of ['waiting', 'writing']) {
-  linux(`a peer that is dead, ${doing}`, async (t) => {
+  linux(`a line for a dead peer, ${doing}`, async (t) => {
     t.regex(
       await logged([doing], LOG),
       /^tcp-keepalive: lost localhost:\d+ \(127\.0\.0\.1\) while \w+: no answer, silent for \d+\.\d s \(ETIMEDOUT\)\n$/,
@@ -40,7 +43,7 @@ for (const doing of ['waiting', 'writing']) {
   })
 }
 
-linux('an address that does not answer an attempt to connect', async (t) => {
+linux('a line for an attempt to connect to an address that does not answer', async (t) => {
   const port = await swallowing(t, '127.0.0.1')
   t.is(
     await logged(['connecting', String(port)], LOG),
@@ -48,7 +51,7 @@ linux('an address that does not answer an attempt to connect', async (t) => {
   )
 })
 
-linux('without it nothing is written', async (t) => {
+linux('without TCP_KEEPALIVE_LOG nothing is printed', async (t) => {
   t.is(await logged(['waiting'], {}), '')
   t.is(await logged(['waiting'], { TCP_KEEPALIVE_LOG: '0' }), '')
 })
@@ -61,7 +64,7 @@ unless(preloadUnavailable())('a value that the system refuses', async (t) => {
   )
 })
 
-test('what failed on a connection that no hook saw', (t) => {
+test('a line for a failure on a connection that no hook saw', (t) => {
   const peer = { host: '10.0.0.5', address: '10.0.0.5', port: 5432 }
   const error = Object.assign(new Error('setsockopt EPERM'), { option: 'TCP_KEEPIDLE' })
   const line = '10.0.0.5:5432 did not get TCP_KEEPIDLE: setsockopt EPERM'
@@ -73,7 +76,7 @@ test('what failed on a connection that no hook saw', (t) => {
   )
 })
 
-test('a connection that was adopted', (t) => {
+test('a line for a connection that was adopted', (t) => {
   t.is(adoptedLine({ host: undefined, address: '10.0.0.5', port: 5432 }), 'adopted 10.0.0.5:5432')
   t.is(
     adoptedLine({ host: 'db.internal', address: 'fd00::5', port: 5432 }),

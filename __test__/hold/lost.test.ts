@@ -1,4 +1,4 @@
-/** What stays in force is in force when the peer dies, and the loss is said on the channel. */
+/** Held values are in force when the peer dies, and the channel reports the loss. */
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import { echoPort, startEcho } from '../../lab/network/echo.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
@@ -11,14 +11,14 @@ const DEADLINE = 6000
 interface Lost {
   readonly outcome: string
   readonly code: string
-  /** How many connections this was the end of. */
+  /** How many connections of the object have ended, with this one. */
   readonly count: number
   readonly isHeld: boolean
 }
 
 /**
- * One socket object that connects, is ended, and connects again when it is told to; a driver sets 1 h at each connect.
- * It tells 'connected' with each answer, 'lost' for what is published and 'error' for what the program sees.
+ * One socket object that connects, is ended, and connects again on request. A driver sets 1 h at each connect. It reports
+ * 'connected' with each answer, 'lost' for each message of the channel, and 'error' for the program's error.
  */
 function reconnecting(
   lab: Lab,
@@ -73,29 +73,32 @@ function reconnecting(
 }
 
 for (const by of ['hold', 'install', 'register'] as const) {
-  withLab(`by ${by}: the same object, connected again, is told of a cut within the deadline`, async (t) => {
-    const lab = await openLab(t)
-    await startEcho(lab)
-    const program = reconnecting(lab, by)
-    await program.event('connected')
-    program.send('again')
-    const { at: heardAt } = await program.event('connected')
-    await lab.cut()
-    const { at, data } = await program.event<Lost>('lost')
-    t.deepEqual(data, { outcome: 'no-answer', code: 'ETIMEDOUT', count: 2, isHeld: true })
-    const { data: pausedMs } = await program.event<number>('paused')
-    t.true(
-      isInTime(at - heardAt, pausedMs, DEADLINE),
-      `told after ${at - heardAt} ms, paused for ${pausedMs} ms`,
-    )
-    await program.event('error')
-  })
+  withLab(
+    `by ${by}: the same object, connected again, gets an error for a cut within the deadline`,
+    async (t) => {
+      const lab = await openLab(t)
+      await startEcho(lab)
+      const program = reconnecting(lab, by)
+      await program.event('connected')
+      program.send('again')
+      const { at: heardAt } = await program.event('connected')
+      await lab.cut()
+      const { at, data } = await program.event<Lost>('lost')
+      t.deepEqual(data, { outcome: 'no-answer', code: 'ETIMEDOUT', count: 2, isHeld: true })
+      const { data: pausedMs } = await program.event<number>('paused')
+      t.true(
+        isInTime(at - heardAt, pausedMs, DEADLINE),
+        `told after ${at - heardAt} ms, paused for ${pausedMs} ms`,
+      )
+      await program.event('error')
+    },
+  )
 }
 
 withLab('a peer that was restarted is published as a reset', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
-  // So many retries that the restart may take its time.
+  // Enough retries for the restart to take its time.
   const program = reconnecting(lab, 'hold', { time: 1000, interval: 1000, retries: 100 })
   await program.event('connected')
   await lab.reboot()

@@ -1,4 +1,4 @@
-/** A DNS server on loopback that knows a few names, which may move while it runs (RFC 1035). */
+/** A DNS server on loopback with a few names, whose addresses may change while it runs (RFC 1035). */
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
@@ -23,13 +23,13 @@ export class NameServer {
     return new NameServer(socket)
   }
 
-  /** As `dns.setServers()` takes it. */
+  /** The address, as `dns.setServers()` expects it. */
   get address(): string {
     const { address, port } = this.#socket.address()
     return `${address}:${port}`
   }
 
-  /** From now on the name leads to these. */
+  /** From now on the name resolves to these addresses. */
   put(name: string, ...addresses: string[]): void {
     this.#names.set(name, addresses)
   }
@@ -51,7 +51,7 @@ export class NameServer {
   }
 }
 
-/** The one name that a question asks for, and where it ends. */
+/** The one name in a question, and the offset of its end. */
 function nameIn(question: Buffer): { name: string; end: number } {
   const labels: string[] = []
   let at = HEADER
@@ -62,7 +62,7 @@ function nameIn(question: Buffer): { name: string; end: number } {
   return { name: labels.join('.').toLowerCase(), end: at + 1 }
 }
 
-/** The name is that of the question, which a pointer says (4.1.4). */
+/** The name is the question's, given as a pointer (4.1.4). */
 function record(address: string): Buffer {
   const data = isIPv4(address) ? Buffer.from(address.split('.').map(Number)) : ipv6(address)
   const head = Buffer.alloc(HEADER)

@@ -1,4 +1,4 @@
-/** A name in `match` also means clients that resolve it themselves, and connect to an address. */
+/** A name in `match` also covers clients that resolve it themselves, and connect to an address. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import dns from 'node:dns'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { swallowing } from '../deadline/swallowed.ts'
 import { ASKED, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
 const HOST = '127.0.0.1'
-// Only on Linux is the bound on connecting the user timeout, which is read back here.
+// Only on Linux the limit on connecting is the user timeout, which is read back here.
 const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 
 async function nameServer(t: ExecutionContext): Promise<[NameServer, dns.promises.Resolver]> {
@@ -38,7 +38,7 @@ function applied(t: ExecutionContext): KeepAliveApplied[] {
   return messages
 }
 
-/** Until a decision that an answer has brought about is seen: entries of performance come a moment later. */
+/** Waits until the decision after a DNS answer is visible. Performance entries arrive a moment later. */
 async function heldAs(socket: net.Socket, values: object): Promise<void> {
   await until(() => JSON.stringify(readback(socket)) === JSON.stringify(values))
 }
@@ -65,33 +65,30 @@ const WAYS: Readonly<Record<string, (resolver: dns.promises.Resolver, name: stri
   },
 }
 for (const [way, resolve] of Object.entries(WAYS)) {
-  test.serial(
-    `${way}: the connection to the address has the values, and apply says by which name`,
-    async (t) => {
-      const [server, resolver] = await nameServer(t)
-      server.put('db.test', HOST)
-      const messages = applied(t)
-      const { port } = await listening(t)
-      installed(t, ASKED, { match: [`localhost:${port}`, `*.test:${port}`] })
-      const socket = tracked(t, net.connect(port, await resolve(resolver, 'db.test')))
-      await heldAs(socket, HELD)
-      t.deepEqual(
-        messages.map(({ by, byName, peer }) => ({ by, byName, peer })),
-        [
-          {
-            by: 'install',
-            byName: way.startsWith('dns') ? 'localhost' : 'db.test',
-            peer: { host: HOST, address: HOST, port },
-          },
-        ],
-      )
-      socket.setKeepAlive(true, 5000)
-      t.deepEqual(readback(socket), HELD)
-    },
-  )
+  test.serial(`${way}: the connection to the address has the values, and apply gives the name`, async (t) => {
+    const [server, resolver] = await nameServer(t)
+    server.put('db.test', HOST)
+    const messages = applied(t)
+    const { port } = await listening(t)
+    installed(t, ASKED, { match: [`localhost:${port}`, `*.test:${port}`] })
+    const socket = tracked(t, net.connect(port, await resolve(resolver, 'db.test')))
+    await heldAs(socket, HELD)
+    t.deepEqual(
+      messages.map(({ by, byName, peer }) => ({ by, byName, peer })),
+      [
+        {
+          by: 'install',
+          byName: way.startsWith('dns') ? 'localhost' : 'db.test',
+          peer: { host: HOST, address: HOST, port },
+        },
+      ],
+    )
+    socket.setKeepAlive(true, 5000)
+    t.deepEqual(readback(socket), HELD)
+  })
 }
 
-test.serial('IPv6, and a name in other letters than it is written', async (t) => {
+test.serial('IPv6, and a name in other letter case', async (t) => {
   const [server, resolver] = await nameServer(t)
   server.put('db.test', '::1')
   const { port } = await listening(t, net.createServer(), 0, '::1')
@@ -101,7 +98,7 @@ test.serial('IPv6, and a name in other letters than it is written', async (t) =>
   t.pass()
 })
 
-test.serial('an answer that comes after the connection decides again', async (t) => {
+test.serial('an answer that arrives after the connection changes the decision', async (t) => {
   const [server, resolver] = await nameServer(t)
   server.put('db.test', HOST)
   server.put('other.test', HOST)
@@ -115,7 +112,7 @@ test.serial('an answer that comes after the connection decides again', async (t)
   await heldAs(socket, HELD)
 })
 
-linux('an answer that comes during the attempt bounds it', async (t) => {
+linux('an answer that arrives during the attempt limits it', async (t) => {
   const [server, resolver] = await nameServer(t)
   server.put('db.test', HOST)
   const port = await swallowing(t, HOST)
@@ -131,7 +128,7 @@ linux('an answer that comes during the attempt bounds it', async (t) => {
 })
 
 test.serial(
-  'a name that has moved means its new address, and an address that two names share counts for both',
+  'a name that has moved covers its new address, and an address that two names share counts for both',
   async (t) => {
     const [server, resolver] = await nameServer(t)
     server.put('db.test', HOST)
@@ -144,7 +141,7 @@ test.serial(
     await heldAs(first, HELD)
     await resolver.resolve4('cache.test')
     const second = tracked(t, net.connect(port, HOST))
-    await heldAs(second, OTHER_HELD) // both match, and the newest governs
+    await heldAs(second, OTHER_HELD) // both match, and the newest applies
     server.put('cache.test', '127.0.0.9')
     await resolver.resolve4('cache.test')
     const third = tracked(t, net.connect(port, HOST))
@@ -157,7 +154,7 @@ test.serial(
 )
 
 test.serial(
-  'neither another port, nor another address, nor a connection that the program has switched off',
+  'another port, another address, and a connection that the program has switched off get no values',
   async (t) => {
     const [server, resolver] = await nameServer(t)
     server.put('db.test', HOST)
@@ -178,14 +175,14 @@ test.serial(
   },
 )
 
-test.serial('an install of addresses and ports alone knows no names', async (t) => {
+test.serial('an install of only addresses and ports records no names', async (t) => {
   const [server, resolver] = await nameServer(t)
   server.put('db.test', HOST)
   const { port } = await listening(t)
   installed(t, OTHER, { match: `10.0.0.0/8:${port}` })
   await resolver.resolve4('db.test')
   await new Promise((resolve) => setTimeout(resolve, 50))
-  // What was resolved before a name was asked for is not known.
+  // Names that were resolved before the install are not recorded.
   installed(t, ASKED, { match: 'db.test' })
   const socket = await connected(t, net.connect(port, HOST))
   t.deepEqual(readback(socket), UNTOUCHED)

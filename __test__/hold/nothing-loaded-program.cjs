@@ -1,5 +1,5 @@
-// Goes through every event and every wrapped call while `require` throws, as a test runner's does once the test file is over.
-// node nothing-loaded-program.cjs; prints what was reported and what was published, or where something was loaded.
+// Runs every event and every wrapped call while `require` throws, as in a test runner after the end of a test file. node
+// nothing-loaded-program.cjs; prints what was reported and published, or where something was loaded.
 const assert = require('node:assert')
 const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
@@ -25,14 +25,14 @@ for (const name of ['apply', 'lost']) subscribe(`tcp-keepalive:${name}`, () => d
 subscribe('tcp-keepalive:error', ({ error }) => reported.push(error.code ?? error.message))
 process.on('warning', ({ code }) => done.push(code))
 
-/** The first of its kind in this program, after which nothing may be loaded. */
+/** The first step in this program; nothing may be loaded after it. */
 const waiting = new net.Socket()
 const server = net.createServer((socket) => socket.on('error', () => {}).resume())
 const release = {
   install: () => installKeepAlive(ASKED, { match: () => true }),
   hold: () => holdKeepAlive(waiting, ASKED),
   'hold on a server': () => holdKeepAlive(server, ASKED),
-  // Whose match has a name, so that lookups are observed.
+  // Its match contains a name, so lookups are observed.
   accepted: () => installKeepAlive(ASKED, { match: 'localhost:1', accepted: true }),
   'waiting set': () => setKeepAlive(waiting, ASKED),
 }[begin]()
@@ -63,7 +63,7 @@ async function main() {
   process.exit()
 }
 
-/** What needs more than one kind. */
+/** Steps that need more than one kind of call. */
 async function rest(port) {
   // TLS over a socket, and calls on it.
   const secure = tls.createServer(secrets).listen(0, '127.0.0.1')
@@ -74,7 +74,7 @@ async function rest(port) {
   overRaw.setKeepAlive(true, 7000)
   overRaw.destroy()
 
-  // A socket that is set before it connects, and one whose attempt fails.
+  // A socket with values set before it connects, and one whose attempt fails.
   const later = new net.Socket()
   setKeepAlive(later, ASKED)
   await connect(later, port, '127.0.0.1')
@@ -83,7 +83,7 @@ async function rest(port) {
   refused.connect(1, '127.0.0.1')
   await new Promise((resolve) => refused.on('close', resolve))
 
-  // Failures: a match function that throws, a hold on what turns out to be a pipe, a value that the system refuses.
+  // Failures: a match function that throws, a hold on a socket that becomes a pipe, a value that the system refuses.
   const bad = installKeepAlive(ASKED, {
     match() {
       throw new Error('match failed')

@@ -1,4 +1,4 @@
-/** Nothing is loaded inside events and wrapped calls, also where something fails there. */
+/** Nothing is loaded inside events and wrapped calls, even if something fails there. */
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { certificate } from '../../lab/servers/certificate.ts'
@@ -39,7 +39,7 @@ for (const [begin, [what, variables]] of CALLS.flatMap((call) =>
 }
 
 const refused = unless(preloadUnavailable())
-refused('nothing is loaded where the system refuses an option', (t) => {
+refused('nothing is loaded when the system refuses an option', (t) => {
   const variables = { ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }), CERTIFICATE }
   const { stdout, stderr } = run([program, 'install'], variables)
   t.true(stdout.startsWith('{'), stderr)

@@ -1,4 +1,4 @@
-/** The copy that coordinates the thread may be older than the one that is called, or fail in the middle. */
+/** The copy that coordinates the thread may be older than the called copy, or may fail in the middle. */
 import { once } from 'node:events'
 import net from 'node:net'
 import test from 'ava'
@@ -25,7 +25,7 @@ async function heldBy(): Promise<string | undefined> {
   return inspectSocket(socket).heldBy
 }
 
-/** Runs with another coordinator of the thread, which holds something. */
+/** Runs with another coordinator of the thread, which holds a socket. */
 function coordinatedBy(change: Partial<Coordinator>, run: () => void): void {
   const hold = holdKeepAlive(new net.Socket(), { time: 9000 })
   const coordinator = activeCoordinator()
@@ -40,8 +40,8 @@ function coordinatedBy(change: Partial<Coordinator>, run: () => void): void {
   }
 }
 
-test('a copy without what is accepted says so, and installs nothing', async (t) => {
-  // As exactOptionalPropertyTypes has it, only what is missing is optional; a copy cannot tell the two apart.
+test('a copy that does not know accepted connections says so, and nothing is installed', async (t) => {
+  // With exactOptionalPropertyTypes only a missing property is optional. A copy cannot tell the two apart.
   const older = { installAccepted: undefined } as unknown as Partial<Coordinator>
   coordinatedBy(older, () => {
     const error = t.throws(() => installKeepAlive(30_000, { accepted: true }))
@@ -52,7 +52,7 @@ test('a copy without what is accepted says so, and installs nothing', async (t) 
   t.is(await heldBy(), undefined)
 })
 
-test('where the second half of an install fails, the first is undone', async (t) => {
+test('if the second half of an install fails, the first half is undone', async (t) => {
   const refusal = new Error('refused')
   const failing: Partial<Coordinator> = {
     installAccepted() {

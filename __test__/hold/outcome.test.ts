@@ -15,7 +15,7 @@ test('each code of a lost connection has its outcome', (t) => {
 
 const OTHERS = ['linux', 'darwin', 'freebsd'] as const
 
-test('on Windows an aborted connection says that nothing came back, and elsewhere it does not', (t) => {
+test('an aborted connection on Windows means no answer, but not on other systems', (t) => {
   for (const syscall of ['read', 'write']) {
     t.is(outcomeOn('win32', withCode('ECONNABORTED', { syscall })), 'no-answer')
     for (const platform of OTHERS) {
@@ -26,7 +26,7 @@ test('on Windows an aborted connection says that nothing came back, and elsewher
   for (const platform of ['win32', 'linux']) t.is(outcomeOn(platform, withCode('ETIMEDOUT')), 'no-answer')
 })
 
-test('what libuv makes of it for a write that waits on Windows says so too, and for nothing else', (t) => {
+test("libuv's ECANCELED means no answer for a pending write on Windows, and only there", (t) => {
   const cancelled = (syscall: string): Error => withCode('ECANCELED', { syscall })
   t.is(outcomeOn('win32', cancelled('write')), 'no-answer')
   t.is(outcomeOn('win32', new Error('lost', { cause: cancelled('write') })), 'no-answer')
@@ -36,27 +36,27 @@ test('what libuv makes of it for a write that waits on Windows says so too, and 
   for (const platform of OTHERS) t.is(outcomeOn(platform, cancelled('write')), undefined, platform)
 })
 
-test('an error that libuv has no name for tells nothing', (t) => {
+test('an error without a name in libuv has no outcome', (t) => {
   const named = [...getSystemErrorMap().values()].map(([name]) => name)
   t.false(named.includes('ENETRESET'))
   for (const code of ['ENETRESET', 'UNKNOWN'])
     t.is(outcomeOn('win32', withCode(code, { syscall: 'read' })), undefined)
 })
 
-test("a client library's own error is looked through to its cause", (t) => {
+test("the cause of a client library's own error is found", (t) => {
   const wrapped = new Error('Connection terminated', {
     cause: new Error('lost', { cause: withCode('ETIMEDOUT') }),
   })
   t.is(outcomeOf(wrapped), 'no-answer')
 })
 
-test('an error of connect() is not about a connection', (t) => {
+test('an error of connect() has no outcome, because there was no connection', (t) => {
   t.is(outcomeOf(withCode('ETIMEDOUT', { syscall: 'connect' })), undefined)
   const tried = new AggregateError([withCode('ENETUNREACH', { syscall: 'connect' })])
   t.is(outcomeOf(Object.assign(tried, { code: 'ENETUNREACH' })), undefined)
 })
 
-test('anything else has none, and a ring of causes ends', (t) => {
+test('any other value has no outcome, and a cycle of causes ends', (t) => {
   for (const other of [undefined, null, 'ETIMEDOUT', 1, {}, new Error('x'), withCode('EPIPE')]) {
     t.is(outcomeOf(other), undefined)
   }

@@ -1,9 +1,9 @@
 /*
- * A system that refuses options to every socket of the process. Loaded with LD_PRELOAD:
+ * Simulates a system that refuses options to every socket of the process. Loaded with LD_PRELOAD:
  *
  * - REFUSE=18,4: setsockopt() of these TCP options fails with EPERM, as in a sandbox that filters system calls.
  * - REFUSE_READING=11: getsockopt() of this TCP option fails with EPERM.
- * - MULTIPATH=1: each TCP socket is one of Multipath TCP, as mptcpize(8) makes it.
+ * - MULTIPATH=1: each TCP socket uses Multipath TCP, as with mptcpize(8).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,11 +1,11 @@
-/** A system that refuses single options to a program (refuse.c), compiled for the test. */
+/** Compiles refuse.c, which refuses single options to a program. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { preloadLibrary, preloadUnavailable } from '../../lab/preload.ts'
 
-/** Why there is no Multipath TCP here, in one sentence, or undefined where there is. */
+/** Why Multipath TCP is not available here, in one sentence; undefined if it is. */
 export function multipathUnavailable(): string | undefined {
   try {
     if (readFileSync('/proc/sys/net/mptcp/enabled', 'utf8').trim() === '1') return preloadUnavailable()
@@ -30,7 +30,7 @@ export interface Refused {
   readonly multipath?: boolean
 }
 
-/** The variables with which a program is refused these options. */
+/** The variables that make refuse.c refuse these options. */
 export function refusing(
   t: ExecutionContext,
   { refuse = [], refuseReading, multipath }: Refused,

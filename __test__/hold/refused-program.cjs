@@ -1,5 +1,5 @@
-// Begins to hold in one way where the system refuses options, and prints what the socket then has, and what was reported.
-// node refused-program.cjs <way>
+// Starts a hold in the given way while the system refuses options. Prints the socket's values, and what was reported. node
+// refused-program.cjs <way>
 const { subscribe } = require('node:diagnostics_channel')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
@@ -39,7 +39,7 @@ server.listen(0, '127.0.0.1', () => {
   const onConnected = async () => {
     connected?.(socket)
     const held = of === 'accepted' ? await accepted : socket
-    held.setKeepAlive(true, 1000) // as a driver does
+    held.setKeepAlive(true, 1000) // like a driver
     process.stdout.write(JSON.stringify({ values: getKeepAlive(held), reported, applied }))
     process.exit()
   }

@@ -1,4 +1,4 @@
-/** Where the system refuses single options, the others are held all the same. */
+/** If the system refuses single options, the others are still held. */
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
@@ -23,22 +23,25 @@ function see(t: ExecutionContext, way: string, system: Refused, ...before: reado
   return JSON.parse(stdout) as Seen
 }
 
-/** What the sockets have where the user timeout is refused, be it a sandbox or Multipath TCP. */
+/** The sockets' values if the user timeout is refused, by a sandbox or because of Multipath TCP. */
 const REST = { enabled: true, time: 16_000, interval: 2000, retries: 5 }
 const WAYS = ['install', 'hold, not connected', 'hold, connected', 'hold on a server']
 
 for (const way of WAYS) {
-  refused(`a sandbox denies the user timeout, ${way}: the rest is held, and the failure names it`, (t) => {
-    const { values, reported, applied } = see(t, way, { refuse: ['TCP_USER_TIMEOUT'] })
-    t.deepEqual(values, { ...REST, userTimeout: 0 })
-    t.true(reported.length >= 1)
-    for (const message of reported) {
-      t.is(message, 'setsockopt TCP_USER_TIMEOUT EPERM; the other values are set')
-    }
-    t.deepEqual(applied.at(-1), REST as KeepAlive)
-  })
+  refused(
+    `a sandbox denies the user timeout, ${way}: the other values are held, and the error names the user timeout`,
+    (t) => {
+      const { values, reported, applied } = see(t, way, { refuse: ['TCP_USER_TIMEOUT'] })
+      t.deepEqual(values, { ...REST, userTimeout: 0 })
+      t.true(reported.length >= 1)
+      for (const message of reported) {
+        t.is(message, 'setsockopt TCP_USER_TIMEOUT EPERM; the other values are set')
+      }
+      t.deepEqual(applied.at(-1), REST as KeepAlive)
+    },
+  )
 
-  multipath(`Multipath TCP, ${way}: the rest is held, and the failure names the user timeout`, (t) => {
+  multipath(`Multipath TCP, ${way}: the other values are held, and the error names the user timeout`, (t) => {
     const { values, reported } = see(t, way, { multipath: true })
     t.like(values, REST)
     t.true(reported.length >= 1)
@@ -47,7 +50,7 @@ for (const way of WAYS) {
   })
 }
 
-refused('register holds the rest too', (t) => {
+refused('register also holds the other values', (t) => {
   const { values, reported } = see(
     t,
     'register',
@@ -58,7 +61,7 @@ refused('register holds the rest too', (t) => {
   t.deepEqual(reported, ['setsockopt TCP_USER_TIMEOUT EPERM; the other values are set'])
 })
 
-refused('several options are refused: each is named, and what is left is held', (t) => {
+refused('several options are refused: each is named, and the other values are held', (t) => {
   const { values, reported } = see(t, 'install', { refuse: ['TCP_USER_TIMEOUT', 'TCP_KEEPINTVL'] })
   t.like(values, { enabled: true, time: 16_000, retries: 5, userTimeout: 0 })
   t.deepEqual(
@@ -67,13 +70,13 @@ refused('several options are refused: each is named, and what is left is held', 
   )
 })
 
-refused('a set that waits for connect puts in the rest', (t) => {
+refused("a set that waits for 'connect' sets the other values", (t) => {
   const { values, reported } = see(t, 'set, not connected', { refuse: ['TCP_USER_TIMEOUT'] })
   t.is(values.userTimeout, 0)
   t.deepEqual(reported, ['setsockopt TCP_USER_TIMEOUT EPERM; the other values are set'])
 })
 
-refused('a set throws, and says what was set', (t) => {
+refused('a set throws, and names what was set', (t) => {
   t.deepEqual(see(t, 'set, connected', { refuse: ['TCP_KEEPCNT'] }).reported, [
     'thrown: setsockopt TCP_KEEPCNT EPERM; set before that: userTimeout, time, interval',
   ])
@@ -85,7 +88,7 @@ refused('a set throws, and says what was set', (t) => {
 const REGISTER = ['--require=tcp-keepalive/register', '-p', '"runs"']
 const REQUIRED = { TCP_KEEPALIVE_REQUIRED: '1' }
 
-refused('required, and the system refuses one option to every socket: the program is stopped', (t) => {
+refused('with REQUIRED, a system that refuses one option to every socket stops the program', (t) => {
   const variables = { ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }), TCP_KEEPALIVE_DETECT_WITHIN: '30s' }
   t.deepEqual(run(REGISTER, { ...variables, ...REQUIRED }), {
     status: 1,
@@ -93,12 +96,12 @@ refused('required, and the system refuses one option to every socket: the progra
     stderr: 'tcp-keepalive: setsockopt TCP_USER_TIMEOUT EPERM; this program is stopped\n',
   })
   t.deepEqual(run(REGISTER, variables), { status: 0, stdout: 'runs\n', stderr: '' })
-  // What is not asked for is not required.
+  // Options that are not requested are not required.
   const without = { ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }), TCP_KEEPALIVE_TIME: '30s' }
   t.deepEqual(run(REGISTER, { ...without, ...REQUIRED }), { status: 0, stdout: 'runs\n', stderr: '' })
 })
 
-multipath('required, and every socket is one of Multipath TCP: the program is stopped', (t) => {
+multipath('with REQUIRED, a system that makes every socket a Multipath TCP one stops the program', (t) => {
   const variables = { ...refusing(t, { multipath: true }), TCP_KEEPALIVE_DETECT_WITHIN: '30s' }
   const { status, stdout, stderr } = run(REGISTER, { ...variables, ...REQUIRED })
   t.deepEqual([status, stdout], [1, ''])

@@ -1,4 +1,4 @@
-/** Any sequence of holds, installs, releases, drivers' calls and reconnects ends where the rules say. */
+/** Every sequence of holds, installs, releases, drivers' calls and reconnects ends as the rules say. */
 import { once } from 'node:events'
 import net from 'node:net'
 import test from 'ava'
@@ -31,14 +31,14 @@ interface Wanted {
   values: KeepAlive
 }
 
-/** The rules of `holdKeepAlive` and `installKeepAlive`, written down a second time, without a socket. */
+/** The rules of `holdKeepAlive` and `installKeepAlive`, implemented a second time, without a socket. */
 class Rules {
   holds: Wanted[] = []
   installs: Wanted[] = []
-  /** Those that were there when the socket connected. */
+  /** The installs that existed when the socket connected. */
   covering: Wanted[] = []
   amended: { readonly of: Wanted; readonly values: KeepAlive } | undefined
-  /** `undefined` where only Node knows. */
+  /** `undefined` if only Node knows it. */
   kernel: KeepAlive | undefined
 
   get install(): Wanted | undefined {
@@ -74,7 +74,7 @@ class Rules {
     const hold = this.holds.at(-1)
     if (hold) hold.values = changed
     else if (this.install) this.amended = { of: this.install, values: changed }
-    // Where an install has gone since, the next one's other values come with the next call.
+    // If an install has ended since, the next one's values are set at the next call.
   }
 
   ownOff(): void {
@@ -99,8 +99,8 @@ const valuesOf = (time: number): KeepAlive & { time: number } => ({
   userTimeout: time + 5000,
 })
 
-// Read by this package itself, as there are thousands of reads; the other tests have another process read.
-test.serial('any sequence ends where the rules say', async (t) => {
+// This package reads the values itself, because there are thousands of reads. In the other tests another process reads them.
+test.serial('every sequence ends as the rules say', async (t) => {
   const { port } = await listening(t)
   const property = fc.asyncProperty(fc.array(step, { maxLength: 16 }), async (steps) => {
     const rules = new Rules()
@@ -142,7 +142,7 @@ test.serial('any sequence ends where the rules say', async (t) => {
         setKeepAlive(socket, false)
         rules.ownOff()
       } else if (each.kind === 'driver') {
-        const time = each.time === last ? each.time + 1000 : each.time // Node leaves out what it has just done
+        const time = each.time === last ? each.time + 1000 : each.time // Node skips a call that repeats the last one
         last = time
         socket.setKeepAlive(true, time)
         rules.driver(time)

@@ -14,7 +14,7 @@ import { certificate } from '../../lab/servers/certificate.ts'
 import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
-/** Connects, and gives the server's end. */
+/** Connects, and returns the server's end. */
 async function accept(t: ExecutionContext, server: net.Server): Promise<net.Socket> {
   const came = once(server, 'connection')
   const { port } = server.address() as net.AddressInfo
@@ -31,7 +31,7 @@ const kinds: Readonly<Record<string, (options: net.ServerOpts) => net.Server>> =
 }
 for (const [name, create] of Object.entries(kinds)) {
   for (const keepAlive of [false, true]) {
-    test(`every connection of a ${name} server${keepAlive ? ' with a keepAlive option of its own' : ''}`, async (t) => {
+    test(`every connection of a held ${name} server has the values${keepAlive ? ', also with a keepAlive option of its own' : ''}`, async (t) => {
       const server = create(keepAlive ? { keepAlive, keepAliveInitialDelay: 5000 } : {})
       let seen: unknown
       server.on('connection', (socket) => (seen ??= readback(socket)))
@@ -49,7 +49,7 @@ for (const [name, create] of Object.entries(kinds)) {
   }
 }
 
-test('TLS on an accepted connection: a call on the TLS socket does not get through', async (t) => {
+test('TLS on an accepted connection: a call on the TLS socket does not change the values', async (t) => {
   const { server, port } = await listening(t, tls.createServer(certificate))
   holdKeepAlive(server, ASKED)
   const came = once(server, 'secureConnection')
@@ -59,7 +59,7 @@ test('TLS on an accepted connection: a call on the TLS socket does not get throu
   t.deepEqual(readback(secure), HELD)
 })
 
-test('a server that listens already, and its listener has the values too', async (t) => {
+test('a server that already listens is held, and its listener gets the values too', async (t) => {
   const { server } = await listening(t)
   const earlier = await accept(t, server)
   holdKeepAlive(server, ASKED)
@@ -68,7 +68,7 @@ test('a server that listens already, and its listener has the values too', async
   t.deepEqual(readback(earlier), UNTOUCHED)
 })
 
-test('a deadline is held whole on what a server accepts', async (t) => {
+test('accepted connections are held with the whole deadline', async (t) => {
   const { server } = await listening(t)
   const hold = holdKeepAlive(server, { detectWithin: 30_000 })
   const userTimeout = process.platform === 'linux' ? HELD.userTimeout : 0
@@ -78,7 +78,7 @@ test('a deadline is held whole on what a server accepts', async (t) => {
   t.is(readback(await accept(t, server)).userTimeout, 7000)
 })
 
-test('a server that listens again holds on', async (t) => {
+test('a server that listens again is still held', async (t) => {
   const server = net.createServer()
   const hold = holdKeepAlive(server, ASKED)
   for (let time = 0; time < 2; time++) {
@@ -95,7 +95,7 @@ test('a server that listens again holds on', async (t) => {
   t.deepEqual([server.listenerCount('listening'), server.listenerCount('connection')], [0, 0])
 })
 
-test('a server that listens again has another listener, and what the first one had before is not put into it', async (t) => {
+test("a server that listens again has a new listener, which does not get the old listener's earlier values", async (t) => {
   const server = net.createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -111,7 +111,7 @@ test('a server that listens again has another listener, and what the first one h
   t.deepEqual(readback(await accept(t, server)), UNTOUCHED)
 })
 
-test('a set before the hold, of a server that does not listen yet, is what the listener has after the hold', async (t) => {
+test("values set before the hold, on a server that does not listen yet, are the listener's values after the hold", async (t) => {
   const server = net.createServer()
   setKeepAlive(server, OTHER)
   const hold = holdKeepAlive(server, ASKED)
@@ -122,14 +122,14 @@ test('a set before the hold, of a server that does not listen yet, is what the l
   t.deepEqual(readback(server), OTHER_HELD)
 })
 
-test('released: what was accepted keeps its values and is held no longer, new connections are as without', async (t) => {
+test('after release, accepted connections keep their values without being held, and new ones are as without a hold', async (t) => {
   const { server } = await listening(t)
   const [first, second] = [holdKeepAlive(server, ASKED), holdKeepAlive(server, OTHER)]
   const accepted = await accept(t, server)
   t.deepEqual(readback(accepted), OTHER_HELD)
   second.release()
   t.deepEqual(readback(await accept(t, server)), HELD)
-  accepted.setKeepAlive(true, 5000) // the next hold governs what was accepted before
+  accepted.setKeepAlive(true, 5000) // the next hold applies to the connections accepted before
   t.deepEqual(readback(accepted), { ...HELD })
   first[Symbol.dispose]()
   first.release()
@@ -140,7 +140,7 @@ test('released: what was accepted keeps its values and is held no longer, new co
   t.is(readback(accepted).time, 6)
 })
 
-test("released: what both holds cover has the older one's values at once", async (t) => {
+test("after release, connections that both holds cover have the older hold's values at once", async (t) => {
   const { server } = await listening(t)
   const older = holdKeepAlive(server, ASKED)
   const before = await accept(t, server)
@@ -161,7 +161,7 @@ test("released: what both holds cover has the older one's values at once", async
   t.deepEqual(both.map(readback), [HELD, HELD]) // the kernel keeps the last values
 })
 
-test("TLS: released, an accepted connection has the older hold's values at once", async (t) => {
+test("TLS: after release, an accepted connection has the older hold's values at once", async (t) => {
   const { server, port } = await listening(t, tls.createServer(certificate))
   holdKeepAlive(server, ASKED)
   const newer = holdKeepAlive(server, OTHER)
@@ -186,7 +186,7 @@ test("an accepted socket's own hold comes before its server's", async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test("the package's own setKeepAlive on a held server changes what is held, and false ends it", async (t) => {
+test("the package's own setKeepAlive on a held server changes the held values, and false ends the hold", async (t) => {
   const { server } = await listening(t)
   const hold = holdKeepAlive(server, ASKED)
   holdKeepAlive(server, ASKED)
@@ -211,7 +211,7 @@ const endings: Readonly<Record<string, string>> = {
     server.on('connection', (socket) => other.emit('connection', socket) && socket.destroy())`,
 }
 for (const [which, listen] of Object.entries(endings)) {
-  test(`a connection ${which} is collected`, (t) => {
+  test(`a connection ${which} can be garbage-collected`, (t) => {
     const program = `
       const net = require('node:net')
       const { holdKeepAlive } = require('tcp-keepalive')
@@ -242,7 +242,7 @@ for (const [which, listen] of Object.entries(endings)) {
   })
 }
 
-test('a Unix-domain server is refused, and its connections are untouched', async (t) => {
+test('a Unix-domain server is refused, and its connections are not changed', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const server = net.createServer((socket) => socket.on('error', () => {})).listen(join(folder, 'socket'))
@@ -295,7 +295,7 @@ test.serial('a hold that fails half way leaves nothing behind', (t) => {
   t.deepEqual(methods(), before)
 })
 
-test("in a cluster's worker, whose listener the primary holds, every connection has the values", (t) => {
+test('in a cluster worker, whose listener the primary holds, every connection has the values', (t) => {
   const program = fileURLToPath(new URL('cluster.cjs', import.meta.url))
   const printed = execFileSync(process.execPath, [program, JSON.stringify(ASKED)], {
     encoding: 'utf8',

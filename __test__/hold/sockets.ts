@@ -1,10 +1,10 @@
-/** Servers and sockets for the tests of what stays in force; all are gone at the end of the test. */
+/** Servers and sockets for the tests of holds. All are closed at the end of the test. */
 import { once } from 'node:events'
 import net from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { inItsUnit, type Readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 
-/** What is held in these tests, and what another process then reads. */
+/** The values that these tests hold, and what another process then reads. */
 export const ASKED = { time: 11_000, interval: 3000, retries: 5, userTimeout: 25_500 }
 export const HELD: Readback = {
   enabled: 1,
@@ -14,14 +14,14 @@ export const HELD: Readback = {
   userTimeout: inItsUnit(25_500),
 }
 
-/** Other values, and what is read of them. */
+/** Other values, and what is read for them. */
 export const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
 export const OTHER_HELD: Readback = { enabled: 1, time: 40, interval: 7, retries: 3, userTimeout: 61_000 }
 
-/** libuv 1.44 and 1.46, of Node 18 and 20, write the time alone on macOS: uv__tcp_keepalive(). */
+/** libuv 1.44 and 1.46, of Node 18 and 20, only write the time on macOS: uv__tcp_keepalive(). */
 const WRITES_TIME_ALONE = process.platform === 'darwin' && /^1\.4[0-6]\./.test(process.versions.uv)
 
-/** What Node itself makes of `setKeepAlive(true, seconds * 1000)`. */
+/** The values that Node itself sets for `setKeepAlive(true, seconds * 1000)`. */
 export function byNode(seconds: number): Readback {
   const { interval, retries } = WRITES_TIME_ALONE ? UNTOUCHED : { interval: 1, retries: 10 }
   return { enabled: 1, time: seconds, interval, retries, userTimeout: 0 }
@@ -30,7 +30,7 @@ export function byNode(seconds: number): Readback {
 export interface Listening {
   readonly server: net.Server
   readonly port: number
-  /** What has been accepted so far. */
+  /** The sockets accepted so far. */
   readonly accepted: net.Socket[]
 }
 
@@ -55,7 +55,7 @@ export async function listening(
   return { server, port: (server.address() as net.AddressInfo).port, accepted }
 }
 
-/** Gone at the end of the test; errors of the end are of no interest. */
+/** Destroyed at the end of the test; later errors are ignored. */
 export function tracked<S extends net.Socket>(t: ExecutionContext, socket: S): S {
   socket.on('error', () => {})
   t.teardown(() => socket.destroy())

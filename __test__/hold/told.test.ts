@@ -1,4 +1,4 @@
-/** What the channels say names the peer, and what the connection was doing. */
+/** The channels report the peer, and what the connection was doing. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -15,10 +15,10 @@ import { MUCH } from '../deadline/kernel-values.ts'
 import { swallowing } from '../deadline/swallowed.ts'
 import { ASKED, connected, listening, tracked } from './sockets.ts'
 
-// The peers are cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
+// IP_MINTTL cuts off the peers, and only Linux has it (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 
-/** What is published on a channel during the test. */
+/** Collects the messages of a channel during the test. */
 function published<M>(t: ExecutionContext, channel: string): M[] {
   const messages: M[] = []
   const listener = (message: unknown): void => void messages.push(message as M)
@@ -32,7 +32,7 @@ function installed(t: ExecutionContext, ...args: Parameters<typeof installKeepAl
   t.teardown(() => install.uninstall())
 }
 
-test.serial('apply: the host asked for, the address and the port, as the connection is made', async (t) => {
+test.serial('apply: the requested host, the address and the port, when the connection is made', async (t) => {
   const messages = published<KeepAliveApplied>(t, 'apply')
   const { port } = await listening(t)
   installed(t, ASKED, { match: port })
@@ -53,7 +53,7 @@ test.serial('apply: the host asked for, the address and the port, as the connect
   )
 })
 
-test.serial('apply: of what a server accepted, the client', async (t) => {
+test.serial('apply: the client, for an accepted connection', async (t) => {
   const messages = published<KeepAliveApplied>(t, 'apply')
   const { port } = await listening(t)
   installed(t, ASKED, { match: 'nobody.invalid', accepted: true })
@@ -63,7 +63,7 @@ test.serial('apply: of what a server accepted, the client', async (t) => {
   if (process.platform === 'linux') t.is(messages[0]?.doing, 'waiting')
 })
 
-linux('apply: a hold on an open connection says whether something is on its way', async (t) => {
+linux('apply: a hold on an open connection says whether data is in flight', async (t) => {
   const messages = published<KeepAliveApplied>(t, 'apply')
   const { port } = await listening(t, net.createServer({ pauseOnConnect: true }))
   const waiting = await connected(t, net.connect({ port, host: 'localhost', family: 4 }))
@@ -82,13 +82,13 @@ linux('apply: a hold on an open connection says whether something is on its way'
   )
 })
 
-/** With a deadline each connection is looked at, without one only what the kernel remembers tells. */
+/** With a deadline the sweep watches each connection. Without one, only the kernel's state is known. */
 const VALUES: Readonly<Record<string, KeepAliveOptions>> = {
   'a deadline': { detectWithin: 5000 },
   'four values': { time: 1000, interval: 1000, retries: 4, userTimeout: 4500 },
 }
 for (const [what, options] of Object.entries(VALUES)) {
-  linux(`lost: who waits and who writes are told apart when the peer is dead, with ${what}`, async (t) => {
+  linux(`lost: distinguishes waiting from writing when the peer is dead, with ${what}`, async (t) => {
     const messages = published<KeepAliveLost>(t, 'lost')
     const { port, accepted } = await listening(t)
     installed(t, options, { match: port })
@@ -117,7 +117,7 @@ for (const [what, options] of Object.entries(VALUES)) {
   })
 }
 
-linux('lost: a reset of who waits and of who writes', async (t) => {
+linux('lost: a reset while waiting and while writing', async (t) => {
   const messages = published<KeepAliveLost>(t, 'lost')
   const { port, accepted } = await listening(t, net.createServer({ pauseOnConnect: true }))
   installed(t, { detectWithin: 5000 }, { match: port })
@@ -134,7 +134,7 @@ linux('lost: a reset of who waits and of who writes', async (t) => {
 })
 
 for (const way of ['install', 'hold'] as const) {
-  linux(`lost: an address that does not answer an attempt to connect, ${way}`, async (t) => {
+  linux(`lost: published for an attempt to connect to an address that does not answer, ${way}`, async (t) => {
     const messages = published<KeepAliveLost>(t, 'lost')
     const port = await swallowing(t, '127.0.0.1')
     const socket = tracked(t, new net.Socket())
@@ -157,21 +157,18 @@ for (const way of ['install', 'hold'] as const) {
   })
 }
 
-linux(
-  'lost: not for an attempt of a socket that no install matches, nor for one that is refused',
-  async (t) => {
-    const messages = published<KeepAliveLost>(t, 'lost')
-    const port = await swallowing(t, '127.0.0.1')
-    installed(t, { detectWithin: 5000 }, { match: [`10.0.0.0/8:${port}`, '*:1'] })
-    // So that its attempt ends in time, though nobody holds it.
-    const { setKeepAlive } = await import('tcp-keepalive')
-    const unmatched = tracked(t, new net.Socket())
-    setKeepAlive(unmatched, { detectWithin: 5000 })
-    unmatched.connect({ port, host: 'localhost', family: 4 })
-    const refused = tracked(t, net.connect(1, '127.0.0.1'))
-    await Promise.all(
-      [unmatched, refused].map(async (socket) => new Promise((end) => socket.once('close', end))),
-    )
-    t.deepEqual(messages, [])
-  },
-)
+linux('lost: not published for an attempt that no install matches, nor for a refused one', async (t) => {
+  const messages = published<KeepAliveLost>(t, 'lost')
+  const port = await swallowing(t, '127.0.0.1')
+  installed(t, { detectWithin: 5000 }, { match: [`10.0.0.0/8:${port}`, '*:1'] })
+  // So that its attempt ends in time, although it is not held.
+  const { setKeepAlive } = await import('tcp-keepalive')
+  const unmatched = tracked(t, new net.Socket())
+  setKeepAlive(unmatched, { detectWithin: 5000 })
+  unmatched.connect({ port, host: 'localhost', family: 4 })
+  const refused = tracked(t, net.connect(1, '127.0.0.1'))
+  await Promise.all(
+    [unmatched, refused].map(async (socket) => new Promise((end) => socket.once('close', end))),
+  )
+  t.deepEqual(messages, [])
+})

@@ -1,5 +1,5 @@
-// What a program gets to see of its sockets, printed: events with their order, errors, and how it ends.
-// node unchanged.cjs <scenario>; with `--require tcp-keepalive/register` or without, it must print the same.
+// Prints what a program sees of its sockets: events in order, errors, and how it ends. node unchanged.cjs <scenario>; it must print
+// the same with and without `--require tcp-keepalive/register`.
 const http = require('node:http')
 const net = require('node:net')
 const tls = require('node:tls')
@@ -13,14 +13,14 @@ const watch = (name, emitter, events) => {
 const QUIET = ['lookup', 'connect', 'ready', 'secureConnect', 'end', 'finish', 'close']
 const ALL = [...QUIET, 'error']
 
-/** Calls `then` with the port of a server that does `serve` to each connection. */
+/** Calls `then` with the port of a server that calls `serve` for each connection. */
 const serve = (server, then) => {
   server.listen(0, '127.0.0.1', () => then(server.address().port))
   server.unref()
 }
 const echo = () => net.createServer((socket) => socket.on('error', () => {}).pipe(socket))
 const resetting = () => net.createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
-/** Lets a pg client in, and hangs up on it at its first query, or before that by `hangUp()`. */
+/** Accepts a pg client, and closes the connection at its first query, or earlier through `hangUp()`. */
 const postgres = () =>
   net.createServer((socket) => {
     hangUp = () => socket.resetAndDestroy()
@@ -32,7 +32,7 @@ const postgres = () =>
     })
   })
 let hangUp
-/** Not in the same turn in which the client connects, on which the order of events in pg would depend. */
+/** Not in the turn in which the client connects, because the order of pg's events would depend on it. */
 const connectedAndIdle = () => {
   say('connected')
   setTimeout(() => hangUp(), 50)

@@ -15,7 +15,7 @@ interface Transcript {
   readonly code: number | null
 }
 
-/** Runs a scenario, with every outgoing socket held where there is a match, and gives what was to be seen of it. */
+/** Runs a scenario and returns its output. With a match, every outgoing socket is held. */
 async function transcript(scenario: string, match?: string): Promise<Transcript> {
   const variables = {
     TCP_KEEPALIVE: match === undefined ? 'off' : '',
@@ -37,7 +37,7 @@ async function transcript(scenario: string, match?: string): Promise<Transcript>
   return { stdout, stderr: comparable(stderr), code }
 }
 
-/** Without what differs from one run to the next: ports, process ids. Stack lines of ours would stay in. */
+/** Removes what differs between runs: ports and process IDs. Stack lines of ours stay. */
 function comparable(stderr: string): string {
   return stderr
     .replaceAll(/:\d{4,5}\b/g, ':port')
@@ -47,7 +47,7 @@ function comparable(stderr: string): string {
 
 const scenarios = createRequire(import.meta.url)('./unchanged.cjs') as string[]
 for (const scenario of scenarios) {
-  test(`a program whose socket ${scenario} sees the same with an install as without`, async (t) => {
+  test(`a program whose socket ${scenario} sees the same with and without an install`, async (t) => {
     const without = await transcript(scenario)
     t.true(without.stdout.includes('exit'), without.stderr)
     t.deepEqual(await transcript(scenario, '*'), without)

@@ -1,11 +1,11 @@
-/** An install whose `match` fits nothing says so once: after a minute, or when the program ends. */
+/** An install whose `match` fits no connection reports this once: after a minute, or when the program ends. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
-/** Connects to itself so often, to each of its hosts, and stays for so long. */
+/** Connects this often to itself, by each of its hosts, and stays this long. */
 const PROGRAM = `
   const { subscribe } = require('node:diagnostics_channel')
   const net = require('node:net')
@@ -49,7 +49,7 @@ async function run(args: readonly string[], variables: Readonly<Record<string, s
   return { port, messages, lines: errors.split('\n').filter((line) => line !== '') }
 }
 
-test('at the end of the program, with where it connected to, the most frequent first', async (t) => {
+test('reported at the end of the program, with the addresses it connected to, the most frequent first', async (t) => {
   const match = { TCP_KEEPALIVE_MATCH: '*:1,10.0.0.0/8:*' }
   const one = await run(['1', '0', 'localhost'], match)
   t.deepEqual(one.messages, [{ connections: [{ host: 'localhost', port: one.port, count: 1 }] }])
@@ -62,19 +62,19 @@ test('at the end of the program, with where it connected to, the most frequent f
   ])
 })
 
-test('a name that no lookup led to counts too', async (t) => {
+test('a name that no lookup resolved counts as unmatched too', async (t) => {
   const { port, lines } = await run(['2', '0', '127.0.0.1'], { TCP_KEEPALIVE_MATCH: 'db.invalid' })
   t.deepEqual(lines, [`tcp-keepalive: 2 connections to 127.0.0.1:${port} did not match, and none has so far`])
 })
 
-test('not where anything has matched, and not without a match', async (t) => {
+test('not reported if anything has matched, and not without a match', async (t) => {
   const two = await run(['3', '0', '127.0.0.1', 'localhost'], { TCP_KEEPALIVE_MATCH: 'localhost' })
   t.deepEqual([two.messages, two.lines], [[], []])
   const all = await run(['3', '0', '127.0.0.1'], {})
   t.deepEqual([all.messages, all.lines], [[], []])
 })
 
-test('after a minute in a program that goes on, and never again', async (t) => {
+test('reported after a minute in a program that continues, and never again', async (t) => {
   t.timeout(180_000)
   const { port, messages } = await run(['2', '65000', '127.0.0.1'], { TCP_KEEPALIVE_MATCH: '*:1' })
   t.deepEqual(messages, [{ connections: [{ host: '127.0.0.1', port, count: 2 }] }])

@@ -18,9 +18,9 @@ const descriptors = (): object =>
 const pristine = descriptors()
 const allNames = Reflect.ownKeys(net.Socket.prototype)
 
-// Serial: they all look at the one prototype.
+// Serial, because all these tests change the same prototype.
 
-test.serial('importing touches no prototype', (t) => {
+test.serial('importing changes no prototype', (t) => {
   const program = `
     const { Socket } = require('node:net')
     const before = Object.getOwnPropertyDescriptors(Socket.prototype)
@@ -31,7 +31,7 @@ test.serial('importing touches no prototype', (t) => {
   t.is(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd }), 'true\n')
 })
 
-test.serial('the last to end gives back the identical descriptors', async (t) => {
+test.serial('the end of the last hold restores the identical property descriptors', async (t) => {
   const { port } = await listening(t)
   t.deepEqual(descriptors(), pristine)
   const one = installKeepAlive(ASKED, { match: 1 })
@@ -52,7 +52,7 @@ test.serial('the last to end gives back the identical descriptors', async (t) =>
   t.deepEqual(Reflect.ownKeys(net.Socket.prototype), allNames)
 })
 
-test.serial('where one method is frozen that is thrown, and none stays wrapped', (t) => {
+test.serial('if one method is frozen, hold throws, and no method stays wrapped', (t) => {
   const program = `
     const net = require('node:net')
     const { Socket } = net
@@ -87,8 +87,10 @@ for (const [what, freeze] of [
     "Object.defineProperty(Socket.prototype, 'connect', { configurable: false, writable: false })",
   ],
 ] as const) {
-  test.serial(`frozen meanwhile, ${what}: uninstall() does not throw, and the next install works`, (t) => {
-    const program = `
+  test.serial(
+    `frozen during an install, ${what}: uninstall() does not throw, and the next install works`,
+    (t) => {
+      const program = `
       const net = require('node:net')
       const { Socket } = net
       void [process.stdout, process.stderr] // which Node makes with an assignment that a frozen prototype forbids
@@ -113,10 +115,11 @@ for (const [what, freeze] of [
         }
         next(() => server.close())
       }))`
-    const cwd = fileURLToPath(new URL('.', import.meta.url))
-    const printed = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd })
-    t.is(printed, '5000 1000\n8000 3000\n')
-  })
+      const cwd = fileURLToPath(new URL('.', import.meta.url))
+      const printed = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd })
+      t.is(printed, '5000 1000\n8000 3000\n')
+    },
+  )
 }
 
 test.serial('wrapped methods keep their name, number of parameters and attributes', (t) => {
@@ -135,7 +138,7 @@ test.serial('wrapped methods keep their name, number of parameters and attribute
   installed.uninstall()
 })
 
-test.serial('wrapped methods hand on every argument and what is returned or thrown', async (t) => {
+test.serial('wrapped methods pass on every argument, and what is returned or thrown', async (t) => {
   const { port } = await listening(t)
   const original = prototype['setKeepAlive']
   const calls: unknown[][] = []
@@ -162,7 +165,7 @@ test.serial('wrapped methods hand on every argument and what is returned or thro
 })
 
 test.serial(
-  'wrapped by somebody in between, it stays in place and turns inert; theirs is left alone',
+  'if somebody else wraps our method, ours stays in place and only forwards; theirs is not changed',
   async (t) => {
     const { port } = await listening(t)
     const installed = installKeepAlive(ASKED)
@@ -181,7 +184,7 @@ test.serial(
     t.is(readback(socket).time, 5)
     t.is(called, 1)
 
-    // Installed anew it works above them, and gives theirs back.
+    // A new install wraps above theirs, and restores theirs.
     const again = installKeepAlive(ASKED)
     const other = await connected(t, net.connect(port, '127.0.0.1'))
     other.setKeepAlive(true, 5000)
@@ -217,7 +220,7 @@ test.serial('both module formats share one state', async (t) => {
   t.deepEqual(descriptors(), pristine)
 })
 
-test.serial('a held socket that nobody has any more is collected, and its hold with it', async (t) => {
+test.serial('a held socket without references is garbage-collected, and its hold with it', async (t) => {
   const program = `
     const net = require('node:net')
     const { holdKeepAlive, installKeepAlive } = require('tcp-keepalive')
@@ -248,7 +251,7 @@ test.serial('a held socket that nobody has any more is collected, and its hold w
 })
 
 test.serial(
-  'a socket that is destroyed from within connect() or never connects leaves nothing behind',
+  'a socket that is destroyed within connect(), or never connects, leaves nothing behind',
   async (t) => {
     const installed = installKeepAlive(ASKED)
     const refused = new net.Socket()

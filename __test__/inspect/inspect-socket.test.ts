@@ -22,7 +22,7 @@ function codes({ warnings }: SocketReport): KeepAliveWarningCode[] {
   return warnings.map(({ code }) => code)
 }
 
-test('a report says what another process reads from the same socket', async (t) => {
+test('a report equals what another process reads from the same socket', async (t) => {
   const { client, port, close } = await connectedPair()
   t.teardown(close)
   t.deepEqual(codes(inspectSocket(client)), ['off', 'no-user-timeout'])
@@ -45,7 +45,7 @@ test('a report says what another process reads from the same socket', async (t) 
   t.deepEqual(report.warnings, [])
 })
 
-test('a socket of IPv6 tells its ends as text, and v4-mapped ones as IPv4', async (t) => {
+test('the addresses of an IPv6 socket are reported as text, and v4-mapped ones as IPv4', async (t) => {
   for (const [host, to, address] of [
     ['::1', '::1', '::1'],
     ['::', '127.0.0.1', '127.0.0.1'],
@@ -57,20 +57,20 @@ test('a socket of IPv6 tells its ends as text, and v4-mapped ones as IPv4', asyn
   }
 })
 
-test("what somebody has changed since it was set is told, and a program's own change is not", async (t) => {
+test("overwritten values are reported, and the program's own changes are not", async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   setKeepAlive(client, ASKED)
-  client.setKeepAlive(true, 60_000) // as a driver does
+  client.setKeepAlive(true, 60_000) // like a driver
   const warning = inspectSocket(client).warnings.find(({ code }) => code === 'overwritten')
   t.regex(warning?.message ?? '', /time 16 s is now 1 min, interval 2 s is now 1 s, retries 5 is now 10/)
   setKeepAlive(client, { time: 30_000, userTimeout: 0 })
-  t.true(codes(inspectSocket(client)).includes('overwritten')) // the interval is still another's
+  t.true(codes(inspectSocket(client)).includes('overwritten')) // the interval is still the overwritten one
   setKeepAlive(client, ASKED)
   t.deepEqual(codes(inspectSocket(client)), [])
 })
 
-test('a socket that has connected again is not thought to be overwritten', async (t) => {
+test('a socket that has connected again is not reported as overwritten', async (t) => {
   const { client, port, close } = await connectedPair()
   t.teardown(close)
   setKeepAlive(client, ASKED)
@@ -78,10 +78,10 @@ test('a socket that has connected again is not thought to be overwritten', async
   await once(client, 'close')
   client.connect(port, '127.0.0.1')
   await once(client, 'connect')
-  t.deepEqual(codes(inspectSocket(client)), ['off', 'no-user-timeout']) // a set is for one connection, and Node repeats nothing
+  t.deepEqual(codes(inspectSocket(client)), ['off', 'no-user-timeout']) // a set applies to one connection, and Node repeats nothing
 })
 
-test('it is told whether values are held, and by what', async (t) => {
+test('the report says whether values are held, and by what', async (t) => {
   const { client, port, close } = await connectedPair()
   t.teardown(close)
   const hold = holdKeepAlive(client, ASKED)
@@ -99,14 +99,14 @@ test('it is told whether values are held, and by what', async (t) => {
   t.is(inspectSocket(installed).heldBy, 'install')
 })
 
-test('a server has no peer, so nothing is said against it', async (t) => {
+test('a server has no peer, so it gets no warning', async (t) => {
   const { server, port, close } = await connectedPair()
   t.teardown(close)
   const report = inspectSocket(server)
   t.like(report, { local: { address: '127.0.0.1', port }, remote: undefined, warnings: [] })
 })
 
-test('a socket that no JavaScript object can be had for is found too', async (t) => {
+test('a socket that has no JavaScript object is found too', async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   setKeepAlive(client, ASKED)
@@ -121,7 +121,7 @@ test('a socket that no JavaScript object can be had for is found too', async (t)
   t.like(reports, [{ descriptor: 3, local: { port: client.localPort }, keepAlive: { time: 16_000 } }])
 })
 
-test('of many kinds of values each report has its own, and what several share nobody can change', async (t) => {
+test('many kinds of values: each report has its own, and a shared object cannot be changed', async (t) => {
   const pairs = await Promise.all(Array.from({ length: 12 }, () => connectedPair()))
   t.teardown(() => {
     for (const { close } of pairs) close()
@@ -147,13 +147,13 @@ test('of many kinds of values each report has its own, and what several share no
   t.true(off.every(({ keepAlive, detection }) => Object.isFrozen(keepAlive) && Object.isFrozen(detection)))
 })
 
-test('what has no connection is refused as in getKeepAlive', (t) => {
+test('a socket without a connection is refused as in getKeepAlive', (t) => {
   t.throws(() => inspectSocket(new net.Socket()), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
   t.throws(() => inspectSocket(net.createServer()), { code: 'ERR_TCP_KEEPALIVE_NOT_LISTENING' })
   t.throws(() => inspectSocket(999_999), { code: 'EBADF' })
 })
 
-withLab('across a network a late first probe is warned of, and an early one is not', async (t) => {
+withLab('across a network a late first probe gets a warning, and an early one does not', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const told = await lab.client.run(

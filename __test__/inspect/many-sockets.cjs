@@ -1,4 +1,4 @@
-// Inspects so many sockets as it is told, whose peer is another process, and says how often the binding was called.
+// Inspects a given number of sockets, whose peer is another process, and prints how often the binding was called.
 const { fork } = require('node:child_process')
 const { once } = require('node:events')
 const { readdirSync } = require('node:fs')

@@ -21,7 +21,7 @@ test(`${COUNT} sockets are inspected by one call of the binding, and nothing els
   t.is(told.found, COUNT)
   t.is(told.off, Math.ceil(COUNT / 3))
   t.is(told.held, Math.floor(COUNT / 3))
-  // The first time it learns how much room they need. What a call takes is in bench/.
+  // The first call learns how much room they need. bench/ measures how long a call takes.
   t.deepEqual(told.callsOfRounds, [2, 1, 1, 1, 1])
   t.true(told.descriptorsAreTheSame)
   t.deepEqual(new Set(told.answers), new Set(['still here']))

@@ -1,4 +1,4 @@
-/** What the warning of a user timeout that makes one lost probe fatal says, against what becomes of such a connection. */
+/** The warning about a user timeout that makes one lost probe fatal, compared with what happens to such a connection. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKeepAlive } from 'tcp-keepalive'
 import { warningsOf } from '../../src/inspect/warnings.ts'
@@ -21,13 +21,13 @@ function isWarnedOf(name: keyof typeof CONNECTIONS): boolean {
 }
 
 withLab(
-  'the first probe is lost: fatal to the connection that is warned of, and not to the other',
+  'the first probe is lost: the connection with the warning ends, and the other survives',
   async (t) => {
     const lab = await openLab(t)
     const conversation = await converse(lab, CONNECTIONS)
     await lab.cut()
     const heardAt = Math.max(...Object.values(conversation.opened).map((opened) => opened.heardAt))
-    // The first probe is out by then, and the second is not.
+    // By then the first probe was sent, and the second was not.
     await sleep(heardAt + timerAtMost(COMMON.time) + 500 - Date.now())
     await lab.heal()
     await conversation.loss()

@@ -20,7 +20,7 @@ test('good values give no warning', (t) => {
 })
 
 for (const detectWithin of [5000, 6000, 10_000, 30_000, 60_000, 200_000]) {
-  test(`what detectWithin ${detectWithin / 1000} s solves for gives no warning`, (t) => {
+  test(`the values for detectWithin ${detectWithin / 1000} s give no warning`, (t) => {
     t.deepEqual(warningsOf(inspected(planKeepAlive({ detectWithin }).settings)), [])
   })
 }
@@ -44,7 +44,7 @@ const cases: Case[] = [
     code: 'no-user-timeout',
     says: /15 minutes/,
     provoked: [{ userTimeout: 0 }],
-    not: [{ userTimeout: undefined }], // Multipath TCP has none to set
+    not: [{ userTimeout: undefined }], // Multipath TCP has no user timeout to set
   },
   {
     code: 'one-lost-probe',
@@ -95,14 +95,14 @@ const cases: Case[] = [
 ]
 
 for (const { code, says, provoked, not } of cases) {
-  test(`${code}: told where it is so, and not where it is not`, (t) => {
+  test(`${code}: given when it applies, and not otherwise`, (t) => {
     const told = warningsOf(inspected(...provoked)).find((warning) => warning.code === code)
     t.regex(told?.message ?? '', says)
     t.false(codes(...not).includes(code))
   })
 }
 
-test('one lost probe by the user timeout is said once, and a single retry as few retries', (t) => {
+test('one lost probe by the user timeout gives one warning, and a single retry counts as few retries', (t) => {
   t.deepEqual(codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }), ['one-lost-probe'])
   t.deepEqual(codes({ retries: 1, userTimeout: 65_000 }), ['few-retries'])
 })
@@ -113,12 +113,12 @@ test('a late first probe can leave the user timeout no time for a second', (t) =
   t.deepEqual(codes({ ...values, userTimeout: 69_500 }), ['contradiction'])
 })
 
-test('what the system does not tell is not warned of', (t) => {
+test('values that the system does not report give no warning', (t) => {
   const unknown = { time: undefined, interval: undefined, retries: undefined, userTimeout: undefined }
   t.deepEqual(codes(unknown, { platform: 'win32' }), [])
 })
 
-test('how long a write can hang is said of Linux alone, and timers are late there alone', (t) => {
+test('only Linux has a warning for how long a write can hang, and only there timers are late', (t) => {
   const message = (platform: string): string => {
     const all = warningsOf(inspected({ userTimeout: 0 }, { platform }))
     return all.find(({ code }) => code === 'no-user-timeout')?.message ?? ''
@@ -129,7 +129,7 @@ test('how long a write can hang is said of Linux alone, and timers are late ther
   t.deepEqual(codes({ time: 240_000 }, { platform: 'darwin' }), ['middlebox'])
 })
 
-test('where keepalive ends a write too, nothing hangs for want of a user timeout, unless keepalive takes an hour', (t) => {
+test('if keepalive ends a write too, a missing user timeout gives no warning, unless keepalive takes an hour', (t) => {
   const values = { time: 10_000, interval: 5000, retries: 4, userTimeout: 0 }
   for (const platform of ['linux', 'win32']) t.deepEqual(codes(values, { platform }), ['no-user-timeout'])
   for (const platform of ['darwin', 'freebsd']) {
@@ -146,14 +146,14 @@ test('FreeBSD may probe with keepalive off', (t) => {
   t.regex(message('darwin') ?? '', /never noticed$/)
 })
 
-test('elsewhere than on Linux a user timeout says nothing about probes', (t) => {
+test('on systems other than Linux a user timeout gives no warning about probes', (t) => {
   t.deepEqual(
     codes({ time: 4000, interval: 1000, retries: 3, userTimeout: 3000 }, { platform: 'darwin' }),
     [],
   )
 })
 
-test('how often a connection that is made was asked for is past', (t) => {
+test('few SYNs give a warning in a plan, but not for an established connection', (t) => {
   const values = { time: 1000, interval: 1000, retries: 4, userTimeout: 4500 }
   t.deepEqual(codes(values, { planned: true }), ['few-syns', 'short-tolerance'])
   t.deepEqual(codes(values), [])
@@ -161,11 +161,11 @@ test('how often a connection that is made was asked for is past', (t) => {
   t.deepEqual(codes({ ...values, userTimeout: 0 }, { planned: true }), ['no-user-timeout', 'short-tolerance'])
 })
 
-test('nothing stands between a program and its own machine', (t) => {
+test("a connection to the program's own machine gets no warning about middleboxes", (t) => {
   t.deepEqual(codes({ time: 240_000, userTimeout: 0 }, { local: true }), ['no-user-timeout'])
 })
 
-test('every middlebox has a source, and the soonest to forget comes first', (t) => {
+test('every middlebox has a source, and the one that forgets soonest comes first', (t) => {
   for (const { source } of MIDDLEBOXES) t.true(URL.canParse(source), source)
   const times = MIDDLEBOXES.map(({ forgetsAfter }) => forgetsAfter)
   t.deepEqual(
@@ -174,7 +174,7 @@ test('every middlebox has a source, and the soonest to forget comes first', (t) 
   )
 })
 
-test('what was left out when values were set is not compared', (t) => {
+test('values that were left out of a set are not compared', (t) => {
   const set = { enabled: true, timeSeconds: 16, intervalSeconds: -1, retries: 5, userTimeoutMs: -1 }
   t.deepEqual(differences(set, { ...good, time: 16_000, retries: 5 }), [])
   t.deepEqual(differences(set, good), ['time 16 s is now 1 min', 'retries 5 is now 3'])

@@ -1,4 +1,4 @@
-/** What bundlers, file tracers and single executables make of the package, as docs/installing.md says to use them. */
+/** Bundlers, file tracers and single executables with the package, used as docs/installing.md says. */
 import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,7 +7,7 @@ import { run } from '../../lab/run.ts'
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { type Project, startMachine } from './machine.ts'
 
-/** Imports and requires: both see one state. */
+/** Imports and requires: both must share one state. */
 const FILES = {
   'app.mjs': `
     import net from 'node:net'
@@ -35,13 +35,13 @@ const installed = await machine.project({})
 await installed.npm('install', '--ignore-scripts', 'tcp-keepalive')
 test.after.always(() => machine.close())
 
-/** A single executable alone has 100 MB, and /tmp may be small. */
+/** A single executable has 100 MB, and /tmp may be small. */
 const folders: string[] = []
 test.afterEach.always(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-/** A program in a folder of its own, with the package as npm has installed it. */
+/** A program in its own folder, with the package as npm installs it. */
 async function project(files: Readonly<Record<string, string>> = {}): Promise<Project> {
   const made = await machine.project({ ...FILES, ...files })
   folders.push(made.folder)
@@ -49,12 +49,12 @@ async function project(files: Readonly<Record<string, string>> = {}): Promise<Pr
   return made
 }
 
-/** Runs a file elsewhere, so that nothing is found by chance; the package lies beside the bundle. */
+/** Runs a file in another folder, so that nothing is found by chance. The package is next to the bundle. */
 async function shows(t: ExecutionContext, { folder, node }: Project, bundle: string): Promise<void> {
   t.is(await node(join(folder, bundle)), SHOWN)
 }
 
-/** All that a program of Node says while it succeeds, on standard output and standard error. */
+/** The complete output of a successful Node program, on standard output and standard error. */
 async function said({ node }: Project, ...parameters: readonly string[]): Promise<string> {
   const program = `
     const { spawnSync } = require('node:child_process')
@@ -133,7 +133,7 @@ for (const [what, words, bundle] of [
 }
 
 test.serial(
-  'esbuild: an ES module without a `require` says what to do, and works where one is global',
+  'esbuild: an ES module without a `require` says what to do, and works if there is a global one',
   async (t) => {
     const made = await project()
     await made.node(
@@ -177,11 +177,9 @@ for (const format of ['es', 'cjs']) {
 }
 
 for (const noExternal of [false, true]) {
-  test.serial(
-    `vite, for a server: ${noExternal ? 'bundled' : 'kept outside, as it does by itself'}`,
-    async (t) => {
-      const made = await project({
-        'build.mjs': `
+  test.serial(`vite, for a server: ${noExternal ? 'bundled' : 'external, as by default'}`, async (t) => {
+    const made = await project({
+      'build.mjs': `
         import { build, createLogger } from ${tool('vite', 'dist/node/index.js')}
         const customLogger = { ...createLogger(), info() {}, warn: console.log, warnOnce: console.log, error: console.log }
         await build({
@@ -189,11 +187,10 @@ for (const noExternal of [false, true]) {
           build: { ssr: 'app.mjs', outDir: 'out', rollupOptions: { output: { entryFileNames: 'app.mjs' } } },
           ssr: { noExternal: ${noExternal || '[]'} },
         })`,
-      })
-      t.is(await said(made, 'build.mjs'), '')
-      await shows(t, made, 'out/app.mjs')
-    },
-  )
+    })
+    t.is(await said(made, 'build.mjs'), '')
+    await shows(t, made, 'out/app.mjs')
+  })
 }
 
 test.serial('parcel', async (t) => {
@@ -227,7 +224,7 @@ for (const conditions of [
 ]) {
   for (const entry of ['app.mjs', 'import.mjs', 'required.cjs']) {
     test.serial(
-      `nft with ${conditions?.join() ?? 'its own conditions'}: ${entry} starts where nothing else is`,
+      `nft with ${conditions?.join() ?? 'its own conditions'}: ${entry} starts with the traced files only`,
       async (t) => {
         const said = `console.log('install', 9000)`
         const made = await project({
@@ -275,7 +272,7 @@ for (const words of [[], ['--external', '@tcp-keepalive/*']]) {
       '--outfile=program',
       ...words,
     )
-    // Elsewhere than where it was made, whose path Bun has written into it.
+    // In another folder than the one in which it was made, because Bun has written that path into it.
     const moved = `${made.folder}-moved`
     folders.push(moved)
     await rename(made.folder, moved)
@@ -333,7 +330,7 @@ for (const version of [process.versions.node, ...versions]) {
   }
 }
 
-test.serial('the configurations are those of the documentation', async (t) => {
+test.serial('the configurations are those in the documentation', async (t) => {
   const text = await readFile(new URL('../../docs/installing.md', import.meta.url), 'utf8')
   for (const line of [
     "externals: ['tcp-keepalive']",

@@ -1,4 +1,4 @@
-/** `npm install` with no toolchain: what a user gets, from every package manager, and in a bundle. */
+/** `npm install` without a toolchain: what a user gets, from every package manager and in a bundle. */
 import { once } from 'node:events'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { type Postgres, startPostgres } from '../../lab/servers/postgres.ts'
 import { withPostgres } from '../needs.ts'
 import { type Project, startMachine } from './machine.ts'
 
-/** Sets and reads back on a pg connection to a real PostgreSQL. */
+/** Sets and reads back values on a pg connection to a real PostgreSQL. */
 const BODY = `
   const client = new pg.Client(JSON.parse(process.env.POSTGRES))
   client.connect().then(async () => {
@@ -85,7 +85,7 @@ withPostgres('yarn 1', async (t) => {
   await sets(t, project, 'app.cjs')
 })
 
-withPostgres("today's yarn, with node_modules", async (t) => {
+withPostgres('current yarn, with node_modules', async (t) => {
   const project = await machine.project({
     ...PROGRAMS,
     '.yarnrc.yml': 'nodeLinker: node-modules\n',
@@ -95,7 +95,7 @@ withPostgres("today's yarn, with node_modules", async (t) => {
   await sets(t, project, 'app.mjs')
 })
 
-withPostgres("today's yarn, with Plug'n'Play", async (t) => {
+withPostgres("current yarn, with Plug'n'Play", async (t) => {
   const project = await machine.project({
     ...PROGRAMS,
     '.yarnrc.yml': 'nodeLinker: pnp\npnpEnableEsmLoader: true\n',
@@ -115,7 +115,7 @@ withPostgres("today's yarn, with Plug'n'Play", async (t) => {
   )
 })
 
-test("today's yarn, with Plug'n'Play, where the binary of another system is installed", async (t) => {
+test("current yarn, with Plug'n'Play, when another system's binary is installed", async (t) => {
   const project = await machine.project({
     'app.cjs':
       "try { require('tcp-keepalive').systemKeepAlive() } catch ({ message }) { console.log(message) }",
@@ -128,11 +128,11 @@ test("today's yarn, with Plug'n'Play, where the binary of another system is inst
   )
   t.is(first, 'The native binary of tcp-keepalive is missing.')
   t.is(name, '  Package: @tcp-keepalive/binding-linux-x64-gnu')
-  t.regex(cause ?? '', /^  Cause: .*package missing from disk/) // Yarn's own words, in which MODULE_NOT_FOUND is the code
+  t.regex(cause ?? '', /^  Cause: .*package missing from disk/) // Yarn's own text, in which MODULE_NOT_FOUND is the code
   t.regex(advice.join(), /yarn install.*supportedArchitectures/)
 })
 
-withPostgres('esbuild, with the binary kept outside', async (t) => {
+withPostgres('esbuild, with the binary kept external', async (t) => {
   const project = await machine.project(PROGRAMS)
   await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
   const settings = ['--bundle', '--platform=node', '--external:@tcp-keepalive/*', '--external:pg-native']
@@ -141,10 +141,8 @@ withPostgres('esbuild, with the binary kept outside', async (t) => {
   await sets(t, project, 'bundle.cjs')
 })
 
-withPostgres(
-  'esbuild with conditions of its own, a program that imports and requires: one state',
-  async (t) => {
-    const program = `
+withPostgres('esbuild with its own conditions, a program that imports and requires: one state', async (t) => {
+  const program = `
     import pg from 'pg'
     import { getKeepAlive, setKeepAlive, TcpKeepAliveError } from 'tcp-keepalive'
     import { installKeepAlive, TcpKeepAliveError as Required } from './required.cjs'
@@ -154,29 +152,28 @@ withPostgres(
     }
     installed.uninstall()
     ${BODY}`
-    const project = await machine.project({
-      'app.mjs': program,
-      'required.cjs': "module.exports = { ...require('tcp-keepalive') }",
-    })
-    await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
-    for (const conditions of [[], ['--conditions=production']]) {
-      await project.node(
-        machine.tool('esbuild', 'bin/esbuild'),
-        'app.mjs',
-        '--bundle',
-        '--platform=node',
-        '--external:@tcp-keepalive/*',
-        '--external:pg-native',
-        '--outfile=bundle.cjs',
-        ...conditions,
-      )
-      await sets(t, project, 'bundle.cjs')
-    }
-  },
-)
+  const project = await machine.project({
+    'app.mjs': program,
+    'required.cjs': "module.exports = { ...require('tcp-keepalive') }",
+  })
+  await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
+  for (const conditions of [[], ['--conditions=production']]) {
+    await project.node(
+      machine.tool('esbuild', 'bin/esbuild'),
+      'app.mjs',
+      '--bundle',
+      '--platform=node',
+      '--external:@tcp-keepalive/*',
+      '--external:pg-native',
+      '--outfile=bundle.cjs',
+      ...conditions,
+    )
+    await sets(t, project, 'bundle.cjs')
+  }
+})
 
 for (const app of ['app.mjs', 'app.cjs']) {
-  withPostgres(`ncc, which takes the binary along (${app})`, async (t) => {
+  withPostgres(`ncc, which includes the binary (${app})`, async (t) => {
     const project = await machine.project(PROGRAMS)
     await project.npm('install', '--ignore-scripts', 'tcp-keepalive', 'pg')
     await project.node(machine.tool('ncc', 'dist/ncc/cli.js'), 'build', app, '--out', 'out')
@@ -185,7 +182,7 @@ for (const app of ['app.mjs', 'app.cjs']) {
   })
 }
 
-withPostgres('webpack, with the binary kept outside', async (t) => {
+withPostgres('webpack, with the binary kept external', async (t) => {
   const build = `
     const webpack = require(${JSON.stringify(machine.tool('webpack', 'lib/index.js'))})
     webpack({

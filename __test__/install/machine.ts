@@ -1,6 +1,6 @@
 /**
- * A user's machine: a registry on loopback that has what a release would publish, and folders in which nothing can be
- * run but Node and its package managers: no compiler, no Rust, no Python.
+ * A user's machine: a registry on loopback with the packages of a release, and folders in which only Node and its package managers
+ * can be run: no compiler, no Rust, no Python.
  */
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ const TOOLS = {
 }
 
 export interface Machine {
-  /** All that can be run there: node, sh and env. */
+  /** The only programs there: node, sh and env. */
   readonly path: string
   /** A tool's program, a path for Node to run. */
   tool(name: keyof typeof TOOLS, program: string): string
@@ -49,7 +49,7 @@ export interface Project {
   run(program: string, ...parameters: readonly string[]): Promise<string>
   /** Runs npm here. */
   npm(...parameters: readonly string[]): Promise<string>
-  /** Runs Node here with a few variables more. */
+  /** Runs Node here with additional variables. */
   nodeWith(variables: Readonly<Record<string, string>>, ...parameters: readonly string[]): Promise<string>
 }
 
@@ -75,7 +75,7 @@ async function furnish(folder: string, registry: Registry): Promise<Omit<Machine
   const tools = join(folder, 'tools')
   const bin = join(folder, 'bin')
   await mkdir(bin, { recursive: true })
-  // env: what `#!/usr/bin/env node` asks; sh: what npm runs a package's programs with
+  // env: for `#!/usr/bin/env node`; sh: npm runs a package's programs with it
   for (const [name, path] of [
     ['node', process.execPath],
     ['sh', '/bin/sh'],
@@ -105,7 +105,7 @@ async function furnish(folder: string, registry: Registry): Promise<Omit<Machine
     YARN_ENABLE_GLOBAL_CACHE: 'false',
     YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
     YARN_ENABLE_SCRIPTS: 'false',
-    YARN_NPM_MINIMAL_AGE_GATE: '0', // it refuses what was published a minute ago
+    YARN_NPM_MINIMAL_AGE_GATE: '0', // by default it refuses packages published a minute ago
   }
   const options = (cwd: string, more: Readonly<Record<string, string>> = {}): Parameters<typeof run>[2] => {
     return { cwd, environment: { ...environment, ...more } }
@@ -134,7 +134,7 @@ async function furnish(folder: string, registry: Registry): Promise<Omit<Machine
   }
 }
 
-/** Where npm is, which runs this. */
+/** The path of the npm that runs this. */
 async function npmCli(): Promise<string> {
   const prefix = (await run('npm', ['root', '--global'])).trim()
   const cli = join(prefix, 'npm/bin/npm-cli.js')

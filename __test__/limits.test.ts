@@ -1,4 +1,4 @@
-/** What docs/limits.md says that keepalive and a user timeout cannot tell, each shown once. */
+/** The limits of keepalive and of a user timeout in docs/limits.md, each shown once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import { echoPort, startEcho } from '../lab/network/echo.ts'
@@ -12,7 +12,7 @@ const DETECT_WITHIN = 5000
 /** Longer than the deadline. */
 const LONG_MS = 8000
 
-/** A connection that writes so many bytes as it is told to, and tells its end. */
+/** A connection that writes the given number of bytes, and reports its end. */
 async function connect(
   lab: Lab,
   options: KeepAliveOptions,
@@ -40,27 +40,24 @@ async function connect(
 const losses = ({ events }: Program<void>): unknown[] =>
   events.flatMap(({ name, data }) => (name === 'lost' ? [data] : []))
 
-withLab(
-  'a program that is stopped is not noticed: its kernel answers probes and takes what is written',
-  async (t) => {
-    const lab = await openLab(t)
-    const server = await startEcho(lab)
-    const client = await connect(lab, { detectWithin: DETECT_WITHIN })
-    client.send(1)
-    await client.event('data')
-    const capture = await lab.capture()
-    server.process.kill('SIGSTOP')
-    await sleep(LONG_MS)
-    client.send(1) // nobody will answer
-    await sleep(LONG_MS)
-    await capture.stop()
-    const probes = keepAliveProbes(capture.packets, { from: lab.client.address })
-    t.true(probes.length >= 2)
-    t.true(probes.every(({ answer }) => answer !== undefined))
-    t.is(client.events.filter(({ name }) => name === 'data').length, 1)
-    t.deepEqual(losses(client), [])
-  },
-)
+withLab('a stopped program is not detected: its kernel answers probes and accepts writes', async (t) => {
+  const lab = await openLab(t)
+  const server = await startEcho(lab)
+  const client = await connect(lab, { detectWithin: DETECT_WITHIN })
+  client.send(1)
+  await client.event('data')
+  const capture = await lab.capture()
+  server.process.kill('SIGSTOP')
+  await sleep(LONG_MS)
+  client.send(1) // nobody will answer
+  await sleep(LONG_MS)
+  await capture.stop()
+  const probes = keepAliveProbes(capture.packets, { from: lab.client.address })
+  t.true(probes.length >= 2)
+  t.true(probes.every(({ answer }) => answer !== undefined))
+  t.is(client.events.filter(({ name }) => name === 'data').length, 1)
+  t.deepEqual(losses(client), [])
+})
 
 withLab('a proxy answers for a server that is gone', async (t) => {
   const lab = await openLab(t)
@@ -89,7 +86,7 @@ withLab('a proxy answers for a server that is gone', async (t) => {
 })
 
 withLab(
-  'a peer that lives and does not read is dropped by a user timeout of the program, and kept by a deadline',
+  'a living peer that does not read is dropped by a user timeout set by the program, and kept by a deadline',
   async (t) => {
     const lab = await openLab(t)
     const server = lab.server.start(async (port: number, { tell }) => {
@@ -99,7 +96,7 @@ withLab(
     await server.event('listening')
     const dropped = await connect(lab, { userTimeout: DETECT_WITHIN })
     const kept = await connect(lab, { detectWithin: DETECT_WITHIN })
-    for (const client of [dropped, kept]) client.send(16 * 2 ** 20) // more than both ends have room for
+    for (const client of [dropped, kept]) client.send(16 * 2 ** 20) // more than both ends can buffer
     t.is((await dropped.event('lost')).data, 'ETIMEDOUT')
     await sleep(LONG_MS)
     t.deepEqual(losses(kept), [])

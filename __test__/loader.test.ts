@@ -1,4 +1,4 @@
-/** Which package the loader asks for, on systems that this one is not; on real ones `npm test -- runtimes` tries. */
+/** The package that the loader requires, on systems that are simulated here. `npm test -- runtimes` tests real ones. */
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import vm from 'node:vm'
@@ -13,7 +13,7 @@ const exported = [...loader.matchAll(/^module\.exports\.(\w+) = /gm)].map(([, na
 interface System {
   readonly platform: string
   readonly arch: string
-  /** What /usr/bin/ldd says of itself; none where there is no such file. */
+  /** The text of /usr/bin/ldd; undefined if there is no such file. */
   readonly ldd?: string
   readonly report?: object
 }
@@ -23,26 +23,26 @@ const core = { checkBinary: (): void => {} }
 const implementation = { noBinary: (error: Error) => new TypeError(error.message) }
 
 interface Loaded {
-  /** The package that was asked for. */
+  /** The package that was required. */
   readonly asked: string
-  /** What the loader leaves in `process.report.excludeNetwork`. */
+  /** The value that the loader leaves in `process.report.excludeNetwork`. */
   readonly excludesNetwork: boolean
   readonly exports: Readonly<Record<string, (() => unknown) | undefined>>
 }
 
 interface Place {
-  /** Where the loader's file is; undefined in a bundle of ES modules. */
+  /** The URL of the loader's file; undefined in a bundle of ES modules. */
   readonly file?: string | undefined
   readonly argv?: readonly string[]
-  /** From which file the package is found; from any where it is left out. */
+  /** The file from which the package is found; from any file if it is left out. */
   readonly foundFrom?: string
-  /** Files that are there. */
+  /** The existing files. */
   readonly files?: readonly string[]
 }
 
 const PLACE: Place = { file: '/app/node_modules/tcp-keepalive/index.js' }
 
-/** @param binding what the package is found to be; none where it is missing */
+/** @param binding the exports of the package; undefined if it is missing */
 function loadOn({ platform, arch, ldd, report }: System, binding?: object, place: Place = PLACE): Loaded {
   const { file, argv = ['/usr/bin/node', '/app/main.js'], foundFrom, files = [] } = place
   let asked = 'nothing'
@@ -101,7 +101,7 @@ test('each system gets its own package', (t) => {
   }
 })
 
-test('without /usr/bin/ldd the report tells the C library', (t) => {
+test('without /usr/bin/ldd the report identifies the C library', (t) => {
   const linux = { platform: 'linux', arch: 'x64' }
   const glibc = { header: { glibcVersionRuntime: '2.36' }, sharedObjects: ['/lib/libc.so.6'] }
   const musl = { header: {}, sharedObjects: ['/lib/ld-musl-x86_64.so.1'] }
@@ -111,12 +111,12 @@ test('without /usr/bin/ldd the report tells the C library', (t) => {
   t.false(loadOn({ ...linux, report: musl }, {}).excludesNetwork, "the program's own reports have all of it")
 })
 
-test('what it exports is the binding itself, so that a call goes no way around', (t) => {
+test('the loader exports the binding itself, so calls have no wrapper', (t) => {
   const binding = { setKeepAlive: () => 0 }
   t.is(loadOn({ platform: 'linux', arch: 'x64', ...GLIBC }, binding).exports, binding as never)
 })
 
-test('where there is no binary the import works, and every function says what is the matter', (t) => {
+test('without a binary the import works, and every function throws an error with the reason', (t) => {
   const said = (system: System): Set<string> => {
     const { load, ...functions } = loadOn(system).exports
     t.throws(load ?? (() => {}), { any: true })
@@ -135,7 +135,7 @@ test('where there is no binary the import works, and every function says what is
   }
 })
 
-test('it exports what index.d.ts declares, in words that a reader of modules understands', (t) => {
+test('it exports what index.d.ts declares, in a form that module scanners understand', (t) => {
   const declared = [
     ...readFileSync(join(ROOT, 'index.d.ts'), 'utf8').matchAll(/^export declare function (\w+)/gm),
   ]
@@ -171,7 +171,7 @@ test('a binary is found where a tool has put it without its package', (t) => {
   t.is(normalize(loadOn(LINUX, {}, place).asked), file)
 })
 
-test('a binary that comes after the import is looked for until it is there, and not again', (t) => {
+test('a binary that is installed after the import is looked for until it exists, and not again', (t) => {
   const file = '/app/node_modules/@tcp-keepalive/binding-linux-x64-gnu/tcp-keepalive.linux-x64-gnu.node'
   const files: string[] = []
   const place = { ...PLACE, foundFrom: 'nowhere', files }
@@ -183,7 +183,7 @@ test('a binary that comes after the import is looked for until it is there, and 
   t.is(setKeepAlive(), 7)
 })
 
-test('each platform has its own file beside the package', (t) => {
+test('each platform has its own file next to the package', (t) => {
   for (const { name } of TARGETS) {
     const path = `/../@tcp-keepalive/binding-${name}/${BINARY_NAME}.${name}.node`
     const [, written] = new RegExp(`case '${name}':\\s+return[\\s(]+__dirname \\+ '(.*)'`).exec(loader) ?? []
@@ -191,12 +191,12 @@ test('each platform has its own file beside the package', (t) => {
   }
 })
 
-test('a clone loads what it has built', (t) => {
+test('a clone loads the binary that it has built', (t) => {
   const built = '/clone/tcp-keepalive.linux-x64-gnu.node'
   t.is(loadOn(LINUX, {}, { file: '/clone/index.js', files: [built] }).asked, built)
 })
 
-test('bundlers see no package of any platform', (t) => {
+test('bundlers see no platform package', (t) => {
   t.deepEqual(
     [...loader.matchAll(/\brequire\(([^)]*)\)/g)].map(([, name]) => name),
     ["'node:fs'", "'node:module'", "'node:path'", "'./dist/core.cjs'", "'./dist/implementation.cjs'"],

@@ -169,22 +169,22 @@ async function tryMetrics(
   t.is(reset[`${names.warned}{peer="echo",code="off"}`] ?? 0, 0)
   t.is(reset[`${names.silence}{peer="echo"}`] ?? 0, 0)
   t.is(reset[`${names.applied}{peer="echo",by="hold"}`], 1)
-  t.is(reset[lostTo('reset')], 1) // the one that was held
+  t.is(reset[lostTo('reset')], 1) // the held one
   t.is(reset[lostTo('no-answer')] ?? 0, 0)
   t.is(reset[`${names.lostAfter}{peer="echo",outcome="reset"}`], silentFor === undefined ? undefined : 1)
 }
 
-test.serial('prom-client: gauges of what is open, and counters of what was held and lost', async (t) => {
+test.serial('prom-client: gauges of open connections, and counters of held and lost ones', async (t) => {
   const server = await listening(t)
   await tryMetrics(t, server, await prometheus({ [server.port]: 'echo' }))
 })
 
-/** The one in docs/seeing.md. */
+/** The rule in docs/seeing.md. */
 const RULE = /```yaml\n(groups:[^`]+)```/.exec(
   readFileSync(new URL('../docs/seeing.md', import.meta.url), 'utf8'),
 )?.[1]
 
-test('the alert rule of docs/seeing.md asks for what prom-client has, from the first loss on', async (t) => {
+test('the alert rule of docs/seeing.md uses metrics of the prom-client example, and fires at the first loss', async (t) => {
   const { names, read } = await prometheus({ 5432: 'postgresql' })
   const samples = await read()
   const [, by = '', name = ''] =
@@ -203,7 +203,7 @@ test('the alert rule of docs/seeing.md asks for what prom-client has, from the f
   }
 })
 
-test.serial('OpenTelemetry: gauges of what is open, and counters of what was held and lost', async (t) => {
+test.serial('OpenTelemetry: gauges of open connections, and counters of held and lost ones', async (t) => {
   const server = await listening(t)
   await tryMetrics(t, server, await openTelemetry(t, { [server.port]: 'echo' }))
 })

@@ -1,4 +1,4 @@
-/** The lines in docs/migrating.md run as they stand, old and new, and the new one never notices a dead peer later. */
+/** The old and the new lines in docs/migrating.md run unchanged, and the new line never detects a dead peer later. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -15,12 +15,12 @@ interface Row {
   readonly from: string
   readonly old: string
   readonly line: string
-  /** As the page has it, for the old and the new. */
+  /** The versions on the page, for the old and the new line. */
   readonly told: readonly [string, string]
   readonly before: string
 }
 
-/** An empty first cell is the one above; "all of these" are the rows above it. */
+/** An empty first cell repeats the one above; "all of these" means the rows above it. */
 const rows: Row[] = []
 for (const part of page.split(/^## /m)) {
   const [from = ''] = part.split('\n', 1)
@@ -33,7 +33,7 @@ for (const part of page.split(/^## /m)) {
     const [, code] = /`(\S.*?)`/.exec(first) ?? []
     const old = first === 'all of these' ? above.join('; ') : (code ?? above.at(-1) ?? '')
     const [beginning = ''] = above
-    // net-keepalive's calls take one value each, after a first line that turns keepalive on.
+    // net-keepalive's calls take one value each, and follow a line that turns keepalive on.
     const before = old.startsWith('NetKeepAlive') ? beginning : ''
     rows.push({ from, old, line, told: [was.trim(), is.trim()], before })
     if (code !== undefined) above = [...above, code]
@@ -45,7 +45,7 @@ test('every row of the page is read', (t) => {
   t.true(rows.length >= 17, String(rows.length))
 })
 
-/** What net-keepalive 4 does on Linux: a system call with whole seconds, a count or milliseconds. */
+/** net-keepalive 4 on Linux: one system call with whole seconds, a count or milliseconds. */
 const LEAVE = -1
 const NetKeepAlive = {
   setKeepAliveInterval: (socket: net.Socket, ms: number) =>
@@ -56,10 +56,10 @@ const NetKeepAlive = {
     native.setKeepAlive(rawDescriptor(socket), true, LEAVE, LEAVE, LEAVE, ms),
 }
 
-/** Node takes these from 24.19 and 26.4 on; before, they are ignored. */
+/** Node accepts these from 24.19 and 26.4 on. Older versions ignore them. */
 const TAKES_FOUR = net.Socket.prototype.setKeepAlive.length === 4
 
-// One after the other, as an install reaches every connection that is made meanwhile.
+// Sequentially, because an install affects every connection that is made during the test.
 for (const { from, old, line, told, before } of rows.filter(({ old }) => !/\.get\w+\(/.test(old))) {
   test.serial(`${from}: ${old} → ${line}`, async (t) => {
     const isFour = /setKeepAlive\(true, \d\S*, /.test(old)
@@ -68,7 +68,7 @@ for (const { from, old, line, told, before } of rows.filter(({ old }) => !/\.get
       : isFour && !TAKES_FOUR
         ? 120_000
         : await noticedAfter(`${before}; ${old}`)
-    // The line that replaces the first one is there before as well.
+    // The line that replaces the first one runs before it as well.
     const first = rows.find((row) => row.old === before)?.line ?? ''
     const is = await noticedAfter(`${first}; ${line}`)
     t.true(is <= was, `${is} ms, before ${was} ms`)
@@ -76,7 +76,7 @@ for (const { from, old, line, told, before } of rows.filter(({ old }) => !/\.get
   })
 }
 
-test.serial('what reads values from a socket reads the same', async (t) => {
+test.serial('lines that read values from a socket read the same values', async (t) => {
   const reading = rows.filter(({ old }) => /\.get\w+\(/.test(old))
   t.is(reading.length, 3)
   const { client, close } = await connectedPair()
@@ -88,7 +88,7 @@ test.serial('what reads values from a socket reads the same', async (t) => {
   )
 })
 
-/** Runs lines that make or take a socket, and computes from what the kernel then holds when a dead peer is noticed. */
+/** Runs lines that make or take a socket. Computes from the kernel's values when a dead peer is detected. */
 async function noticedAfter(lines: string): Promise<number> {
   if (/createServer/.test(lines)) return acceptedBy(lines)
   if (/http\.Agent|installKeepAlive/.test(lines)) return requestedBy(lines)
@@ -154,7 +154,7 @@ function idle(socket: net.Socket): number {
   return planKeepAlive(options, held).detection.idle
 }
 
-/** The value of the last of the lines, or the socket that one of them makes. */
+/** The value of the last line, or the socket that a line makes. */
 function run(lines: string, socket?: net.Socket, port?: number): unknown {
   let made: unknown
   const connecting = { ...net, connect: (options: net.NetConnectOpts) => (made = net.connect(options)) }
@@ -181,7 +181,7 @@ function run(lines: string, socket?: net.Socket, port?: number): unknown {
   return made ?? value
 }
 
-test.serial('options of net.connect() and net.createServer() have their like', async (t) => {
+test.serial('options of net.connect() and net.createServer() have a replacement', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   const hold = holdKeepAlive(server, { time: 60_000 })
   await new Promise((resolve) => server.once('listening', resolve))

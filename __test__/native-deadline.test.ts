@@ -1,4 +1,4 @@
-/** The binding's functions for deadlines, and those that go on where an option is refused. */
+/** The binding's functions for deadlines, and those that continue when an option is refused. */
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -25,14 +25,14 @@ function userTimeout(fd: number): number[] {
   return [...values]
 }
 
-/** The system's own; -1 before Linux 6.15. */
+/** The system's own value; -1 before Linux 6.15. */
 function systemRtoMax(): number {
   const values = new Int32Array(6)
   native.systemKeepAlive(values)
   return values[5] ?? -1
 }
 
-test('the user timeout is lifted and put back, and what is negative stays', async (t) => {
+test('the user timeout is lifted and restored, and negative values leave it unchanged', async (t) => {
   const { client } = await connection(t)
   const fd = rawDescriptor(client)
   const before = systemRtoMax()
@@ -48,7 +48,7 @@ test('the user timeout is lifted and put back, and what is negative stays', asyn
 })
 
 for (const outside of [999, 120_001]) {
-  test(`where ${outside} ms between retransmissions are refused, the user timeout is put in all the same`, async (t) => {
+  test(`if ${outside} ms between retransmissions are refused, the user timeout is still set`, async (t) => {
     const fd = rawDescriptor((await connection(t)).client)
     const status = native.setUserTimeout(fd, 7000, outside)
     t.is(native.optionName(status >> 16), 'TCP_RTO_MAX_MS')
@@ -57,7 +57,7 @@ for (const outside of [999, 120_001]) {
   })
 }
 
-test('the bound on connecting is the user timeout on Linux', async (t) => {
+test('the limit on connecting is the user timeout on Linux', async (t) => {
   const fd = rawDescriptor((await connection(t)).client)
   t.is(native.setConnectTimeout(fd, 4500), 0)
   t.is(native.setConnectTimeout(fd, -1), 0)
@@ -65,7 +65,7 @@ test('the bound on connecting is the user timeout on Linux', async (t) => {
   t.is(native.optionName(9), 'TCP_USER_TIMEOUT')
 })
 
-test('one call reads the windows of many sockets, and tells which descriptors cannot be asked', async (t) => {
+test('one call reads the windows of many sockets, and reports which descriptors cannot be read', async (t) => {
   const { client, accepted } = await connection(t)
   const file = openSync(import.meta.filename, 'r')
   t.teardown(() => closeSync(file))
@@ -77,7 +77,7 @@ test('one call reads the windows of many sockets, and tells which descriptors ca
     return asked.map((_, index) => [...rows.subarray(index * ROW, (index + 1) * ROW)])
   }
   accepted.pause()
-  client.write(Buffer.alloc(16 << 20)) // more than both ends' buffers hold
+  client.write(Buffer.alloc(16 << 20)) // more than the buffers of both ends hold
   let closed = read()[0] ?? []
   while (closed[2] !== 0 || closed[3] === 0) {
     await sleep(20)
@@ -116,7 +116,7 @@ const SETS = [
   ['retries', 'TCP_KEEPCNT', 9, 2, 128],
 ] as const
 for (const [refused, option, time, interval, retries] of SETS) {
-  test(`where the ${refused} is refused, the rest is put in all the same`, async (t) => {
+  test(`if the ${refused} is refused, the other values are still set`, async (t) => {
     const { client } = await connection(t)
     const refusals = new Int32Array(5).fill(7)
     const fd = rawDescriptor(client)
@@ -128,7 +128,7 @@ for (const [refused, option, time, interval, retries] of SETS) {
   })
 }
 
-test('every refusal is told', async (t) => {
+test('every refusal is reported', async (t) => {
   const { client } = await connection(t)
   const refusals = new Int32Array(5)
   const status = native.setWhatIsTaken(rawDescriptor(client), true, 0, 0, 0, 8000, refusals)
@@ -140,13 +140,13 @@ test('every refusal is told', async (t) => {
   t.deepEqual(readback(client), { ...UNTOUCHED, enabled: 1, userTimeout: 8000 })
 })
 
-test('of what is no TCP socket nothing is told but that', (t) => {
+test('for a socket that is not TCP, only that is reported', (t) => {
   const refusals = new Int32Array(5).fill(7)
   t.is(native.setWhatIsTaken(999_999, true, 9, 9, 9, 9, refusals), 65_536 + 9)
   t.deepEqual([...refusals], [0, 0, 0, 0, 0])
 })
 
-test('a connection of Multipath TCP gets all but the user timeout', (t) => {
+test('a Multipath TCP connection gets all values except the user timeout', (t) => {
   const program = `
     const { getKeepAlive } = require('tcp-keepalive')
     const native = require('tcp-keepalive/native')
@@ -162,7 +162,7 @@ test('a connection of Multipath TCP gets all but the user timeout', (t) => {
   t.deepEqual(JSON.parse(stdout), [refused, [refused, 0, 0, 0, 0], held])
 })
 
-test('values are tried on a socket of our own, and nothing stays open', (t) => {
+test('values are tried on a socket of our own, and no descriptor stays open', (t) => {
   const before = openSync(import.meta.filename, 'r')
   closeSync(before)
   t.is(native.tryKeepAlive(true, 9, 8, 7, 6000), 0)

@@ -9,8 +9,8 @@ import { openLab } from '../lab/network/lab.ts'
 import { withLab } from './needs.ts'
 import { connectedPair, rawDescriptor, readback, UNTOUCHED, witness } from '../lab/readback/readback.ts'
 
-withLab('the system defaults read back as 7200 s, 75 s and 9 where nobody has changed them', async (t) => {
-  const lab = await openLab(t) // a fresh network, with the kernel's own settings
+withLab('the system defaults are 7200 s, 75 s and 9 if nobody has changed them', async (t) => {
+  const lab = await openLab(t) // a new network namespace, with the kernel's own settings
   const defaults = await lab.client.run(async () => {
     const { systemKeepAlive } = await import('tcp-keepalive')
     return systemKeepAlive()
@@ -18,7 +18,7 @@ withLab('the system defaults read back as 7200 s, 75 s and 9 where nobody has ch
   t.deepEqual(defaults, { enabled: false, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 })
 })
 
-test("the system defaults are this machine's", (t) => {
+test("the system defaults are read from this machine's settings", (t) => {
   const { time, interval, retries } = systemKeepAlive()
   t.deepEqual(
     [time, interval, retries],
@@ -26,7 +26,7 @@ test("the system defaults are this machine's", (t) => {
   )
 })
 
-test('an option that the kernel refuses names itself in the error, and nothing is changed', async (t) => {
+test('the error names an option that the kernel refuses, and nothing is changed', async (t) => {
   // Multipath TCP has no user timeout (net/mptcp/sockopt.c).
   const program = `
     const { getKeepAlive, setKeepAlive } = require('tcp-keepalive')
@@ -55,7 +55,7 @@ for (const [n, time, interval] of [
   [10, 10, 3],
   [2, 2, 1],
 ] as const) {
-  test(`the one-number recipe on a raw descriptor: ${n} s is ${time}/${interval}/3`, async (t) => {
+  test(`one number on a raw descriptor: ${n} s is ${time}/${interval}/3`, async (t) => {
     const { client, close } = await connectedPair()
     t.teardown(close)
     setKeepAlive(rawDescriptor(client), n * 1000)
@@ -63,7 +63,7 @@ for (const [n, time, interval] of [
   })
 }
 
-test('the binding sets and reads whole numbers, and leaves what is negative', async (t) => {
+test('the binding sets and reads whole numbers, and negative numbers leave a value unchanged', async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   const fd = rawDescriptor(client)
@@ -83,7 +83,7 @@ const refusals = [
   ['TCP_KEEPCNT', 1, 1, 0],
 ] as const
 for (const [name, time, interval, retries] of refusals) {
-  test(`an option that the kernel refuses is named: ${name} in ${time}/${interval}/${retries}`, async (t) => {
+  test(`the error names a refused option: ${name} in ${time}/${interval}/${retries}`, async (t) => {
     const { client, close } = await connectedPair()
     t.teardown(close)
     const status = native.setKeepAlive(rawDescriptor(client), true, time, interval, retries, -1)
@@ -96,7 +96,7 @@ for (const [name, time, interval, retries] of refusals) {
   })
 }
 
-test('numbers that are no descriptor never become one', async (t) => {
+test('numbers that are not descriptors are never converted to one', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -107,7 +107,7 @@ test('numbers that are no descriptor never become one', async (t) => {
   t.deepEqual(readback(server), UNTOUCHED)
 })
 
-test('arguments of another type are an error whose code names the right one', (t) => {
+test('arguments of the wrong type are an error whose code names the right type', (t) => {
   const set = native.setKeepAlive as (...args: unknown[]) => number
   t.throws(() => set('3', true, 1, 1, 1, 1), { code: 'NumberExpected' })
   t.throws(() => set(3, 1, 1, 1, 1, 1), { code: 'BooleanExpected' })

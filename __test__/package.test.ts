@@ -24,7 +24,7 @@ const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.
 
 const names = Object.keys(required).toSorted()
 
-test('import, require and bundlers get what the types promise', async (t) => {
+test('import, require and bundlers get what the types declare', async (t) => {
   const path: string = '../dist/bundled.mjs'
   const bundled: typeof imported = await import(path)
   const types = ts.createProgram([fileURLToPath(new URL('../dist/index.d.cts', import.meta.url))], {})
@@ -44,7 +44,7 @@ test('import, require and bundlers get what the types promise', async (t) => {
   t.true(names.includes('setKeepAlive'))
 })
 
-test('import and require have one state', async (t) => {
+test('import and require share one state', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
@@ -60,7 +60,7 @@ test('import and require have one state', async (t) => {
   server.close()
 })
 
-test('an error is of TcpKeepAliveError, from whichever entry that comes', (t) => {
+test('an error is an instance of TcpKeepAliveError, whichever entry point it comes from', (t) => {
   for (const { setKeepAlive } of [imported, required]) {
     const error = t.throws(() => setKeepAlive(1, { idle: 1000 } as object))
     t.true(error instanceof imported.TcpKeepAliveError)
@@ -73,7 +73,7 @@ test('an error is of TcpKeepAliveError, from whichever entry that comes', (t) =>
   t.false(t.throws(() => required.setKeepAlive(1, { idle: 1 } as object)) instanceof Narrower)
 })
 
-test('an error is told from what is none, whatever its code is like', (t) => {
+test('instanceof refuses other errors, whatever their code', (t) => {
   const { TcpKeepAliveError } = imported
   const throws = Object.defineProperty(new Error('no code'), 'code', { get: () => BigInt('none') })
   for (const code of [Object.create(null), ['ERR_TCP_KEEPALIVE_NOT_TCP'], 7, undefined]) {
@@ -84,7 +84,7 @@ test('an error is told from what is none, whatever its code is like', (t) => {
   t.true(Object.create(error ?? null) instanceof required.TcpKeepAliveError)
 })
 
-test('the functions have their names and lengths', (t) => {
+test('the functions have their documented names and lengths', (t) => {
   const lengths = {
     getKeepAlive: 1,
     getTcpInfo: 1,
@@ -113,7 +113,7 @@ for (const [format, load] of [
   ['module', (names: string, from: string) => `import { ${names} } from '${from}'`],
   ['commonjs', (names: string, from: string) => `const { ${names} } = require('${from}')`],
 ] as const) {
-  test(`where the rest of the package is gone, outcomeOf works and the others say so (${format})`, (t) => {
+  test(`if the rest of the package is gone, outcomeOf works and the other functions say so (${format})`, (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
     t.teardown(() => rmSync(folder, { recursive: true }))
     for (const part of ['dist', 'index.js', 'package.json']) {
@@ -136,7 +136,7 @@ for (const [format, load] of [
   })
 }
 
-test('importing loads one small file, neither the binary nor node:tls', (t) => {
+test('an import loads one small file, and neither the binary nor node:tls', (t) => {
   const program = `
     import 'tcp-keepalive'
     import { createRequire } from 'node:module'
@@ -178,7 +178,7 @@ for (const [call, files] of Object.entries(FIRST_CALLS)) {
   })
 }
 
-test('importing does not fail where a program has frozen its globals', (t) => {
+test('an import works if a program has frozen its globals', (t) => {
   const program = `
     import net from 'node:net'
     Object.freeze(net.Socket)
@@ -208,7 +208,7 @@ test('types come first under every condition, and the files exist', (t) => {
   for (const entry of Object.values(manifest.exports)) if (typeof entry !== 'string') check(entry)
 })
 
-test('the types ask for nothing newer than ES2020, and @types/node', (t) => {
+test('the types need nothing newer than ES2020 and @types/node', (t) => {
   const files = ['dist/drill.d.cts', 'dist/index.d.cts', 'dist/register.d.cts', 'index.d.ts'].map((file) =>
     fileURLToPath(new URL(`../${file}`, import.meta.url)),
   )
@@ -239,7 +239,7 @@ for (const [name, resolution, files] of [
     ['app.ts', 'app.mts'],
   ],
 ] as const) {
-  test(`a program has its types with moduleResolution ${name}, and with isolatedModules`, (t) => {
+  test(`a program gets its types with moduleResolution ${name}, and with isolatedModules`, (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
     t.teardown(() => rmSync(folder, { recursive: true }))
     for (const part of ['dist', 'index.js', 'index.d.ts', 'package.json']) {
@@ -277,7 +277,7 @@ for (const [name, resolution, files] of [
         .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
     }
     t.deepEqual(errors(text), [])
-    t.is(errors(mistaken).length, files.length) // so the types are there
+    t.is(errors(mistaken).length, files.length) // so the types are found
   })
 }
 

@@ -1,4 +1,4 @@
-/** The packages as they would be published, from what `npm run build -- all` made. */
+/** The packages as they would be published, from the output of `npm run build -- all`. */
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ interface Manifest {
   readonly napi?: { readonly targets: readonly string[] }
 }
 
-/** What npm is told about each platform, so that it installs the one binary that fits. */
+/** The properties of each platform's package, by which npm installs the one binary that fits. */
 const PLATFORMS: Readonly<Record<string, Pick<Manifest, 'os' | 'cpu' | 'libc'>>> = {
   'linux-x64-gnu': { os: ['linux'], cpu: ['x64'], libc: ['glibc'] },
   'linux-arm64-gnu': { os: ['linux'], cpu: ['arm64'], libc: ['glibc'] },
@@ -64,7 +64,7 @@ const MAIN_FILES = [
 
 const KIB = 1024
 
-/** Of the main package and one platform's together, unpacked. */
+/** The main package and one platform's package together, unpacked. */
 const LIMIT = 470 * KIB
 
 const manifest = readManifest(ROOT)
@@ -74,13 +74,13 @@ const folders: string[] = []
 
 test.after.always(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
 
-test('every target of package.json has its entry in the table of the build, and no other', (t) => {
+test('every target of package.json is in the table of the build, and no other', (t) => {
   const triples = TARGETS.map(({ triple }) => triple.replace('gnullvm', 'msvc'))
   t.deepEqual(triples.toSorted(), [...(manifest.napi?.targets ?? [])].toSorted())
   t.deepEqual(TARGETS.map(({ name }) => name).toSorted(), Object.keys(PLATFORMS).toSorted())
 })
 
-test('the committed platform packages are what `npm run build -- folders` writes', async (t) => {
+test('the committed platform packages equal the output of `npm run build -- folders`', async (t) => {
   const folder = await temporaryFolder()
   await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await createNpmFolders(folder)
@@ -89,7 +89,7 @@ test('the committed platform packages are what `npm run build -- folders` writes
 })
 
 for (const target of TARGETS) {
-  test(`${target.name}: npm is told where it fits`, (t) => {
+  test(`${target.name}: the package's properties name its platform`, (t) => {
     const { name, version, main, license, engines, os, cpu, libc, ...rest } = platformManifest(target)
     t.is(name, `@tcp-keepalive/binding-${target.name}`)
     t.deepEqual([version, license, engines], [manifest.version, manifest.license, manifest.engines])
@@ -98,7 +98,7 @@ for (const target of TARGETS) {
     t.deepEqual(Object.keys(rest).toSorted(), ['description', 'files', 'keywords'])
   })
 
-  test(`${target.name}: the package is the binary and what describes it, and small with the main one`, async (t) => {
+  test(`${target.name}: the package contains only the binary and its description, and is small together with the main one`, async (t) => {
     const platform = await packed(platformManifest(target).name)
     t.deepEqual(platform.files.toSorted(), ['LICENSE', 'README.md', 'package.json', binaryOf(target)])
     const size = platform.unpackedSize + (await packed(manifest.name)).unpackedSize
@@ -106,11 +106,11 @@ for (const target of TARGETS) {
   })
 }
 
-test('the main package is its code and what describes it, and nothing else', async (t) => {
+test('the main package contains only its code and its description', async (t) => {
   t.deepEqual((await packed(manifest.name)).files.toSorted(), MAIN_FILES.toSorted())
 })
 
-test('the main package names every platform at its own version, and depends on nothing else', async (t) => {
+test('the main package names every platform at its own version, and has no other dependency', async (t) => {
   const { tarball } = await packed(manifest.name)
   const folder = dirname(tarball)
   await run('tar', ['--extract', '--file', tarball, '--directory', folder])
@@ -121,13 +121,13 @@ test('the main package names every platform at its own version, and depends on n
     t.false(key in published, key)
 })
 
-test('publint and are-the-types-wrong have nothing against the main package', async (t) => {
+test('publint and are-the-types-wrong report nothing for the main package', async (t) => {
   t.timeout(1_200_000)
   const { tarball } = await packed(manifest.name)
   await t.notThrowsAsync(check(tarball))
 })
 
-/** The package of this name, packed with all the others when the first is asked for. */
+/** The package with this name. All are packed when the first is requested. */
 async function packed(name: string): Promise<Packed> {
   all ??= temporaryFolder().then((folder) => pack(TARGETS, binaries, folder))
   const found = (await all).find((each) => each.name === name)

@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A build of the binding that has a function which panics: one given, else made here. */
+/** A build of the binding with a function that panics: a given one, or one that is made here. */
 function bindingThatPanics(t: ExecutionContext): string {
   const given = process.env['TCP_KEEPALIVE_PANIC_BINARY']
   if (given !== undefined) return given
@@ -23,7 +23,7 @@ function bindingThatPanics(t: ExecutionContext): string {
   return binding
 }
 
-test('a panic in the binding is a JavaScript error, and the process goes on', (t) => {
+test('a panic in the binding is a JavaScript error, and the process continues', (t) => {
   t.timeout(1_200_000, 'the binding is compiled once more')
   const program = `
     const binding = require(${JSON.stringify(bindingThatPanics(t))})

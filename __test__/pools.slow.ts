@@ -1,6 +1,6 @@
 /**
- * Test on borrow as docs/pools.md has it, for pg, mysql2, ioredis, generic-pool, Sequelize and knex: its blocks as they are, with the
- * libraries themselves, on real servers. Each hands out a connection that is alive, and none that is cut off.
+ * Test on borrow as in docs/pools.md, for pg, mysql2, ioredis, generic-pool, Sequelize and knex: the page's blocks unchanged, with
+ * the libraries themselves, on real servers. Each pool hands out a living connection, and never one that is cut off.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const fromExamples = ['pg', 'mysql2', 'ioredis', 'knex'].map((name) => `${name}@
 const scratch = await openScratch(...fromExamples, 'generic-pool@3.9.0', 'sequelize@6.37.8')
 test.after.always(() => scratch.close())
 
-/** The one block of the page with this in it. */
+/** The one block of the page that contains this text. */
 function block(part: string): string {
   const found = pages.flatMap(({ path, blocks }) => (path === 'docs/pools.md' ? blocks : []))
   const [only, ...others] = found.filter(({ language, text }) => language === 'js' && text.includes(part))
@@ -52,7 +52,7 @@ const onPostgres = (...lines: readonly string[]): Recipe => ({
   ],
 })
 
-/** What a program makes of a recipe. */
+/** The object that a recipe creates. */
 const RECIPES: Readonly<Record<string, Recipe>> = {
   pg: onPostgres(
     ...ASKED,
@@ -135,7 +135,10 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   ),
 }
 
-/** For Sequelize, whose check can only know what the kernel has found out: the first probe is out after two seconds, late by an eighth. */
+/**
+ * For Sequelize, whose check only knows what the kernel has detected: the first probe is sent after two seconds, or an eighth
+ * later.
+ */
 const UNTIL_KNOWN_MS = 3500
 
 function program({ lines }: Recipe, silence: number, host: string, port: number): string {
@@ -161,7 +164,7 @@ function program({ lines }: Recipe, silence: number, host: string, port: number)
 }
 
 function withServer(server: ServerKind): typeof withLab {
-  if (server === postgres) return withPostgres // which asks for more
+  if (server === postgres) return withPostgres // which requests more
   const missing = server.unavailable()
   return missing === undefined ? withLab : unless(missing)
 }
@@ -190,8 +193,8 @@ for (const [name, recipe] of Object.entries(RECIPES)) {
         gone: boolean
       }
       t.deepEqual(found, { healthy: 1, gone: true })
-      t.true(fresh >= 1, `${fresh} new`) // Sequelize's pool sometimes makes two for one that it has thrown away
-      // A query on the connection that is cut off would be told of after the user timeout at the soonest, or after 15 minutes.
+      t.true(fresh >= 1, `${fresh} new`) // Sequelize's pool sometimes makes two connections for one that it has dropped
+      // A query on the connection that is cut off would fail after the user timeout at the earliest, or after 15 minutes.
       t.true(took < 10_000, `${took} ms`)
     },
   )

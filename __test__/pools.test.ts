@@ -1,4 +1,4 @@
-/** The health checks of docs/pools.md: their examples as they are, on real servers across the laboratory's router. */
+/** The health checks of docs/pools.md: the examples unchanged, on real servers across the laboratory's router. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import ava, { type ExecutionContext } from 'ava'
@@ -11,20 +11,20 @@ import { mariadb } from '../lab/servers/mariadb.ts'
 import { postgres } from '../lab/servers/postgres.ts'
 import { redis } from '../lab/servers/redis.ts'
 
-/** So many connections of a pool, all idle when the cable is cut. */
+/** The number of connections in a pool, all idle when the cable is cut. */
 const COUNT = 20
 const CHECKOUTS = 10_000
 
-/** The examples' first probe is out two seconds after the last thing heard; the timer may be late by an eighth. */
+/** The examples' first probe is sent two seconds after the last packet. The timer may be late by an eighth. */
 const PROBED_MS = 3000
 
 const EXAMPLES = new URL('../examples/', import.meta.url)
 
-/** What the program did from one question for a connection to the next. */
+/** What the program did between one request for a connection and the next. */
 interface Refusal {
-  /** How often the event loop went round: at least once where anything is waited for. */
+  /** How many turns the event loop made: at least one if the program waited for anything. */
   readonly turns: number
-  /** Sockets that began to connect. */
+  /** How many sockets started to connect. */
   readonly connects: number
 }
 
@@ -33,7 +33,7 @@ interface PoolKind {
   readonly server: typeof postgres
   readonly unavailable: string | undefined
   readonly config: object
-  /** The pool's own way to a connection. */
+  /** The pool's own function that connects. */
   readonly ask: string
 }
 
@@ -56,7 +56,7 @@ const KINDS: readonly PoolKind[] = [
 
 const noLab = await labUnavailable()
 
-/** A process with a pool whose connections are idle, which does what it is told. */
+/** A process with a pool of idle connections, controlled by messages. */
 async function startPool(t: ExecutionContext, kind: PoolKind): Promise<{ lab: Lab; pool: Program<void> }> {
   const lab = await openLab(t)
   const server = await kind.server.start(lab.server)
@@ -100,7 +100,7 @@ async function startPool(t: ExecutionContext, kind: PoolKind): Promise<{ lab: La
         await Promise.all(all.map((connection) => connection.query('select 1')))
         for (const connection of all) connection.release()
       }
-      await use() // connects
+      await use() // this connects
       await use()
       tell('ready')
       for (;;) {
@@ -117,7 +117,7 @@ async function startPool(t: ExecutionContext, kind: PoolKind): Promise<{ lab: La
           turn()
           await checkout(pool).catch((error: Error) => tell('no more', error.message))
           const left = inspectSockets().length
-          tell('refused', { refusals: laps.slice(1), left }) // without what was before the first question
+          tell('refused', { refusals: laps.slice(1), left }) // without anything from before the first request
         } else {
           const connection = await Reflect.apply(own as () => Promise<Connection>, pool, [])
           tell('checked out')
@@ -143,7 +143,7 @@ for (const kind of KINDS) {
   const { name } = kind
   const test = unless(noLab ?? kind.unavailable)
 
-  test(`${name}: with the cable cut every dead connection is refused, at once and without asking anybody`, async (t) => {
+  test(`${name}: with the cable cut every dead connection is refused at once, and without a query`, async (t) => {
     const { lab, pool } = await startPool(t, kind)
     await lab.cut()
     await sleep(PROBED_MS)
@@ -151,20 +151,20 @@ for (const kind of KINDS) {
     pool.send({ name: 'refuse' })
     const { data } = await pool.event<{ refusals: Refusal[]; left: number }>('refused')
     const { refusals, left } = data
-    t.is(left, 0) // no socket waits for a goodbye
-    // Nothing was waited for, neither an answer nor a timer, and nobody was asked.
+    t.is(left, 0) // no socket waits for its graceful end
+    // The program waited for no answer and no timer, and sent no query.
     t.deepEqual(
       refusals,
       Array.from({ length: COUNT }, () => ({ turns: 0, connects: 0 })),
     )
-    // Only then does the pool try to connect anew, which the cut cable forbids.
+    // Only now the pool tries to connect again, which the cut prevents.
     t.regex((await pool.event<string>('no more')).data, /timeout|ETIMEDOUT/)
     await capture.stop()
     t.deepEqual(
       capture.packets.filter(({ length }) => length > 0),
       [],
     )
-    // Nothing is left that the kernel's verdict, ten seconds later, could make an error of.
+    // Nothing remains that could turn the kernel's error, ten seconds later, into an 'error' event.
     const ended = pool.result.then(
       () => 'it ended',
       (error: Error) => error.message,
@@ -187,11 +187,11 @@ for (const kind of KINDS) {
     const { pool } = await startPool(t, kind)
     pool.send({ name: 'healthy', count: CHECKOUTS })
     const { data } = await pool.event<{ asked: number }>('healthy')
-    t.is(data.asked, CHECKOUTS) // a refusal asks again
+    t.is(data.asked, CHECKOUTS) // a refusal requests another one
   })
 }
 
-/** A process with one connection to Redis that is idle. */
+/** A process with one idle connection to Redis. */
 async function startRedis(t: ExecutionContext): Promise<{ lab: Lab; client: Program<void> }> {
   const lab = await openLab(t)
   const server = await redis.start(lab.server)
@@ -218,7 +218,7 @@ async function startRedis(t: ExecutionContext): Promise<{ lab: Lab; client: Prog
           let refused = 0
           const answers: Promise<string | null>[] = []
           for (let index = 0; index < task.count; index++) {
-            answers.push(check(redis).get('key')) // fifty and more are under way at a time
+            answers.push(check(redis).get('key')) // fifty and more are in progress at a time
             if (redis.stream !== before || before.destroyed) refused++
             if (answers.length >= 100) await Promise.all(answers.splice(0, 50))
           }
@@ -249,7 +249,7 @@ interface Asked {
 }
 
 withRedis(
-  'ioredis: an idle dead connection is refused, and the command answered once the cable is back',
+  'ioredis: an idle dead connection is refused, and the command is answered once the cable is restored',
   async (t) => {
     const { lab, client } = await startRedis(t)
     await lab.cut()
@@ -262,7 +262,7 @@ withRedis(
   },
 )
 
-withRedis('ioredis: so is one on which a command is under way', async (t) => {
+withRedis('ioredis: a dead connection with a command in progress is refused too', async (t) => {
   const { lab, client } = await startRedis(t)
   await lab.cut()
   client.send({ name: 'write' })
@@ -272,7 +272,7 @@ withRedis('ioredis: so is one on which a command is under way', async (t) => {
 })
 
 withRedis(
-  'ioredis: without the check a command hangs, also when the cable is back for a while',
+  'ioredis: without the check a command hangs, also some time after the cable is restored',
   async (t) => {
     const { lab, client } = await startRedis(t)
     await lab.cut()
@@ -287,7 +287,7 @@ withRedis(
   },
 )
 
-withRedis(`ioredis: with a healthy server none of ${CHECKOUTS} commands finds it refused`, async (t) => {
+withRedis(`ioredis: with a healthy server no connection is refused for ${CHECKOUTS} commands`, async (t) => {
   const { client } = await startRedis(t)
   client.send({ name: 'healthy', count: CHECKOUTS })
   const { data } = await client.event<{ refused: number; answers: Set<string> }>('healthy')
@@ -295,7 +295,7 @@ withRedis(`ioredis: with a healthy server none of ${CHECKOUTS} commands finds it
   t.deepEqual(data.answers, new Set(['value']))
 })
 
-ava('the functions of the recipe in docs/pools.md are those of the examples', (t) => {
+ava('the functions of the recipe in docs/pools.md equal those of the examples', (t) => {
   const page = readFileSync(new URL('../docs/pools.md', import.meta.url), 'utf8')
   const [text = ''] = page.split('## Test on borrow', 1) // which has functions of its own
   const examples = [...KINDS.map(({ name }) => name), 'ioredis']

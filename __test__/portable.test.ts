@@ -1,4 +1,4 @@
-/** The tests that run on every system are named, and what each of the others needs is found. */
+/** The tests that run on every system are listed, and the needs of every other test are known. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -10,7 +10,7 @@ interface Portable {
   readonly needsOf: (path: string, text: string, platform: string) => string | undefined
 }
 
-/** Plain JavaScript without types, as it is run before anything is built. */
+/** Plain JavaScript without types, because it runs before anything is built. */
 const PORTABLE_MODULE: string = '../scripts/portable.mjs'
 const { needsOf, ON_UNIX, PORTABLE } = (await import(PORTABLE_MODULE)) as Portable
 
@@ -20,17 +20,17 @@ const tests = (readdirSync(`${root}/__test__`, { recursive: true }) as string[])
   .map((name) => `__test__/${name.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts'))
 
-test('every portable test file is there, and needs nothing that the others are left out for', (t) => {
+test('every portable test file exists, and needs nothing that other systems lack', (t) => {
   t.true(PORTABLE.length >= 20)
   for (const path of PORTABLE) {
     t.true(tests.includes(path), path)
-    // Under another name, so that it is judged by what is in it.
+    // Under another name, so that only its content decides.
     const text = path === '__test__/portable.test.ts' ? '' : read(path)
     t.is(needsOf('elsewhere.test.ts', text, 'darwin'), "Linux's figures or tools", path)
   }
 })
 
-test('what a test file needs is told of every other one', (t) => {
+test('the needs of every other test file are reported', (t) => {
   const need = (path: string, platform: string): string => needsOf(path, read(path), platform) ?? 'nothing'
   t.regex(need('__test__/probes.test.ts', 'darwin'), /laboratory/)
   t.regex(need('__test__/settings/plan.test.ts', 'darwin'), /figures/)
@@ -43,7 +43,7 @@ test('what a test file needs is told of every other one', (t) => {
   t.is(left.length + PORTABLE.length, tests.length)
 })
 
-test('the workflow runs on every machine that the page names, with every line of Node', (t) => {
+test('the workflow runs on every machine that the page lists, with every line of Node', (t) => {
   const workflow = read('.github/workflows/systems.yml')
   for (const { name, nodes } of MACHINES) {
     t.true(workflow.includes(`machine: ${name},`) || workflow.includes(`--machine ${name}`), name)

@@ -1,4 +1,4 @@
-/** The main job: a pg client is told in time that its PostgreSQL is gone. */
+/** The main job: a pg client gets an error in time after its PostgreSQL is gone. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import type { KeepAliveOptions } from 'tcp-keepalive'
@@ -14,13 +14,13 @@ interface Ended {
   readonly client: string
   readonly code: string | undefined
   readonly at: number
-  /** The longest time since the clients were ready in which the program did not get to run. */
+  /** The longest time since the clients were ready during which the program did not run. */
   readonly pausedMs: number
 }
 
 /**
- * One process with a pg client for each name: `idle` only waits, `query` waits for a long query, `write` and `late`
- * are sent a query when they are told to. Options are set on the way that pg documents: its `stream`.
+ * One process with a pg client for each name: `idle` only waits, `query` waits for a long query, `write` and `late` send a query on
+ * request. Options are set in the way that pg documents: by its `stream`.
  */
 async function connectClients(
   lab: Lab,
@@ -71,7 +71,7 @@ async function connectClients(
   return program
 }
 
-/** Writes at the cut, and on another client 4 s after it. Gives when each of them started to wait. */
+/** Writes at the cut, and on another client 4 s after it. Returns when each of them started to wait. */
 async function cutAndWrite(lab: Lab, program: Program<void>): Promise<Record<string, number>> {
   await sleep(300) // the long query has reached the server and is acknowledged
   const before = performance.timeOrigin + performance.now()
@@ -84,7 +84,7 @@ async function cutAndWrite(lab: Lab, program: Program<void>): Promise<Record<str
   return { idle: before, query: before, write: wrote, late: wroteLate }
 }
 
-/** The first thing that each client was told. */
+/** The first error that each client got. */
 function firstEnds(program: Program<void>): Map<string, Ended> {
   const ends = new Map<string, Ended>()
   for (const { name, data } of program.events) {
@@ -102,7 +102,7 @@ async function open(t: ExecutionContext): Promise<{ lab: Lab; postgres: Postgres
   return { lab, postgres }
 }
 
-withPostgres('detectWithin 6 s: idle, querying and writing clients are told within 6.0 s', async (t) => {
+withPostgres('detectWithin 6 s: idle, querying and writing clients get an error within 6.0 s', async (t) => {
   const { lab, postgres } = await open(t)
   const program = await connectClients(lab, postgres, CLIENTS, { detectWithin: DETECT_WITHIN })
   const since = await cutAndWrite(lab, program)
@@ -129,7 +129,7 @@ withPostgres("with the driver's defaults they all still wait after 20 s", async 
 })
 
 withPostgres(
-  'a router that forgets flows after 3 s: a client idle for 10 s is answered, with keepalive on',
+  'a router that forgets connections after 3 s: a client that was idle for 10 s gets its answer, with keepalive on',
   async (t) => {
     const { lab, postgres } = await open(t)
     await lab.forget(3)

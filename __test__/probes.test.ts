@@ -1,4 +1,4 @@
-/** What a probe can meet, and what each of the values means, proven by packets. */
+/** What a probe can meet, and the meaning of each value, shown by packets. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { converse, type Loss } from '../lab/network/connections.ts'
 import { keepAliveProbes, type KeepAliveProbe } from '../lab/network/keepalive-probes.ts'
@@ -7,7 +7,7 @@ import type { TcpPacket } from '../lab/network/pcap.ts'
 import { withLab } from './needs.ts'
 import { isInTime, KERNEL_MS, timerAtMost } from '../lab/timing.ts'
 
-/** The gaps in milliseconds from the last packet before the probes to the first probe, and on from there. */
+/** The gaps in milliseconds: from the last packet before the probes to the first probe, and then between the probes. */
 function gaps(packets: readonly TcpPacket[], probes: readonly KeepAliveProbe[]): number[] {
   const first = probes[0]
   if (!first) return []
@@ -15,16 +15,19 @@ function gaps(packets: readonly TcpPacket[], probes: readonly KeepAliveProbe[]):
   return probes.map(({ at }, index) => at - (probes[index - 1] ?? lastHeard ?? first).at)
 }
 
-/** Whether a timer of so many milliseconds has taken this long; never early, but for the grain of the kernel's clock. */
+/**
+ * Whether a timer of this many milliseconds took this long. A timer is never early, except for the resolution of the kernel's
+ * clock.
+ */
 function isOf(timer: number, took: number): boolean {
   return took >= timer - KERNEL_MS && took <= timerAtMost(timer)
 }
 
 /**
- * Whether a program was told when these timers, one after the other, were over. Its own clock starts up to a pause late,
- * and it is told up to a pause late.
+ * Whether a program got its event when these timers, one after the other, had expired. The program's own clock starts up to a pause
+ * late, and its event comes up to a pause late.
  *
- * @param extra what may come on top, in milliseconds
+ * @param extra the additional time allowed, in milliseconds
  */
 function isTold(loss: Loss, since: number, timers: readonly number[], extra = 0): boolean {
   const took = loss.lostAt - since
@@ -39,7 +42,7 @@ function inWords({ heardAt, wroteAt, lostAt, pausedMs }: Loss): string {
 }
 
 withLab(
-  'no answer: the first probe after time, the next after interval, retries of them, then ETIMEDOUT',
+  'no answer: the first probe after time, the next after interval, as many as retries, then ETIMEDOUT',
   async (t) => {
     const lab = await openLab(t)
     const capture = await lab.capture()
@@ -63,7 +66,7 @@ withLab(
   },
 )
 
-withLab('acknowledged: the connection stays open and is probed again after time', async (t) => {
+withLab('acknowledged: the connection stays open, and is probed again after time', async (t) => {
   const lab = await openLab(t)
   const capture = await lab.capture()
   const connection = await converse(lab, { idle: { time: 2000, interval: 1000, retries: 2 } })
@@ -77,11 +80,11 @@ withLab('acknowledged: the connection stays open and is probed again after time'
 })
 
 withLab(
-  'reset: a peer that was restarted answers the next probe with RST, and that is ECONNRESET',
+  'reset: a restarted peer answers the next probe with RST, and the program gets ECONNRESET',
   async (t) => {
     const lab = await openLab(t)
     const capture = await lab.capture()
-    // So many retries that the restart may take its time.
+    // Enough retries for the restart to take its time.
     const connection = await converse(lab, { idle: { time: 4000, interval: 1000, retries: 100 } })
     await lab.reboot()
     const loss = await connection.loss()
@@ -114,25 +117,28 @@ withLab(
     t.true(capture.icmp.some(({ icmp }) => icmp === 'host-unreachable'))
     t.is(keepAliveProbes(capture.packets, { from: lab.client.address }).length, 0)
     t.is(loss.code, 'EHOSTUNREACH')
-    // The user timeout of 3 s is counted from the first retransmission, some 0.2 s and at most half a second after the write.
+    // The user timeout of 3 s counts from the first retransmission, about 0.2 s and at most half a second after the write.
     t.true(isTold(loss, loss.wroteAt, [3000], 500), inWords(loss))
     t.is(loss.outcome, 'unreachable')
   },
 )
 
-withLab("unreachable while idle: Linux ignores a probe's ICMP error, and the end is ETIMEDOUT", async (t) => {
-  const lab = await openLab(t)
-  const capture = await lab.capture()
-  const connection = await converse(lab, { idle: { time: 1000, interval: 1000, retries: 3 } })
-  await lab.unreachable()
-  const loss = await connection.loss()
-  await capture.stop()
-  const probes = keepAliveProbes(capture.packets, { from: lab.client.address })
-  t.is(probes.length, 3)
-  // Each probe is answered. (A fourth answer is to the RST with which the kernel takes its leave.)
-  t.deepEqual(
-    capture.icmp.slice(0, 3).map(({ about }) => about?.seq),
-    probes.map(({ seq }) => seq),
-  )
-  t.is(loss.code, 'ETIMEDOUT')
-})
+withLab(
+  'unreachable while idle: Linux ignores the ICMP error of a probe, and the connection ends with ETIMEDOUT',
+  async (t) => {
+    const lab = await openLab(t)
+    const capture = await lab.capture()
+    const connection = await converse(lab, { idle: { time: 1000, interval: 1000, retries: 3 } })
+    await lab.unreachable()
+    const loss = await connection.loss()
+    await capture.stop()
+    const probes = keepAliveProbes(capture.packets, { from: lab.client.address })
+    t.is(probes.length, 3)
+    // Each probe is answered. (A fourth answer is for the RST that the kernel finally sends.)
+    t.deepEqual(
+      capture.icmp.slice(0, 3).map(({ about }) => about?.seq),
+      probes.map(({ seq }) => seq),
+    )
+    t.is(loss.code, 'ETIMEDOUT')
+  },
+)

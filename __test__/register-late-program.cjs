@@ -1,5 +1,5 @@
-// Under register: makes one connection of a kind, the first of the thread, and prints what became of it.
-// node register-late-program.cjs KIND PORT
+// Under register: makes one connection of a kind, the first of the thread, and prints its result. node register-late-program.cjs
+// KIND PORT
 const { subscribe } = require('node:diagnostics_channel')
 const http = require('node:http')
 const net = require('node:net')

@@ -1,4 +1,4 @@
-/** Where Node tells of each connection, register loads nothing until the first, and nobody sees a difference. */
+/** If Node publishes each new connection, register loads nothing until the first one, and programs see no difference. */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ function run(
   return spawnSync(NODE, args, { cwd, env, encoding: 'utf8' })
 }
 
-/** What of this package, and whether node:net, is loaded in a program that does nothing. */
+/** Which files of this package, and whether node:net, are loaded in a program that does nothing. */
 const LOADED = `
   const ours = Object.keys(require('node:module')._cache).map((file) => require('node:path').basename(file))
   console.log(JSON.stringify({
@@ -44,7 +44,7 @@ const REQUIRE = ['--require', 'tcp-keepalive/register']
 const IMPORT = ['--import', 'tcp-keepalive/register']
 
 for (const options of [REQUIRE, IMPORT]) {
-  test(`${options[0]}: a program that makes no connection has one small file more`, (t) => {
+  test(`${options[0]}: a program that makes no connection loads one small file more`, (t) => {
     t.deepEqual(loadedWith({}, options), { ours: ['register.cjs'], net: false })
     const set = { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432, 10.0.0.0/8:*' }
     const { ours, net } = loadedWith(set, options)
@@ -56,12 +56,12 @@ for (const options of [REQUIRE, IMPORT]) {
   })
 }
 
-test('a worker that makes no connection has that one file too', (t) => {
+test('a worker that makes no connection loads that one file too', (t) => {
   const worker = `new (require('node:worker_threads').Worker)(${JSON.stringify(LOADED)}, { eval: true })`
   t.deepEqual((JSON.parse(run([...REQUIRE, '--eval', worker]).stdout) as Loaded).ours, ['register.cjs'])
 })
 
-/** Whose values may be needed before the first connection, or by what is no connection of this thread. */
+/** Their values may be needed before the first connection, or for connections that this thread does not make. */
 const AT_START: ReadonlyArray<Readonly<Record<string, string>>> = [
   { TCP_KEEPALIVE_REQUIRED: '1' },
   { TCP_KEEPALIVE_ACCEPTED: '1' },
@@ -83,7 +83,7 @@ async function listening(t: ExecutionContext): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** What a program says whose first connection is of a kind. */
+/** The output of a program whose first connection is of a kind. */
 async function connecting(
   port: number,
   kind: string,
@@ -110,7 +110,7 @@ const KINDS = [
   "the program's own install",
 ]
 for (const kind of KINDS) {
-  test(`the first connection, ${kind}, is told as where all is loaded at the start`, async (t) => {
+  test(`the first connection, ${kind}, is reported as if everything is loaded at the start`, async (t) => {
     const port = await listening(t)
     for (const variables of [{}, { TCP_KEEPALIVE_MATCH: String(port), TCP_KEEPALIVE_TIME: '11s' }]) {
       const late = await connecting(port, kind, variables)
@@ -121,18 +121,18 @@ for (const kind of KINDS) {
   })
 }
 
-test('a first connection that does not match is left alone', async (t) => {
+test('a first connection that does not match is not changed', async (t) => {
   const { stdout, stderr } = await connecting(await listening(t), 'name', { TCP_KEEPALIVE_MATCH: '*:1' })
   t.deepEqual([(JSON.parse(stdout) as Printed).told, stderr], [[], ''])
 })
 
-test('fake timers that are there before the first connection are neither called nor taken away', async (t) => {
+test('fake timers from before the first connection are neither called nor removed', async (t) => {
   const { stdout, stderr } = await connecting(await listening(t), 'fake timers')
   const { told, isReal } = JSON.parse(stdout) as Printed
   t.deepEqual([told.length, isReal, stderr], [1, false, ''])
 })
 
-test('what runs from then on belongs to no request', async (t) => {
+test('what runs from then on belongs to no async context of a request', async (t) => {
   const { stdout } = await connecting(await listening(t), 'within a request')
   const { told } = JSON.parse(stdout) as Printed
   t.true(told.includes('TCPKEEPALIVESWEEP undefined'), stdout)
@@ -142,7 +142,7 @@ test('what runs from then on belongs to no request', async (t) => {
   )
 })
 
-test('where nothing can be loaded any more, it is said, and the connection is made', async (t) => {
+test('if nothing can be loaded any more, this is reported, and the connection is made', async (t) => {
   const { stdout, stderr, code } = await connecting(await listening(t), 'torn down')
   t.deepEqual([(JSON.parse(stdout) as Printed).told, code], [[], 0])
   t.is(stderr, 'tcp-keepalive: the environment has been torn down; this program runs unprotected\n')
@@ -150,7 +150,7 @@ test('where nothing can be loaded any more, it is said, and the connection is ma
 
 const LINUX = `${process.platform}-${process.arch}-gnu`
 
-/** An installation with the binary as given, which may be missing. */
+/** An installation with the given binary, which may be missing. */
 function installation(t: ExecutionContext, binary: Buffer | undefined): string {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -171,9 +171,9 @@ function installation(t: ExecutionContext, binary: Buffer | undefined): string {
 }
 
 const built = join(ROOT, `tcp-keepalive.${LINUX}.node`)
-const onGlibc = existsSync(built) ? test : test.skip // the machine that has built another has no such file
+const onGlibc = existsSync(built) ? test : test.skip // a machine that has built another binary has no such file
 
-onGlibc('a binary that lies where it belongs is not loaded before the first connection', (t) => {
+onGlibc('a binary at its usual place is not loaded before the first connection', (t) => {
   const folder = installation(t, readFileSync(built))
   const { stdout, stderr } = run([...REQUIRE, '--eval', LOADED], {}, folder)
   t.deepEqual([(JSON.parse(stdout) as Loaded).ours, stderr], [['register.cjs'], ''])
@@ -186,7 +186,7 @@ const BROKEN: ReadonlyArray<readonly [string, () => Buffer | undefined, RegExp]>
   ['is something else', () => Buffer.from('<html>'.repeat(1000)), /binary of tcp-keepalive is broken/],
 ]
 for (const [what, binary, said] of BROKEN) {
-  onGlibc(`a binary that ${what} is told of at the start`, (t) => {
+  onGlibc(`a binary that ${what} is reported at the start`, (t) => {
     const { stderr, status } = run([...REQUIRE, '--eval', ''], {}, installation(t, binary()))
     t.regex(stderr, said)
     t.regex(stderr, /^tcp-keepalive: [^\n]*; this program runs unprotected\n$/)
@@ -194,7 +194,7 @@ for (const [what, binary, said] of BROKEN) {
   })
 }
 
-test('addons that are forbidden are told of at the start', (t) => {
+test('forbidden addons are reported at the start', (t) => {
   for (const [options, NODE_OPTIONS] of [
     [['--no-addons'], ''],
     [[], '--no-addons'],

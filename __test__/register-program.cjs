@@ -1,5 +1,5 @@
-// Connects to a server of its own and prints, as JSON, what the socket has; in a thread or a child where told to.
-// node register-program.cjs [worker|fork|child|grandchild]
+// Connects to a server of its own and prints the socket's values as JSON; on request in a thread or a child process. node
+// register-program.cjs [worker|fork|child|grandchild]
 const { execFileSync, fork } = require('node:child_process')
 const net = require('node:net')
 const { isMainThread, Worker } = require('node:worker_threads')
@@ -22,7 +22,7 @@ if (where === 'worker' && isMainThread) {
     .createServer((socket) => socket.on('error', () => {}))
     .listen(0, '127.0.0.1', () => {
       const socket = net.connect(server.address().port, 'localhost', () => {
-        socket.setKeepAlive(true, 5000) // as a driver does
+        socket.setKeepAlive(true, 5000) // like a driver
         process.stdout.write(JSON.stringify(getKeepAlive(socket)))
         socket.destroy()
         server.close()

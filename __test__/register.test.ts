@@ -42,12 +42,12 @@ const DEFAULT: KeepAlive = {
   retries: 5,
   userTimeout: process.platform === 'linux' ? 52_500 : 0,
 }
-/** What the driver in the program sets, where nothing holds it off. */
+/** The values that the program's driver sets if nothing prevents it. */
 const UNPROTECTED: KeepAlive = { enabled: true, time: 5000, interval: 1000, retries: 10, userTimeout: 0 }
 
 const held = ({ stdout }: Ended): unknown => JSON.parse(stdout)
 
-test('with nothing set, 60 s; on Linux the whole promise, elsewhere the idle half', async (t) => {
+test('with no variables set, the deadline is 60 s; on Linux for waiting, writing and connecting, elsewhere for waiting', async (t) => {
   const ended = await register()
   t.deepEqual(held(ended), DEFAULT)
   t.deepEqual([ended.stderr, ended.code], ['', 0])
@@ -122,12 +122,12 @@ for (const [name, value, line] of wrong) {
   })
 }
 
-test('TIME beside DETECT_WITHIN is refused in the words of the variables', async (t) => {
+test('the error for TIME with DETECT_WITHIN names the variables', async (t) => {
   const { stderr } = await register({ TCP_KEEPALIVE_TIME: '30s', TCP_KEEPALIVE_DETECT_WITHIN: '30s' })
   t.regex(stderr, /TCP_KEEPALIVE_DETECT_WITHIN solves for TCP_KEEPALIVE_TIME/)
 })
 
-test('a missing binary prints one line, and stops the program where it is required', async (t) => {
+test('a missing binary prints one line, and stops the program if it is required', async (t) => {
   const missing = { NAPI_RS_NATIVE_LIBRARY_PATH: '/nonexistent/binding.node' }
   const block = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(block, { recursive: true }))
@@ -150,14 +150,14 @@ for (const option of [IMPORT, '--require=tcp-keepalive/register']) {
       t.deepEqual(held(ended), DEFAULT)
     })
   }
-  test(`${option} on the command line reaches a worker thread and what fork() starts, but no other child`, async (t) => {
+  test(`${option} on the command line reaches a worker thread and a fork()ed child, but no other child process`, async (t) => {
     t.deepEqual(held(await run([option, program, 'worker'])), DEFAULT)
     t.deepEqual(held(await run([option, program, 'fork'])), DEFAULT)
     t.deepEqual(held(await run([option, program, 'child'])), UNPROTECTED)
   })
 }
 
-test('what is wrong in the variables of a worker alone is said', async (t) => {
+test('wrong variables of a single worker are reported', async (t) => {
   const worker = `
     const env = { ...process.env, TCP_KEEPALIVE_TIME: 'soon' }
     new (require('node:worker_threads').Worker)(${JSON.stringify(program)}, { env })`
@@ -166,7 +166,7 @@ test('what is wrong in the variables of a worker alone is said', async (t) => {
   t.regex(ended.stderr, /^tcp-keepalive: .*TCP_KEEPALIVE_TIME.*; this thread runs unprotected\n$/)
 })
 
-test('what is required and wrong in a worker alone stops that thread, and the program goes on', async (t) => {
+test('wrong variables of a single worker stop only that thread, if required', async (t) => {
   const source = `
     const { Worker } = require('node:worker_threads')
     const env = { ...process.env, TCP_KEEPALIVE_TIME: 'soon', TCP_KEEPALIVE_REQUIRED: '1' }
@@ -184,13 +184,13 @@ test('what is required and wrong in a worker alone stops that thread, and the pr
   }
 })
 
-test('a worker does not say again what the main thread has said', async (t) => {
+test("a worker does not repeat the main thread's message", async (t) => {
   const ended = await run([program, 'worker'], { NODE_OPTIONS: IMPORT, TCP_KEEPALIVE_TIME: 'soon' })
   t.is(ended.stderr.match(/tcp-keepalive:/g)?.length, 1)
   t.deepEqual(held(ended), UNPROTECTED)
 })
 
-test('npm runs as ever with it in NODE_OPTIONS', async (t) => {
+test('npm works as usual with it in NODE_OPTIONS', async (t) => {
   const npm = join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js')
   const cli = [npm, '/usr/share/nodejs/npm/bin/npm-cli.js'].find((file) => {
     try {
@@ -208,7 +208,7 @@ test('npm runs as ever with it in NODE_OPTIONS', async (t) => {
   return undefined
 })
 
-test('it shares its state with the program, loaded by either format and together', async (t) => {
+test('it shares its state with the program, in both module formats and together', async (t) => {
   const source = `
     import { createRequire } from 'node:module'
     import { Socket } from 'node:net'

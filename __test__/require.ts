@@ -1,13 +1,13 @@
 /**
- * What every test file starts with. The sources are built as CommonJS and load what takes time with `require`, where it is
- * first needed. Tests that import them as they are, as ES modules, find it here.
+ * Every test file loads this first. The sources are built as CommonJS, and load slow parts with `require` when they are first
+ * needed. Tests import the sources as ES modules, and find `require` here.
  */
 import { createRequire } from 'node:module'
 import { givenSeed } from './seed.ts'
 
 Object.assign(globalThis, { require: createRequire(import.meta.url) })
 
-// Without a seed fast-check draws one for each property, and names it where the property does not hold.
+// Without a seed fast-check draws one for each property, and prints it if the property fails.
 if (givenSeed !== undefined) {
   const { default: fc } = await import('fast-check')
   fc.configureGlobal({ seed: givenSeed })

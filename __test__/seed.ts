@@ -1,4 +1,4 @@
-/** The seed of this run's random tests, where somebody has given it one (scripts/seed.mjs). */
+/** The seed of this run's random tests, if somebody has given one (scripts/seed.mjs). */
 const given = process.env['KEEPALIVE_SEED']
 
 if (given !== undefined && !/^-?\d+$/.test(given)) {
@@ -7,7 +7,7 @@ if (given !== undefined && !/^-?\d+$/.test(given)) {
 
 export const givenSeed: number | undefined = given === undefined ? undefined : Number(given)
 
-/** For a test that draws at random by itself, which prints it. */
+/** For a test that draws random values itself, and prints it. */
 export function drawSeed(): number {
   return givenSeed ?? Math.floor(Math.random() * 2 ** 31)
 }

@@ -1,4 +1,4 @@
-/** What `getTcpInfo` says of a dead peer, against what a packet capture says. */
+/** What `getTcpInfo` reports for a dead peer, compared with a packet capture. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import type { KeepAliveOptions, TcpInfo } from 'tcp-keepalive'
@@ -23,7 +23,7 @@ interface Watched {
   readonly code: string
 }
 
-/** A connection whose information is read every 50 ms until its end; it writes when it is told to. */
+/** A connection whose information is read every 50 ms until its end. It writes on request. */
 function watch(lab: Lab, options: KeepAliveOptions): Program<Watched> {
   return lab.client.start(
     async ({ host, port, asked }, { tell, next }) => {
@@ -53,8 +53,8 @@ function watch(lab: Lab, options: KeepAliveOptions): Program<Watched> {
 }
 
 /**
- * Both must say the same at every sample. On a busy machine a sample takes as long as somebody else has the processor, and
- * something may be heard meanwhile: then the sample may tell the silence before that or after it.
+ * Both must agree at every sample. On a busy machine another process may run during a sample, and a packet may arrive meanwhile.
+ * Then the sample may have the silence from before or after that packet.
  */
 function compare(t: ExecutionContext, { samples, port }: Watched, capture: Capture, lab: Lab): void {
   const probes = keepAliveProbes(capture.packets, { from: { address: lab.client.address, port } })
@@ -89,51 +89,57 @@ function isIn([least, most]: readonly [number, number], value: number): boolean 
 }
 
 /**
- * The samples before the end. The kernel has ended the connection when the timer of a sample comes first and Node tells the
- * error afterwards: such a socket is closed, and has no count of probes any more.
+ * The samples before the end. The kernel may end the connection before a sample, and Node report the error after it. Such a socket
+ * is closed, and has no count of probes any more.
  */
 function whileOpen(samples: readonly Sample[]): readonly Sample[] {
   const open = samples.filter(({ info }) => info.state !== 'closed')
   return samples.slice(0, open.length).every((sample) => open.includes(sample)) ? open : samples
 }
 
-withLab('idle: silence and unanswered probes are those of the capture from the cut to the end', async (t) => {
-  const lab = await openLab(t)
-  await startEcho(lab)
-  const capture = await lab.capture()
-  const program = watch(lab, { time: 2000, interval: 1000, retries: 4 })
-  await program.event('watching')
-  await sleep(3000) // a living peer answers the first probe
-  await lab.cut()
-  const watched = await program.result
-  await capture.stop()
-  t.is(watched.code, 'ETIMEDOUT')
-  compare(t, watched, capture, lab)
-  const counts = new Set(whileOpen(watched.samples).map(({ info }) => info.unansweredProbes))
-  t.deepEqual([...counts], [0, 1, 2, 3, 4])
-})
+withLab(
+  'idle: silence and unanswered probes equal those of the capture from the cut to the end',
+  async (t) => {
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const capture = await lab.capture()
+    const program = watch(lab, { time: 2000, interval: 1000, retries: 4 })
+    await program.event('watching')
+    await sleep(3000) // a living peer answers the first probe
+    await lab.cut()
+    const watched = await program.result
+    await capture.stop()
+    t.is(watched.code, 'ETIMEDOUT')
+    compare(t, watched, capture, lab)
+    const counts = new Set(whileOpen(watched.samples).map(({ info }) => info.unansweredProbes))
+    t.deepEqual([...counts], [0, 1, 2, 3, 4])
+  },
+)
 
-withLab('writing: what is unacknowledged is told until the end, and that it was sent again', async (t) => {
-  const lab = await openLab(t)
-  await startEcho(lab)
-  const capture = await lab.capture()
-  const program = watch(lab, { time: 2000, interval: 1000, retries: 4, userTimeout: 3000 })
-  await program.event('watching')
-  await sleep(500)
-  await lab.cut()
-  const cutAt = Date.now()
-  program.send('write')
-  const watched = await program.result
-  await capture.stop()
-  t.is(watched.code, 'ETIMEDOUT')
-  compare(t, watched, capture, lab)
-  // Once, then soon again as a probe of loss, and from then on because nothing was acknowledged.
-  const written = capture.packets.filter(({ length }) => length === 'late'.length)
-  const againAt = written[2]?.at ?? Number.NaN
-  const settled = whileOpen(watched.samples).filter(({ before }) => before > againAt + KERNEL_MS)
-  t.true(settled.length > 0)
-  t.true(settled.every(({ info }) => info.unacknowledged === 1 && (info.retransmits ?? 0) >= 1))
-  const unwritten = watched.samples.filter(({ after }) => after < cutAt)
-  t.true(unwritten.length > 0)
-  t.true(unwritten.every(({ info }) => info.unacknowledged === 0))
-})
+withLab(
+  'writing: unacknowledged data is reported until the end, and that it was retransmitted',
+  async (t) => {
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const capture = await lab.capture()
+    const program = watch(lab, { time: 2000, interval: 1000, retries: 4, userTimeout: 3000 })
+    await program.event('watching')
+    await sleep(500)
+    await lab.cut()
+    const cutAt = Date.now()
+    program.send('write')
+    const watched = await program.result
+    await capture.stop()
+    t.is(watched.code, 'ETIMEDOUT')
+    compare(t, watched, capture, lab)
+    // Once, then soon again as a tail-loss probe, and after that because nothing was acknowledged.
+    const written = capture.packets.filter(({ length }) => length === 'late'.length)
+    const againAt = written[2]?.at ?? Number.NaN
+    const settled = whileOpen(watched.samples).filter(({ before }) => before > againAt + KERNEL_MS)
+    t.true(settled.length > 0)
+    t.true(settled.every(({ info }) => info.unacknowledged === 1 && (info.retransmits ?? 0) >= 1))
+    const unwritten = watched.samples.filter(({ after }) => after < cutAt)
+    t.true(unwritten.length > 0)
+    t.true(unwritten.every(({ info }) => info.unacknowledged === 0))
+  },
+)

@@ -1,4 +1,4 @@
-/** The workloads of system-calls.slow.ts: so many calls of one kind on one connection. */
+/** The workloads of system-calls.slow.ts: a number of calls of one kind on one connection. */
 const { once } = require('node:events')
 const { connect, createServer, Socket } = require('node:net')
 const {
@@ -12,7 +12,7 @@ const {
 const VALUES = { time: 60_000, interval: 10_000, retries: 6 }
 const [workload, times] = process.argv.slice(2)
 
-/** What is done first, and what so many times. */
+/** The first step, and the step that is repeated. */
 const workloads = {
   nothing: () => () => {},
   set: (socket) => () => setKeepAlive(socket, VALUES),

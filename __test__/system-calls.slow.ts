@@ -1,6 +1,6 @@
 /**
- * What each call costs in system calls, counted by strace: the regression guard for speed, as it does not depend on
- * what else the machine does.
+ * The number of system calls of each call, counted by strace. This guards the speed, because it does not depend on the load of the
+ * machine.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ interface Counts {
   [callAndOption: string]: number
 }
 
-/** Runs one workload of the program `TIMES` times, and tells which socket options were written and read how often. */
+/** Runs one workload of the program `TIMES` times, and returns how often each socket option was written and read. */
 function count(workload: string, node = process.execPath): Counts {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-strace-'))
   try {
@@ -28,7 +28,7 @@ function count(workload: string, node = process.execPath): Counts {
     execFileSync('strace', [...strace, node, PROGRAM, workload, String(TIMES)])
     const counts: Counts = {}
     for (const [, call, option] of readFileSync(log, 'utf8').matchAll(/ ([gs]et)sockopt\(\d+, \w+, (\w+)/g)) {
-      if (option === 'SO_ERROR') continue // libuv's, at each connect
+      if (option === 'SO_ERROR') continue // libuv reads it at each connect
       const name = `${call} ${option}`
       counts[name] = (counts[name] ?? 0) + 1
     }
@@ -56,7 +56,7 @@ const SET: Counts = {
   'set SO_KEEPALIVE': TIMES,
 }
 
-/** What a read is. */
+/** The calls of a read. */
 const GET: Counts = {
   'get SO_PROTOCOL': TIMES,
   'get SO_KEEPALIVE': TIMES,
@@ -89,7 +89,7 @@ const promises: ReadonlyArray<readonly [claim: string, workload: string, calls: 
   ],
 ]
 
-/** TCP_RTO_MAX_MS, for which strace may have no name. */
+/** TCP_RTO_MAX_MS; strace may have no name for it. */
 const RTO_MAX = ['set TCP_RTO_MAX_MS', 'set 0x2c']
 
 function sum(...all: readonly Counts[]): Counts {
@@ -104,7 +104,7 @@ for (const [claim, workload, calls] of promises) {
   test(claim, (t) => t.deepEqual(added(workload), calls))
 }
 
-test('a deadline adds none to a quick connection that ends before the first look, but one look at the system', (t) => {
+test("for a quick connection that ends before the first sweep, a deadline adds only one read of the system's value", (t) => {
   const calls = added('install-deadline')
   for (const name of RTO_MAX) t.is(calls[name], undefined)
   const sets = Object.entries(calls).filter(([name]) => name.startsWith('set '))
@@ -112,14 +112,14 @@ test('a deadline adds none to a quick connection that ends before the first look
   for (const [name, times] of Object.entries(calls)) if (name.startsWith('get ')) t.is(times, 1, name)
 })
 
-/** What C does for the same values: four calls, in any order. Node writes nothing of its own. */
+/** The calls that C makes for the same values: four, in any order. Node writes nothing itself. */
 for (const version of everyLine) {
   const node = await nodeOf(version)
   const off = { 'set SO_KEEPALIVE': 1 }
   // libuv 1.44 and newer write these four for a delay.
   const byNode = once(SET)
 
-  test(`Node ${version}: a first set is four system calls and no more`, (t) => {
+  test(`Node ${version}: a first set is exactly four system calls`, (t) => {
     t.deepEqual(added('first-set', node), once(SET))
   })
 
@@ -131,12 +131,12 @@ for (const version of everyLine) {
     t.deepEqual(added('set-then-delay', node), sum(once(SET), byNode))
   })
 
-  test(`Node ${version}: at a reconnect nothing of a set is repeated`, (t) => {
+  test(`Node ${version}: a reconnect repeats nothing of a set`, (t) => {
     t.deepEqual(added('set-then-reconnect', node), once(SET))
   })
 }
 
-test('a look at all sockets, here three, reads each option of each of them once, and sets none', (t) => {
+test('an inspection of all sockets, here three, reads each option of each socket once, and sets none', (t) => {
   const { 'get SO_PROTOCOL': asked = 0, ...read } = added('inspect-all')
   t.deepEqual(read, {
     'get SO_KEEPALIVE': 3 * TIMES,
@@ -146,7 +146,7 @@ test('a look at all sockets, here three, reads each option of each of them once,
     'get TCP_USER_TIMEOUT': 3 * TIMES,
     'get TCP_INFO': 3 * TIMES,
   })
-  t.is(asked % TIMES, 0) // one for each place in the table of descriptors
+  t.is(asked % TIMES, 0) // one for each entry in the table of descriptors
 })
 
 test("ps reads the kernel's tables once, and each descriptor once", async (t) => {

@@ -1,4 +1,4 @@
-/** The public types, tested by the compiler: what must be accepted, and what must not (`npm run check`). */
+/** The public types, tested by the compiler: what must be accepted, and what must be refused (`npm run check`). */
 import net from 'node:net'
 import tls from 'node:tls'
 import pg from 'pg'

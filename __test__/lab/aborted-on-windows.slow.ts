@@ -1,6 +1,6 @@
 /**
- * What Node on Windows says of a connection that the system aborts: under Wine, whose Winsock hands on Linux's ECONNABORTED as
- * WSAECONNABORTED. `ss --kill` aborts it, in a network of its own.
+ * What Node on Windows reports for a connection that the system aborts. It runs under Wine, whose Winsock passes Linux's
+ * ECONNABORTED on as WSAECONNABORTED. `ss --kill` aborts the connection, in a network of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cp, mkdtemp, open, readFile, rm } from 'node:fs/promises'
@@ -45,7 +45,7 @@ async function abortedOn(t: ExecutionContext, runtime: Runtime): Promise<Said> {
   await cp(join(import.meta.dirname, '../../lab/platforms/aborted.cjs'), join(WINE_ROOT, 'opt/aborted.cjs'))
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-'))
   const path = join(folder, 'output')
-  // A file, as Windows programs under Wine may lose what they write into a pipe.
+  // A file, because Windows programs under Wine may lose what they write into a pipe.
   const file = await open(path, 'w')
   const inNetwork = ['--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
   const program = [...command.slice(0, -1), String.raw`Z:\opt\aborted.cjs`]
@@ -68,7 +68,7 @@ async function abortedOn(t: ExecutionContext, runtime: Runtime): Promise<Said> {
   }
 }
 
-/** The line of that number, once it is there. */
+/** The line with that number, once it exists. */
 async function line(t: ExecutionContext, path: string, child: ChildProcess, index: number): Promise<Said> {
   for (const begin = Date.now(); ; await sleep(100)) {
     const output = await readFile(path, 'utf8')

@@ -1,4 +1,4 @@
-/** What docs/ shows of the captures is drawn from the packets in docs/captures.json (`npm run docs -- captures`). */
+/** The captures shown in docs/ are drawn from the packets in docs/captures.json (`npm run docs -- captures`). */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { planKeepAlive } from 'tcp-keepalive'
@@ -19,7 +19,7 @@ test('the pictures and the page show the recorded packets', (t) => {
   t.is(withCaptures(page, captures), page)
 })
 
-test('the page says which values the recorded connections had', (t) => {
+test('the page gives the values of the recorded connections', (t) => {
   const page = read('how-keepalive-works.md').replaceAll(/\s+/g, ' ')
   t.true(page.includes(`recorded on ${/^\w+ \d+\.\d+/.exec(captures.system)?.[0]} in`))
   t.true(page.includes(`\`detectWithin: ${captures.detectWithin / 1000}_000\``))
@@ -31,7 +31,7 @@ test('the page says which values the recorded connections had', (t) => {
   )
 })
 
-test('the recorded packets are what the page says of them', (t) => {
+test('the recorded packets are as the page describes them', (t) => {
   const { alive, restarted, gone, ...written } = captures.stories
   for (const { sent, tcpdump } of Object.values(captures.stories)) t.is(tcpdump.length, sent.length)
   const probes = (sent: typeof alive.sent): number => sent.filter(({ what }) => what === 'probe').length
@@ -45,7 +45,7 @@ test('the recorded packets are what the page says of them', (t) => {
   t.is(written['in-flight'].told?.code, 'ETIMEDOUT')
   t.is(written.unreachable.told?.code, 'EHOSTUNREACH')
   for (const story of Object.values(written)) t.is(probes(story.sent), 0)
-  // Within the promise, each by its own clock.
+  // Within the deadline, each by its own clock.
   for (const { told } of [restarted, gone, written['in-flight'], written.unreachable]) {
     t.true((told?.at ?? Number.NaN) <= captures.detectWithin)
   }

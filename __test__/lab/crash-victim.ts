@@ -1,4 +1,4 @@
-/** Holds a laboratory with everything in it running, says which namespaces and folder are its, and waits to be killed. */
+/** Opens a laboratory with everything in it running, prints its namespaces and its folder, and waits to be killed. */
 import { readdirSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
@@ -15,7 +15,7 @@ const frozen = lab.client.start(async (_: undefined, { tell, next }) => {
 })
 await frozen.event('begun')
 frozen.process.kill('SIGSTOP')
-// The grandchild is in a session of its own, as a daemon would be.
+// The grandchild is in its own session, like a daemon.
 lab.server.spawn('sh', ['-c', 'setsid sleep 600 & sleep 600'])
 const before = new Set(readdirSync(tmpdir()))
 if ((await postgresUnavailable()) === undefined) await startPostgres(lab.server)

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url'
 
 import { withLab } from '../needs.ts'
 
-withLab('nothing is left of a laboratory whose process is killed', async (t) => {
+withLab('nothing remains of a laboratory whose process is killed', async (t) => {
   const victim = fork(fileURLToPath(new URL('crash-victim.ts', import.meta.url)))
   const said: unknown = await Promise.race([once(victim, 'message'), once(victim, 'exit')])
   const [{ namespaces, folders }] = said as [{ namespaces: string[]; folders: string[] }]
-  t.true(processesIn(namespaces).length >= 6) // three holders at least, and programs
+  t.true(processesIn(namespaces).length >= 6) // at least three processes that hold namespaces, and the programs
   victim.kill('SIGKILL')
-  const deadline = Date.now() + 60_000 // it takes some milliseconds; removing PostgreSQL's files is the longest
+  const deadline = Date.now() + 60_000 // it takes some milliseconds; the removal of PostgreSQL's files takes longest
   const left = (): string[] => [
     ...processesIn(namespaces),
     ...folders.map((name) => join(tmpdir(), name)).filter((folder) => existsSync(folder)),
@@ -26,7 +26,7 @@ withLab('nothing is left of a laboratory whose process is killed', async (t) => 
   t.deepEqual(left(), [])
 })
 
-/** The processes in these network namespaces, as the kernel lists them; one that has ended is in none. */
+/** The processes in these network namespaces, as the kernel lists them. A process that has ended is in none. */
 function processesIn(namespaces: readonly string[]): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {

@@ -26,12 +26,12 @@ const dataAck = packet('to client', 500, 110)
 const probe = packet('to server', 109, 500)
 const answer = packet('to client', 500, 110)
 
-test('a probe is an empty ACK one byte behind what was sent', (t) => {
+test('a probe is an empty ACK one byte before the next sequence number', (t) => {
   const probes = keepAliveProbes([syn, synAck, plainAck, data, dataAck, probe, answer])
   t.deepEqual(probes, [{ ...probe, answer }])
 })
 
-test('probes without an answer say so', (t) => {
+test('probes without an answer are marked as such', (t) => {
   const again = { ...probe, at: 1000 }
   const probes = keepAliveProbes([syn, synAck, plainAck, data, dataAck, probe, again, answer])
   t.deepEqual(
@@ -40,12 +40,12 @@ test('probes without an answer say so', (t) => {
   )
 })
 
-test('a RST is an answer', (t) => {
+test('an RST is an answer', (t) => {
   const reset = packet('to client', 500, 0, { flags: { ...quiet, ack: false, rst: true } })
   t.is(keepAliveProbes([dataAck, probe, reset])[0]?.answer, reset)
 })
 
-test('in a connection older than the capture an answer tells the first probe', (t) => {
+test('in a connection older than the capture the answer identifies the first probe', (t) => {
   t.deepEqual(keepAliveProbes([probe, answer]), [{ ...probe, answer }])
 })
 
@@ -58,13 +58,13 @@ test('both sides may probe at the same time', (t) => {
   t.is(keepAliveProbes([syn, synAck, theirs, mine], { from: server }).length, 1)
 })
 
-test('sequence numbers go round', (t) => {
+test('sequence numbers wrap around', (t) => {
   const last = packet('to server', 0xffff_fffe, 500, { length: 2 }) // the next byte has number 0
   const round = packet('to server', 0xffff_ffff, 500)
   t.is(keepAliveProbes([last, round]).length, 1)
 })
 
-test('retransmitted data and plain acknowledgements are no probes', (t) => {
+test('retransmitted data and plain acknowledgements are not probes', (t) => {
   t.deepEqual(
     keepAliveProbes([syn, synAck, plainAck, data, data, dataAck, packet('to server', 110, 600)]),
     [],

@@ -27,7 +27,7 @@ withLab('the client reaches the server across the router, over IPv4 and IPv6', a
   ])
 })
 
-withLab('a person opens it by npm run lab, and closes it by "quit"', async (t) => {
+withLab('npm run lab opens the laboratory for a person, and "quit" closes it', async (t) => {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const said = await new Promise<string>((resolve, reject) => {
     const lab = execFile('npm', ['run', '--silent', 'lab'], { cwd: root }, (error, out) =>
@@ -39,7 +39,7 @@ withLab('a person opens it by npm run lab, and closes it by "quit"', async (t) =
   t.regex(said, /cut: done[^]*heal: done/)
 })
 
-withLab('a cut lets nothing pass, in silence, until it is healed', async (t) => {
+withLab('a cut drops all packets silently until it is healed', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const client = await connect(lab)
@@ -47,14 +47,14 @@ withLab('a cut lets nothing pass, in silence, until it is healed', async (t) => 
   const [atClient, atServer] = await Promise.all([lab.capture(), lab.capture({ host: 'server' })])
   await lab.cut()
   client.send('lost')
-  await waitUntil(t, () => atClient.packets.length >= 2) // the kernel sends again after about 0.2 and 0.6 s
+  await waitUntil(t, () => atClient.packets.length >= 2) // the kernel retransmits after about 0.2 and 0.6 s
   t.deepEqual(atServer.packets, [])
   t.deepEqual(atClient.icmp, [])
   await lab.heal()
   t.is((await client.event('data')).data, 'lost')
 })
 
-withLab('a peer that has restarted answers the next keepalive probe with RST', async (t) => {
+withLab('a restarted peer answers the next keepalive probe with RST', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const capture = await lab.capture()
@@ -67,11 +67,11 @@ withLab('a peer that has restarted answers the next keepalive probe with RST', a
     'the killed server said goodbye',
   )
   t.true(keepAliveProbes(capture.packets, { from: lab.client.address }).at(-1)?.answer?.flags.rst)
-  await startEcho(lab) // the server is a machine like any other again
+  await startEcho(lab) // the server works normally again
   t.is(await echoed(await connect(lab), 'again'), 'again')
 })
 
-withLab('an unreachable server: the router says so, by ICMP, to who writes', async (t) => {
+withLab('an unreachable server: the router sends an ICMP error to a writing client', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const client = await connect(lab)
@@ -87,12 +87,12 @@ withLab('an unreachable server: the router says so, by ICMP, to who writes', asy
   t.is((await client.event('data')).data, 'lost')
 })
 
-withLab('a middlebox that forgets drops a connection that was silent, not one kept alive', async (t) => {
+withLab('a middlebox that forgets drops a silent connection, but not one with keepalive', async (t) => {
   const lab = await openLab(t)
   await lab.forget(2)
   await startEcho(lab)
   const [silent, kept] = await Promise.all([connect(lab), connect(lab, true)])
-  await pause(4000) // twice what the middlebox waits; keepalive speaks every second
+  await pause(4000) // twice the middlebox's time; keepalive sends every second
   t.is(await echoed(kept, 'here'), 'here')
   silent.send('lost')
   await pause(1000) // an answer takes less than a millisecond
@@ -102,7 +102,7 @@ withLab('a middlebox that forgets drops a connection that was silent, not one ke
   )
 })
 
-withLab('a muted host goes on hearing, and nobody hears it', async (t) => {
+withLab('a muted host still receives, and nobody receives from it', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const client = await connect(lab)
@@ -115,44 +115,47 @@ withLab('a muted host goes on hearing, and nobody hears it', async (t) => {
       packets.filter(({ from, length }) => from.address === lab.client.address && length > 0).length
     client.send(muted)
     const leaving = muted === 'client' ? sent : heard
-    await waitUntil(t, () => repeated(leaving.packets) >= 3) // the kernel sends again after about 0.2 and 0.6 s
+    await waitUntil(t, () => repeated(leaving.packets) >= 3) // the kernel retransmits after about 0.2 and 0.6 s
     await lab.heal()
     t.is((await client.event('data')).data, muted)
     await Promise.all([sent.stop(), heard.stop()])
-    // What the client says arrives each time it is repeated while only the server's acknowledgement is lost.
+    // While only the server's acknowledgements are lost, each retransmission of the client arrives.
     const [left, arrived] = [repeated(sent.packets), repeated(heard.packets)]
     if (muted === 'client') t.true(left >= 3 && arrived === 1, `${left} left, ${arrived} arrived`)
     else t.true(left >= 3 && arrived === left, `${arrived} left, ${left} arrived`)
   }
 })
 
-withLab('a middlebox lets a restarted server be noticed, and forgets as it was told last', async (t) => {
-  const lab = await openLab(t)
-  await lab.forget(60)
-  await startEcho(lab)
-  const client = await connect(lab, true)
-  await lab.reboot()
-  t.is((await client.event('error')).data, 'ECONNRESET')
-  await startEcho(lab)
-  const silent = await connect(lab)
-  await lab.forget(1)
-  t.is(await echoed(silent, 'known'), 'known') // from this packet on it is for one second
-  await pause(2000)
-  silent.send('lost')
-  await pause(1000) // an answer takes less than a millisecond
-  t.deepEqual(
-    silent.events.map(({ name }) => name),
-    ['connected', 'data'],
-  )
-})
+withLab(
+  'through a middlebox a restarted server is detected, and a new time to forget replaces the old one',
+  async (t) => {
+    const lab = await openLab(t)
+    await lab.forget(60)
+    await startEcho(lab)
+    const client = await connect(lab, true)
+    await lab.reboot()
+    t.is((await client.event('error')).data, 'ECONNRESET')
+    await startEcho(lab)
+    const silent = await connect(lab)
+    await lab.forget(1)
+    t.is(await echoed(silent, 'known'), 'known') // from this packet on the connection is kept for one second
+    await pause(2000)
+    silent.send('lost')
+    await pause(1000) // an answer takes less than a millisecond
+    t.deepEqual(
+      silent.events.map(({ name }) => name),
+      ['connected', 'data'],
+    )
+  },
+)
 
-withLab('loss takes some packets and lets others pass', async (t) => {
+withLab('loss drops some packets and lets others pass', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const client = await connect(lab)
   const [sent, arrived] = await Promise.all([lab.capture(), lab.capture({ host: 'server' })])
   await lab.lose(50)
-  // TCP would slow down over lost data; closed ports are asked once each, 200 times.
+  // Loss of data would slow down TCP. So each of 200 closed ports gets one SYN.
   await lab.client.run(
     async ({ host, count }) => {
       const net = await import('node:net')
@@ -164,7 +167,7 @@ withLab('loss takes some packets and lets others pass', async (t) => {
     { host: lab.server.address, count: 200 },
   )
   await Promise.all([sent.stop(), arrived.stop()])
-  // Where all this takes longer than a second the kernel asks again: only when a port was asked first counts.
+  // If this takes longer than a second, the kernel retransmits. Only the first SYN to a port counts.
   const asking = new Map<number, number>()
   for (const { at, to, flags } of sent.packets) {
     if (flags.syn && !asking.has(to.port)) asking.set(to.port, at)
@@ -174,14 +177,14 @@ withLab('loss takes some packets and lets others pass', async (t) => {
   const heard = arrived.packets.filter(({ at, to, flags }) => flags.syn && isFirst(at, to.port)).length
   const answered = sent.packets.filter(({ at, from, flags }) => flags.rst && isFirst(at, from.port)).length
   t.is(asked, 200)
-  // Six standard deviations (7 of 200) about the mean: wrong once in 500 million runs.
+  // Six standard deviations (7 of 200) around the mean: a false failure once in 500 million runs.
   t.true(heard > 58 && heard < 142, `${heard} of 200 arrived`)
   t.true(answered > 8 && answered < heard, `${answered} of ${heard} answers came back`)
   await lab.heal()
   t.is(await echoed(client, 'all'), 'all')
 })
 
-withLab('a capture shows the handshake, the probes with their spacing, and their answers', async (t) => {
+withLab('a capture shows the handshake, the probes with their gaps, and their answers', async (t) => {
   const lab = await openLab(t)
   await startEcho(lab)
   const capture = await lab.capture({ filter: `tcp port ${echoPort}` })
@@ -202,14 +205,14 @@ withLab('a capture shows the handshake, the probes with their spacing, and their
   t.is(probes.at(-1)?.answer, undefined)
   const gaps = probes.slice(1).map((probe, index) => probe.at - (probes[index]?.at ?? 0))
   for (const gap of gaps) t.true(gap > 990 && gap <= timerAtMost(1000), `${gap} ms between probes`)
-  // A program's clock and a capture's are the same, and the test's.
+  // A program, a capture and the test use the same clock.
   const connectedAt = client.events[0]?.at ?? Number.NaN
   const order = [beforeAt, syn?.at ?? Number.NaN, connectedAt, afterAt]
   const isInOrder = order.every((at, index) => index === 0 || at >= (order[index - 1] ?? 0) - KERNEL_MS)
   t.true(isInOrder, order.join(', '))
 })
 
-withLab('everything that passed before stop() is in the capture', async (t) => {
+withLab('the capture contains everything that passed before stop()', async (t) => {
   const lab = await openLab(t)
   const capture = await lab.capture()
   const count = 500
@@ -229,7 +232,7 @@ withLab('everything that passed before stop() is in the capture', async (t) => {
   t.is(capture.packets.filter(({ flags }) => flags.rst).length, count)
 })
 
-withLab('laboratories side by side do not touch each other', async (t) => {
+withLab('several open laboratories do not affect each other', async (t) => {
   const labs = await Promise.all([openLab(t), openLab(t), openLab(t), openLab(t)])
   const clients = await Promise.all(
     labs.map(async (lab) => {
@@ -247,7 +250,7 @@ withLab('laboratories side by side do not touch each other', async (t) => {
 })
 
 async function waitUntil(t: ExecutionContext, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 60_000 // what is waited for takes a few seconds on an idle machine
+  const deadline = Date.now() + 60_000 // the events take a few seconds on an idle machine
   while (!condition()) {
     if (Date.now() > deadline) return t.fail(`never came true: ${condition.toString()}`)
     await pause(20)

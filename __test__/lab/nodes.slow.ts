@@ -1,4 +1,4 @@
-/** Other versions of Node, fetched by several test files at once on a machine that has none. */
+/** Several test files at once download other versions of Node to a machine that has none. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -14,7 +14,7 @@ const FETCH = `
   import { nodeOf } from './lab/nodes.ts'
   process.stdout.write(execFileSync(await nodeOf(process.env.VERSION), ['--version']))`
 
-test('whoever gets the program of a version gets all of it, also while others fetch it', async (t) => {
+test('everyone who gets the program of a version gets all of it, also during a download by others', async (t) => {
   t.timeout(1_800_000, 'it is fetched over the network')
   const cache = await mkdtemp(join(tmpdir(), 'tcp-keepalive-nodes-'))
   t.teardown(() => rm(cache, { recursive: true }))

@@ -89,7 +89,7 @@ test('the chunks of a stream may end anywhere', (t) => {
   )
 })
 
-test('a length is the one that was sent, also where the capture kept only the headers', (t) => {
+test('a length is the length that was sent, also if the capture only has the headers', (t) => {
   const cut = ipv4(6, tcp(0b10000, 1000)).subarray(0, 60)
   t.like(pcapReader()(pcap([cut]))[0], { length: 1000 })
 })
@@ -99,7 +99,7 @@ test('Ethernet pads short frames; the padding is not data', (t) => {
   t.like(pcapReader()(pcap([padded]))[0], { length: 0 })
 })
 
-test('IPv6 addresses are written the short way', (t) => {
+test('IPv6 addresses are written in the short form', (t) => {
   const frame = ipv6(6, tcp(0b10000, 2), [
     'fd090001000000000000000000000001',
     '00000000000000000000000000000001',
@@ -108,7 +108,7 @@ test('IPv6 addresses are written the short way', (t) => {
   t.like(packet, { from: { address: 'fd09:1::1' }, to: { address: '::1' }, length: 2 })
 })
 
-test('an ICMP answer names its meaning and the packet it is about', (t) => {
+test('an ICMP error names its meaning and the packet that caused it', (t) => {
   const router = [10, 9, 1, 254, 10, 9, 1, 1]
   const quote = ipv4(6, tcp(0b10000, 0)).subarray(0, 28)
   const [packet] = pcapReader()(pcap([ipv4(1, icmp(3, 1, quote), router)]))
@@ -120,20 +120,20 @@ test('an ICMP answer names its meaning and the packet it is about', (t) => {
   })
 })
 
-test('an ICMPv6 answer likewise', (t) => {
+test('an ICMPv6 error names its meaning and the packet that caused it', (t) => {
   const ends = ['fd0900010000000000000000000000fe', 'fd090001000000000000000000000001']
   const quote = ipv6(6, tcp(0b10000, 0), ends)
   const [packet] = pcapReader()(pcap([ipv6(58, icmp(1, 3, quote), ends)]))
   t.like(packet, { icmp: 'host-unreachable', about: { from: { address: 'fd09:1::fe', port: from.port } } })
 })
 
-test('other packets are passed over', (t) => {
+test('other packets are skipped', (t) => {
   const udp = ipv4(17, Buffer.alloc(8))
   const echoRequest = ipv4(1, icmp(8, 0, Buffer.alloc(8)))
   t.deepEqual(pcapReader()(pcap([udp, echoRequest, ipv4(6, Buffer.alloc(4)), Buffer.from([0x45])])), [])
 })
 
-test('what is no Ethernet capture is refused', (t) => {
+test('data that is not an Ethernet capture is refused', (t) => {
   t.throws(() => pcapReader()(Buffer.alloc(24)), { message: /not a pcap/ })
   t.throws(() => pcapReader()(pcap([], { linkType: 113 })), { message: /link type 113/ })
 })

@@ -8,15 +8,15 @@ import { TARGETS } from '../../scripts/build/targets.ts'
 const docs = new URL('../../docs/', import.meta.url)
 const results = JSON.parse(readFileSync(new URL('platforms.json', docs), 'utf8')) as readonly Shown[]
 
-test('docs/platforms.md says what was shown and nothing else', (t) => {
+test('docs/platforms.md equals the recorded results', (t) => {
   const targets = TARGETS.map(({ name }) => name)
   t.is(readFileSync(new URL('platforms.md', docs), 'utf8'), page(results, targets))
 })
 
-/** What only Windows has to show. */
+/** Checks that only run on Windows. */
 const OF_WINDOWS = 'time and interval as on older Windows'
 
-test('every runtime has shown the same', (t) => {
+test('every runtime has passed the same checks', (t) => {
   const names = results.map(({ name }) => name)
   t.deepEqual(
     names.filter((name) => !RUNS.includes(name)),
@@ -36,7 +36,7 @@ test('every runtime has shown the same', (t) => {
   }
 })
 
-test('the page says of every machine what nobody has run there, until somebody has', (t) => {
+test('the page lists for every machine what nobody has run there, until somebody has', (t) => {
   const names = TARGETS.map(({ name }) => name)
   const mac = { name: 'macos-arm64-node-24', target: 'darwin-arm64', how: 'macOS 15', runtime: 'Node.js 24' }
   const before = page(results, names)

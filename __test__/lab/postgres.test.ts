@@ -24,7 +24,7 @@ for (const tls of [false, true]) {
 }
 
 withPostgres(
-  'a PostgreSQL is set as it is told, and has its data after its machine has restarted',
+  'a PostgreSQL has the given settings, and keeps its data over a restart of its machine',
   async (t) => {
     const lab = await openLab(t)
     const postgres = await startPostgres(lab.server, { settings: { max_connections: 57 } })

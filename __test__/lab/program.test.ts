@@ -3,7 +3,7 @@ import { openLab } from '../../lab/network/lab.ts'
 import { programsAreRoot } from '../../lab/network/namespaces.ts'
 import { withLab } from '../needs.ts'
 
-withLab('run: values travel in as arguments and out as the result', async (t) => {
+withLab('run: values are passed in as arguments and returned as the result', async (t) => {
   const lab = await openLab(t)
   const seen = await lab.client.run(
     async ({ asked, bytes }) => {
@@ -18,18 +18,18 @@ withLab('run: values travel in as arguments and out as the result', async (t) =>
   t.deepEqual([...seen.bytes.entries()], [[1n, new Uint8Array([1, 2])]])
 })
 
-withLab('run: packages are found as from this folder', async (t) => {
+withLab('run: packages are resolved from this folder', async (t) => {
   const lab = await openLab(t)
   t.is(await lab.client.run(async () => typeof (await import('pg')).default.Client), 'function')
 })
 
-withLab('run: nobody in the laboratory is root, where user namespaces allow it', async (t) => {
+withLab('run: programs in the laboratory are not root, if user namespaces allow it', async (t) => {
   const lab = await openLab(t)
   const uid = await lab.server.run(async () => process.geteuid?.())
   t.is(uid === 0, await programsAreRoot())
 })
 
-withLab('run: an error comes out with its message, code and place', async (t) => {
+withLab('run: an error is passed on with its message, code and place', async (t) => {
   const lab = await openLab(t)
   const error = await t.throwsAsync<NodeJS.ErrnoException>(
     lab.client.run(async () => {
@@ -48,7 +48,7 @@ withLab('run: an error comes out with its message, code and place', async (t) =>
   )
 })
 
-withLab('run: what cannot travel out is an error, not silence', async (t) => {
+withLab('run: a result that cannot be serialized is an error', async (t) => {
   const lab = await openLab(t)
   await t.throwsAsync(
     lab.client.run(async () => () => 1),
@@ -56,7 +56,7 @@ withLab('run: what cannot travel out is an error, not silence', async (t) => {
   )
 })
 
-withLab('a program that dies shows what it wrote to its standard error', async (t) => {
+withLab('a program that crashes shows its standard error', async (t) => {
   const lab = await openLab(t)
   const program = lab.client.start(async () => {
     process.stderr.write('last words\n', () => process.exit(3))
@@ -66,7 +66,7 @@ withLab('a program that dies shows what it wrote to its standard error', async (
   await t.throwsAsync(program.event('never'), { message: /exit code 3/ })
 })
 
-withLab('start: events and messages in order, with the time', async (t) => {
+withLab('start: events and messages arrive in order, with the time', async (t) => {
   const lab = await openLab(t)
   const began = Date.now()
   const program = lab.client.start(async (factor: number, { tell, next }) => {
@@ -87,7 +87,7 @@ withLab('start: events and messages in order, with the time', async (t) => {
   t.is(program.events.length, 2)
 })
 
-withLab('start: a server goes on after its function has returned, until it is stopped', async (t) => {
+withLab('start: a server continues after its function has returned, until it is stopped', async (t) => {
   const lab = await openLab(t)
   const server = await startEcho(lab)
   t.is(await server.result, undefined)
@@ -97,24 +97,27 @@ withLab('start: a server goes on after its function has returned, until it is st
   await t.throwsAsync(connect(lab), { message: /ECONNREFUSED/ })
 })
 
-withLab('spawn: signals reach the program; a stopped one answers no more, and can go on', async (t) => {
-  const lab = await openLab(t)
-  const server = await startEcho(lab)
-  const client = await connect(lab)
-  t.is(await echoed(client, 'one'), 'one')
-  server.process.kill('SIGSTOP')
-  const capture = await lab.capture({ host: 'server' })
-  client.send('two')
-  const acknowledged = (): boolean =>
-    capture.packets.some(({ from, flags }) => from.port === echoPort && flags.ack)
-  for (const deadline = Date.now() + 60_000; !acknowledged() && Date.now() < deadline;) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20)
-    })
-  }
-  t.true(acknowledged()) // that was the kernel
-  t.is(client.events.filter(({ name }) => name === 'data').length, 1)
-  server.process.kill('SIGCONT')
-  t.is((await client.event('data')).data, 'two')
-  server.process.kill('SIGSTOP') // and the end of the laboratory ends it all the same
-})
+withLab(
+  'spawn: signals reach the program; a stopped program does not answer, and can continue',
+  async (t) => {
+    const lab = await openLab(t)
+    const server = await startEcho(lab)
+    const client = await connect(lab)
+    t.is(await echoed(client, 'one'), 'one')
+    server.process.kill('SIGSTOP')
+    const capture = await lab.capture({ host: 'server' })
+    client.send('two')
+    const acknowledged = (): boolean =>
+      capture.packets.some(({ from, flags }) => from.port === echoPort && flags.ack)
+    for (const deadline = Date.now() + 60_000; !acknowledged() && Date.now() < deadline;) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
+    }
+    t.true(acknowledged()) // that was the kernel
+    t.is(client.events.filter(({ name }) => name === 'data').length, 1)
+    server.process.kill('SIGCONT')
+    t.is((await client.event('data')).data, 'two')
+    server.process.kill('SIGSTOP') // and the end of the laboratory still ends it
+  },
+)

@@ -1,4 +1,7 @@
-/** Native clients on real servers: every socket has the values after connecting and after a reconnect, and who waits is told. */
+/**
+ * Native clients on real servers: every socket has the values after connecting and after a reconnect, and a waiting client gets an
+ * error.
+ */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,19 +31,19 @@ const DRIVE = new URL('clients/drive.mjs', import.meta.url).href
 const DEADLINE_MS = 10_000
 const SWEEP_MS = DEADLINE_MS / 10
 
-/** The values of the deadline for whoever waits; the user timeout is the client's own. */
+/** The values that cover waiting; the user timeout is the client's own. */
 const { time = 0, interval = 0, retries } = planKeepAlive({ detectWithin: DEADLINE_MS }).settings
 const IDLE_HALF = { enabled: 1, time: time / 1000, interval: interval / 1000, retries }
 
 anyTest.before('the clients are installed', async (t) => {
   t.timeout(600_000)
-  // Where Node brings its headers along, pg-native is compiled against them; else node-gyp fetches them.
+  // If Node includes its headers, pg-native is compiled with them. Otherwise node-gyp downloads them.
   const headers = dirname(dirname(process.execPath))
   const nodedir = existsSync(join(headers, 'include/node/node_api.h')) ? [`--nodedir=${headers}`] : []
   await run('npm', ['ci', '--no-audit', '--no-fund', ...nodedir], { cwd: FOLDER })
 })
 
-/** It has a user timeout of 5 s, into which three probes fit only if they are faster. */
+/** It has a user timeout of 5 s. Three probes only fit into it if they are faster. */
 const OF_GLIDE = { ...IDLE_HALF, time: 1, interval: 1 }
 
 const noRedis = redis.unavailable()
@@ -82,7 +85,7 @@ serially(withPostgres)('zeromq', async (t) => {
   })
 })
 
-/** A pool of one connection of libpq, which is asked for each line of input. */
+/** A libpq pool of one connection, which runs a query for each line of input. */
 const POOL = `const { Pool } = require(${JSON.stringify(join(FOLDER, 'node_modules/pg'))}).native
   const pool = new Pool({ host: process.argv[1], user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0 })
   pool.on('error', () => {})
@@ -96,7 +99,7 @@ interface OfPool {
   readonly drill: (...words: string[]) => Promise<{ code: number | null; printed: string }>
 }
 
-/** The pool with its connection, which is idle. */
+/** The pool with its idle connection. */
 async function openPool(t: ExecutionContext, ...nodeArguments: string[]): Promise<OfPool> {
   const machine = await openMachine(t)
   const env = { TCP_KEEPALIVE_DETECT_WITHIN: '6s', TCP_KEEPALIVE_REACH: 'process' }
@@ -105,7 +108,7 @@ async function openPool(t: ExecutionContext, ...nodeArguments: string[]): Promis
   const answered = async (): Promise<void> =>
     void (await once(program.stdout as NodeJS.ReadableStream, 'data'))
   await answered()
-  await sleep(2000) // the look over the process comes each 600 ms
+  await sleep(2000) // the scan of the process runs each 600 ms
   const pid = String(program.pid)
   return {
     options: () => machine.optionsOf(pid),
@@ -130,7 +133,7 @@ serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
     t.is(code, 1)
     t.is(await options(), before)
     await ask()
-    t.is(await options(), before) // on the very same connection
+    t.is(await options(), before) // on the same connection
   },
 )
 

@@ -1,4 +1,4 @@
-/** Clients that Bun and Deno have of their own, on real servers: as native-clients.slow.ts. */
+/** The own clients of Bun and Deno on real servers, tested like in native-clients.slow.ts. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -32,11 +32,11 @@ interface Told {
 const noRedis = redis.unavailable()
 const withRedis = noRedis ? unless(noRedis) : withLab
 
-withRedis('RedisClient of Bun on Redis', async (t) => {
+withRedis('RedisClient of Bun with Redis', async (t) => {
   await tryClient(t, 'bun', (host) => redis.start(host))
 })
 
-withLab('fetch of Deno on a server of Node', async (t) => {
+withLab('fetch of Deno with a Node server', async (t) => {
   await tryClient(t, 'deno', async (host) => {
     const server = host.start(async (_: undefined, { tell }) => {
       const { createServer } = await import('node:http')
@@ -67,7 +67,8 @@ async function tryClient(
   const way = await relay.open(server.port)
 
   const [first = ''] = command
-  // Deno lets no program read its number under /proc with fewer rights; reach needs no more than the package always does.
+  // With fewer rights, Deno does not let a program read its process ID from /proc. reach needs no more rights than the package
+  // always does.
   const words = name === 'deno' ? ['run', '--no-prompt', '--allow-all'] : []
   const given = [lab.server.address, String(way.port), String(DEADLINE_MS)]
   const client = lab.client.spawn(first, [...words, PROGRAM, ...given], {
@@ -103,7 +104,7 @@ async function tryClient(
   t.true(isInTime(took, paused, DEADLINE_MS + SWEEP_MS), `${took} ms, of which paused ${paused}`)
 }
 
-/** Waits for the next line of that name; the lines come in the order in which they are asked for. */
+/** Waits for the next line with that name. The lines come in the order of the requests. */
 function teller(client: ChildProcess): (name: string) => Promise<Told> {
   if (!client.stdout) throw new Error('it has no output')
   const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]()

@@ -1,4 +1,4 @@
-/** Connections of this process that no hook sees, and what another process reads of them. */
+/** Connections of this process that no hook sees, and the values that another process reads from them. */
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,10 +7,13 @@ import type { ExecutionContext } from 'ava'
 import { inspectSockets, type SocketReport } from 'tcp-keepalive'
 import { type Readback, readback } from '../../lab/readback/readback.ts'
 
-/** Time and interval in seconds, retries and no user timeout: the idle half of a deadline of 5 s, whose look is each 0.5 s. */
+/**
+ * Time and interval in seconds, retries and no user timeout: the values that cover waiting for a deadline of 5 s, with a scan each
+ * 0.5 s.
+ */
 export const IDLE_HALF: Readback = { enabled: 1, time: 1, interval: 1, retries: 3, userTimeout: 0 }
 
-/** A server that keeps what it accepts. */
+/** A server that keeps its accepted sockets. */
 export async function startServer(t: ExecutionContext, host = '127.0.0.1'): Promise<number> {
   const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, host)
   await once(server, 'listening')
@@ -18,7 +21,7 @@ export async function startServer(t: ExecutionContext, host = '127.0.0.1'): Prom
   return (server.address() as net.AddressInfo).port
 }
 
-/** A thread that connects and does nothing else; Node's own hooks of this thread do not see it. */
+/** A thread that only connects. Hooks in this thread do not see it. */
 export async function connectElsewhere(t: ExecutionContext, port: number): Promise<Worker> {
   const program = `
     const net = require('node:net')
@@ -39,7 +42,7 @@ export function connectionTo(port: number): SocketReport {
   return found
 }
 
-/** What another process reads of a socket, once it is as expected, or after more time than that can take. */
+/** The values that another process reads from a socket. Waits until they are as expected, or for longer than that can take. */
 export async function valuesSoon(target: number | net.Socket, expected: Readback): Promise<Readback> {
   const wanted = JSON.stringify(expected)
   for (const end = Date.now() + 30_000; ; await sleep(20)) {
@@ -48,7 +51,10 @@ export async function valuesSoon(target: number | net.Socket, expected: Readback
   }
 }
 
-/** What another process reads of the connection to a port, once it is as expected, or after more time than that can take. */
+/**
+ * The values that another process reads from the connection to a port. Waits until they are as expected, or for longer than that
+ * can take.
+ */
 export async function valuesOnceLike(port: number, expected: Readback): Promise<Readback> {
   return valuesSoon(connectionTo(port).descriptor, expected)
 }

@@ -1,16 +1,16 @@
-/** What another process reads of the connections of a client that no hook sees. */
+/** The values that another process reads from the connections of a client that no hook sees. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { socketsOf } from '../../lab/clients/processes.ts'
 
-/** For how long a sweep may be waited for. */
+/** How long to wait for a scan. */
 const PATIENCE_MS = 30_000
 
 /**
- * Waits until another process reads the values on every connection to the port, and gives their own ports.
+ * Waits until another process reads the values on every connection to the port, and returns the local ports.
  *
- * @param expected the values to compare; the others may be any
+ * @param expected the values to compare; the others may have any value
  */
 export async function protectedSockets(
   t: ExecutionContext,

@@ -1,4 +1,4 @@
-/** `reach: 'process'`: what no hook sees has the values, and what is not meant has none. */
+/** `reach: 'process'`: connections that no hook sees get the values, and sockets that do not match get none. */
 import { fork, spawnSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readdirSync, readlinkSync } from 'node:fs'
@@ -31,7 +31,7 @@ const test =
   process.platform === 'linux' ? ava.serial : unless('The look at all sockets of a process is for Linux.')
 
 const DEADLINE = { detectWithin: 5000 }
-/** The look comes each tenth of the deadline; so long a look has certainly been. */
+/** The scan runs each tenth of the deadline. After this time one has certainly run. */
 const TWO_LOOKS_MS = 1200
 
 function reach(
@@ -54,7 +54,7 @@ function adoptions(t: ExecutionContext): KeepAliveAdopted[] {
   return told
 }
 
-test('what was open before the install has the values at once; what was accepted, and what listens, is as it was', async (t) => {
+test('connections from before the install get the values at once; accepted sockets and listeners are not changed', async (t) => {
   const { client, accepted, server, port, close } = await connectedPair()
   t.teardown(close)
   const told = adoptions(t)
@@ -76,7 +76,7 @@ test('what was open before the install has the values at once; what was accepted
   ])
 })
 
-test('what another thread opens has the values after the next look, also after it has put in its own right after connecting', async (t) => {
+test('connections of another thread get the values at the next scan, also after the thread has set its own right after connecting', async (t) => {
   const port = await startServer(t)
   const told = adoptions(t)
   reach(t, DEADLINE, { match: port })
@@ -88,7 +88,7 @@ test('what another thread opens has the values after the next look, also after i
   t.true(told.length >= 1 && told.every(({ peer }) => peer.port === port))
 })
 
-test('a socket that is made from a descriptor has the values', async (t) => {
+test('a socket that is made from a descriptor gets the values', async (t) => {
   const { client, port, close } = await connectedPair()
   t.teardown(close)
   const duplicate = native.duplicateSocket(process.pid, rawDescriptor(client))
@@ -98,7 +98,7 @@ test('a socket that is made from a descriptor has the values', async (t) => {
   t.deepEqual(await valuesSoon(socket, IDLE_HALF), IDLE_HALF)
 })
 
-test('a connection over IPv6 and one to a v4-mapped address', async (t) => {
+test('a connection over IPv6 and one to a v4-mapped address get the values', async (t) => {
   for (const [host, to, address] of [
     ['::1', '::1', '::1'],
     ['127.0.0.1', '::ffff:127.0.0.1', '127.0.0.1'],
@@ -112,7 +112,7 @@ test('a connection over IPv6 and one to a v4-mapped address', async (t) => {
   }
 })
 
-test('what its owner notices sooner stays, and what later does not', async (t) => {
+test('values of the owner that detect a dead peer sooner stay; later ones are replaced', async (t) => {
   const owners = [
     { has: { enabled: 1, time: 1, interval: 1, retries: 2, userTimeout: 0 }, stays: true },
     { has: { enabled: 1, time: 1, interval: 1, retries: 3, userTimeout: 0 }, stays: true },
@@ -132,7 +132,7 @@ test('what its owner notices sooner stays, and what later does not', async (t) =
     }),
   )
   reach(t, DEADLINE, { match: pairs.map(({ port }) => port) })
-  // The last ones first: those that stay were looked at together with them.
+  // The last ones first: those that stay unchanged were scanned together with them.
   for (const { client, has, stays } of pairs.toReversed()) {
     const expected = stays ? has : { ...IDLE_HALF, userTimeout: has.userTimeout }
     t.deepEqual(await valuesSoon(client, expected), expected)
@@ -140,7 +140,7 @@ test('what its owner notices sooner stays, and what later does not', async (t) =
   }
 })
 
-test('a user timeout is put in where it is given as a number, and never over a shorter one', async (t) => {
+test('a user timeout is set if it is given as a number, and never replaces a shorter one', async (t) => {
   const idle = { time: 1000, interval: 1000, retries: 3 }
   for (const [owners, asked, expected] of [
     [0, 4000, 4000],
@@ -159,10 +159,10 @@ test('a user timeout is put in where it is given as a number, and never over a s
   }
 })
 
-test('three probes fit into the user timeout of an owner', async (t) => {
+test("three probes fit into the owner's user timeout", async (t) => {
   const { client, port, close } = await connectedPair()
   t.teardown(close)
-  // What is asked for would send the first probe when that is over, and one lost packet would end the connection.
+  // The requested values would send the first probe when the user timeout is over, and one lost packet would end the connection.
   native.setKeepAlive(rawDescriptor(client), false, -1, -1, -1, 9000)
   const told = adoptions(t)
   reach(t, { detectWithin: 30_000 }, { match: port })
@@ -182,7 +182,7 @@ test('keepalive is never turned off', async (t) => {
   t.deepEqual(readback(client), has)
 })
 
-test('match decides by the address of the peer; what does not match, or whose function throws, is as it was', async (t) => {
+test("match decides by the peer's address; if it does not match or its function throws, the socket is not changed", async (t) => {
   const peers: net.SocketConstructorOpts[] = []
   for (const [match, fits] of [
     ['127.0.0.0/8:*', true],
@@ -199,7 +199,7 @@ test('match decides by the address of the peer; what does not match, or whose fu
     ],
   ] as const) {
     const { client, port, close } = await connectedPair()
-    // Looked at together with it, so that what was not meant has been seen.
+    // Scanned together with it, so the other socket has been scanned too.
     const witness = await connectedPair()
     const only =
       typeof match === 'function'
@@ -215,7 +215,7 @@ test('match decides by the address of the peer; what does not match, or whose fu
   t.is(peers.length, 1)
 })
 
-test('of two installs the newer one that matches governs', async (t) => {
+test('of two installs the newer one that matches applies', async (t) => {
   const port = await startServer(t)
   reach(t, DEADLINE, { match: port })
   const longer = { time: 8000, interval: 4000, retries: 4 }
@@ -227,7 +227,7 @@ test('of two installs the newer one that matches governs', async (t) => {
   t.deepEqual(readback(connectionTo(port).descriptor), expected)
 })
 
-test('what the program has set or holds itself stays, from before the install and from after it', async (t) => {
+test('values that the program sets or holds itself stay, from before and after the install', async (t) => {
   const longer = { time: 90_000, interval: 9000, retries: 9 }
   const expected = { enabled: 1, time: 90, interval: 9, retries: 9, userTimeout: 0 }
   const pairs = await Promise.all(Array.from({ length: 5 }, () => connectedPair()))
@@ -251,7 +251,7 @@ test('what the program has set or holds itself stays, from before the install an
   t.is(inspectSocket(laterHeld.client).heldBy, 'hold')
 })
 
-test('what an install holds by its hooks is held, user timeout and all, and not adopted', async (t) => {
+test('connections that an install holds through its hooks keep the user timeout, and are not adopted', async (t) => {
   const port = await startServer(t)
   const told = adoptions(t)
   reach(t, DEADLINE, { match: port })
@@ -264,7 +264,7 @@ test('what an install holds by its hooks is held, user timeout and all, and not 
   t.deepEqual(told, [])
 })
 
-test('a match that fits only what no hook sees is no match that fits nothing', (t) => {
+test('a match that only fits connections that no hook sees is not reported as unmatched', (t) => {
   const program = fileURLToPath(new URL('unmatched.cjs', import.meta.url))
   for (const mode of ['before', 'after', 'thread', 'other']) {
     const { stdout, stderr } = spawnSync(process.execPath, [program, mode], { encoding: 'utf8' })
@@ -272,7 +272,7 @@ test('a match that fits only what no hook sees is no match that fits nothing', (
   }
 })
 
-test('uninstall ends the look', async (t) => {
+test('uninstall ends the scan', async (t) => {
   const port = await startServer(t)
   const install = reach(t, DEADLINE, { match: port })
   install.uninstall()
@@ -282,18 +282,18 @@ test('uninstall ends the look', async (t) => {
   t.deepEqual(readback(connectionTo(port).descriptor), UNTOUCHED)
 })
 
-test('no descriptor is left', async (t) => {
+test('no descriptor remains open', async (t) => {
   const open = (): string[] => readdirSync('/proc/self/fd').map((fd) => `${fd} ${linkOf(fd)}`)
   const port = await startServer(t)
   await connectElsewhere(t, port)
   const before = open()
   reach(t, DEADLINE, { match: port })
   t.deepEqual(await valuesOnceLike(port, IDLE_HALF), IDLE_HALF)
-  await sleep(100) // what reads the values is gone
+  await sleep(100) // the reader of the values is gone
   t.deepEqual(open(), before)
 })
 
-/** Of the one that is open only while the folder is read there is none. */
+/** The descriptor that is only open while the folder is read is not counted. */
 function linkOf(fd: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`)
@@ -302,7 +302,7 @@ function linkOf(fd: string): string {
   }
 }
 
-test('how far to reach is checked', (t) => {
+test('an invalid reach is refused', (t) => {
   const scope = (reach: unknown): void => void installKeepAlive(DEADLINE, { reach } as never)
   t.throws(() => scope('everything'), {
     instanceOf: TypeError,
@@ -313,7 +313,7 @@ test('how far to reach is checked', (t) => {
   for (const reach of ['thread', undefined]) installKeepAlive(DEADLINE, { reach } as never).uninstall()
 })
 
-test('of those with the same purpose one does the work, and the next when that one has ended; without a purpose each', (t) => {
+test('of several scanners with the same purpose one works, and the next one after it has ended; without a purpose each works', (t) => {
   const rows = new Int32Array(16)
   const purposes = [[1, 2], [1, 2], [1], [], []]
   const begun = purposes.map((purpose) => native.beginLooking(Int32Array.from(purpose)))
@@ -327,7 +327,7 @@ test('of those with the same purpose one does the work, and the next when that o
   t.deepEqual(looks(), [false, false, false, false, false])
 })
 
-test('what came from another process counts as accepted, also where nobody listens there any more', async (t) => {
+test('a socket that came from another process counts as accepted, also if nobody listens there any more', async (t) => {
   const child = fork(fileURLToPath(new URL('receiver.cjs', import.meta.url)), { execArgv: [] })
   t.teardown(() => child.kill())
   await once(child, 'message')

@@ -1,4 +1,4 @@
-// Reaches the whole process, takes a socket from its parent, and connects one itself; says their own ports.
+// Reaches the whole process, takes a socket from its parent, and connects one itself. Prints their local ports.
 const { installKeepAlive } = require('tcp-keepalive')
 
 installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: '127.0.0.1' })
@@ -10,7 +10,7 @@ process.on('message', (what, socket) => {
     process.send({ port: taken.localPort })
     return
   }
-  // By a thread, which no hook sees: it is found when the one that came has been looked at.
+  // From a thread, which no hook sees. When it is found, the received socket has been scanned too.
   const { Worker } = require('node:worker_threads')
   const program = `
     const net = require('node:net')

@@ -1,8 +1,8 @@
 /*
- * What a busy process meets seldom, as long as a file exists. Loaded with LD_PRELOAD:
+ * Simulates rare states of a busy process, while a file exists. Loaded with LD_PRELOAD:
  *
- * - STALL=path: getsockopt(SO_COOKIE) does not return outside the main thread, as where it waits for a close with SO_LINGER.
- * - STALL_ONE=path: one getsockopt outside the main thread never returns; the file is gone then.
+ * - STALL=path: getsockopt(SO_COOKIE) does not return outside the main thread, as when it waits for a close with SO_LINGER.
+ * - STALL_ONE=path: one getsockopt outside the main thread never returns; the file is then removed.
  * - NO_THREADS=path: no thread can be started.
  */
 #define _GNU_SOURCE

@@ -1,4 +1,4 @@
-// A connection, and a look that does not return, or that cannot begin (stall.c). It says what came of it.
+// A connection, and a scan that does not return or cannot start (stall.c). Prints the result.
 const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const { existsSync, rmSync, writeFileSync } = require('node:fs')
@@ -14,11 +14,11 @@ const {
 const native = require('tcp-keepalive/native')
 
 const { STALL, STALL_ONE, NO_THREADS } = process.env
-/** So that the regular look does not come in between. */
+/** So that the regular scan does not interfere. */
 const SLOW = { time: 90_000, interval: 3000, retries: 3 }
 
 const modes = {
-  /** The look goes on only after the set. */
+  /** The scan continues only after the set. */
   set(socket) {
     writeFileSync(STALL, '')
     installKeepAlive(SLOW, { reach: 'process' })
@@ -47,7 +47,7 @@ const modes = {
     return { whileStalled, later: waits.length - after }
   },
 
-  /** What is told where a call stalls in another thread, and where there can be none. */
+  /** The result if a call stalls in another thread, and if no thread can be started. */
   inspect() {
     const ends = () => inspectSockets().map(({ local, remote }) => [local.port, remote?.port])
     const before = ends()

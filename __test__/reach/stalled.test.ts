@@ -1,4 +1,4 @@
-/** A look that does not return for long, or cannot begin: nobody waits for it, and the reason is said. */
+/** A scan that does not return for a long time, or cannot start: nothing waits for it, and the reason is reported. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,17 +23,17 @@ function run(t: ExecutionContext, mode: string): unknown {
   const { stdout, stderr } = spawnSync(process.execPath, [program, mode], {
     env: { ...process.env, NODE_OPTIONS: '', ...variables },
     encoding: 'utf8',
-    timeout: 60_000, // it would wait for ever
+    timeout: 60_000, // it would wait forever
     killSignal: 'SIGKILL',
   })
   return stdout === '' ? stderr : JSON.parse(stdout)
 }
 
-test('a set does not wait for the look', (t) => {
+test('a set does not wait for the scan', (t) => {
   t.is(run(t, 'set'), 5000)
 })
 
-test('a look that is not ready is asked for again ever later, for all installs by one timer, and without waiting', (t) => {
+test('the result of a slow scan is requested at growing intervals, by one timer for all installs, and without blocking', (t) => {
   const { whileStalled, later } = run(t, 'again') as { whileStalled: readonly number[]; later: number }
   // After 100, 300, 700 and 1500 ms for each of the two, or later.
   t.deepEqual(whileStalled.slice(0, 2), [50, 50])
@@ -42,8 +42,8 @@ test('a look that is not ready is asked for again ever later, for all installs b
   t.is(later, 0)
 })
 
-/** The thread waits for ever; it is not the one that calls. */
-test('inspectSockets() does not wait for a system call that does not return, and tells of all sockets', (t) => {
+/** The thread waits forever, but not the calling one. */
+test('inspectSockets() does not wait for a system call that does not return, and reports all sockets', (t) => {
   const { before, stalled, wasStalled, withoutThreads } = run(t, 'inspect') as {
     [name: string]: unknown
     before: readonly unknown[]
@@ -54,7 +54,7 @@ test('inspectSockets() does not wait for a system call that does not return, and
   t.deepEqual(withoutThreads, before)
 })
 
-test('where no thread can be started, that is the reason', (t) => {
+test('if no thread can be started, that is the reported reason', (t) => {
   const reasons = run(t, 'threads')
   t.deepEqual(
     reasons,

@@ -1,4 +1,4 @@
-// Under register: a thread of each kind connects to a port: one with the hooks, one without, and this one before and after.
+// Under register: a thread with the hooks and one without connect to a port, and the main thread before and after.
 const net = require('node:net')
 const { once } = require('node:events')
 const { Worker } = require('node:worker_threads')

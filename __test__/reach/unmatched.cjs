@@ -1,5 +1,5 @@
-// An install that fits a connection which no hook sees, opened before it or by a thread after it, or neither; and none that a hook
-// sees. Says what was published, also at the end of the program.
+// An install that matches a connection which no hook sees, opened before it or by a thread after it, or no connection; and none
+// that a hook sees. Prints what was published, also at the end of the program.
 const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const net = require('node:net')
@@ -13,7 +13,7 @@ subscribe('tcp-keepalive:apply', ({ by }) => by === 'reach' && said.add('adopted
 subscribe('tcp-keepalive:unmatched', () => said.add('unmatched'))
 
 async function listen() {
-  // A listener of its own port: what is accepted is not meant.
+  // A listener with its own port: accepted sockets do not match.
   const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server.address().port
@@ -27,7 +27,7 @@ async function connectByThread(port) {
   await once(new Worker(program, { eval: true, execArgv: [], env: {} }), 'message')
 }
 
-/** In a thread that wants the same, so that the other one looks for both: it sees only what does not match. */
+/** In a thread with the same install, so that the other thread scans for both. It only sees connections that do not match. */
 async function installInThread(meant, other) {
   const program = `
     const { subscribe } = require('node:diagnostics_channel')
@@ -57,7 +57,7 @@ async function main() {
   if (mode === 'after' || mode === 'thread') await connectByThread(meant)
   if (mode !== 'other') while (said.size === 0) await sleep(20)
   await endThread?.()
-  // After the listener that says what did not match.
+  // After the listener that reports connections without a match.
   process.on('exit', () => process.stdout.write([...said].join(' ')))
   process.exit()
 }

@@ -1,4 +1,4 @@
-/** As fuzz.test.ts, for longer and with two processes at a time. */
+/** Like fuzz.test.ts, for longer and with two processes at a time. */
 import test from 'ava'
 import { runRounds } from '../../reliability/fuzz/rounds.ts'
 import { drawSeed } from '../seed.ts'

@@ -1,11 +1,11 @@
-/** Random calls of everything on everything; `npm run reliability -- fuzz` makes ten million. */
+/** Random calls of every function on every target. `npm run reliability -- fuzz` makes ten million. */
 import test from 'ava'
 import { runRounds } from '../../reliability/fuzz/rounds.ts'
 import { drawSeed } from '../seed.ts'
 
 const CALLS = 20_000
 
-test('random calls change no option of a socket that was not the target, and end in known errors only', async (t) => {
+test('random calls only change options of their target, and only end with known errors', async (t) => {
   const seed = drawSeed()
   t.log(`seed ${seed}`)
   const { totals } = await runRounds({ seed, calls: CALLS, seconds: Number.POSITIVE_INFINITY, processes: 1 })

@@ -1,9 +1,11 @@
-/** Sockets die, others get their numbers; `npm run reliability -- race` does it a hundred thousand times. */
+/**
+ * Sockets are closed, and others get their descriptor numbers. `npm run reliability -- race` does this a hundred thousand times.
+ */
 import test from 'ava'
 import { runRace } from '../../reliability/race/cycles.ts'
 import { drawSeed } from '../seed.ts'
 
-test('calls on dead sockets touch no file and no socket that has their numbers by now', async (t) => {
+test('calls on closed sockets change no file and no socket that has their descriptor number now', async (t) => {
   const seed = drawSeed()
   t.log(`seed ${seed}`)
   const race = await runRace(2000, seed)

@@ -1,4 +1,4 @@
-/** What judges a soak, without one: each thing that must not happen is seen, and what may happen is not complained of. */
+/** The judgement of a soak, tested without one: each violation is found, and nothing else is reported. */
 import test from 'ava'
 import type { TcpPacket } from '../../lab/network/pcap.ts'
 import type { Round } from '../../reliability/soak/client.ts'
@@ -18,7 +18,7 @@ function roundOf(...ended: Array<Partial<Ended>>): Round[] {
 
 const since = (): number => 11_000
 
-test('a dead connection that is told once, after 9 s, is as it should be', (t) => {
+test('a dead connection that is reported once, after 9 s, is correct', (t) => {
   const verdict = judge(roundOf({}), 'all', 1, since)
   t.like(verdict, { lost: 1, latest: 9000, earliest: 9000, wrong: [] })
   t.deepEqual(verdict.outcomes, { 'no-answer': 1 })
@@ -36,7 +36,7 @@ const faults: ReadonlyArray<readonly [claim: string, ...Parameters<typeof judge>
 ]
 
 for (const [claim, rounds, fate, held, from, complaint] of faults) {
-  test(`a connection ${claim} is complained of`, (t) => {
+  test(`a violation is reported: a connection ${claim}`, (t) => {
     const { wrong } = judge(rounds, fate, held, from)
     t.is(wrong.length, 1)
     t.regex(wrong[0] ?? '', complaint)
@@ -52,7 +52,7 @@ interface Passing {
   readonly flags?: Partial<TcpPacket['flags']>
 }
 
-/** Has a connection opened at 1 s, and then these packets pass. */
+/** A connection opened at 1 s, and then these packets. */
 function silenceAfter(...packets: readonly Passing[]): Silence {
   const silence = new Silence(SERVER.port)
   const opening: Passing[] = [
@@ -69,11 +69,11 @@ function silenceAfter(...packets: readonly Passing[]): Silence {
   return silence
 }
 
-test('a deadline counts from the last thing heard', (t) => {
+test('a deadline counts from the last packet received', (t) => {
   t.is(silenceAfter({ at: 3000, by: 'server', length: 10 }).since(CLIENT.port, 9000), 3000)
 })
 
-test('a deadline counts from the first write that is not acknowledged, whatever else is heard', (t) => {
+test('a deadline counts from the first unacknowledged write, whatever else is received', (t) => {
   const silence = silenceAfter(
     { at: 3000, by: 'client', length: 10 },
     { at: 3200, by: 'client', length: 10 },
@@ -84,7 +84,7 @@ test('a deadline counts from the first write that is not acknowledged, whatever 
   t.is(silence.since(CLIENT.port, 9000), 5000)
 })
 
-test('a probe or a RST of the server is no sign of life', (t) => {
+test('a probe or an RST of the server does not prove that it lives', (t) => {
   const silence = silenceAfter(
     { at: 3000, by: 'server', seq: 499 },
     { at: 4000, by: 'server', flags: { rst: true } },
@@ -92,7 +92,7 @@ test('a probe or a RST of the server is no sign of life', (t) => {
   t.is(silence.since(CLIENT.port, 9000), 1001)
 })
 
-test('what comes after the end counts for nothing', (t) => {
+test('packets after the end do not count', (t) => {
   const silence = silenceAfter(
     { at: 9100, by: 'server', length: 10 },
     { at: 9100, by: 'client', flags: { rst: true } },
@@ -121,7 +121,7 @@ function ending(footprint: Partial<RoundResult['footprint']>): RoundResult {
   return { ...verdict, name: '', fate: 'all', footprint: full }
 }
 
-test('growth of descriptors or memory from the first to the last fault is complained of', (t) => {
+test('growth of descriptors or memory from the first to the last fault is a violation', (t) => {
   t.deepEqual(grown([ending({}), ending({ heap: 21e6, resident: 310e6 })]), [])
   t.regex(grown([ending({}), ending({ descriptors: 251 })])[0] ?? '', /^descriptors grew from 250 to 251$/)
   t.regex(grown([ending({}), ending({ heap: 23e6 })])[0] ?? '', /^heap grew/)

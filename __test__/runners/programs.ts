@@ -1,23 +1,23 @@
-/** Test files for each test runner: the same tests, in the words of the runner. */
+/** Test files for each test runner: the same tests, with the functions of the runner. */
 
 export interface Dialect {
   readonly esm: boolean
-  /** Brings `test` into each file, and what the other snippets need. */
+  /** Imports `test` into each file, and what the other snippets need. */
   readonly head: string
-  /** Expressions: fake all timers; let time go by; run every timer; and take the real ones again. */
+  /** Expressions: fake all timers, advance the time, run every timer, and restore the timers. */
   readonly timers: {
     readonly fake: string
     readonly pass: string
     readonly all: string
     readonly real: string
   }
-  /** A statement after which the package is loaded anew. */
+  /** A statement after which the package is loaded again. */
   readonly reset: string
-  /** Whether it is then another copy; vitest resets only what it transforms itself. */
+  /** Whether it is then another copy. vitest only resets modules that it transforms itself. */
   readonly copies: boolean
 }
 
-/** How many tests there are. */
+/** The number of tests. */
 export const TESTS = 5
 
 const CONNECT = `
@@ -32,7 +32,7 @@ async function connect() {
 }
 `
 
-/** In the order in which they are to run, in one worker. */
+/** In the order in which they must run, in one worker. */
 export function programs(dialect: Dialect): Readonly<Record<string, string>> {
   const { esm, head, timers, reset, copies } = dialect
   const from = (name: string, module: string): string =>
@@ -42,7 +42,7 @@ export function programs(dialect: Dialect): Readonly<Record<string, string>> {
   const load = esm ? "await import('tcp-keepalive')" : "require('tcp-keepalive')"
   const end = esm ? 'mjs' : 'cjs'
   return {
-    // What a program does that installs at its start, and ends with its process.
+    // A program that installs at its start, and ends with its process.
     [`1-install.test.${end}`]: file(
       from('{ installKeepAlive }', 'tcp-keepalive'),
       `test('an install is left behind', () => { installKeepAlive(30_000) })`,

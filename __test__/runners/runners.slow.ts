@@ -1,7 +1,7 @@
 /**
- * Test runners load a program's modules once for each test file, take `require` away when a file has ended, and fake
- * timers, all in one process with one `net.Socket.prototype`. An install that a file leaves behind must break no later
- * file, and go on protecting.
+ * Test runners load a program's modules once for each test file, remove `require` after a file has ended, and fake timers, all in
+ * one process with one `net.Socket.prototype`. An install that a file leaves behind must not break later files, and must still
+ * protect connections.
  */
 import test from 'ava'
 import { type Dialect, programs, TESTS } from './programs.ts'
@@ -10,11 +10,11 @@ import { JEST, openScratch, VITEST } from './scratch.ts'
 const scratch = await openScratch(JEST, VITEST, 'mocha@12.0.3', '@sinonjs/fake-timers@15.5.0')
 test.after.always(() => scratch.close())
 
-/** A test takes milliseconds; right after boot and on a busy machine much more. */
+/** A test takes milliseconds, but much longer right after boot or on a busy machine. */
 const PATIENCE_MS = 300_000
 
 const sinonTimers = {
-  // node:net itself asks process.nextTick.
+  // node:net itself calls process.nextTick.
   fake: "globalThis.clock = require('@sinonjs/fake-timers').install({ toNotFake: ['nextTick', 'queueMicrotask'] })",
   pass: 'clock.tick(600_000)',
   all: 'clock.runAll()',
@@ -27,7 +27,7 @@ const jestTimers = {
   real: 'jest.useRealTimers()',
 }
 
-/** One after the other: each runner takes both processors. */
+/** Sequentially, because each runner uses both processors. */
 for (const esm of [false, true]) {
   test.serial(`jest, ${esm ? 'ES modules' : 'CommonJS'}`, async (t) => {
     const cwd = await scratch.project({
@@ -52,7 +52,7 @@ for (const esm of [false, true]) {
         }`,
     })
     const flags = esm ? ['--experimental-vm-modules'] : []
-    // It would wait for ever for a socket that a failed test left open.
+    // It would wait forever for a socket that a failed test left open.
     const options = ['--runInBand', '--json', `--testTimeout=${PATIENCE_MS}`, '--forceExit', '--no-watchman']
     const printed = await scratch.node(cwd, ...flags, scratch.installed('jest/bin/jest.js'), ...options)
     t.is((JSON.parse(printed) as { numPassedTests: number }).numPassedTests, TESTS)
@@ -122,7 +122,7 @@ test.serial('node:test', async (t) => {
     reset: resetRequire,
     copies: true,
   })
-  // One process for all files, which `--test` has an option for only from Node 22 on.
+  // One process for all files; `--test` only has an option for this from Node 22 on.
   const all = [
     `setTimeout(() => process.exit(1), ${PATIENCE_MS}).unref() // a socket that a failed test left open\n`,
   ]

@@ -1,4 +1,4 @@
-/** Folders with other packages and the built package in them, as npm puts it there. */
+/** Folders with other packages and the built package in them, as npm installs it. */
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,16 +10,16 @@ export const VITEST = 'vitest@4.1.12'
 export const JEST = 'jest@30.5.2'
 
 export interface Scratch {
-  /** A new folder with these files, in which all of them are found. */
+  /** A new folder with these files, which can import all packages. */
   project(files: Readonly<Record<string, string>>): Promise<string>
-  /** Runs a file of an installed package, as `jest/bin/jest.js`, or of the project; resolves with what it printed. */
+  /** Runs a file of an installed package, such as `jest/bin/jest.js`, or of the project. Resolves with its output. */
   node(cwd: string, ...parameters: readonly string[]): Promise<string>
   /** The path of a file of an installed package. */
   installed(path: string): string
   close(): Promise<void>
 }
 
-/** @param packages what is installed besides this package, as `pg@8.23.1` */
+/** @param packages the packages to install besides this one, such as `pg@8.23.1` */
 export async function openScratch(...packages: readonly string[]): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-runners-'))
   const temporary = join(folder, 'tmp')
@@ -35,7 +35,7 @@ export async function openScratch(...packages: readonly string[]): Promise<Scrat
     const tarball = (
       await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT, environment })
     ).trim()
-    // The package's binary is not of the registry yet: it is put where the loader looks first.
+    // The registry does not have the package's binary yet, so it is put where the loader looks first.
     const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--no-package-lock']
     await run('npm', ['install', ...options, `./${tarball}`], { cwd: folder, environment })
     const whole = options.filter((each) => !each.startsWith('--omit'))

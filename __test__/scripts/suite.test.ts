@@ -1,4 +1,4 @@
-/** What a suite says at its end about the tests that failed, with the runners themselves. */
+/** The summary of failed tests at the end of a suite, with the real test runners. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { ROOT } from '../../lab/command.ts'
 
 interface Closed {
   readonly code: number
-  /** All from "Failed:" on. */
+  /** Everything from "Failed:" on. */
   readonly closing: string
 }
 
@@ -21,7 +21,7 @@ async function scratch(t: ExecutionContext, files: Readonly<Record<string, strin
   return folder
 }
 
-/** Runs `steps` with a `suite`, and `sh`, which gives the words of a command in this folder. */
+/** Runs `steps` with a `suite`, and with `sh`, which returns the words of a shell command in this folder. */
 async function close(folder: string, steps: string, variables = {}): Promise<Closed> {
   const program = `
     import { Suite } from '${ROOT}/scripts/suite.mjs'
@@ -44,7 +44,7 @@ async function close(folder: string, steps: string, variables = {}): Promise<Clo
 
 const AVA_CONFIG = `export default { files: ['*.test.mjs'], timeout: '1m', failFast: false }`
 
-test('each test of ava that failed is named with its error, and those that passed are counted', async (t) => {
+test('each failed test of ava is named with its error, and passed tests are counted', async (t) => {
   const folder = await scratch(t, {
     'package.json': '{ "type": "module" }',
     'ava.config.js': AVA_CONFIG,
@@ -70,7 +70,7 @@ test('each test of ava that failed is named with its error, and those that passe
   t.regex(closing, /\n3 passed, 2 failed, 1 skipped\n$/)
 })
 
-test('an exception that nobody caught and a test that never ended are named', async (t) => {
+test('an uncaught exception and a test that never ended are named', async (t) => {
   const folder = await scratch(t, {
     'package.json': '{ "type": "module" }',
     'ava.config.js': AVA_CONFIG.replace('1m', '12s'),
@@ -97,7 +97,7 @@ test('an exception that nobody caught and a test that never ended are named', as
   t.regex(closing, /\n2 passed, 4 failed, 0 skipped\n$/)
 })
 
-test('each test of cargo that failed is named with its error, and a build that failed with its last lines', async (t) => {
+test('each failed test of cargo is named with its error, and a failed build with its last lines', async (t) => {
   const cargo = `${process.env['CARGO'] ?? 'cargo'} test --quiet --offline --no-fail-fast`
   const folder = await scratch(t, {
     'Cargo.toml': '[package]\nname = "scratch"\nversion = "0.1.0"\nedition = "2021"\n[workspace]\n',
@@ -118,7 +118,7 @@ test('each test of cargo that failed is named with its error, and a build that f
   t.regex(broken.closing, /\n0 passed, 1 failed, 0 skipped\n$/)
 })
 
-test('a runtime that failed is named with its error, and other commands with their last lines', async (t) => {
+test('a failed runtime is named with its error, and other commands with their last lines', async (t) => {
   const folder = await scratch(t, {
     'runtimes.txt': `✔ [1/3] node 20: 20 shown (1.0 s)
 ✘ [2/3] node 26, musl (2.0 s)
@@ -156,7 +156,7 @@ runtimes: 1 passed, 1 failed, 1 skipped
   )
 })
 
-test('what failed is listed with the seed of the random tests', async (t) => {
+test('failures are listed with the seed of the random tests', async (t) => {
   const folder = await scratch(t, {})
   const variables = { KEEPALIVE_SEED: '42' }
   const { closing } = await close(folder, `await suite.command('a run', ...sh('exit 1'))`, variables)
@@ -166,7 +166,7 @@ test('what failed is listed with the seed of the random tests', async (t) => {
   )
 })
 
-test('the slowest tests are found in what ava prints, whatever the unit', async (t) => {
+test("the slowest tests are found in ava's output, whatever the unit", async (t) => {
   const folder = await scratch(t, {})
   const output = [
     '  ✔ one › quick',
@@ -182,7 +182,7 @@ test('the slowest tests are found in what ava prints, whatever the unit', async 
   t.is(closing, 'one › longest 120\ntwo › longer 62.5\ntwo › long 61\n\n0 passed, 0 failed, 0 skipped\n')
 })
 
-test('what a command leaves behind with its output open is not waited for', async (t) => {
+test('a background process that keeps the output open does not delay the end', async (t) => {
   const folder = await scratch(t, {})
   const { code, closing } = await close(
     folder,

@@ -1,4 +1,4 @@
-/** What a script cannot read on its command line is a usage error before anything is done, and never a run of nothing. */
+/** A script reports invalid arguments as a usage error before it does anything, and never runs nothing. */
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
 import { ROOT } from '../../lab/command.ts'
@@ -12,7 +12,7 @@ import * as soak from '../../reliability/soak/soak.ts'
 
 const TYPESCRIPT = '--import=ts-blank-space/register'
 
-/** Of each part of `reliability`, the options that take a whole number from 1 on. */
+/** For each part of `reliability`, the options that take a whole number from 1 on. */
 const PARTS: ReadonlyArray<readonly [part: string, measured: Measured, options: readonly string[]]> = [
   ['fuzz', fuzz, ['calls', 'seconds', 'processes']],
   ['race', race, ['cycles']],
@@ -29,7 +29,7 @@ function run(
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, ...variables },
-    // What goes on to run is stopped.
+    // A run that starts anyway is stopped.
     timeout: 20_000,
   })
 }
@@ -43,7 +43,7 @@ for (const value of ['x', '0', '', '-1', '1.5', '0x5']) {
 }
 
 for (const [part, measured, options] of PARTS) {
-  test(`what ${part} cannot read is an error before it does anything`, async (t) => {
+  test(`invalid arguments of ${part} are an error before it does anything`, async (t) => {
     for (const option of options) {
       for (const value of ['x', '0', '', '-1', '1.5', '0x5']) {
         const message = `--${option} must be a whole number from 1 on, not "${value}"`
@@ -59,7 +59,7 @@ for (const [part, measured, options] of PARTS) {
   })
 }
 
-test('a part that is told something wrong says so in one line', (t) => {
+test('a part reports invalid arguments in one line', (t) => {
   const { status, stderr, stdout } = run([TYPESCRIPT, 'reliability/main.ts', 'race', '--cycles', 'x'])
   t.is(stderr, '--cycles must be a whole number from 1 on, not "x"\n')
   t.deepEqual([status, stdout], [2, ''])
@@ -71,13 +71,13 @@ test('an option that busy does not know is a usage error', (t) => {
   t.deepEqual([status, stdout], [2, ''])
 })
 
-test('a measurement that there is not is a usage error, and nothing is written', (t) => {
+test('an unknown measurement is a usage error, and nothing is written', (t) => {
   const { status, stderr, stdout } = run([TYPESCRIPT, 'bench/run.ts', 'call'])
   t.regex(stderr, /^There is no measurement "call"; there are: calls, /)
   t.deepEqual([status, stdout], [2, ''])
 })
 
-test('a seed that is no number is a usage error', (t) => {
+test('a seed that is not a number is a usage error', (t) => {
   const draw = ['--input-type=module', '-e', "import { drawSeed } from './scripts/seed.mjs'; drawSeed()"]
   for (const seed of ['x', '', '1.5']) {
     const { status, stderr, stdout } = run(draw, { KEEPALIVE_SEED: seed })

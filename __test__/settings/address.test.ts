@@ -12,7 +12,7 @@ const word = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 32 - 1 }),
 )
 
-test('any text is an address exactly where node:net says so', (t) => {
+test('a text is an address exactly if node:net says so', (t) => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f:.]{0,20}$/), address)
   fc.assert(
     fc.property(
@@ -23,7 +23,7 @@ test('any text is an address exactly where node:net says so', (t) => {
   )
 })
 
-test('the text of any words is the address that they are, written as in a URL', (t) => {
+test('the text of eight words is parsed as their address, and written as in a URL', (t) => {
   fc.assert(
     fc.property(word, word, word, word, (...words) => {
       const text = addressText(...words)
@@ -38,7 +38,7 @@ test('the text of any words is the address that they are, written as in a URL', 
   )
 })
 
-test('any text is a network or is not; it never throws', (t) => {
+test('any text is a network or is refused; it never throws', (t) => {
   const text = fc.oneof(
     fc.string(),
     fc.stringMatching(/^[0-9a-f:./]{0,24}$/),
@@ -78,7 +78,7 @@ for (const [address, expected] of [
   test(`${address} is ${expected}`, (t) => t.is(groups(addressWords(address)), expected))
 }
 
-test('every way to write an address gives the same words', (t) => {
+test('every notation of an address gives the same words', (t) => {
   fc.assert(
     fc.property(fc.ipV6(), (address) => {
       const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1)
@@ -96,7 +96,7 @@ test('the addresses of this machine are understood', (t) => {
   }
 })
 
-test('what is no address has no words', (t) => {
+test('a text that is not an address has no words', (t) => {
   for (const text of ['', 'localhost', '127.0.0', '127.0.0.1%lo', ':::']) {
     t.throws(() => addressWords(text), { instanceOf: TypeError }, text)
   }

@@ -1,4 +1,4 @@
-/** What the system offers is told the same to ES modules and CommonJS files, on every Node. */
+/** ES modules and CommonJS files see the same capabilities of the system, on every Node. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import test from 'ava'
@@ -11,7 +11,7 @@ const { capabilities } = await import('tcp-keepalive')
 const common = createRequire(import.meta.url)('tcp-keepalive')
 console.log(JSON.stringify([capabilities, common.capabilities].map(({ rtoMax }) => rtoMax.settable)))`
 
-test('whether TCP_RTO_MAX_MS can be set is told also where process.getBuiltinModule is missing, before Node 20.16 and 22.3', (t) => {
+test('whether TCP_RTO_MAX_MS can be set is also known without process.getBuiltinModule, before Node 20.16 and 22.3', (t) => {
   const words = ['--input-type=module', '--eval', PROGRAM]
   const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' })
   t.is(stderr, '')

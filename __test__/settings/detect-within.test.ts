@@ -1,4 +1,4 @@
-/** The solver, within the limits of every platform, and against the kernel's rules with timers as late as they can be. */
+/** The solver, with the limits of every platform, and compared with the kernel's rules with timers as late as possible. */
 import test from 'ava'
 import fc from 'fast-check'
 import { type Capability, capabilitiesOf } from '../../src/settings/capabilities.ts'
@@ -12,7 +12,7 @@ for (const platform of ['linux', 'android', 'darwin', 'freebsd', 'win32']) {
   const solve = (detectWithin: number): SolvedValues => solveDetectWithin(detectWithin, can)
   const longest = longestNamed(() => solve(Number.MAX_SAFE_INTEGER))
 
-  test(`${platform}: every deadline up to the longest, ${longest} ms, has values that fit its limits`, (t) => {
+  test(`${platform}: every deadline up to the longest, ${longest} ms, has values within its limits`, (t) => {
     t.true(longest > 10 * 3_600_000, String(longest))
     const anywhere = fc.double({ min: SHORTEST, max: longest, noNaN: true })
     const nearTheEnd = fc.double({ min: 0, max: 100_000, noNaN: true }).map((less) => longest - less)
@@ -33,7 +33,7 @@ for (const platform of ['linux', 'android', 'darwin', 'freebsd', 'win32']) {
     t.notThrows(() => solve(longest))
   })
 
-  test(`${platform}: a longer one is a RangeError, and would not fit`, (t) => {
+  test(`${platform}: a longer deadline is a RangeError, because no values would fit`, (t) => {
     const outside = fc.oneof(
       fc.double({ min: longest, minExcluded: true, noNaN: true }),
       fc.double({ max: SHORTEST, maxExcluded: true }),
@@ -47,7 +47,7 @@ for (const platform of ['linux', 'android', 'darwin', 'freebsd', 'win32']) {
         t.true(error.message.includes(`<= ${longest} milliseconds`), error.message)
       }),
     )
-    // With limits out of the way: a second and an eighth more is one that does not fit.
+    // Without limits: a deadline longer by a second and an eighth does not fit.
     const wide = (like: Capability): Capability => ({ ...like, max: like.max * 1000 })
     const next = { ...can, time: wide(can.time), userTimeout: wide(can.userTimeout) }
     const { timeSeconds, userTimeoutMs } = solveDetectWithin(longest + 1125, next)
@@ -70,7 +70,7 @@ test('the values are those of the rule', (t) => {
       t.is(retries, Math.min(5, total - 1))
       t.true(intervalSeconds === 1 || Math.abs(intervalSeconds - total / 10) <= 0.5)
       t.is(userTimeoutMs, total * 1000 - 500)
-      // The probing takes at least a third, so that what it survives is worth something.
+      // The probing takes at least a third, so that a useful outage is survived.
       t.true(intervalSeconds * retries * 3 >= total)
       t.true(timeSeconds >= intervalSeconds)
     }),
@@ -78,7 +78,7 @@ test('the values are those of the rule', (t) => {
   )
 })
 
-test('a dead peer is told of by the deadline, however late each timer is, waiting and writing', (t) => {
+test('a dead peer is detected by the deadline, however late each timer is, waiting and writing', (t) => {
   const late = fc.array(fc.double({ min: 1, max: 9 / 8, noNaN: true }), { minLength: 8, maxLength: 8 })
   fc.assert(
     fc.property(deadline, late, fc.boolean(), (detectWithin, lateness, withUserTimeout) => {
@@ -86,7 +86,7 @@ test('a dead peer is told of by the deadline, however late each timer is, waitin
       const values = withUserTimeout ? solved : { ...solved, userTimeoutMs: 0 }
       const { told, lastProbe, firstProbe } = idleKernel(values, lateness)
       t.true(told <= detectWithin, `told at ${told}`)
-      // What began right before the first probe is survived if it is over for the last one.
+      // An outage that begins right before the first probe is survived if it ends before the last one.
       const { intervalSeconds, retries } = solved
       const lost = lateness.every((each) => each === 1) ? 1 : 2 // late timers may cost one probe
       t.true(lastProbe - firstProbe >= intervalSeconds * 1000 * (retries - lost))
@@ -96,7 +96,7 @@ test('a dead peer is told of by the deadline, however late each timer is, waitin
   )
 })
 
-test('where the system counts a user timeout in seconds, a solved one is rounded down', (t) => {
+test('if the system counts a user timeout in seconds, a solved one is rounded down', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: SHORTEST, max: 1_000_000 }), (detectWithin) => {
       const exact = solveDetectWithin(detectWithin, linux).userTimeoutMs
@@ -107,7 +107,7 @@ test('where the system counts a user timeout in seconds, a solved one is rounded
   )
 })
 
-/** tcp_keepalive_timer() of net/ipv4/tcp_timer.c with a peer that never answers; each timer late by its factor. */
+/** tcp_keepalive_timer() of net/ipv4/tcp_timer.c with a peer that never answers. Each timer is late by its factor. */
 function idleKernel(
   { timeSeconds, intervalSeconds, retries, userTimeoutMs }: SolvedValues,
   lateness: readonly number[],
@@ -126,7 +126,7 @@ function fits(value: number, { min, max, step }: Capability): boolean {
   return Number.isInteger(value) && value % step === 0 && value >= min && value <= max
 }
 
-/** The largest deadline, as the error for a larger one names it. */
+/** The largest deadline, as the error for a larger one states it. */
 function longestNamed(solve: () => unknown): number {
   try {
     solve()
@@ -141,7 +141,7 @@ for (const [platform, ticks] of [
   ['darwin', 2 ** 31], // milliseconds in timer_diff() of bsd/netinet/tcp_timer.c, which are signed
   ['freebsd', 2 ** 32], // ticks of a millisecond, in tcp_default_ctloutput() of sys/netinet/tcp_usrreq.c
 ] as const) {
-  test(`${platform}: no timer of a solved deadline fires at once, and the kernel's sum of all does not begin again`, (t) => {
+  test(`${platform}: no timer of a solved deadline fires at once, and the kernel's sum of all does not overflow`, (t) => {
     const can = capabilitiesOf(platform)
     const longest = longestNamed(() => solveDetectWithin(Number.MAX_SAFE_INTEGER, can))
     fc.assert(

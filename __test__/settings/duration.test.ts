@@ -7,7 +7,7 @@ test('a duration is a number and its unit', (t) => {
   for (const [text, ms] of Object.entries(written)) t.is(parseDuration(text), ms, text)
 })
 
-test('0 needs no unit, any other number does, and is told so', (t) => {
+test('0 needs no unit; any other number without a unit is refused with a hint', (t) => {
   t.is(parseDuration('0'), 0)
   t.throws(() => parseDuration('30'), {
     instanceOf: TypeError,
@@ -37,7 +37,7 @@ test('anything else is refused', (t) => {
   }
 })
 
-test('every whole number of every unit comes back as its milliseconds', (t) => {
+test('every whole number of every unit is parsed as its milliseconds', (t) => {
   const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
   fc.assert(
     fc.property(fc.nat(1_000_000), fc.constantFrom(...Object.entries(units)), (count, [unit, ms]) => {
@@ -46,7 +46,7 @@ test('every whole number of every unit comes back as its milliseconds', (t) => {
   )
 })
 
-test('any text is either a finite duration, not negative, or a TypeError', (t) => {
+test('any text is either a finite duration that is not negative, or a TypeError', (t) => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       try {
@@ -61,7 +61,7 @@ test('any text is either a finite duration, not negative, or a TypeError', (t) =
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
-test('any text that looks like a duration is read as the number it holds, or is a TypeError with a code', (t) => {
+test('a text that looks like a duration is read as its number, or is a TypeError with a code', (t) => {
   const digits = fc.stringMatching(/^\d{1,15}$/)
   const written = fc.record({
     before: fc.stringMatching(/^[ \t]{0,2}$/),
@@ -83,7 +83,7 @@ test('any text that looks like a duration is read as the number it holds, or is 
   )
 })
 
-test('what is shown to a person adds up to the duration, to a tenth of a second', (t) => {
+test('the displayed text adds up to the duration, to a tenth of a second', (t) => {
   const shown = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1000, ms: 1 }
   fc.assert(
     fc.property(fc.nat(2 ** 31 - 1), (ms) => {

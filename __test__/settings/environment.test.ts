@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { outOfRange } from '../../src/settings/errors.ts'
 import { inVariables, isLogged, isOff, isRequired, readEnvironment } from '../../src/settings/environment.ts'
 
-test('each variable has its option', (t) => {
+test('each variable sets its option', (t) => {
   const asked = readEnvironment({
     TCP_KEEPALIVE_TIME: '30s',
     TCP_KEEPALIVE_INTERVAL: '2500ms',
@@ -23,12 +23,12 @@ test('each variable has its option', (t) => {
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE_DETECT_WITHIN: '1h' })?.options, { detectWithin: 3_600_000 })
 })
 
-test('TCP_KEEPALIVE_USER_TIMEOUT=leave is no value, and is told apart', (t) => {
+test('TCP_KEEPALIVE_USER_TIMEOUT=leave is not a value, and is reported separately', (t) => {
   const { options, leavesUserTimeout } = readEnvironment({ TCP_KEEPALIVE_USER_TIMEOUT: 'leave' })
   t.deepEqual([options, leavesUserTimeout], [{}, true])
 })
 
-test('what servers accept is meant with 1, or at some ports', (t) => {
+test('TCP_KEEPALIVE_ACCEPTED is 1, or a list of ports', (t) => {
   const accepted = (text: string): unknown => readEnvironment({ TCP_KEEPALIVE_ACCEPTED: text }).accepted
   t.is(accepted('1'), true)
   t.deepEqual(accepted('8080, 8443,'), [8080, 8443])
@@ -36,20 +36,20 @@ test('what servers accept is meant with 1, or at some ports', (t) => {
   t.is(accepted(''), undefined)
 })
 
-test('nothing set, or set to nothing, asks for no values', (t) => {
+test('unset or empty variables give no values', (t) => {
   const nothing = { options: {}, leavesUserTimeout: false, match: undefined, reach: 'thread' }
   t.deepEqual(readEnvironment({}), nothing)
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE: '', TCP_KEEPALIVE_TIME: '', TCP_KEEPALIVE_IDLE: '' }), nothing)
 })
 
-test('empty items and blanks between the patterns count for nothing', (t) => {
+test('empty items and blanks between patterns are ignored', (t) => {
   t.deepEqual(readEnvironment({ TCP_KEEPALIVE_MATCH: '*:5432, db.internal,,' }).match, [
     '*:5432',
     'db.internal',
   ])
 })
 
-test('off is off, whatever else is there', (t) => {
+test('off turns everything off, whatever else is set', (t) => {
   t.true(isOff({ TCP_KEEPALIVE: 'off', TCP_KEEPALIVE_TIME: 'nonsense' }))
   t.true(isOff({ TCP_KEEPALIVE: 'OFF' }))
   t.false(isOff({ TCP_KEEPALIVE: 'on' }))
@@ -77,12 +77,12 @@ const wrong: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['TCP_KEEPALIVE_constructor', '1', /is not known: the variables are/],
 ]
 for (const [name, text, message] of wrong) {
-  test(`${name}=${text} is refused by its name`, (t) => {
+  test(`${name}=${text} is refused, and the error names the variable`, (t) => {
     t.throws(() => readEnvironment({ [name]: text }), { code: 'ERR_INVALID_ARG_VALUE', message })
   })
 }
 
-test('anything but nothing and 0 makes it required', (t) => {
+test('any text except an empty one and 0 makes it required', (t) => {
   t.false(isRequired({}))
   t.false(isRequired({ TCP_KEEPALIVE_REQUIRED: '0' }))
   t.false(isRequired({ TCP_KEEPALIVE_REQUIRED: '' }))
@@ -90,13 +90,13 @@ test('anything but nothing and 0 makes it required', (t) => {
   t.true(isRequired({ TCP_KEEPALIVE_REQUIRED: 'yes' }))
 })
 
-test('lines are written with 1 alone', (t) => {
+test('only 1 turns the log on', (t) => {
   t.true(isLogged({ TCP_KEEPALIVE_LOG: '1' }))
   t.false(isLogged({ TCP_KEEPALIVE_LOG: '0' }))
   t.false(isLogged({}))
 })
 
-test('options are called by their variables', (t) => {
+test('errors name options by their variables', (t) => {
   t.is(
     inVariables('The value of "options.time" is out of range. Received 100'),
     'The value of TCP_KEEPALIVE_TIME is out of range. Received 100',
@@ -104,7 +104,7 @@ test('options are called by their variables', (t) => {
   t.is(inVariables('"detectWithin" and "db:5432"'), 'TCP_KEEPALIVE_DETECT_WITHIN and "db:5432"')
 })
 
-test('what is out of range is told in the units of a variable', (t) => {
+test('an error for a value out of range uses the units of the variable', (t) => {
   const told = (option: string, range: string, received: number): string =>
     inVariables(outOfRange(`options.${option}`, range, received).message)
   t.is(
@@ -124,7 +124,7 @@ test('what is out of range is told in the units of a variable', (t) => {
 
 const seconds = fc.integer({ min: 1, max: 32_767 })
 
-test('any values that are written into the variables come back as options, whatever else is in the environment', (t) => {
+test('values written as variables are read back as options, whatever else is in the environment', (t) => {
   const others = fc.dictionary(
     fc.string().filter((name) => !name.startsWith('TCP_KEEPALIVE')),
     fc.string(),
@@ -148,7 +148,7 @@ test('any values that are written into the variables come back as options, whate
   )
 })
 
-test('any variables are understood, or one of them is named in a TypeError with a code', (t) => {
+test('any variables are understood, or a TypeError with a code names one of them', (t) => {
   const known = [
     '',
     '_TIME',

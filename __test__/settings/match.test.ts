@@ -56,7 +56,7 @@ for (const [pattern, first, second] of patterns) {
   })
 }
 
-test('a name of other letters is the same as its ASCII form, in patterns and hosts', (t) => {
+test('an internationalized name equals its ASCII form, in patterns and hosts', (t) => {
   const written = [
     'bücher.test',
     'BÜCHER.test.',
@@ -84,12 +84,12 @@ test('an IPv4 address is the same when it is written as IPv6', (t) => {
   }
 })
 
-test('a network of IPv6 does not mean IPv4 addresses that are mapped into it', (t) => {
+test('an IPv6 network does not contain v4-mapped addresses', (t) => {
   for (const pattern of ['[::/0]', '[::/64]:*', '[::fff0:0:0/90]']) t.false(matches(pattern, mapped), pattern)
   t.true(matches('[::ffff:0:0/96]', mapped))
 })
 
-test('nothing given is every peer, a function decides for itself', (t) => {
+test('without a match every peer matches, and a function decides for itself', (t) => {
   t.true(matches(undefined, database))
   const seen: Peer[] = []
   const decide = (peer: Peer): boolean => seen.push(peer) === 1
@@ -98,7 +98,7 @@ test('nothing given is every peer, a function decides for itself', (t) => {
   t.deepEqual(seen, [database, loopback])
 })
 
-test('a promise is no answer, whatever it comes to', (t) => {
+test('a promise is not an answer, whatever it resolves to', (t) => {
   const error = { code: 'ERR_INVALID_RETURN_VALUE', message: /at once, not a promise/ }
   // oxlint-disable-next-line unicorn/no-thenable -- as a query builder is one
   const thenable = { then: () => {} }
@@ -109,7 +109,7 @@ test('a promise is no answer, whatever it comes to', (t) => {
   t.false(matches((() => null) as unknown as PeerMatch, database))
 })
 
-test('what can be said early agrees with what is said late; an address is waited for', (t) => {
+test('a decision before the connection agrees with the later one; a pattern that needs the address waits for it', (t) => {
   t.is(peerMatcher('*:5432').early('db.internal', 5432), true)
   t.is(peerMatcher('*:5432').early('db.internal', 80), false)
   t.is(peerMatcher('db.internal').early('db.internal', 80), true)
@@ -167,7 +167,7 @@ for (const [match, message] of wrong) {
   })
 }
 
-test('what is no pattern at all is refused by its type', (t) => {
+test('a value that is not a pattern is refused by its type', (t) => {
   // oxlint-disable-next-line no-sparse-arrays -- a hole matches nobody, and would hide that the list is wrong
   for (const match of [null, true, {}, 3n, [null], [['*']], [, 5432]]) {
     t.throws(() => peerMatcher(match as unknown as PeerMatch), { code: 'ERR_INVALID_ARG_TYPE' })
@@ -176,7 +176,7 @@ test('what is no pattern at all is refused by its type', (t) => {
 
 const address = fc.oneof(fc.ipV4(), fc.ipV6())
 
-test('an address is in a network exactly where Node says so', (t) => {
+test('an address is in a network exactly if Node says so', (t) => {
   fc.assert(
     fc.property(address, address, fc.nat(128), (base, other, bits) => {
       const family = isIPv4(base) ? 'ipv4' : 'ipv6'
@@ -208,7 +208,7 @@ test('every network contains its own address, and the whole range contains every
   )
 })
 
-test('any address and port is a pattern that matches just that peer', (t) => {
+test('any address and port is a pattern that matches only that peer', (t) => {
   fc.assert(
     fc.property(address, fc.integer({ min: 1, max: 65_535 }), (host, port) => {
       const pattern = isIPv4(host) ? `${host}:${port}` : `[${host}]:${port}`
@@ -221,7 +221,7 @@ test('any address and port is a pattern that matches just that peer', (t) => {
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}(\.[a-z0-9-]{1,8}){0,3}$/)
 
-test('a name with stars is what a regular expression makes of it', (t) => {
+test('a name with stars matches like the regular expression made from it', (t) => {
   const withStars = fc
     .stringMatching(/^[ab.]{0,3}(\*[ab.]{0,3}){1,3}$/)
     .filter((text) => !/^[\d.*/]+$/.test(text))
@@ -238,7 +238,7 @@ test('a name with stars is what a regular expression makes of it', (t) => {
   )
 })
 
-test('what is said early never contradicts what is said late', (t) => {
+test('an early decision never contradicts the later one', (t) => {
   const pattern = fc.oneof(
     name.map((host) => `${host}:*`),
     address.map((host) => (isIPv4(host) ? `${host}/9` : `[${host}/9]`)),
@@ -275,7 +275,7 @@ test('any text is either a pattern or a TypeError', (t) => {
   t.pass()
 })
 
-test('a list matches exactly where one of its patterns does, however it is spelled', (t) => {
+test('a list matches exactly if one of its patterns does, however they are written', (t) => {
   const few = fc.constantFrom('db', 'db.internal', 'a.internal')
   const pattern = fc.oneof(
     fc.tuple(few, fc.constantFrom('', ':*', ':80', ':5432')).map(([host, port]) => `${host}${port}`),
@@ -306,7 +306,7 @@ test('a list matches exactly where one of its patterns does, however it is spell
   )
 })
 
-test('whatever is handed over as a match, the answer is a matcher or an error with a code', (t) => {
+test('whatever is given as a match, the result is a matcher or an error with a code', (t) => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[[\]:.*/0-9a-f-]{0,16}$/))
   const item = fc.oneof(text, fc.double(), fc.integer(), fc.anything())
   fc.assert(

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { LEAVE, resolveOptions, type KeepAliveOptions } from '../../src/settings/options.ts'
 
-/** What a JavaScript program may hand over, whatever the types say. */
+/** Values that a JavaScript program may pass, whatever the types say. */
 const resolve = (options: unknown): unknown => resolveOptions(options as KeepAliveOptions)
 
 test('durations are rounded up to whole seconds', (t) => {
@@ -14,7 +14,7 @@ test('durations are rounded up to whole seconds', (t) => {
   )
 })
 
-test('what is left out or undefined is left alone', (t) => {
+test('a field that is left out or undefined is not changed', (t) => {
   const left = { timeSeconds: LEAVE, intervalSeconds: LEAVE, retries: LEAVE, userTimeoutMs: LEAVE }
   t.deepEqual(resolveOptions({}), { enabled: true, ...left })
   const nothing = { enabled: undefined, time: undefined, detectWithin: undefined, userTimeout: undefined }
@@ -23,7 +23,7 @@ test('what is left out or undefined is left alone', (t) => {
   t.deepEqual(resolveOptions(false), { enabled: false, ...left })
 })
 
-test('one number is the recipe time n, interval max(1, n/3), retries 3', (t) => {
+test('one number n is time n, interval max(1, n/3), retries 3', (t) => {
   const recipe = (time: number, interval: number): unknown => {
     return { enabled: true, timeSeconds: time, intervalSeconds: interval, retries: 3, userTimeoutMs: LEAVE }
   }
@@ -82,7 +82,7 @@ for (const [what, options] of wrongTypes) {
   })
 }
 
-test('only a user timeout that a deadline solves for has a deadline', (t) => {
+test('a user timeout has a deadline only if a deadline was solved for it', (t) => {
   const { deadlineMs, rtoMaxMs, ...solved } = resolveOptions({ detectWithin: 30_000 })
   t.deepEqual({ deadlineMs, rtoMaxMs }, { deadlineMs: 30_000, rtoMaxMs: 6000 })
   const without = [
@@ -99,24 +99,24 @@ test('only a user timeout that a deadline solves for has a deadline', (t) => {
   t.deepEqual(resolveOptions({ detectWithin: 30_000, userTimeout: 0 }), { ...solved, userTimeoutMs: 0 })
 })
 
-test('whoever writes seconds is told of milliseconds', (t) => {
+test('the error for a value that looks like seconds says that milliseconds are expected', (t) => {
   const error = t.throws(() => resolve({ time: 60 }), { code: 'ERR_OUT_OF_RANGE' })
   t.regex(error.message, /milliseconds \(for 60 seconds write 60000\)/)
 })
 
-test('so is whoever writes a deadline in seconds', (t) => {
+test('the error for a deadline that looks like seconds says so too', (t) => {
   const error = t.throws(() => resolve({ detectWithin: 30 }), { code: 'ERR_OUT_OF_RANGE' })
   t.regex(error.message, /milliseconds \(for 30 seconds write 30000\)/)
 })
 
-test('an error is an error also where stacks are something else than text', (t) => {
+test('an error is complete even if stacks are not text', (t) => {
   const { prepareStackTrace } = Error
   Error.prepareStackTrace = (_error, sites) => sites
   t.teardown(() => void (Error.prepareStackTrace = prepareStackTrace))
   t.throws(() => resolve({ time: 1 }), { code: 'ERR_OUT_OF_RANGE' })
 })
 
-test("whoever writes Node's call is shown this one", (t) => {
+test("the error for the arguments of Node's call shows this package's call", (t) => {
   const error = t.throws(() => resolve(true), { code: 'ERR_INVALID_ARG_TYPE' })
   t.regex(error.message, /setKeepAlive\(socket, \{ time: 60000 \}\)/)
 })
@@ -139,7 +139,7 @@ test('any other unknown option is an error that lists the known ones', (t) => {
   t.regex(error.message, /enabled, time, interval, retries, userTimeout and detectWithin/)
 })
 
-test('"match" among the values is told where it belongs', (t) => {
+test('the error for "match" among the values says where it belongs', (t) => {
   const options = { detectWithin: 30_000, match: '*:5432' }
   const error = t.throws(() => resolve(options), { code: 'ERR_TCP_KEEPALIVE_UNKNOWN_OPTION' })
   t.regex(error.message, /beside the values: installKeepAlive\(values, \{ match: '\*:5432' \}\)/)
@@ -152,14 +152,14 @@ for (const other of ['time', 'interval', 'retries', 'userTimeout']) {
   })
 }
 
-test('an error shows its code in the first line of its stack, as errors of Node do', (t) => {
+test("an error shows its code in the first line of its stack, like Node's errors", (t) => {
   const ours = t.throws(() => resolve({ idle: 1 }))
   t.regex(ours.stack ?? '', /^TcpKeepAliveError \[ERR_TCP_KEEPALIVE_UNKNOWN_OPTION\]: Unknown option/)
   const range = t.throws(() => resolve({ time: 1 }))
   t.regex(range.stack ?? '', /^RangeError \[ERR_OUT_OF_RANGE\]: /)
 })
 
-test('whatever is handed over, the answer is values in range or an error with a code', (t) => {
+test('whatever is given, the result is values in range or an error with a code', (t) => {
   const anything = fc.anything({ withNullPrototype: true, withBigInt: true })
   const field = fc.oneof(anything, fc.double(), fc.integer())
   const names = ['enabled', 'time', 'interval', 'retries', 'userTimeout', 'detectWithin'] as const
@@ -181,7 +181,7 @@ test('whatever is handed over, the answer is values in range or an error with a 
   )
 })
 
-test('every value within the limits is taken, and the next outside is a RangeError', (t) => {
+test('every value within the limits is accepted, and the next one outside is a RangeError', (t) => {
   const limits = [
     ['time', 1000, 32_767_000],
     ['interval', 1000, 32_767_000],

@@ -4,7 +4,7 @@ import { detectionOf } from '../../src/settings/detection.ts'
 import type { KeepAlive } from '../../src/settings/keepalive.ts'
 import { planKeepAlive } from '../../src/settings/plan.ts'
 
-test('Linux unasked takes 2 h 11 min 15 s to notice an idle dead peer, and about 15 minutes in flight', (t) => {
+test("Linux's defaults take 2 h 11 min 15 s to detect an idle dead peer, and about 15 minutes with data in flight", (t) => {
   const { settings, detection } = planKeepAlive({})
   t.deepEqual(settings, { enabled: true, time: 7_200_000, interval: 75_000, retries: 9, userTimeout: 0 })
   t.is(detection.idle, (2 * 3600 + 11 * 60 + 15) * 1000)
@@ -29,13 +29,13 @@ for (const [deadline, time, interval, retries, userTimeout] of solved) {
   })
 }
 
-test('userTimeout 0 beside detectWithin keeps the idle half and leaves a write to the retransmission rules', (t) => {
+test('userTimeout 0 with detectWithin keeps the idle half, and leaves a write to the retransmission rules', (t) => {
   const { settings, detection } = planKeepAlive({ detectWithin: 30_000, userTimeout: 0 })
   t.is(settings.userTimeout, 0)
   t.deepEqual(detection, { idle: 26_000, write: 924_600, connect: 131_000 })
 })
 
-test('a user timeout between two probes ends at the later one; above them all, more probes are sent', (t) => {
+test('a user timeout between two probes ends the connection at the later one; one above them all means more probes', (t) => {
   const idle = (userTimeout: number): number => detectionOf({ ...probed, userTimeout }, 'linux').idle
   t.is(idle(20_000), 24_000)
   t.is(idle(29_000), 29_000)
@@ -51,11 +51,11 @@ for (const platform of ['darwin', 'freebsd', 'win32']) {
   })
 }
 
-test('a user timeout bounds a write and an attempt to connect on Linux; elsewhere only what is known is said', (t) => {
+test('a user timeout limits a write and an attempt to connect on Linux; elsewhere only known values are given', (t) => {
   const held = { ...probed, userTimeout: 20_000 }
   t.deepEqual(detectionOf(held, 'linux'), { idle: 24_000, write: 20_500, connect: 20_000 })
   for (const platform of ['darwin', 'freebsd']) {
-    // Both probe also while data is in flight, and bound an attempt by an option of its own.
+    // Both also probe while data is in flight, and limit an attempt by an option of their own.
     t.deepEqual(detectionOf(held, platform), { idle: 29_000, write: 29_000, connect: 75_000 })
     t.is(detectionOf(held, platform, 20_000).connect, 20_000)
     t.is(detectionOf(held, platform, 20_001).connect, 21_000)
@@ -68,7 +68,7 @@ test('a user timeout bounds a write and an attempt to connect on Linux; elsewher
 
 const probed = { enabled: true, time: 14_000, interval: 5000, retries: 3 }
 
-test('a base that no socket could hold is refused', (t) => {
+test('a base that no socket could have is refused', (t) => {
   const base = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 0 }
   const wrong = (fields: object | null): (() => unknown) => {
     return () => planKeepAlive({ userTimeout: 9000 }, (fields && { ...base, ...fields }) as KeepAlive)
@@ -81,14 +81,14 @@ test('a base that no socket could hold is refused', (t) => {
   t.notThrows(wrong({ time: undefined, interval: undefined, retries: undefined, userTimeout: undefined }))
 })
 
-test('what is left out comes from the base', (t) => {
+test('fields that are left out come from the base', (t) => {
   const base = { enabled: true, time: 60_000, interval: 5000, retries: 4, userTimeout: 30_000 }
   t.deepEqual(planKeepAlive({ interval: 7000 }, base).settings, { ...base, interval: 7000 })
   t.deepEqual(planKeepAlive(false, base).settings, { ...base, enabled: false })
   t.is(planKeepAlive(false, base).detection.idle, Number.POSITIVE_INFINITY)
 })
 
-/** tcp_keepalive_timer() of net/ipv4/tcp_timer.c, step by step: when a peer that never answers is given up. */
+/** tcp_keepalive_timer() of net/ipv4/tcp_timer.c, step by step: when the kernel gives up a peer that never answers. */
 function givenUpAfter(held: {
   time: number
   interval: number
@@ -102,7 +102,7 @@ function givenUpAfter(held: {
   }
 }
 
-test('an idle dead peer is noticed when the kernel, followed step by step, gives it up', (t) => {
+test('an idle dead peer is detected when the kernel, simulated step by step, gives it up', (t) => {
   const whole = (max: number): fc.Arbitrary<number> =>
     fc.integer({ min: 1, max }).map((value) => value * 1000)
   const values = fc.record({
@@ -119,7 +119,7 @@ test('an idle dead peer is noticed when the kernel, followed step by step, gives
   )
 })
 
-test('a plan of what was planned has the same values, and a longer deadline never ends sooner', (t) => {
+test('a plan of planned values has the same values, and a longer deadline never ends sooner', (t) => {
   const deadline = fc.double({ min: 5000, max: 73_723_500, noNaN: true })
   fc.assert(
     fc.property(deadline, deadline, (one, other) => {

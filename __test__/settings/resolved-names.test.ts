@@ -13,7 +13,7 @@ test('an address has the names that were resolved to it', (t) => {
   t.deepEqual(names.of('FD00::5'), ['six.test'])
 })
 
-test('a name keeps its addresses until it resolves to others, in the families that were asked for', (t) => {
+test('a name keeps its addresses until it resolves to others, in the requested families', (t) => {
   const names = new ResolvedNames()
   names.note('db.test', ['10.0.0.1', '10.0.0.2'], [4])
   t.deepEqual(names.note('db.test', ['fd00::1'], [6]), ['fd00::1'])
@@ -27,20 +27,20 @@ test('a name keeps its addresses until it resolves to others, in the families th
   t.deepEqual(names.of('fd00::1'), [])
 })
 
-test('of more than 1,000 pairs the names that were resolved longest ago are forgotten', (t) => {
+test('of more than 1,000 pairs, the names that were resolved longest ago are forgotten', (t) => {
   const names = new ResolvedNames()
   const address = (number: number): string => `10.0.${number >> 8}.${number & 255}`
   names.note('first.test', ['10.1.0.1'], [4])
   for (let number = 0; number < 999; number++) names.note(`n${number}.test`, [address(number)], [4])
   t.deepEqual(names.of('10.1.0.1'), ['first.test'])
-  names.note('first.test', ['10.1.0.1'], [4]) // asked again, it is the newest
+  names.note('first.test', ['10.1.0.1'], [4]) // used again, it is the newest
   names.note('last.test', ['10.1.0.2'], [4])
   t.deepEqual(names.of('10.1.0.1'), ['first.test'])
   t.deepEqual(names.of(address(0)), [])
   t.deepEqual(names.of(address(1)), ['n1.test'])
 })
 
-test('whatever is told, what is known was told last, and is never more than 1,000 pairs', (t) => {
+test('the known pairs are always the most recent ones, and never more than 1,000', (t) => {
   const address = (number: number): string => `10.2.${number >> 8}.${number & 255}`
   const answer = fc.record({
     name: fc.constantFrom('a.test', 'b.test', 'c.test', 'd.test'),

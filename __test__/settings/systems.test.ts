@@ -1,4 +1,4 @@
-/** What a plan says on each system, by its recorded capabilities: each is asked in a process that takes itself for that system. */
+/** What a plan says on each system, by its recorded capabilities. Each plan is made in a process that simulates that system. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import test from 'ava'
@@ -6,7 +6,7 @@ import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { detectionOf } from '../../src/settings/detection.ts'
 import type { KeepAlivePlan } from '../../src/settings/plan.ts'
 
-/** A plan of `options` on `platform`; what is `undefined` comes back as `null`, as JSON has no other. */
+/** A plan of `options` on `platform`. `undefined` is returned as `null`, because JSON has no `undefined`. */
 function planOn(platform: string, options: object): KeepAlivePlan {
   const script = `Object.defineProperty(process, 'platform', { value: ${JSON.stringify(platform)} })
     const plan = require('tcp-keepalive').planKeepAlive(${JSON.stringify(options)})
@@ -24,22 +24,22 @@ const unknown = null as unknown as undefined
 const DEADLINE = { detectWithin: 30_000 }
 const VALUES = { time: 60_000, interval: 10_000, retries: 6, userTimeout: 25_500 }
 
-test('of a deadline each system says what is known of it', (t) => {
+test('a plan for a deadline gives what is known of each system', (t) => {
   t.deepEqual(planOn('linux', DEADLINE).detection, { idle: 26_000, write: 26_000, connect: 25_500 })
-  // Keepalive ends a write, and the attempt is bounded by TCP_CONNECTIONTIMEOUT and TCP_KEEPINIT, in whole seconds.
+  // Keepalive ends a write. TCP_CONNECTIONTIMEOUT and TCP_KEEPINIT limit the attempt, in whole seconds.
   for (const platform of ['darwin', 'freebsd']) {
     t.deepEqual(planOn(platform, DEADLINE).detection, { idle: 26_000, write: 26_000, connect: 25_000 })
   }
   t.deepEqual(planOn('win32', DEADLINE).detection, { idle: 26_000, write: unknown, connect: unknown })
 })
 
-test('a deadline solves a user timeout on Linux alone', (t) => {
+test('only on Linux a deadline sets a user timeout', (t) => {
   t.is(planOn('linux', DEADLINE).settings.userTimeout, 25_500)
   for (const platform of ['darwin', 'freebsd', 'win32'])
     t.is(planOn(platform, DEADLINE).settings.userTimeout, 0)
 })
 
-test('a user timeout is in what the system counts, and bounds an attempt where an option of its own does', (t) => {
+test('a user timeout is in the unit of the system, and limits an attempt if the system has an option for it', (t) => {
   const held = (platform: string): number | undefined => planOn(platform, VALUES).settings.userTimeout
   t.deepEqual([held('linux'), held('win32')], [25_500, 25_500])
   t.deepEqual([held('darwin'), held('freebsd')], [26_000, 26_000])
@@ -48,7 +48,7 @@ test('a user timeout is in what the system counts, and bounds an attempt where a
   }
 })
 
-test("nothing that is not known is Linux's figure", (t) => {
+test("an unknown figure is never replaced by Linux's", (t) => {
   for (const platform of ['darwin', 'freebsd', 'win32']) {
     const { detection, tolerates } = planOn(platform, { enabled: false })
     t.is(detection.write, unknown, platform)
@@ -57,7 +57,7 @@ test("nothing that is not known is Linux's figure", (t) => {
   }
 })
 
-test('what a timer of macOS does not hold is a RangeError that names the largest time', (t) => {
+test('a time that a timer of macOS cannot hold is a RangeError that names the largest time', (t) => {
   for (const field of ['time', 'interval']) {
     const { message } = t.throws(() => planOn('darwin', { [field]: 2_147_484_000 }))
     t.regex(message, /RangeError .*must be >= 1000 && <= 2147483000 milliseconds/, field)
@@ -80,7 +80,7 @@ function rowOf(name: string): readonly string[] {
   )
 }
 
-test("the page's numbers are those that are checked and planned with", (t) => {
+test('the numbers on the page are those that are used to check and to plan', (t) => {
   const number = (cell = ''): number => Number(/^[\d ]+/.exec(cell)?.[0].replaceAll(' ', '') ?? Number.NaN)
   const retries = rowOf('most retries')
   const durations = rowOf('largest time and interval')

@@ -1,4 +1,4 @@
-/** What a living peer survives, against the kernel's rules step by step. */
+/** Outages that a living peer survives, compared with the kernel's rules step by step. */
 import test from 'ava'
 import fc from 'fast-check'
 import { planKeepAlive } from '../../src/settings/plan.ts'
@@ -18,7 +18,7 @@ for (const [deadline, idle, write, connect] of figures) {
   })
 }
 
-test('a user timeout of its own has retransmissions as far apart as the kernel doubles them', (t) => {
+test('retransmissions with a user timeout alone are as far apart as the kernel doubles them', (t) => {
   const written = (userTimeout: number): unknown => planKeepAlive({ userTimeout }).tolerates.write
   t.is(written(25_500), 12_800)
   t.is(written(3500), 3200)
@@ -26,13 +26,13 @@ test('a user timeout of its own has retransmissions as far apart as the kernel d
   t.is(written(0), 804_800)
 })
 
-test('with keepalive off nothing ends an idle connection, and without a user timeout 63 s of SYNs are sure', (t) => {
+test('with keepalive off nothing ends an idle connection, and without a user timeout 63 s of SYNs are certain', (t) => {
   const { idle, connect } = planKeepAlive(false).tolerates
   t.deepEqual({ idle, connect }, { idle: Number.POSITIVE_INFINITY, connect: 63_000 })
 })
 
 for (const platform of ['darwin', 'freebsd', 'win32', 'aix']) {
-  test(`${platform}: what is known of probes is said, and of writing and connecting nothing`, (t) => {
+  test(`${platform}: the tolerance is known for probes, and unknown for writing and connecting`, (t) => {
     const held = { enabled: true, time: 11_000, interval: 3000, retries: 5, userTimeout: 25_000 }
     t.deepEqual(toleranceOf(held, 6000, platform), { idle: 12_000, write: undefined, connect: undefined })
     t.is(toleranceOf({ ...held, enabled: false }, 6000, platform).idle, Number.POSITIVE_INFINITY)
@@ -46,7 +46,7 @@ test('below a user timeout of 7 s a kernel may send three SYNs or fewer', (t) =>
 const deadline = fc.integer({ min: 5000, max: 300_000 })
 /** How late each timer is: at most an eighth. */
 const lateness = fc.array(fc.double({ min: 1, max: 9 / 8, noNaN: true }), { minLength: 40, maxLength: 40 })
-/** The part of the tolerance that an outage lasts, and when it begins. */
+/** How long an outage lasts, as a part of the tolerance, and when it begins. */
 const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 test('a write survives every outage shorter than the tolerance, however late the timers are', (t) => {
@@ -56,7 +56,7 @@ test('a write survives every outage shorter than the tolerance, however late the
       const { userTimeout = 0 } = settings
       const rtoMax = Math.min(120_000, Math.max(1000, Math.floor(detectWithin / 5)))
       const over = (tolerates.write ?? Number.NaN) * part
-      // tcp_retransmit_timer(): a tail-loss probe, then each as long again as the one before, up to TCP_RTO_MAX_MS.
+      // tcp_retransmit_timer(): a tail-loss probe, then each wait twice as long as the one before, up to TCP_RTO_MAX_MS.
       let at = 200 * (late[0] ?? 1)
       const end = at + userTimeout
       let gap = 200
@@ -70,7 +70,7 @@ test('a write survives every outage shorter than the tolerance, however late the
   )
 })
 
-test('an attempt to connect survives every outage shorter than the tolerance, on older kernels and newer', (t) => {
+test('an attempt to connect survives every outage shorter than the tolerance, on older and newer kernels', (t) => {
   fc.assert(
     fc.property(deadline, lateness, part, fc.boolean(), (detectWithin, late, part, isOlder) => {
       const { settings, tolerates } = planKeepAlive({ detectWithin })
@@ -78,7 +78,7 @@ test('an attempt to connect survives every outage shorter than the tolerance, on
       const over = (tolerates.connect ?? Number.NaN) * part
       let at = 0
       let gap = 1000
-      // tcp_syn_linear_timeouts: four times the same wait again, from Linux 6.5 on.
+      // tcp_syn_linear_timeouts: four more times the same wait, from Linux 6.5 on.
       for (let sent = 0; at < over; sent++) {
         at += gap * (late[sent] ?? 1)
         if (isOlder || sent >= 4) gap *= 2
@@ -118,8 +118,9 @@ test('the tolerance of a deadline is at least a quarter of it when idle, and a t
 })
 
 /**
- * tcp_timers(), TCPT_KEEP, of bsd/netinet/tcp_timer.c in xnu and tcp_timer_keep() of sys/netinet/tcp_timer.c in FreeBSD: given up at the
- * first timer at which the silence is as long as time and all intervals, and each timer starts when the one before has fired.
+ * tcp_timers(), TCPT_KEEP, of bsd/netinet/tcp_timer.c in xnu and tcp_timer_keep() of sys/netinet/tcp_timer.c in FreeBSD: the kernel
+ * gives up at the first timer at which the silence is as long as time and all intervals. Each timer starts when the one before has
+ * fired.
  *
  * @returns from the first probe to the last
  */

@@ -1,6 +1,6 @@
 /**
- * What a server accepts on a system that does not give it the listener's values: here the listener has none, as macOS's has no time
- * for what it accepts.
+ * Accepted sockets on a system where they do not inherit the listener's values. Here the listener has no values, like macOS, whose
+ * accepted sockets do not inherit the time.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -18,7 +18,7 @@ async function listening(t: ExecutionContext): Promise<Server> {
   return server
 }
 
-/** What the next connection has when the program's own 'connection' listeners run. */
+/** The values of the next connection when the program's own 'connection' listeners run. */
 async function accepted(server: Server): Promise<KeepAlive> {
   const found = new Promise<KeepAlive>((resolve, reject) => {
     server.once('connection', (socket: Socket) => {
@@ -42,7 +42,7 @@ const cover = (server: Server, options: KeepAliveOptions, platform: string): voi
   coverAccepted(server, resolveOptions(options), platform)
 
 for (const platform of ['darwin', 'win32']) {
-  test(`${platform}: each accepted socket is given the values, before the program sees it`, async (t) => {
+  test(`${platform}: each accepted socket gets the values before the program sees it`, async (t) => {
     const server = await listening(t)
     cover(server, { time: 60_000, retries: 4 }, platform)
     const { interval } = systemKeepAlive()
@@ -55,7 +55,7 @@ for (const platform of ['darwin', 'win32']) {
   })
 }
 
-test('FreeBSD and Linux give the values themselves, so nothing is put in', async (t) => {
+test('on FreeBSD and Linux accepted sockets inherit the values, so none are set', async (t) => {
   for (const platform of ['freebsd', 'linux']) {
     const server = await listening(t)
     cover(server, { time: 60_000 }, platform)

@@ -10,7 +10,7 @@ import { inItsUnit, readback } from '../../lab/readback/readback.ts'
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: inItsUnit(25_500) }
 
-/** A request through the agent; resolves with its socket, the answer read and the socket free again. */
+/** A request through the agent. Resolves with its socket, when the answer was read and the socket is free again. */
 async function request(
   t: ExecutionContext,
   client: typeof http | typeof https,
@@ -45,7 +45,7 @@ test("an http.Agent's socket keeps the values on reuse", async (t) => {
   }
 })
 
-test("an https.Agent's socket keeps the values on reuse, once it has been in use", async (t) => {
+test("an https.Agent's socket keeps the values on reuse, once it has been used", async (t) => {
   const server = https
     .createServer(certificate, (_request, response) => response.end('.'))
     .listen(0, '127.0.0.1')

@@ -13,25 +13,25 @@ import { connectedPair, rawDescriptor, readback, UNTOUCHED } from '../../lab/rea
 
 const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 
-/** What a JavaScript program may hand over, whatever the types say. */
+/** Values that a JavaScript program may pass, whatever the types say. */
 const set = (target: unknown): void => setKeepAlive(target as Target, ASKED)
 const get = (target: unknown): unknown => getKeepAlive(target as Target)
 
 for (const target of [null, undefined, '3', 3n, true, {}, { fd: 3 }, [], () => 3, Symbol('3')]) {
-  test(`${inspect(target)} is no target`, (t) => {
+  test(`${inspect(target)} is not a target`, (t) => {
     t.throws(() => set(target), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
     t.throws(() => get(target), { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' })
   })
 }
 
 for (const target of [-1, -(2 ** 31), 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
-  test(`${target} is no descriptor`, (t) => {
+  test(`${target} is not a descriptor`, (t) => {
     t.throws(() => set(target), { instanceOf: RangeError, code: 'ERR_OUT_OF_RANGE' })
     t.throws(() => get(target), { instanceOf: RangeError, code: 'ERR_OUT_OF_RANGE' })
   })
 }
 
-test('numbers that only just fit, or no longer, are not open', (t) => {
+test('numbers around the largest descriptor are not open', (t) => {
   for (const target of [2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1]) {
     t.throws(() => set(target), { code: 'EBADF' })
   }
@@ -62,7 +62,7 @@ test('a pipe is ENOTSOCK', async (t) => {
   t.is(stdout, 'ENOTSOCK\n')
 })
 
-test('a UDP socket is refused, and unchanged', async (t) => {
+test('a UDP socket is refused, and not changed', async (t) => {
   const socket = createSocket('udp4')
   t.teardown(() => socket.close())
   socket.bind(0, '127.0.0.1')
@@ -78,7 +78,7 @@ test('a UDP socket is refused, and unchanged', async (t) => {
   t.is(readback(fd).enabled, 0)
 })
 
-test('a Unix-domain socket and its server are refused, and unchanged', async (t) => {
+test('a Unix-domain socket and its server are refused, and not changed', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const server = net.createServer().listen(join(folder, 'socket'))
@@ -103,7 +103,7 @@ test('a destroyed socket is refused', async (t) => {
   t.throws(() => get(client), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
 })
 
-test('an object that is its own parent, or whose handle is of no class, is refused and holds nobody up', (t) => {
+test('an object that is its own parent, or whose handle has no class, is refused without a hang', (t) => {
   const socket = new net.Socket()
   socket.destroy()
   const ring: net.Socket = new Proxy(socket, {
@@ -119,7 +119,7 @@ test('an object that is its own parent, or whose handle is of no class, is refus
   t.throws(() => set(odd), { code: 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR' })
 })
 
-test('a stale descriptor number that has become a file is refused', async (t) => {
+test('a stale descriptor number that now belongs to a file is refused', async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   const stale = rawDescriptor(client)
@@ -131,7 +131,7 @@ test('a stale descriptor number that has become a file is refused', async (t) =>
   t.throws(() => set(stale), { code: 'ENOTSOCK' })
 })
 
-test('an option that cannot be had leaves everything as it was', async (t) => {
+test('an unavailable option leaves everything unchanged', async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   t.throws(() => setKeepAlive(client, { ...ASKED, retries: 128 }), { code: 'ERR_OUT_OF_RANGE' })
@@ -141,7 +141,7 @@ test('an option that cannot be had leaves everything as it was', async (t) => {
   t.deepEqual(readback(client), UNTOUCHED)
 })
 
-test('a fresh socket that turns out to be no TCP socket is reported, not thrown', async (t) => {
+test('a fresh socket that turns out not to be a TCP socket is reported, and nothing is thrown', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const server = net.createServer().listen(join(folder, 'socket'))

@@ -9,10 +9,10 @@ import { parseBinaryFile, readBinaryFile } from '../../src/socket/binary-file.ts
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const binary = readdirSync(root).find((name) => name.endsWith('.node')) ?? ''
 
-/** The beginnings of the three formats, and of nothing. */
+/** The first bytes of the three formats, and of none. */
 const MAGIC = [[0x7f, 0x45, 0x4c, 0x46], [0xcf, 0xfa, 0xed, 0xfe], [0x4d, 0x5a], []]
 
-test('any bytes at all are told what they are; it never throws', (t) => {
+test('any bytes can be classified; it never throws', (t) => {
   const bytes = fc.tuple(fc.constantFrom(...MAGIC), fc.uint8Array({ maxLength: 1024 }))
   fc.assert(
     fc.property(bytes, fc.nat(), ([magic, rest], size) => {
@@ -24,7 +24,7 @@ test('any bytes at all are told what they are; it never throws', (t) => {
   )
 })
 
-test('a binary that is cut off anywhere, or changed anywhere, is told from a whole one', (t) => {
+test('a binary that is cut off or changed at any place is distinguished from a complete one', (t) => {
   const whole = readFileSync(join(root, binary))
   const header = whole.subarray(0, 1024)
   const own = parseBinaryFile(header, whole.length)
@@ -45,7 +45,7 @@ test('a binary that is cut off anywhere, or changed anywhere, is told from a who
   )
 })
 
-test('a file is what its bytes are, and what is no file is undefined', (t) => {
+test('a file is classified by its bytes, and a missing file is undefined', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'file.node')

@@ -8,7 +8,7 @@ import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
 
 const NONE = -1
 
-/** The search that Deno, Bun and Windows need; Node on Linux, where it is not used, knows the right answer. */
+/** The search that Deno, Bun and Windows need. Node on Linux does not use it, but knows the right result. */
 function search(socket: net.Socket, hint = NONE): number {
   const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket
   const ends = [...addressWords(localAddress), localPort, ...addressWords(remoteAddress), remotePort]
@@ -34,7 +34,7 @@ for (const [what, host, to] of [
   })
 }
 
-test('of 200 connections to one server each is found, whatever the hint says', async (t) => {
+test('of 200 connections to one server each is found, whatever the hint', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const sockets: net.Socket[] = []
@@ -56,7 +56,7 @@ test('of 200 connections to one server each is found, whatever the hint says', a
   }
 })
 
-test('after the end of a connection nothing is found, whoever has its number', async (t) => {
+test('after the end of a connection nothing is found, whoever has its descriptor number', async (t) => {
   const { client, accepted, close } = await connectedPair()
   t.teardown(close)
   const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = client
@@ -76,7 +76,7 @@ test('after the end of a connection nothing is found, whoever has its number', a
   t.true(accepted.localPort === remotePort)
 })
 
-test('what is no pair of endpoints is none', (t) => {
+test('addresses that are not a pair of endpoints find nothing', (t) => {
   for (const numbers of [
     [],
     [1, 2, 3],

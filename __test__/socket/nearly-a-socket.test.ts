@@ -1,4 +1,4 @@
-/** What is nearly a socket is refused with what to give instead; and what is named there is taken. */
+/** Objects that are similar to a socket are refused, and the error names the object to use instead. That object is accepted. */
 import { createSocket } from 'node:dgram'
 import { EventEmitter, once } from 'node:events'
 import http from 'node:http'
@@ -34,7 +34,7 @@ interface Ws {
 
 const DEADLINE = { detectWithin: 30_000 }
 
-/** Refuses `target`, says this, and says no more than one thing. */
+/** `target` is refused with this message, which names only one object. */
 function refused(t: ExecutionContext, target: unknown, instead: string): void {
   const expected = { instanceOf: TypeError, code: 'ERR_INVALID_ARG_TYPE' }
   for (const call of [
@@ -48,7 +48,7 @@ function refused(t: ExecutionContext, target: unknown, instead: string): void {
   }
 }
 
-/** What a message says to give has the values afterwards. */
+/** The object that a message names has the values afterwards. */
 function taken(t: ExecutionContext, target: unknown): void {
   t.notThrows(() => setKeepAlive(target as Target, DEADLINE))
   if (!(target as net.Socket).pending) t.like(getKeepAlive(target as Target), { enabled: true, retries: 5 })
@@ -61,7 +61,7 @@ async function port(t: ExecutionContext, server: net.Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Takes connections and says nothing. */
+/** Accepts connections and sends nothing. */
 async function silentServer(t: ExecutionContext): Promise<number> {
   return port(
     t,
@@ -74,7 +74,7 @@ async function silentServer(t: ExecutionContext): Promise<number> {
 
 const AGENT = 'an agent has many sockets: install with installKeepAlive, or set each in its createConnection'
 
-test('an http.Agent, and one of a class of its own', (t) => {
+test('an http.Agent, and one of a subclass', (t) => {
   refused(t, http.globalAgent, AGENT)
   refused(t, new (class Proxied extends http.Agent {})(), AGENT)
 })
@@ -125,7 +125,7 @@ test('a WebSocket of ws, at both ends', async (t) => {
   taken(t, request.socket)
 })
 
-test('a WebSocket of the standard kind, which shows no socket', async (t) => {
+test('a standard WebSocket, which does not expose its socket', async (t) => {
   const { WebSocket } = examples('undici') as {
     WebSocket: new (url: string) => EventTarget & { close(): void }
   }
@@ -196,7 +196,7 @@ test('a client of mqtt', async (t) => {
   taken(t, client.stream)
 })
 
-test('dispatchers of undici, and clients that show no socket', (t) => {
+test('dispatchers of undici, and clients that do not expose their socket', (t) => {
   const { Agent, Pool } = examples('undici') as Record<'Agent' | 'Pool', new (origin?: string) => object>
   for (const dispatcher of [new Agent(), new Pool('http://127.0.0.1:9')]) {
     const instead =
@@ -209,8 +209,8 @@ test('dispatchers of undici, and clients that show no socket', (t) => {
   refused(t, new MongoClient('mongodb://127.0.0.1:9'), instead)
 })
 
-test('a class of its own that is named Socket, as @neondatabase/serverless has one', (t) => {
-  // Its fields, as in version 1.2; it stands over a WebSocket.
+test('another class with the name Socket, such as that of @neondatabase/serverless', (t) => {
+  // The fields of version 1.2; it uses a WebSocket.
   class Socket extends EventEmitter {
     writable = false
     connecting = false
@@ -249,7 +249,7 @@ test('a datagram socket', (t) => {
   refused(t, socket, 'a datagram socket has no keepalive')
 })
 
-test('what is nothing of the kind gets no advice, and a proxy that throws no other error', (t) => {
+test('other objects get no advice, and a proxy that throws causes no other error', (t) => {
   for (const target of [{}, [], new Map(), new Date(), { fd: 3 }]) {
     const { message } = t.throws(() => setKeepAlive(target as Target, DEADLINE))
     t.regex(message, /must be a net\.Socket, a tls\.TLSSocket, a net\.Server or a descriptor\. Received/)
@@ -265,7 +265,7 @@ test('what is nothing of the kind gets no advice, and a proxy that throws no oth
   t.throws(() => setKeepAlive(hostile as Target, DEADLINE), { code: 'ERR_INVALID_ARG_TYPE' })
 })
 
-test('no getter of what is refused is called', (t) => {
+test('no getter of a refused object is called', (t) => {
   const target = Object.defineProperty({ connect() {}, query() {} }, 'stream', {
     get: () => t.fail('a getter was called'),
   })

@@ -17,7 +17,7 @@ const RUNNING = `  Running: Node.js ${process.versions.node} on ${process.platfo
 const PACKAGE = `  Package: @tcp-keepalive/binding-${HERE}`
 const BINARY = readFileSync(join(root, `tcp-keepalive.${HERE}.node`))
 
-/** A program's folder with tcp-keepalive installed, and these platform packages with these files in them. */
+/** A program's folder with tcp-keepalive installed, and these platform packages with these files. */
 function install(t: ExecutionContext, packages: Readonly<Record<string, Buffer>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -35,7 +35,7 @@ function install(t: ExecutionContext, packages: Readonly<Record<string, Buffer>>
   return folder
 }
 
-/** What the first use says in that folder. */
+/** The error at the first use in that folder. */
 function use(folder: string, ...flags: readonly string[]): { message: string; path: string } {
   const program = `
     const { systemKeepAlive, TcpKeepAliveError } = require('tcp-keepalive') // does not throw
@@ -60,7 +60,7 @@ function run(folder: string, parameters: readonly string[]): string {
 const REINSTALL =
   "  - Delete node_modules and install again; if that brings the same file, clear the package manager's cache."
 
-test('a binary that is missing, and no other is there', (t) => {
+test('a missing binary, when no other is installed', (t) => {
   t.is(
     use(install(t)).message,
     `The native binary of tcp-keepalive is missing.
@@ -74,7 +74,7 @@ ${PACKAGE}
   )
 })
 
-test('a binary that is missing where those of other systems are installed', (t) => {
+test('a missing binary, when those of other systems are installed', (t) => {
   t.is(
     use(install(t, { 'darwin-arm64': BINARY, 'linux-x64-musl': BINARY })).message,
     `The native binary of tcp-keepalive is missing.
@@ -125,7 +125,7 @@ for (const [what, offset, bytes] of [
         REINSTALL,
       ],
     )
-    t.true(cause?.startsWith(`  Cause: ${path}: `), cause) // the rest is the system's
+    t.true(cause?.startsWith(`  Cause: ${path}: `), cause) // the rest is the system's text
   })
 }
 
@@ -154,7 +154,7 @@ ${PACKAGE}
   )
 })
 
-/** What the first use says on a machine without a binary, in a Node that takes itself for `version`. */
+/** The error at the first use on a machine without a binary, in a Node that simulates `version`. */
 function onOtherMachine(t: ExecutionContext, version: string): string {
   const folder = install(t)
   const program = `Object.defineProperty(process, 'arch', { value: 'riscv64' })
@@ -163,7 +163,7 @@ function onOtherMachine(t: ExecutionContext, version: string): string {
   return use(folder, '--require', './riscv.cjs').message
 }
 
-test('a system that there is no binary for', (t) => {
+test('a system that has no binary', (t) => {
   t.is(
     onOtherMachine(t, '24.18.0'),
     `The native binary of tcp-keepalive does not exist.
@@ -173,7 +173,7 @@ test('a system that there is no binary for', (t) => {
   )
 })
 
-test("a system that there is no binary for, where Node's own call takes interval and count", (t) => {
+test("a system that has no binary, when Node's own call takes interval and count", (t) => {
   t.is(
     onOtherMachine(t, '24.19.0'),
     `The native binary of tcp-keepalive does not exist.
@@ -185,7 +185,7 @@ test("a system that there is no binary for, where Node's own call takes interval
   )
 })
 
-test("Node's own call is named from the versions on that take interval and count, and in Node alone", (t) => {
+test("the error names Node's own call only in Node, and from the versions on that take interval and count", (t) => {
   const names = (version: string | undefined): boolean => nodesOwnCall(version).length > 0
   for (const version of ['24.19.0', '24.21.0', '26.4.0', '26.10.0', '27.0.0', '28.1.2'])
     t.true(names(version), version)
@@ -198,7 +198,7 @@ for (const [what, packages] of [
   ['is missing', {}],
   ['is cut off', { [HERE]: BINARY.subarray(0, BINARY.length >> 1) }],
 ] as const) {
-  test(`the binding by itself can be imported where its binary ${what}, and its functions say so`, (t) => {
+  test(`tcp-keepalive/native can be imported if its binary ${what}, and its functions throw an error that says so`, (t) => {
     const folder = install(t, packages)
     const { message } = use(folder)
     const program = `
@@ -208,7 +208,7 @@ for (const [what, packages] of [
   })
 }
 
-test('a binary that was broken is loaded once it is whole', (t) => {
+test('a broken binary is loaded after it is repaired', (t) => {
   const folder = install(t, { [HERE]: BINARY.subarray(0, 100) })
   const { path } = use(folder)
   const program = `
@@ -228,14 +228,14 @@ test('the binary of this platform loads', (t) => {
   t.is(use(install(t, { [HERE]: BINARY })).message, 'loaded')
 })
 
-test('the platforms are those that are built', (t) => {
+test('the listed platforms are those that are built', (t) => {
   t.deepEqual(
     PLATFORMS,
     TARGETS.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b, 'en')),
   )
 })
 
-test('binaries of every kind are known by their beginning', (t) => {
+test('binaries of every kind are recognized by their first bytes', (t) => {
   t.deepEqual(parseBinaryFile(BINARY.subarray(0, 1024), BINARY.length), {
     description: 'for Linux on x64',
     truncated: false,

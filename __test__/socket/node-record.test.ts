@@ -1,4 +1,4 @@
-/** Node's record of its last `setKeepAlive()` stays true after ours, and does not outlive the connection. */
+/** Node's record of its last `setKeepAlive()` stays correct after ours, and does not outlive the connection. */
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import net from 'node:net'
@@ -37,7 +37,7 @@ function fresh(t: ExecutionContext, options?: net.SocketConstructorOpts): net.So
   return socket
 }
 
-test("Node's own call turns off what was set, and on again", async (t) => {
+test("Node's own call turns the set values off, and on again", async (t) => {
   const socket = fresh(t)
   await connect(socket, await peer(t))
   for (let round = 0; round < 20; round++) {
@@ -52,7 +52,7 @@ test("Node's own call turns off what was set, and on again", async (t) => {
   t.true(socket.listenerCount('close') <= 1)
 })
 
-test("a call with a delay is Node's, whether it comes before or after", async (t) => {
+test("a call with a delay is Node's own, whether it comes before or after a set", async (t) => {
   const socket = fresh(t)
   await connect(socket, await peer(t))
   setKeepAlive(socket, ASKED)
@@ -61,7 +61,7 @@ test("a call with a delay is Node's, whether it comes before or after", async (t
     t.like(readback(socket), { enabled: 1, time: seconds, interval: 1, retries: 10 })
   }
   setKeepAlive(socket, ASKED)
-  socket.setKeepAlive(true, 70_000) // Node remembers this call, and does nothing
+  socket.setKeepAlive(true, 70_000) // Node records this call, and does nothing
   t.is(readback(socket).time, 16)
 })
 
@@ -100,7 +100,7 @@ test('the same object connected again: Node repeats nothing that was only set', 
   t.is(readback(socket).enabled, 0)
 })
 
-test('connected again, Node repeats what the program has told Node itself', async (t) => {
+test("connected again, Node repeats the program's own calls of Node's method", async (t) => {
   const port = await peer(t)
   const socket = fresh(t)
   await connect(socket, port)
@@ -120,7 +120,7 @@ test('connected again, Node repeats what the program has told Node itself', asyn
   t.like(readback(socket), { enabled: 1, time: 70 })
 })
 
-/** How what is held on a connected socket ends, by the time the same object connects again. */
+/** How a hold on a connected socket ends, by the time the same object connects again. */
 const ENDS: Readonly<Record<string, (socket: net.Socket, port: number) => void>> = {
   'a hold is released': (socket) => holdKeepAlive(socket, ASKED).release(),
   'the newer of two holds is released, then the older': (socket) => {
@@ -149,7 +149,7 @@ const ENDS: Readonly<Record<string, (socket: net.Socket, port: number) => void>>
 }
 
 for (const [end, act] of Object.entries(ENDS)) {
-  test(`the same object connected again after ${end}: Node repeats nothing that was held`, async (t) => {
+  test(`the same object connected again after ${end}: Node repeats no held values`, async (t) => {
     const port = await peer(t)
     const socket = fresh(t)
     await connect(socket, port)
@@ -160,7 +160,7 @@ for (const [end, act] of Object.entries(ENDS)) {
   })
 }
 
-test('after a hold is released, Node turns off what it left, and repeats what the program has told Node', async (t) => {
+test("after a hold is released, Node turns the kept values off, and repeats the program's own calls", async (t) => {
   const port = await peer(t)
   const socket = fresh(t)
   await connect(socket, port)
@@ -176,13 +176,13 @@ test('after a hold is released, Node turns off what it left, and repeats what th
   t.like(readback(socket), { enabled: 1, time: 60 })
 
   holdKeepAlive(socket, { time: 16_000 })
-  socket.setKeepAlive(true, 70_000) // which the hold lets through, for its interval and retries
+  socket.setKeepAlive(true, 70_000) // the hold lets this call through, because of its interval and retries
   setKeepAlive(socket, false)
   await connect(socket, port)
   t.like(readback(socket), { enabled: 1, time: 70 })
 })
 
-test('a hold that stays holds each time that the same object connects', async (t) => {
+test('a hold that stays applies each time that the same object connects', async (t) => {
   const port = await peer(t)
   const socket = fresh(t)
   const hold = holdKeepAlive(socket, ASKED)
@@ -199,7 +199,7 @@ test('a hold that stays holds each time that the same object connects', async (t
 })
 
 for (const kind of ['plain', 'TLS that connects itself', 'TLS around a socket']) {
-  test(`uninstalled while the connection is open, the same object starts anew: ${kind}`, async (t) => {
+  test(`uninstalled while the connection is open, the same object reconnects without values: ${kind}`, async (t) => {
     const port = await peer(t)
     const secure = tls.createServer(certificate).listen(0, '127.0.0.1')
     t.teardown(() => secure.close())
@@ -219,7 +219,7 @@ for (const kind of ['plain', 'TLS that connects itself', 'TLS around a socket'])
   })
 }
 
-/** The package loaded anew, as by another version of it in node_modules. */
+/** The package loaded again, like another version of it in node_modules. */
 function anotherCopy(): typeof Package {
   const require = createRequire(import.meta.url)
   for (const path of Object.keys(require.cache))

@@ -1,4 +1,4 @@
-/** `probePeer` where no probe is sent: with data in flight its acknowledgement answers. And on every kind of socket. */
+/** `probePeer` when no probe is sent: if data is in flight, its acknowledgement is the answer. Also with every kind of socket. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getTcpInfo, probePeer, setKeepAlive } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
@@ -8,10 +8,10 @@ import { unless } from '../needs.ts'
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux probes at once.')
 
-/** What a question may come upon: a user timeout shorter than the silence, and a single retry. */
+/** Values that make a probe risky: a user timeout shorter than the silence, and a single retry. */
 const DANGEROUS = { time: 60_000, interval: 1000, retries: 1, userTimeout: 500 }
 
-/** The same, where something is in flight, which this user timeout would end. */
+/** The same with data in flight, which this user timeout would end. */
 const PATIENT = { ...DANGEROUS, userTimeout: 0 }
 
 const SILENCE_MS = 1200
@@ -28,7 +28,7 @@ for (const kind of Object.keys(KINDS)) {
         socket.resume()
         setKeepAlive(socket, DANGEROUS)
         const before = readback(socket)
-        // Until nobody was heard for so long that somebody has to be asked: tickets of TLS come late.
+        // Waits until the silence is long enough for a probe, because TLS tickets arrive late.
         while ((getTcpInfo(socket).silentFor ?? 0) < SILENCE_MS) await sleep(100)
         const asked = probePeer(socket, { within: PATIENCE_MS })
         t.is(readback(socket).retries, 127)
@@ -41,7 +41,7 @@ for (const kind of Object.keys(KINDS)) {
     })
 
     onLinux(
-      `${kind}, ${way}, data in flight: its acknowledgement answers, and no probe is sent`,
+      `${kind}, ${way}, data in flight: its acknowledgement is the answer, and no probe is sent`,
       async (t) => {
         const { client, accepted } = await open(kind)
         accepted.resume()
@@ -60,9 +60,9 @@ for (const kind of Object.keys(KINDS)) {
           ...readback(client),
         }
         t.is(unanswered, 0)
-        t.deepEqual(values, before) // nothing was asked, so nothing was changed
+        t.deepEqual(values, before) // no probe was sent, so nothing was changed
         cut.restore()
-        t.true(await asked) // once it was sent again
+        t.true(await asked) // after a retransmission
         t.deepEqual(readback(client), before)
         client.destroy()
         accepted.destroy()

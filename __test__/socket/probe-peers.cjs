@@ -1,4 +1,4 @@
-// Accepts connections and says nothing.
+// Accepts connections and sends nothing.
 const net = require('node:net')
 
 process.once('disconnect', () => process.exit())

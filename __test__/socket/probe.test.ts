@@ -12,13 +12,13 @@ import { unless, withLab } from '../needs.ts'
 
 const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux probes at once.')
 
-/** What a question may come upon: a user timeout shorter than the silence, and a single retry. */
+/** Values that make a probe risky: a user timeout shorter than the silence, and a single retry. */
 const DANGEROUS = { time: 60_000, interval: 1000, retries: 1, userTimeout: 500 }
 
-/** Long enough that nobody counts as just heard. */
+/** Long enough that no peer counts as heard just now. */
 const SILENCE_MS = 1200
 
-/** Long for a machine that is busy; whoever lives has answered long before. */
+/** Long enough for a busy machine; a living peer answers long before. */
 const PATIENCE_MS = 20_000
 
 async function silentPair(t: ExecutionContext, host?: string): Promise<Pair> {
@@ -39,7 +39,7 @@ for (const host of ['127.0.0.1', '::1']) {
   })
 }
 
-onLinux('also where keepalive is off, and through a raw descriptor', async (t) => {
+onLinux('a living peer also answers if keepalive is off, and through a raw descriptor', async (t) => {
   const { client, close } = await connectedPair()
   t.teardown(close)
   await sleep(SILENCE_MS)
@@ -49,7 +49,7 @@ onLinux('also where keepalive is off, and through a raw descriptor', async (t) =
   t.deepEqual(readback(client), before)
 })
 
-onLinux('heard from within the last second, nobody is asked', async (t) => {
+onLinux('a peer heard within the last second is not probed', async (t) => {
   const { client, accepted, close } = await connectedPair()
   t.teardown(close)
   client.resume()
@@ -58,7 +58,7 @@ onLinux('heard from within the last second, nobody is asked', async (t) => {
   t.true(await probePeer(client, { within: 100 }))
 })
 
-onLinux('calls on one socket share one question', async (t) => {
+onLinux('concurrent calls on one socket share one probe', async (t) => {
   const { client } = await silentPair(t)
   const before = readback(client)
   const answers = await Promise.all(
@@ -68,14 +68,14 @@ onLinux('calls on one socket share one question', async (t) => {
   t.deepEqual(readback(client), before)
 })
 
-onLinux('a closed window is an error of its own, and nothing is changed', async (t) => {
+onLinux('a closed window causes its own error, and nothing is changed', async (t) => {
   const { client, accepted } = await silentPair(t)
   accepted.pause()
   for (let index = 0; index < 100; index++) client.write(Buffer.alloc(1_000_000))
   for (;;) {
     const { unsent = 0, unacknowledged = 1, silentFor = 0 } = inspectSocket(client).tcpInfo ?? {}
     if (unsent > 0 && unacknowledged === 0 && silentFor >= 1000) break
-    setKeepAlive(client, { userTimeout: 0 }) // this reader is to live as long as it takes
+    setKeepAlive(client, { userTimeout: 0 }) // the connection to this reader must not be ended
     await sleep(20)
   }
   const before = readback(client)
@@ -83,7 +83,7 @@ onLinux('a closed window is an error of its own, and nothing is changed', async 
   t.deepEqual(readback(client), before)
 })
 
-onLinux('what cannot be asked is refused, by its own error', async (t) => {
+onLinux('an unsuitable target is refused with its own error', async (t) => {
   const { client, server, close } = await connectedPair()
   t.teardown(close)
   for (const within of [99, 0, -1, Number.NaN, 2 ** 31]) {
@@ -103,7 +103,7 @@ onLinux('what cannot be asked is refused, by its own error', async (t) => {
   await t.throwsAsync(wrong(client), { code: 'ERR_TCP_KEEPALIVE_DESTROYED' })
 })
 
-onLinux('on another system it says that only Linux probes at once', (t) => {
+onLinux('on another system the error says that only Linux can probe at once', (t) => {
   const script = `Object.defineProperty(process, 'platform', { value: 'darwin' })
     require('tcp-keepalive').probePeer(0, { within: 100 }).catch(({ code }) => console.log(code))`
   const { stdout } = spawnSync(process.execPath, ['-e', script], {
@@ -113,7 +113,7 @@ onLinux('on another system it says that only Linux probes at once', (t) => {
   t.is(stdout, 'ERR_TCP_KEEPALIVE_UNSUPPORTED\n')
 })
 
-onLinux('1,000 healthy connections: none is refused, and no value differs from before', async (t) => {
+onLinux('1,000 healthy connections: none is reported as dead, and no value has changed', async (t) => {
   const peer = fork(new URL('probe-peers.cjs', import.meta.url))
   t.teardown(() => peer.kill())
   const [port] = (await once(peer, 'message')) as [number]
@@ -137,7 +137,7 @@ onLinux('1,000 healthy connections: none is refused, and no value differs from b
   )
 })
 
-/** What a program in the laboratory does with its connections. */
+/** The program in the laboratory, with its connections. */
 interface Told {
   readonly answers: readonly boolean[]
   readonly lost: number
@@ -145,7 +145,7 @@ interface Told {
 }
 
 withLab(
-  'a peer that is cut off: false within the time, told by its own values, which are back',
+  'a peer that is cut off: false within the time; its own restored values end the connection',
   async (t) => {
     const lab = await openLab(t)
     await startEcho(lab)
@@ -171,7 +171,7 @@ withLab(
         const asked = performance.now()
         const answers = await Promise.all(all.map((socket) => probePeer(socket, { within: 1000 })))
         tell('answers', { answers, took: performance.now() - asked })
-        held.setKeepAlive(true, 5000) // as a driver does, while its peer is asked
+        held.setKeepAlive(true, 5000) // like a driver, while its peer is probed
         tell('held', { time: getKeepAlive(held).time, warnings: inspectSocket(held).warnings })
         await next()
         const again = await Promise.all([healed, held].map((socket) => probePeer(socket, { within: 20_000 })))
@@ -190,7 +190,7 @@ withLab(
     const held = (await program.event<{ time: number; warnings: { code: string }[] }>('held')).data
     t.is(held.time, 1000)
     t.false(held.warnings.some(({ code }) => code === 'overwritten'))
-    // By its own values it would have been told after 5 s of silence, and it is.
+    // Its own values end the connection after 5 s of silence, as without the probe.
     t.is((await program.event('lost')).data, 'ETIMEDOUT')
     await lab.heal()
     program.send('heal')
@@ -204,18 +204,15 @@ withLab(
   },
 )
 
-withLab(
-  'no connection that lives ends by being asked: an outage of 1 s, and a call each 100 ms',
-  async (t) => {
-    const { lost, answers, changed } = await underFault(t, 'outage')
-    t.is(lost, 0)
-    t.is(changed, 0)
-    t.true(answers.includes(false)) // it was asked during the outage
-    t.true(answers.at(-1))
-  },
-)
+withLab('a probe never ends a living connection: an outage of 1 s, and a call each 100 ms', async (t) => {
+  const { lost, answers, changed } = await underFault(t, 'outage')
+  t.is(lost, 0)
+  t.is(changed, 0)
+  t.true(answers.includes(false)) // it was probed during the outage
+  t.true(answers.at(-1))
+})
 
-withLab('no connection that lives ends by being asked: 30 % of all packets are lost', async (t) => {
+withLab('a probe never ends a living connection: 30 % of all packets are lost', async (t) => {
   const { lost, answers, changed } = await underFault(t, 'loss')
   t.is(lost, 0)
   t.is(changed, 0)
@@ -234,7 +231,7 @@ async function underFault(t: ExecutionContext, fault: 'outage' | 'loss'): Promis
         { time: 60_000, interval: 1000, retries: 1, userTimeout: 500 },
         { time: 60_000, interval: 1000, retries: 1, userTimeout: 0 },
         { detectWithin: 60_000 },
-        // Shorter than the silence: to put these back before the answer would be the end.
+        // Shorter than the silence: restoring these values before the answer would end the connection.
         { time: 1000, interval: 10_000, retries: 2, userTimeout: 0 },
         { time: 1000, interval: 10_000, retries: 3, userTimeout: 900 },
       ]
@@ -263,7 +260,7 @@ async function underFault(t: ExecutionContext, fault: 'outage' | 'loss'): Promis
       await over
       for (const socket of sockets) {
         if (socket.destroyed) continue
-        // All is well again: whoever lives answers, and then has its values back.
+        // The loss is over: every living peer answers, and then its connection has its own values again.
         answers.push(await probePeer(socket, { within: 20_000 }))
       }
       await new Promise((resolve) => setTimeout(resolve, 3000))
@@ -287,24 +284,27 @@ async function underFault(t: ExecutionContext, fault: 'outage' | 'loss'): Promis
   return data
 }
 
-onLinux('a socket that is destroyed meanwhile: false, and the values are those of before', async (t) => {
-  const { client } = await silentPair(t)
-  const before = readback(client)
-  // Another process has the same socket open, and reads it when this one has closed it.
-  const reader = spawn('sh', ['-c', 'read line; exec "$0"', witness('readback')], {
-    stdio: ['pipe', 'pipe', 'inherit', rawDescriptor(client)],
-  })
-  const asked = probePeer(client, { within: PATIENCE_MS })
-  t.is(readback(client).retries, 127)
-  client.destroy()
-  t.false(await asked)
-  reader.stdin?.end('now\n')
-  const held = reader.stdout && (await text(reader.stdout))
-  t.deepEqual(JSON.parse(held ?? ''), before)
-  t.false(Object.hasOwn(client, '_destroy'))
-})
+onLinux(
+  'a socket that is destroyed during the probe: false, and the values are the earlier ones',
+  async (t) => {
+    const { client } = await silentPair(t)
+    const before = readback(client)
+    // Another process has the same socket open, and reads it after this process has closed it.
+    const reader = spawn('sh', ['-c', 'read line; exec "$0"', witness('readback')], {
+      stdio: ['pipe', 'pipe', 'inherit', rawDescriptor(client)],
+    })
+    const asked = probePeer(client, { within: PATIENCE_MS })
+    t.is(readback(client).retries, 127)
+    client.destroy()
+    t.false(await asked)
+    reader.stdin?.end('now\n')
+    const held = reader.stdout && (await text(reader.stdout))
+    t.deepEqual(JSON.parse(held ?? ''), before)
+    t.false(Object.hasOwn(client, '_destroy'))
+  },
+)
 
-onLinux('a hold that ends while the peer is asked changes nothing', async (t) => {
+onLinux('the end of a hold during a probe changes nothing', async (t) => {
   const { client } = await silentPair(t)
   const hold = holdKeepAlive(client, DANGEROUS)
   const before = readback(client)

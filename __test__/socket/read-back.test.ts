@@ -28,7 +28,7 @@ async function pair(t: ExecutionContext, ...where: Parameters<typeof connectedPa
   return sockets
 }
 
-/** Sets, and has another process say what was there before and what is there after. */
+/** Sets values. Another process reads them before and after. */
 function setsOn(t: ExecutionContext, target: net.Socket | net.Server, before = UNTOUCHED): void {
   t.deepEqual(readback(target), before)
   setKeepAlive(target, ASKED)
@@ -66,7 +66,7 @@ test('a v4-mapped socket', async (t) => {
   setsOn(t, accepted)
 })
 
-test('a listening server, whose accepted sockets inherit', async (t) => {
+test('a listening server, whose accepted sockets inherit the values', async (t) => {
   const server = net.createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -114,7 +114,7 @@ test('a connection upgraded to TLS, through either of its two objects', async (t
   t.is(readback(secure).time, 9)
 })
 
-test('TLS around a socket that connects only after that', async (t) => {
+test('TLS around a socket that connects later', async (t) => {
   const server = tls.createServer(certificate).listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -151,7 +151,7 @@ test('a socket in a worker thread', async (t) => {
   await once(worker, 'exit')
 })
 
-test('a fresh socket gets its values when it connects, before the program hears of it', async (t) => {
+test("a fresh socket gets its values at 'connect', before the program's listeners", async (t) => {
   const { port } = await pair(t)
   const socket = new net.Socket()
   t.teardown(() => socket.destroy())
@@ -174,7 +174,7 @@ test("a connecting socket gets its values after Node's own", async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test('a socket that already has a descriptor while it connects is waited for all the same', async (t) => {
+test("a socket that already has a descriptor still gets its values at 'connect'", async (t) => {
   const { port } = await pair(t)
   const socket = net.connect({ port, host: '127.0.0.1', keepAlive: true, keepAliveInitialDelay: 4000 })
   t.teardown(() => socket.destroy())
@@ -186,7 +186,7 @@ test('a socket that already has a descriptor while it connects is waited for all
   t.deepEqual(readback(socket), HELD)
 })
 
-test('values that wait outlive removeAllListeners(), if they are asked for again', async (t) => {
+test('waiting values survive removeAllListeners() if they are set again', async (t) => {
   const { port } = await pair(t)
   const socket = new net.Socket()
   t.teardown(() => socket.destroy())
@@ -198,7 +198,7 @@ test('values that wait outlive removeAllListeners(), if they are asked for again
   t.deepEqual(readback(socket), HELD)
 })
 
-test('the same object connected again starts anew, and can be set again', async (t) => {
+test('the same object connected again starts without values, and can be set again', async (t) => {
   const { port } = await pair(t)
   const socket = new net.Socket()
   t.teardown(() => socket.destroy())
@@ -219,7 +219,7 @@ test('the same object connected again starts anew, and can be set again', async 
   t.deepEqual(readback(socket), { ...HELD, retries: 7 })
 })
 
-test('the socket of an HTTP/2 session, which forbids its own setKeepAlive', async (t) => {
+test('the socket of an HTTP/2 session, which refuses its own setKeepAlive', async (t) => {
   const server = http2.createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -258,7 +258,7 @@ test('a connecting TLS socket gets its values when it connects', async (t) => {
   t.deepEqual(readback(client), HELD)
 })
 
-test('what is left out stays as it was', async (t) => {
+test('a field that is left out keeps its value', async (t) => {
   const { client } = await pair(t)
   setKeepAlive(client, ASKED)
   setKeepAlive(client, { time: 9000 })
@@ -269,7 +269,7 @@ test('what is left out stays as it was', async (t) => {
   t.deepEqual(readback(client), { ...HELD, time: 9, userTimeout: 0, retries: 127 })
 })
 
-test('false turns off and leaves the values', async (t) => {
+test('false turns keepalive off and keeps the values', async (t) => {
   const { client } = await pair(t)
   setKeepAlive(client, ASKED)
   setKeepAlive(client, false)
@@ -278,7 +278,7 @@ test('false turns off and leaves the values', async (t) => {
   t.deepEqual(readback(client), HELD)
 })
 
-test("Node's own calls still do what they say afterwards", async (t) => {
+test("Node's own calls still work as documented afterwards", async (t) => {
   const { client, accepted } = await pair(t)
   for (const socket of [client, accepted]) {
     setKeepAlive(socket, ASKED)
@@ -292,7 +292,7 @@ test("Node's own calls still do what they say afterwards", async (t) => {
   }
 })
 
-test('values that were read are copied as they are', async (t) => {
+test('values that were read can be set unchanged', async (t) => {
   const one = await pair(t)
   const other = await pair(t)
   setKeepAlive(one.client, ASKED)
@@ -303,7 +303,7 @@ test('values that were read are copied as they are', async (t) => {
   t.deepEqual(readback(other.client), { ...HELD, enabled: 0 })
 })
 
-test('TLS over a stream that is no socket has no descriptor', (t) => {
+test('TLS over a stream that is not a socket has no descriptor', (t) => {
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   const secure = tls.connect({ socket: stream })
   secure.on('error', () => {})

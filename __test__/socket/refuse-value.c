@@ -1,6 +1,6 @@
 /*
- * Preloaded before libc: one option of TCP, whose number is in REFUSE_VALUE_OF, is refused with EINVAL, whatever the value; one
- * whose number is in IGNORE_VALUE_OF is not set, and no error tells.
+ * Preloaded before libc. One TCP option, whose number is in REFUSE_VALUE_OF, is refused with EINVAL, whatever the value. One whose
+ * number is in IGNORE_VALUE_OF is not set, without an error.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

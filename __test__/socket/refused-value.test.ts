@@ -1,14 +1,14 @@
-/** Values that pass every check here, and which the kernel refuses, or does not hold, all the same. */
+/** Values that pass every check of this package, but which the kernel refuses or does not hold. */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { preloadLibrary, preloadUnavailable } from '../../lab/preload.ts'
 import { unless } from '../needs.ts'
 
-/** The numbers of linux/tcp.h, by the name in the error. */
+/** The numbers in linux/tcp.h, by the name in the error. */
 const OPTIONS = { TCP_KEEPIDLE: 4, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 6, TCP_USER_TIMEOUT: 18 }
 
-/** Says what is thrown for a connected socket, and what is reported for one that is not connected yet. */
+/** Prints what is thrown for a connected socket, and what is reported for one that is not connected yet. */
 const PROGRAM = `
   const net = require('node:net')
   const { subscribe } = require('node:diagnostics_channel')
@@ -42,7 +42,7 @@ function run(
   })
 }
 
-compiled('a value that the kernel refuses is EINVAL with the option, at once and at connect', (t) => {
+compiled("a value that the kernel refuses is EINVAL with the option, at once and at 'connect'", (t) => {
   const library = preloadLibrary(t, SOURCE)
   for (const [name, number] of Object.entries(OPTIONS)) {
     const { stdout, stderr } = run(library, ['-e', PROGRAM], { REFUSE_VALUE_OF: String(number) })
@@ -50,7 +50,7 @@ compiled('a value that the kernel refuses is EINVAL with the option, at once and
   }
 })
 
-compiled('a value that the kernel takes and does not hold is named where protection is required', (t) => {
+compiled('with REQUIRED, a value that the kernel accepts but does not hold is named', (t) => {
   const library = preloadLibrary(t, SOURCE)
   for (const [name, number] of Object.entries(OPTIONS)) {
     const { status, stderr } = run(library, ['--require', 'tcp-keepalive/register', '-e', ''], {

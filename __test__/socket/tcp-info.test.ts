@@ -10,7 +10,7 @@ import { certificate } from '../../lab/servers/certificate.ts'
 import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
 import { KERNEL_MS } from '../../lab/timing.ts'
 
-test('the silence grows from the last thing heard, and ends with the next', async (t) => {
+test('the silence grows from the last packet received, and ends with the next', async (t) => {
   const { client, accepted, close } = await connectedPair()
   t.teardown(close)
   const beganAt = performance.now()
@@ -42,7 +42,7 @@ test('the state is that of the connection', async (t) => {
   t.regex(getTcpInfo(rawDescriptor(accepted)).state, /^fin-wait-[12]$/) // 2 when acknowledged
 })
 
-test('a TLS socket tells of the connection beneath', async (t) => {
+test('a TLS socket reports the underlying connection', async (t) => {
   const server = tls.createServer(certificate).listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -53,12 +53,12 @@ test('a TLS socket tells of the connection beneath', async (t) => {
   t.is(getTcpInfo(socket).state, 'established')
 })
 
-test('what the peer does not take is unsent, until it reads again', async (t) => {
+test('data that the peer does not accept is unsent until it reads again', async (t) => {
   const { client, accepted, close } = await connectedPair()
   t.teardown(close)
   t.is(getTcpInfo(client).unsent, 0)
   accepted.pause()
-  client.write(Buffer.alloc(16 << 20)) // more than both ends' buffers hold
+  client.write(Buffer.alloc(16 << 20)) // more than the buffers of both ends hold
   await waitFor(() => (getTcpInfo(client).unsent ?? 0) > 0 && getTcpInfo(client).unacknowledged === 0)
   accepted.resume()
   await waitFor(() => getTcpInfo(client).unsent === 0 && client.writableLength === 0)
@@ -69,7 +69,7 @@ async function waitFor(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20)
 }
 
-test('each number of the binding goes to the field of its own', (t) => {
+test('each number of the binding is in the right field', (t) => {
   t.deepEqual(tcpInfoFrom(new Int32Array([0, 4, 1, 2, 3, 5, 6, 7000, 8000, 9000, 10]), 1), {
     state: 'established',
     silentFor: 1,
@@ -87,13 +87,13 @@ test('each number of the binding goes to the field of its own', (t) => {
 const hasSs = spawnSync('ss', ['--version']).status === 0
 const withSs = hasSs ? test : test.skip
 
-withSs('the round trip, its variance and the retransmission timeout are those that ss tells', async (t) => {
+withSs('the round trip, its variance and the retransmission timeout equal those of ss', async (t) => {
   const { client, accepted, port, close } = await connectedPair()
   t.teardown(close)
   accepted.write('!')
   await once(client, 'data')
   const { roundTrip, roundTripVariance, retransmissionTimeout } = getTcpInfo(client)
-  // From here on nothing is sent, so nothing changes; ss rounds to a microsecond too.
+  // From here on nothing is sent, so nothing changes. ss also rounds to a microsecond.
   const told = execFileSync('ss', ['-tinH', 'state', 'established', `dport = :${port}`], { encoding: 'utf8' })
   const number = (pattern: RegExp): number => Number(pattern.exec(told)?.[1])
   t.is(roundTrip, number(/ rtt:([\d.]+)\//), told)
@@ -101,7 +101,7 @@ withSs('the round trip, its variance and the retransmission timeout are those th
   t.true(Math.abs((retransmissionTimeout ?? 0) - number(/ rto:([\d.]+)/)) < 1, told)
 })
 
-test('what has no connection is refused as in getKeepAlive', async (t) => {
+test('a socket without a connection is refused as in getKeepAlive', async (t) => {
   t.throws(() => getTcpInfo(new net.Socket()), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
   t.throws(() => getTcpInfo(net.createServer()), { code: 'ERR_TCP_KEEPALIVE_NOT_LISTENING' })
   t.throws(() => getTcpInfo('3' as unknown as number), { code: 'ERR_INVALID_ARG_TYPE' })

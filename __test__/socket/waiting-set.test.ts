@@ -1,4 +1,4 @@
-/** Sets that wait for 'connect' are one set, and end with the attempt. */
+/** Sets that wait for 'connect' are merged into one, and end with the attempt. */
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import net from 'node:net'
@@ -11,7 +11,7 @@ const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const HELD = { enabled: 1, time: 16, interval: 2, retries: 5, userTimeout: 25_500 }
 const LISTENERS = ['connect', 'close', 'listening'] as const
 
-/** The binding's calls, counted on their way through. */
+/** The binding's calls, which are counted and passed on. */
 const binding = createRequire(import.meta.url)('tcp-keepalive/native') as {
   setKeepAlive(...args: unknown[]): number
 }
@@ -48,7 +48,7 @@ const listeners = (socket: net.Socket): readonly number[] =>
 const closed = (socket: net.Socket): Promise<void> =>
   new Promise((resolve) => void socket.once('close', () => resolve()))
 
-test.serial('after 1000 attempts that failed, the one that succeeds costs one set', async (t) => {
+test.serial('after 1000 failed attempts, the successful one costs one set', async (t) => {
   const [dead, alive] = [await closedPort(), await openPort(t)]
   const socket = fresh(t)
   const none = listeners(socket)
@@ -67,7 +67,7 @@ test.serial('after 1000 attempts that failed, the one that succeeds costs one se
   t.deepEqual(readback(socket), HELD)
 })
 
-test.serial('an attempt that failed leaves nothing for the next', async (t) => {
+test.serial('a failed attempt leaves nothing for the next', async (t) => {
   const socket = fresh(t)
   const end = closed(socket)
   socket.connect(await closedPort(), '127.0.0.1')
@@ -79,7 +79,7 @@ test.serial('an attempt that failed leaves nothing for the next', async (t) => {
 })
 
 test.serial(
-  "a set of the next attempt, begun in the 'error' of the last, is not dropped by its 'close'",
+  "a set for the next attempt, made in the last one's 'error' listener, is not dropped by its 'close'",
   async (t) => {
     const alive = await openPort(t)
     const socket = fresh(t)
@@ -94,7 +94,7 @@ test.serial(
   },
 )
 
-test.serial('several sets that wait are amended into one', async (t) => {
+test.serial('several waiting sets are merged into one', async (t) => {
   const port = await openPort(t)
   const socket = fresh(t)
   for (let time = 0; time < 100; time++) setKeepAlive(socket, { time: 9000, retries: 4 })
@@ -107,7 +107,7 @@ test.serial('several sets that wait are amended into one', async (t) => {
   t.deepEqual(readback(socket), HELD)
 })
 
-test.serial('a server that fails to listen keeps its set for the next time', async (t) => {
+test.serial('a server that fails to listen keeps its set for the next attempt', async (t) => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   t.teardown(() => taken.close())
   await once(taken, 'listening')
@@ -121,7 +121,7 @@ test.serial('a server that fails to listen keeps its set for the next time', asy
   t.deepEqual(readback(server), HELD)
 })
 
-test.serial('TLS around a connection that is still being made has the values when it is there', async (t) => {
+test.serial('TLS around a connecting socket has the values once it is connected', async (t) => {
   const plain = fresh(t).connect(await openPort(t), '127.0.0.1')
   const secure = tls.connect({ socket: plain }).on('error', () => {})
   t.teardown(() => secure.destroy())

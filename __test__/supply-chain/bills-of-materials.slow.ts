@@ -1,4 +1,4 @@
-/** The bill of materials of each package, held against the schema and against the bytes of the binary itself. */
+/** The bill of materials of each package, checked against the schema and against the bytes of the binary itself. */
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ function namesPlaces({ unstableRustFlags = [] }: Target): boolean {
   return !unstableRustFlags.includes(NO_LOCATIONS)
 }
 
-/** The bill has the standard library as one, whose version says which crates it is made of. */
+/** The bill lists the standard library as one component. Its version determines its crates. */
 const OF_STANDARD_LIBRARY = /^hashbrown-/
 
 const binaries = join(ROOT, 'artifacts')
@@ -44,7 +44,7 @@ test.before('pack', async (t) => {
 test.after.always(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
 
 for (const [index, target] of TARGETS.entries()) {
-  test(`${target.name}: the bill holds against the schema, and names each crate that the binary's bytes name`, async (t) => {
+  test(`${target.name}: the bill matches the schema, and lists each crate named in the binary`, async (t) => {
     const [packed, text] = await billText(index)
     t.is(await problemsOfBill(text), undefined)
     const bill = JSON.parse(text) as Bill
@@ -65,7 +65,7 @@ for (const [index, target] of TARGETS.entries()) {
   })
 }
 
-test('the main package has nothing but the platforms', async (t) => {
+test("the main package's bill only has the platforms", async (t) => {
   const [packed, text] = await billText(-1)
   t.is(await problemsOfBill(text), undefined)
   const bill = JSON.parse(text) as Bill
@@ -77,7 +77,7 @@ test('the main package has nothing but the platforms', async (t) => {
   )
 })
 
-test('a bill that breaks the schema is found', async (t) => {
+test('a bill that violates the schema is found', async (t) => {
   const [, text] = await billText(0)
   for (const broken of [
     text.replace('"bomFormat": "CycloneDX"', '"bomFormat": "other"'),
@@ -89,7 +89,7 @@ test('a bill that breaks the schema is found', async (t) => {
   }
 })
 
-test('packing again gives the same bills: no time and no random number is in them', async (t) => {
+test('packing again gives the same bills: they contain no time and no random number', async (t) => {
   t.timeout(1_200_000)
   const again = await packAgain()
   for (const [index, packed] of packages.entries()) {
@@ -114,7 +114,7 @@ async function billText(index: number): Promise<readonly [Packed, string]> {
   return [packed, await readFile(billOf(packed), 'utf8')]
 }
 
-/** Throws where a bill is of another file than this tarball. */
+/** Throws if a bill belongs to another file than this tarball. */
 async function isOf(packed: Packed, { metadata: { component } }: Bill): Promise<void> {
   const tarball = createHash('sha512').update(await readFile(packed.tarball))
   const said = [component['bom-ref'], component.hashes?.[0]?.content]
@@ -122,14 +122,14 @@ async function isOf(packed: Packed, { metadata: { component } }: Bill): Promise<
   if (String(said) !== String(wanted)) throw new Error(`${String(said)} is not ${String(wanted)}`)
 }
 
-/** A panic's message says where it came from, and the build calls crates.io's folder /cargo. */
+/** A panic's message contains its source path. The build calls the folder of crates.io /cargo. */
 async function cratesInBytes(target: Target): Promise<ReadonlySet<string>> {
   const text = await readFile(join(binaries, binaryOf(target)), 'latin1')
   const found = text.matchAll(/\/cargo[/\\]([\w-]+-\d+\.\d+\.\d+)[/\\]/g)
   return new Set([...found].map(([, crate = '']) => crate))
 }
 
-/** Components that nothing leads to from the package. */
+/** Components that are not reachable from the package. */
 function unreached({ metadata, components, dependencies }: Bill): readonly string[] {
   const reached = new Set<string>()
   const visit = (ref: string): void => {

@@ -1,4 +1,4 @@
-/** The list of what is in the binaries is the list of what is in the sources, and what it lists has its reasons. */
+/** The list of what is in the binaries is up to date with the sources, and every entry has its reason. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
@@ -8,7 +8,7 @@ import { binariesDocument } from '../../scripts/supply-chain/binaries-document.t
 import { cratesIn } from '../../scripts/supply-chain/crates.ts'
 import { unsafeIn } from '../../scripts/supply-chain/unsafe.ts'
 
-test('docs/binaries.md is what `npm run docs -- binaries --write` writes', async (t) => {
+test('docs/binaries.md equals the output of `npm run docs -- binaries --write`', async (t) => {
   t.timeout(120_000, 'cargo may fetch the crates of other systems first')
   t.is(await binariesDocument(), await readFile(join(ROOT, 'docs/binaries.md'), 'utf8'))
 })
@@ -64,7 +64,7 @@ unsafe extern "C" fn visit() {
   )
 })
 
-test('an `unsafe` without a reason is found, and one of a kind that the list does not know', (t) => {
+test('an `unsafe` without a reason, and one of an unknown kind, are found', (t) => {
   const message = { message: /^x\.rs:\d: there is no "\/\/ SAFETY:" above it$/ }
   t.throws(() => unsafeIn('x.rs', 'fn f() {\n    let x = unsafe { g() };\n}'), message)
   t.throws(() => unsafeIn('x.rs', '// SAFETY: of another\nlet x = 1;\nlet y = unsafe { g() };'), message)

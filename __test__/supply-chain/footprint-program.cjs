@@ -1,4 +1,4 @@
-/** What footprint.slow.ts watches: a connection, and everything that can be done with it, or nothing. */
+/** The program that footprint.slow.ts traces: a connection with every possible call, or nothing. */
 const { once } = require('node:events')
 const { connect, createServer } = require('node:net')
 

@@ -1,4 +1,4 @@
-/** What SECURITY.md says that the package does to a process, seen by strace on the packages as they are published. */
+/** What SECURITY.md says that the package does to a process, observed with strace on the packages as they are published. */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -39,7 +39,7 @@ test.before(async (t) => {
   everything = footprint('everything')
 })
 
-test('on sockets it asks for options and peers and sets options; it opens three, to read what the system does', (t) => {
+test("on sockets it reads options and peers, and sets options; it opens three sockets to read the system's values", (t) => {
   const more = new Map<string, number>()
   for (const [call, times] of everything.socketCalls) {
     const difference = times - (nothing.socketCalls.get(call) ?? 0)
@@ -55,7 +55,7 @@ test('on sockets it asks for options and peers and sets options; it opens three,
   t.is(more.get('socket'), 3) // each is closed again
 })
 
-test('it opens its own files, and two that tell about the system', (t) => {
+test('it opens its own files, and two that identify the system', (t) => {
   const own = join(folder, 'node_modules')
   const more = [...everything.files].filter((file) => !nothing.files.has(file))
   t.true(more.some((file) => file.endsWith('.node')))
@@ -71,7 +71,7 @@ test('it writes no file and starts no program', (t) => {
   t.deepEqual([...everything.programs], [process.execPath])
 })
 
-/** A call that makes, changes or deletes a file. */
+/** A call that creates, changes or deletes a file. */
 const CHANGING = /^(creat|mkdir|rename|unlink)|^open.*(O_WRONLY|O_RDWR|O_CREAT)/
 
 function footprint(what: 'nothing' | 'everything'): Footprint {

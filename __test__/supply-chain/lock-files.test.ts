@@ -1,4 +1,4 @@
-/** What is installed and compiled here is what the lock files name, from the public registries, by its hash. */
+/** Everything that is installed and compiled here is named by the lock files, with its hash, from the public registries. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -18,7 +18,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 const committed = (await run('git', ['ls-files'], { cwd: ROOT })).split('\n').filter(Boolean)
 const npmLockFiles = committed.filter((file) => /(^|\/)package-lock\.json$/.test(file))
 
-test('each package.json that names packages has a lock file beside it, and no other tool has one', (t) => {
+test("each package.json with dependencies has a lock file next to it, and there is no other tool's lock file", (t) => {
   const naming = committed
     .filter((file) => /(^|\/)package\.json$/.test(file))
     .filter((file) => /"(dev|peer)?[dD]ependencies"/.test(read(file)))
@@ -32,7 +32,7 @@ test('each package.json that names packages has a lock file beside it, and no ot
 })
 
 for (const file of npmLockFiles) {
-  test(`${file}: every package has a hash, and none names a source but npm's registry`, (t) => {
+  test(`${file}: every package has a hash, and none has a source other than npm's registry`, (t) => {
     const { packages } = JSON.parse(read(file)) as { packages: Record<string, LockedPackage> }
     const ofRegistry = Object.entries(packages).filter(
       ([path, { link }]) => path.startsWith('node_modules/') && !link,
@@ -50,7 +50,7 @@ for (const file of npmLockFiles) {
   })
 }
 
-test('Cargo.lock: every crate that is not of this workspace is from crates.io and has a hash', (t) => {
+test('Cargo.lock: every crate outside this workspace is from crates.io and has a hash', (t) => {
   const [, ...crates] = read('Cargo.lock').split('[[package]]')
   const foreign = crates.filter(
     (crate) => !/^name = "(readback|tcp-keepalive(-node|-misbehave)?)"$/m.test(crate),
@@ -62,7 +62,7 @@ test('Cargo.lock: every crate that is not of this workspace is from crates.io an
   }
 })
 
-test('the tools of the build that come from PyPI are named by version and hash', (t) => {
+test('the build tools from PyPI are named by version and hash', (t) => {
   const tools = read('scripts/build/requirements.txt')
     .replaceAll(/^#.*\n/gm, '')
     .split(/^(?=\S)/m)
@@ -70,7 +70,7 @@ test('the tools of the build that come from PyPI are named by version and hash',
   for (const tool of tools) t.regex(tool, /^[\w-]+==[\d.]+( \\\n {4}--hash=sha256:[0-9a-f]{64})+\n$/)
 })
 
-/** Commands that would take whatever version is newest, or change a lock file. */
+/** Commands that would install the newest version, or change a lock file. */
 const UNLOCKED: ReadonlyArray<readonly [what: string, command: RegExp]> = [
   ['npm install without a lock file', /npm (install|i|update)\b(?!.*\.\.\/packages\/)/],
   ['npx', /\bnpx /],
@@ -88,7 +88,7 @@ const STARTING = [
   'scripts/parts.mjs',
 ]
 for (const file of STARTING) {
-  test(`${file}: nothing is installed or compiled but what is locked`, (t) => {
+  test(`${file}: only locked packages are installed or compiled`, (t) => {
     for (const line of read(file)
       .split('\n')
       .filter((each) => !each.trim().startsWith('#'))) {

@@ -1,4 +1,4 @@
-/** The list of every `unsafe` is read from text; here the compiler says where it sees one. */
+/** The list of every `unsafe` is made from text. Here the compiler reports where it sees one. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

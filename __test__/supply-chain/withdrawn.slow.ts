@@ -1,4 +1,4 @@
-/** What can be known of bad crates without a database of advisories: whether their authors took them back. */
+/** What can be known about bad crates without a database of advisories: whether their authors have yanked them. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ interface Wanted {
   readonly version: string
 }
 
-/** Asks cargo to choose these versions anew, which it refuses for what was yanked. */
+/** Makes cargo resolve these versions again, which it refuses for yanked ones. */
 async function choose(crates: readonly Wanted[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-withdrawn-'))
   try {
@@ -34,14 +34,14 @@ async function choose(crates: readonly Wanted[]): Promise<void> {
   }
 }
 
-test('none of the crates has been withdrawn from crates.io', async (t) => {
+test('no crate has been yanked from crates.io', async (t) => {
   t.timeout(1_200_000)
   const crates = (await cratesNeeded()).filter(({ checksum }) => checksum !== undefined)
   t.true(crates.length > 30)
   await t.notThrowsAsync(choose(crates))
 })
 
-test('a crate that was withdrawn is found', async (t) => {
+test('a yanked crate is found', async (t) => {
   t.timeout(1_200_000)
   await t.throwsAsync(choose([{ name: 'futures-util', version: '0.3.30' }]), {
     message: /version 0\.3\.30 is yanked/,

@@ -1,4 +1,4 @@
-/** What stands between a client and its server: a SOCKS proxy (RFC 1928), an HTTP proxy (CONNECT), and an SSH server. */
+/** The hops between a client and its server: a SOCKS proxy (RFC 1928), an HTTP proxy (CONNECT), and an SSH server. */
 import { once } from 'node:events'
 import http from 'node:http'
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ export interface Between {
   close(): void
 }
 
-/** Without authentication, for addresses of IPv4 and names. */
+/** Without authentication, for IPv4 addresses and names. */
 export async function socksProxy(): Promise<Between> {
   return started(
     net.createServer((client) => {
@@ -50,13 +50,13 @@ export async function httpProxy(): Promise<Between> {
   return started(server)
 }
 
-/** As far as it is used here of what ssh2 exports, which brings no types. */
+/** The used part of ssh2's exports, which have no types. */
 interface Ssh2 {
   readonly Server: new (options: object, onClient: (client: NodeJS.EventEmitter) => void) => net.Server
   readonly utils: { generateKeyPairSync(type: string): { readonly private: string } }
 }
 
-/** Lets everybody in, and forwards what it is asked to. */
+/** Accepts every user, and forwards every request. */
 export async function sshServer(): Promise<Between> {
   const { Server, utils } = require('ssh2') as Ssh2
   const hostKeys = [utils.generateKeyPairSync('ed25519').private]

@@ -1,6 +1,6 @@
 /**
- * Through a proxy or a tunnel the peer is the proxy: its socket protects all that passes, and what the program gets is what the
- * library makes of that socket's end. docs/proxies-and-tunnels.md says what; this reads it there.
+ * Through a proxy or a tunnel the peer is the proxy. Its socket protects everything that passes, and the program gets the error
+ * that the library makes when that socket ends. docs/proxies-and-tunnels.md lists these errors, and this test reads them there.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
@@ -23,21 +23,21 @@ const DEADLINE = 5000
 const HOST = '127.0.0.1'
 const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 const page = readFileSync(new URL('../../docs/proxies-and-tunnels.md', import.meta.url), 'utf8')
-// The far end is cut off by IP_MINTTL, which only Linux has (tcp-keepalive/drill).
+// IP_MINTTL cuts off the far end, and only Linux has it (tcp-keepalive/drill).
 const linux = process.platform === 'linux' ? test.serial : test.serial.skip
 const { watchPauses } = (await import(PAUSES)) as Pauses
 const pausedSince = watchPauses()
 
-/** A way that is open. */
+/** An open path. */
 interface Opened {
-  /** How the program hears of its end, as the page writes it. */
+  /** How the program sees its end, as the page writes it. */
   readonly told: Promise<string>
 }
 
-/** Opens a way through what stands between. */
+/** Opens a path through the hop. */
 type Open = (t: ExecutionContext, between: Between) => Promise<Opened>
 
-/** With its message and its code. `once` of node:events would throw it. */
+/** The error with its message and its code. `once` of node:events would throw it. */
 async function errorOf(from: NodeJS.EventEmitter): Promise<string> {
   return new Promise((resolve) => {
     from.once('error', (error: NodeJS.ErrnoException) => {
@@ -92,7 +92,7 @@ const connect: Open = async (t, { port }) => {
   const request = https.get({ host: HOST, port: to.port, agent, rejectUnauthorized: false })
   const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream]
   await once(response, 'data')
-  response.on('error', () => {}) // ECONNRESET, as it was not complete
+  response.on('error', () => {}) // ECONNRESET, because it was not complete
   return { told: errorOf(request) }
 }
 
@@ -163,7 +163,7 @@ const WAYS: Readonly<Record<string, readonly [start: () => Promise<Between>, ope
 }
 
 for (const [name, [start, open]] of Object.entries(WAYS)) {
-  linux(`${name}: the proxy's socket protects, and the page says what the program gets`, async (t) => {
+  linux(`${name}: the proxy's socket protects, and the page says which error the program gets`, async (t) => {
     t.timeout(60_000)
     const between = await start()
     t.teardown(() => between.close())

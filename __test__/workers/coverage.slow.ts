@@ -1,4 +1,4 @@
-/** What coverage.test.ts shows, on the newest of each line of Node. */
+/** The same as coverage.test.ts, on the newest version of each line of Node. */
 import test from 'ava'
 import { everyLine, nodeOf } from '../../lab/nodes.ts'
 import { documented, measured, WAYS } from './coverage.ts'

@@ -1,4 +1,4 @@
-/** Worker threads and child processes are covered as docs/whole-program.md says; on every Node: coverage.slow.ts. */
+/** Worker threads and child processes are covered as docs/whole-program.md says. Every other Node: coverage.slow.ts. */
 import test from 'ava'
 import { BOTH, documented, measured, WAYS } from './coverage.ts'
 
@@ -12,7 +12,7 @@ for (const way of WAYS) {
   })
 }
 
-test('given in both places, what either covers is covered', async (t) => {
+test('given in both places, whatever either covers is covered', async (t) => {
   const [, onCommandLine, , inVariable] = WAYS.map((way) => documented(way, major))
   const either = Object.keys(inVariable ?? {}).map((kind) => [
     kind,
@@ -21,7 +21,7 @@ test('given in both places, what either covers is covered', async (t) => {
   t.deepEqual(await measured(process.execPath, BOTH), Object.fromEntries(either))
 })
 
-test('the way that README recommends covers most', (t) => {
+test('the way that README recommends covers the most', (t) => {
   const counts = WAYS.map((way) => Object.values(documented(way, major)).filter(Boolean).length)
   t.is(Math.max(...counts), counts.at(-1) ?? 0)
 })

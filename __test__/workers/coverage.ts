@@ -14,13 +14,13 @@ export const WAYS = [
 
 export type Way = (typeof WAYS)[number]
 
-/** Given in both places, for which the table has no column. */
+/** Given in both places; the table has no column for this. */
 export const BOTH = ['--require', 'both'] as const
 
 const cwd = fileURLToPath(new URL('.', import.meta.url))
 const page = readFileSync(new URL('../../docs/whole-program.md', import.meta.url), 'utf8')
 
-/** What the table says for a way, on a Node of this major version. */
+/** The table's cell for a way, on a Node of this major version. */
 export function documented(way: Way, major: number): Readonly<Record<string, boolean>> {
   const begin = page.indexOf('| what runs |')
   const rows = page
@@ -38,7 +38,7 @@ function isYes(cell: string, major: number): boolean {
   return (Number(exception) === major ? else_ : cell.split(';')[0]) === 'yes'
 }
 
-/** What is so, on a Node. */
+/** The cell's value for one Node. */
 export async function measured(
   node: string,
   way: Way | typeof BOTH,

@@ -1,4 +1,4 @@
-// A thread's or a process's own program.
+// The program of a thread or a process.
 const { parentPort } = require('node:worker_threads')
 const { look } = require('./look.cjs')
 

@@ -1,4 +1,4 @@
-// Says whether it is covered: whether a connection that it makes has the time that register puts in by default.
+// Reports whether it is covered: whether a new connection has the time that register sets by default.
 const net = require('node:net')
 const { getKeepAlive } = require('tcp-keepalive')
 

@@ -1,4 +1,4 @@
-// What pino loads in its worker.
+// The module that pino loads in its worker.
 import { writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { look } from './look.cjs'

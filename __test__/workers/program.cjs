@@ -1,5 +1,5 @@
-// Starts a thread or a process of each kind, and prints a line for each: JSON of its name and whether it is covered.
-// node program.cjs, with tcp-keepalive/register given in one way or another
+// Starts a thread or a process of each kind. Prints a line of JSON for each: its name, and whether it is covered. node program.cjs,
+// with tcp-keepalive/register given in one way or another
 const { fork, spawn } = require('node:child_process')
 const cluster = require('node:cluster')
 const path = require('node:path')
@@ -20,7 +20,7 @@ const child = (options) => said(fork(inside, options))
 const spawned = (options) =>
   said(spawn(process.execPath, [inside], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], ...options }))
 
-/** By what docs/whole-program.md calls it. */
+/** By their names in docs/whole-program.md. */
 const kinds = {
   'the program itself': () => new Promise(look),
   worker: () => thread({}),

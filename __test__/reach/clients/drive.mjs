@@ -1,4 +1,5 @@
-// One client whose sockets no hook of JavaScript sees, driven by messages. It says when the client was told that the peer is gone.
+// One client whose sockets no JavaScript hook sees, controlled by messages. It reports when the client got an error after its peer
+// was gone.
 import { createRequire } from 'node:module'
 import { readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +17,7 @@ const clients = {
       return GlideClient.createClient({ addresses: [{ host, port }], requestTimeout: 5000 })
     },
     use: (client) => client.ping(),
-    /** Until something is pushed, which is never. */
+    /** Waits for an element that is never pushed. */
     wait: (client) => client.customCommand(['BLPOP', 'nothing', '0']),
   },
   'pg-native': {
@@ -26,8 +27,8 @@ const clients = {
     },
     use: (pool) => pool.query('select 1'),
     /**
-     * Blocks the thread. A query that does not is never told of any error of the socket: on_io_readable() in src/connection.cc of
-     * libpq 1.11 does not look at the status that libuv gives it.
+     * Blocks the thread. A non-blocking query never gets a socket error: on_io_readable() in src/connection.cc of libpq 1.11
+     * ignores the status that libuv passes.
      */
     isBlocking: true,
     async wait(pool) {
@@ -46,7 +47,7 @@ const clients = {
       await socket.send('use')
       await socket.receive()
     },
-    /** It tells of a lost connection by an event alone, and connects again. */
+    /** It reports a lost connection only by an event, and connects again. */
     async wait(socket) {
       for await (const { type } of socket.events) if (type === 'disconnect') throw new Error(type)
     },

@@ -1,4 +1,4 @@
-// The client of its own that Bun has for Redis, or Deno for HTTP, driven by lines; it answers in lines of JSON.
+// Bun's own client for Redis, or Deno's for HTTP, controlled by lines. It answers in lines of JSON.
 const { readlinkSync } = require('node:fs')
 const { createInterface } = require('node:readline')
 const { installKeepAlive } = require('../../../dist/index.cjs')

@@ -1,19 +1,19 @@
-/** What is told of a connection that no hook saw. */
+/** Publishes connections that no hook saw on the channel `tcp-keepalive:apply`. */
 import type { KeepAlive } from '../settings/keepalive.ts'
 import type { Peer } from '../settings/match.ts'
 import { channelNamed } from '../socket/channel.ts'
 
-/** What is published on `tcp-keepalive:apply` when `reach: 'process'` has put values into a connection of somebody else. */
+/** Published on `tcp-keepalive:apply` when `reach: 'process'` has set values on a connection that other code owns. */
 export interface KeepAliveAdopted {
-  /** There is none that this package knows. */
+  /** Always `undefined`: the connection has no socket object that this package knows. */
   readonly socket: undefined
-  /** The raw descriptor, as it was then. */
+  /** The raw descriptor at that moment. Its owner may have closed it since. */
   readonly descriptor: number
-  /** The other end; `host` is its address, as no name was seen. */
+  /** The other end. `host` is its address, because no name is known. */
   readonly peer: Peer
-  /** What was put in, in milliseconds; `undefined` for what its owner has as it was. */
+  /** The values that were set, times in milliseconds. A field is `undefined` where the owner's value was left alone. */
   readonly settings: KeepAlive
-  /** Tells it apart from what a hold or an install of the thread has put in. */
+  /** Distinguishes this event from those of a hold, and of an install that reaches one thread. */
   readonly by: 'reach'
 }
 

@@ -1,4 +1,4 @@
-/** What one install wants on the connections that no hook sees, and one look for them. */
+/** One install that reaches the whole process: finds the connections that no hook sees, and sets its values on them. */
 import type { Reaching } from '../hold/install-in-process.ts'
 import { coded } from '../settings/errors.ts'
 import type { Peer } from '../settings/match.ts'
@@ -10,19 +10,19 @@ import { nodeUtil } from '../socket/node-modules.ts'
 import { publishAdopted } from './announce.ts'
 import { Found, ROW } from './found.ts'
 
-/** What the binding answers where another thread of the process looks for the same. */
+/** The binding's answer when another thread of the process already looks for the same. */
 const NOT_MY_TURN = -1
 
-/** The look is not ready yet: the machine is busy, or the owner of a socket closes it in a way that waits. */
+/** The look is not finished yet: the machine is busy, or a socket's owner closes it with SO_LINGER, which blocks. */
 const NOT_READY = -2
 
 /**
- * So long the program waits for a look that has just begun. It takes a microsecond for a descriptor; one that was not ready by then is
- * asked for again without waiting.
+ * How long the program waits for a look that has just begun. A look takes about a microsecond per descriptor. If it is not finished
+ * by then, later calls ask for its result without waiting.
  */
 const LONGEST_WAIT_MS = 50
 
-/** Room for so many new connections at a time. */
+/** The number of new connections that one call of the binding can return. */
 const ROOM = 256
 
 export class ReachClaim {
@@ -30,10 +30,10 @@ export class ReachClaim {
   readonly #id: number
   readonly #rows = new Int32Array(ROOM * ROW)
   #isPending = false
-  /** Whether the other threads know that something has matched. */
+  /** Whether the match was shared with the other threads. */
   #isShared = false
 
-  /** @throws an error of the system where it does not let this process duplicate a descriptor */
+  /** @throws a system error if this process may not duplicate descriptors */
   constructor(wanted: Reaching) {
     this.#wanted = wanted
     const id = native().beginLooking(purposeOf(wanted))
@@ -45,12 +45,12 @@ export class ReachClaim {
     return this.#wanted.values
   }
 
-  /** Whether anything has matched, in whichever thread that wants the same. */
+  /** Whether any connection has matched, in this thread or in another one that wants the same. */
   get hasMatched(): boolean {
     return native().shareMatch(this.#id, false)
   }
 
-  /** Whether the last look was not ready, and is to be asked for again. */
+  /** Whether the last look was not finished, so that its result must be asked for again. */
   get isPending(): boolean {
     return this.#isPending
   }
@@ -60,10 +60,11 @@ export class ReachClaim {
   }
 
   /**
-   * Looks over the process, and puts the values into what is new; later, where it is pending then.
+   * Looks for new connections in the process, and sets the values on them. If the look is not finished, {@link isPending} is true
+   * afterwards, and another call goes on with it.
    *
-   * @param newer the installs that come before this one
-   * @throws an error of the system where it does not tell who listens
+   * @param newer the installs that take precedence over this one
+   * @throws a system error if the system's list of listeners cannot be read
    */
   look(newer: readonly ReachClaim[]): void {
     const wait = this.#isPending ? 0 : LONGEST_WAIT_MS
@@ -98,11 +99,11 @@ export class ReachClaim {
     }
     if (chosen === 0) return
     const status = native().adoptConnections(this.#id, this.#rows, chosen, this.#numbers())
-    for (let index = 0; index < chosen; index++) tell(new Found(this.#rows, index))
+    for (let index = 0; index < chosen; index++) report(new Found(this.#rows, index))
     if (status < 0) throw systemError(-status, 'descriptors cannot be duplicated')
   }
 
-  /** What is checked once more has matched already. */
+  /** A connection that is checked again has matched before. */
   #isMeant(found: Found, newer: readonly ReachClaim[]): boolean {
     if (found.isRecheck) return true
     const { peer } = found
@@ -113,8 +114,8 @@ export class ReachClaim {
   }
 
   /**
-   * As the binding takes them. A user timeout that was solved for a deadline would have to be lifted, and put back before its owner
-   * closes: nobody could.
+   * The values in the form that the binding takes. A user timeout that was solved for a deadline is left out: it would have to be lifted
+   * while the peer's window is closed, and reset before the owner closes, and no code of ours runs then.
    */
   #numbers(): Int32Array {
     const { enabled, timeSeconds, intervalSeconds, retries, deadlineMs, userTimeoutMs } = this.values
@@ -123,7 +124,7 @@ export class ReachClaim {
   }
 }
 
-function tell(found: Found): void {
+function report(found: Found): void {
   if (!found.isAdopted) return
   const { descriptor, peer, settings, refusal } = found
   if (refusal !== 0) reportRefusals({ descriptor, peer }, [statusError(refusal, 'setsockopt')])
@@ -131,8 +132,8 @@ function tell(found: Found): void {
 }
 
 /**
- * Threads that want the same share the work: the text of what they want, as numbers. A function cannot be compared: it is alone,
- * which is what no number says.
+ * Identifies what an install wants: its JSON text, as numbers. Threads that want the same share the work. Functions cannot be compared,
+ * so an install with one never shares; the empty array stands for that.
  */
 function purposeOf({ values, match }: Reaching): Int32Array {
   const text = typeof match === 'function' ? '' : JSON.stringify([values, match ?? null])

@@ -1,10 +1,10 @@
-/** The rows in which the binding tells of connections: see `lookForConnections` and `adoptConnections`. */
+/** The rows in which the binding describes connections: see `lookForConnections` and `adoptConnections`. */
 import { addressText } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import type { Peer } from '../settings/match.ts'
 import { fromKernel } from '../socket/values.ts'
 
-/** Numbers of a row. */
+/** The length of a row. */
 export const ROW = 16
 
 const RECHECK = 3
@@ -16,7 +16,7 @@ const PUT = 11
 
 const ADOPTED = 1
 
-/** One connection, in a row that the binding has written. */
+/** One connection, read from a row that the binding has written. */
 export class Found {
   readonly #rows: Int32Array
   readonly #at: number
@@ -30,7 +30,7 @@ export class Found {
     return this.#number(0)
   }
 
-  /** Whether it was adopted before: its owner may have put in values of its own right after connecting. */
+  /** Whether it was adopted before. It is checked again, because its owner may have set its own values right after connecting. */
   get isRecheck(): boolean {
     return this.#number(RECHECK) === 1
   }
@@ -45,7 +45,7 @@ export class Found {
     return this.#number(OUTCOME) === ADOPTED
   }
 
-  /** The status of what the system refused; 0 for nothing. */
+  /** The status of the option that the system refused; 0 if it refused none. */
   get refusal(): number {
     return this.#number(REFUSAL)
   }
@@ -54,7 +54,7 @@ export class Found {
     return fromKernel(this.#rows, this.#at + PUT)
   }
 
-  /** Moves the row to another place. */
+  /** Copies the row over the one at `index`. */
   moveTo(index: number): void {
     this.#rows.copyWithin(index * ROW, this.#at, this.#at + ROW)
   }

@@ -1,6 +1,6 @@
 /**
- * The installs of this thread that reach the whole process, and the timer with which they look over it. All copies of this
- * package share it. Of several threads that want the same, the one that began first does the work (crates/node/src/reach.rs).
+ * The installs of this thread that reach the whole process, and the timer of their regular looks. All copies of this package
+ * share one timer. If several threads want the same, only the first of them does the work (crates/node/src/reach.rs).
  */
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
@@ -16,21 +16,21 @@ import { activeTargets, handleDescriptor, onSocketReceived } from '../socket/nod
 import { shared } from '../socket/shared.ts'
 import { ReachClaim } from './claim.ts'
 
-/** Taken at import, and the timer made outside of any request: as in deadline/sweep.ts. */
+/** Saved at import, and the timer is made outside of any request, for the reasons given in deadline/sweep.ts. */
 const timers = { clearInterval, clearTimeout, setInterval, setTimeout }
 const outside = new AsyncResource('TCPKEEPALIVEREACH')
 
 const LONGEST_PERIOD_MS = 10_000
 const LOOKS_PER_DEADLINE = 10
 
-/** When looks that were not ready are asked for again at first; each time later, up to the longest period. */
+/** The first wait before an unfinished look is asked for again. It doubles each time, up to the longest period. */
 const SOON_MS = 100
 
 interface OfThread {
   /** Newest first. */
   claims: readonly ReachClaim[]
   timer: NodeJS.Timeout | undefined
-  /** For the looks that were not ready. */
+  /** The timer for unfinished looks. */
   again: NodeJS.Timeout | undefined
   againMs: number
   endIpc: (() => void) | undefined
@@ -44,10 +44,10 @@ const thread = shared<OfThread>('reach', () => ({
   endIpc: undefined,
 }))
 
-/** The first look is at once: so what is open already is protected, and what is impossible is thrown to whoever asks for it. */
+/** Looks once immediately, so that connections that are already open are covered, and so that the caller gets any error. */
 export const beginReaching: BeginReaching = (wanted) => {
   const claim = new ReachClaim(wanted)
-  // Without a match nothing is said of what does not match.
+  // Without `match` there is no report of destinations that did not match.
   if (wanted.match !== undefined) wanted.matcher.hasMatchedUnseen = () => claim.hasMatched
   try {
     excludeWhatIsSet()
@@ -84,7 +84,7 @@ function begin(): void {
   thread.endIpc = onSocketReceived(excludeFromReach)
 }
 
-/** What the program has set on purpose before: on sockets of this thread, as far as Node lists them. */
+/** Excludes the sockets of this thread on which the program has set values itself, as far as Node lists them. */
 function excludeWhatIsSet(): void {
   for (const target of activeTargets()) {
     const fd = handleDescriptor(target)
@@ -116,7 +116,7 @@ function lookWith(isMeant: (claim: ReachClaim) => boolean): void {
   lookAgainSoon()
 }
 
-/** Where any look is pending: one timer for all. */
+/** Starts one timer for all unfinished looks. */
 function lookAgainSoon(): void {
   if (!thread.claims.some(({ isPending }) => isPending)) {
     stopLookingAgain()
@@ -141,7 +141,7 @@ function known(value: number, unit: number): number | undefined {
   return value === LEAVE ? undefined : value * unit
 }
 
-/** A tenth of the deadline; of what was given value by value, of the time until a dead peer is noticed. */
+/** A tenth of the deadline. Without a deadline, a tenth of the time that keepalive takes to detect a dead peer. */
 function periodFor({ deadlineMs, timeSeconds, intervalSeconds, retries }: KernelValues): number {
   const { idle } = detectionOf({
     enabled: true,

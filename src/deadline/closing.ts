@@ -22,13 +22,13 @@ export function putSystemRulesBack(
   return kernel.setUserTimeout(descriptor, SYSTEM_RULES, rtoMaxBeforeMs)
 }
 
-/** Restores them if data may be unsent. It does not ask the kernel first, because asking costs as much as setting. */
+/** Restores the system's rules if data may be unsent. It does not ask the kernel first, because asking costs as much as setting. */
 export function putBackWhatIsPending(kernel: DeadlineKernel, watched: Watched): void {
   const { handle, rtoMaxBeforeMs } = watched
   if (watched.mayBePending() && handle.fd >= 0) putSystemRulesBack(kernel, handle.fd, rtoMaxBeforeMs)
 }
 
-/** The kernel closes what is open when the process ends, and no `_destroy` runs for it. */
+/** Restores the rules when the process ends. The kernel then closes the sockets, and no `_destroy` runs for them. */
 export class ExitListener {
   readonly #kernel: DeadlineKernel
   readonly #all: () => Iterable<Watched>

@@ -1,7 +1,7 @@
 /**
  * The connections of this thread whose user timeout comes from `detectWithin`. All copies of this package share one sweep,
- * one timer and one exit listener. Nothing here throws for what the kernel refuses: the solved user timeout is in force
- * already, and lifting comes on top of it.
+ * one timer and one exit listener. Nothing here throws when the kernel refuses an option: the solved user timeout is
+ * already in force, and lifting is an addition to it.
  */
 import type { Socket } from 'node:net'
 import { isLinux } from '../settings/capabilities.ts'
@@ -31,14 +31,14 @@ interface OfThread {
 
 const slot: { thread: OfThread | undefined } = shared('deadline', () => ({ thread: undefined }))
 
-/** What else happens while any connection is watched: hold/, which lies above, has `_destroy` wrapped. */
+/** Runs while any connection is watched. The layer hold/, which this file must not import, wraps `_destroy` in it. */
 let closes: WhileWatching | undefined
 
 export function whileWatching(beside: WhileWatching): void {
   closes = beside
 }
 
-/** Made at the first deadline, when the binding has been loaded already. */
+/** Made at the first deadline; the binding is loaded by then. */
 function ofThread(): OfThread {
   slot.thread ??= begin(native())
   return slot.thread
@@ -59,7 +59,7 @@ function begin(kernel: DeadlineKernel): OfThread {
   return { kernel, sweep }
 }
 
-/** Where the methods of `net.Socket` are frozen, what is pending at a close stays under the user timeout. */
+/** If the methods of `net.Socket` are frozen, `_destroy` cannot be wrapped, so the user timeout also applies after a close. */
 function coverCloses(): void {
   try {
     closes?.begin()
@@ -71,7 +71,7 @@ function coverCloses(): void {
 export const deadlines: Deadlines = {
   userTimeoutNow(socket, values) {
     const handle = handleFor(socket)
-    // Nothing was written, so no window can have been in its way.
+    // Nothing was written, so the peer's window cannot have blocked anything.
     if (handle === undefined || handle.bytesWritten === 0) return values.userTimeoutMs
     const { kernel, sweep } = ofThread()
     const known = sweep.get(handle)
@@ -104,35 +104,35 @@ export const deadlines: Deadlines = {
   },
 }
 
-/** Where `beginInherited` reads user timeout and TCP_RTO_MAX_MS. */
+/** Buffer of `beginInherited`: user timeout and TCP_RTO_MAX_MS. */
 const held = new Int32Array(2)
 
 function solvedOf({ deadlineMs = 0, userTimeoutMs }: KernelValues): SolvedDeadline {
   return { detectWithinMs: deadlineMs, userTimeoutMs }
 }
 
-/** Lifting is for Linux, whose user timeout counts closed windows, and for what is a TCP connection of Node. */
+/** Lifting is only for Node's TCP connections, and only on Linux, where the user timeout also counts while the window is closed. */
 const handleFor: (socket: Socket) => ConnectionHandle | undefined = isLinux(process.platform)
   ? connectionHandle
   : () => undefined
 
 /**
- * Lifts the user timeout of a connected socket once its peer's window has been closed, from now on until the connection ends
- * or {@link unwatchDeadline}. Called right after the solved values were put in; again after each later time.
+ * Lifts the user timeout of a connected socket once its peer's window has been closed, until the connection ends or
+ * {@link unwatchDeadline} is called. To be called each time right after the solved values were set.
  */
 export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {
   const handle = handleFor(socket)
   if (handle) watch(handle, solved)
 }
 
-/** On a socket that has just connected nothing has to be asked. */
+/** A socket that has just connected is watched without asking the kernel for its state. */
 function watch(handle: ConnectionHandle, solved: SolvedDeadline, connected: Connected = {}): void {
   const { isFresh = false, isQuick = false } = connected
   const { kernel, sweep } = ofThread()
   const { fd } = handle
   if (fd < 0) return
   const known = sweep.get(handle)
-  // The same values once more: what is known of the connection stays, and TCP_RTO_MAX_MS goes back in after a release.
+  // The same values again: keep what is known of the connection, and set TCP_RTO_MAX_MS again if it was released.
   if (known?.isFor(solved)) {
     known.putRtoMax(kernel)
     return
@@ -146,8 +146,8 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline, connected: Conn
 }
 
 /**
- * Ends the lifting, with the solved user timeout in force and TCP_RTO_MAX_MS as it was before. Called once values are in
- * whose user timeout does not come from a deadline, which then stays.
+ * Ends the lifting: sets the solved user timeout again, and TCP_RTO_MAX_MS to what it was before. If other code, or values
+ * without a deadline, have set another user timeout meanwhile, it stays.
  */
 export function unwatchDeadline(socket: Socket): void {
   const watched = watchedOn(socket)
@@ -157,7 +157,11 @@ export function unwatchDeadline(socket: Socket): void {
   watched.release(kernel)
 }
 
-/** Called where connections with a deadline are to come, with what ends that: so that the first of them costs no more than the others. */
+/**
+ * Prepares for connections with a deadline, so that the first of them costs no more than the others.
+ *
+ * @returns a function that ends the preparation
+ */
 export function expectDeadlines(): () => void {
   const { sweep } = ofThread()
   sweep.expect()
@@ -165,9 +169,9 @@ export function expectDeadlines(): () => void {
 }
 
 /**
- * Called right before a socket's handle closes, first thing in `_destroy`.
+ * Called at the beginning of `_destroy`, right before a socket's handle closes.
  *
- * @returns whether something may be in the kernel that the peer has not acknowledged; `undefined` where there is no deadline
+ * @returns whether the kernel may hold data that the peer has not acknowledged; `undefined` if there is no deadline
  */
 export function beforeClose(socket: Socket): boolean | undefined {
   const watched = watchedOn(socket)
@@ -179,12 +183,12 @@ export function beforeClose(socket: Socket): boolean | undefined {
   return watched.handle.bytesWritten > 0
 }
 
-/** Which user timeout is in force on a connection with a deadline; `undefined` where there is no deadline. */
+/** Which user timeout is in force on a connection with a deadline; `undefined` if there is no deadline. */
 export function deadlineStage(socket: Socket): Stage | undefined {
   return watchedOn(socket)?.stage
 }
 
-/** The user timeout that was solved for a connection, while it is lifted; `undefined` while it is in force, or there is none. */
+/** The solved user timeout of a connection on which it is lifted; `undefined` if it is in force, or if there is no deadline. */
 export function liftedFrom(socket: Socket): number | undefined {
   const watched = watchedOn(socket)
   return watched === undefined || watched.stage === 'solved' ? undefined : watched.solvedUserTimeoutMs

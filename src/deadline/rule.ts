@@ -15,34 +15,35 @@ import { type Bound, boundFor } from './bound.ts'
 import { isDrained, isTold, type Look, type Stage } from './look.ts'
 
 /**
- * After this much closing the kernel's clock may run: it starts at the first probe, which comes after 0.2 s at the earliest
- * (tcp_probe0_base() in include/net/tcp.h).
+ * Once the window has been closed for this long, the kernel's clock may run. The clock starts at the first probe, which is
+ * sent after 0.2 s at the earliest (tcp_probe0_base() in include/net/tcp.h).
  */
 const CLOCK_MAY_RUN_MS = 100
 
 /** How often each connection is looked at within its deadline. */
 export const LOOKS_PER_DEADLINE = 10
 
-/** The time between two looks may be rounded, by libuv as by the kernel, to so much of it. */
+/** libuv and the kernel round times. The time between two looks may be rounded down to this share of it. */
 const ROUNDED = 0.9
 
 /**
- * The silence after which a peer may be taken for dead, as a share of the deadline: six looks, whose distance may be
- * rounded. With a tenth until the next look, and the kernel's next timer after a fifth ({@link rtoMaxFor}), which may be
- * late by an eighth, the end comes before the deadline.
+ * The silence after which a peer may seem dead, as a share of the deadline: six periods between looks, less rounding. The
+ * next look comes within a tenth of the deadline, and the kernel's next timer within another fifth ({@link rtoMaxFor}),
+ * or an eighth later than that. So the connection ends before the deadline.
  */
 const SILENCE = 0.59
 
 /**
- * The first probes follow each other within 0.2 s, so a count alone is no sign of death: at 10 % loss it dropped five
- * of 24 living peers. Nor is silence alone: without TCP_RTO_MAX_MS a living peer is not even asked for up to 120 s. The
- * last probe may be just on its way, so three that are surely unanswered are four.
+ * How many probes must be unanswered before a peer may seem dead. A count alone does not show a death: the first probes
+ * follow each other within 0.2 s, and at 10 % loss such a rule dropped five of 24 living peers. Silence alone does not show
+ * it either: without TCP_RTO_MAX_MS, the kernel waits up to 120 s between two probes. The last probe may still be on its
+ * way, so a count of four means that three are surely unanswered.
  */
 const UNANSWERED_PROBES = 4
 
 /**
- * Probes that follow each other at the longest distance, a fifth of the deadline or an eighth more, are three after this
- * silence, and the third has had time to be answered. The fourth, at which the kernel acts, is still to come.
+ * The same for probes at the longest distance, which is a fifth of the deadline, or an eighth more than that. After this
+ * silence three of them were sent, and the peer has had time to answer the third. The kernel acts at the fourth.
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
@@ -64,7 +65,7 @@ export function userTimeoutOf(
   return patienceMs
 }
 
-/** What the rule remembers of a connection from one look to the next. */
+/** What the rule remembers about a connection from one look to the next. */
 export interface Memory {
   readonly stage: Stage
   readonly bound: Bound
@@ -77,8 +78,8 @@ export interface Memory {
    */
   readonly patienceMs: number
   /**
-   * How long the peer had been silent when something was seen pending first: that it said nothing while nothing was asked of
-   * it is no sign of death. `undefined` while nothing is pending.
+   * How long the peer had been silent when data was first seen pending. That silence does not count, because the peer had
+   * nothing to answer. `undefined` while nothing is pending.
    */
   readonly silentBefore: number | undefined
   /** How long the peer had been silent at the last look. */
@@ -107,11 +108,11 @@ export const AT_FIRST: Memory = Object.freeze({
 })
 
 /**
- * What a look adds.
+ * Returns the memory after a look.
  *
- * From `condemned` there is a way back: a peer may answer before the kernel's next timer. Where the answer lets data through,
- * the kernel counts anew, and the next look lifts again in time. Where the window was closed and stays so, the
- * kernel ends the connection at that answer: it left three probes unanswered, two of them for a fifth of the deadline.
+ * `condemned` can become `lifted` again, because a peer may answer before the kernel's next timer. If the answer lets data
+ * through, the kernel's clock starts again, and the next look lifts in time. If the window stays closed, the kernel ends the
+ * connection at that answer. Such a peer left three probes unanswered, two of them for a fifth of the deadline.
  */
 export function remember(before: Memory, look: Look, deadlineMs: number, now: number): Memory {
   if (!isTold(look)) return AT_FIRST // the kernel's own rule
@@ -139,8 +140,8 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
 }
 
 /**
- * Whether what is in flight has to be acknowledged by a peer that lives. One that has taken its window back takes nothing, and
- * answers.
+ * Whether a living peer would have to acknowledge the data in flight. A peer with a window of 0 need not: it discards the data,
+ * and answers.
  */
 function isStuck({ unacknowledged, sendWindow, acknowledged }: Look): boolean {
   return unacknowledged > 0 && sendWindow !== 0 && acknowledged >= 0
@@ -166,7 +167,7 @@ function isSentAgain({ unacknowledged, retransmits }: Look): boolean {
   return unacknowledged > 0 && retransmits > 1
 }
 
-/** A silence that has not grown by the time between two looks began after the last. */
+/** If the silence has not grown by the time between two looks, the peer was heard since the last look. */
 function silenceBefore(before: Memory, silentFor: number, deadlineMs: number): number {
   if (before.silentBefore === undefined) return silentFor
   return isStillSilent(before, silentFor, deadlineMs) ? before.silentBefore : 0
@@ -195,10 +196,10 @@ function nextStage(stage: Stage, look: Look, { silence, stuck, isRefused }: Sign
 }
 
 /**
- * Whether the peer's window is what keeps data back. Nothing in flight and something unsent is also seen for a moment
- * with an open window (1-byte writes, TCP_NODELAY), or for long with TCP_CORK; a window that has room for all of it is
- * not closed. A peer that is out of memory takes back the window that it gave (tcp_select_window(),
- * net/ipv4/tcp_output.c): then what is in flight waits for it too.
+ * Whether the peer's window blocks sending. Unsent data with nothing in flight does not show this alone: it also occurs for
+ * a moment with an open window (1-byte writes, TCP_NODELAY), and for long with TCP_CORK. So the window must also be too
+ * small for the unsent data. A peer that is out of memory shrinks its window to 0 (tcp_select_window(),
+ * net/ipv4/tcp_output.c); then the data in flight waits too.
  */
 function isClosed({ unacknowledged, unsent, sendWindow }: Look): boolean {
   if (sendWindow === 0) return true
@@ -206,10 +207,10 @@ function isClosed({ unacknowledged, unsent, sendWindow }: Look): boolean {
 }
 
 /**
- * In flight a retransmission must have been tried. A window taken back is probed by retransmissions that the kernel does
- * not count (tcp_retransmit_timer()).
+ * Whether the silence shows that the peer is dead. With data in flight, the kernel must have retransmitted. If the window
+ * was shrunk to 0, the kernel probes it by retransmissions that it does not count (tcp_retransmit_timer()).
  *
- * @param silence since something was pending, as a share of the deadline
+ * @param silence the silence while data is pending, as a share of the deadline
  */
 function seemsDead(look: Look, silence: number): boolean {
   const { unacknowledged, unansweredProbes, retransmits, sendWindow } = look
@@ -220,9 +221,9 @@ function seemsDead(look: Look, silence: number): boolean {
 }
 
 /**
- * Detects a path that is broken in one direction: the peer's packets arrive, and ours do not reach it. Its packets, even mere
- * retransmissions, end every silence (tcp_ack() in net/ipv4/tcp_input.c). The kernel's user timeout is not affected by that: it
- * counts from the first retransmission on (`retrans_stamp`).
+ * Detects a path that is broken in one direction: the peer's packets arrive, but ours do not reach it. The peer's packets, even
+ * its retransmissions, end every silence (tcp_ack() in net/ipv4/tcp_input.c), so silence cannot detect this. The kernel's user
+ * timeout can: it counts from the first retransmission on (`retrans_stamp`).
  */
 function seemsNotToHear({ retransmits }: Look, stuck: number): boolean {
   return retransmits > 0 && stuck >= SILENCE

@@ -1,6 +1,6 @@
 /**
- * The regular look at the connections with a deadline. The kernel ends connections, never a timer of ours: a late or
- * missing sweep at worst leaves the kernel's own rule.
+ * The regular look at the connections with a deadline. Only the kernel ends connections, never a timer of ours. If a sweep
+ * is late or missing, the kernel's own rule stays in force.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { performance } from 'node:perf_hooks'
@@ -12,23 +12,23 @@ import { Stamp } from '../socket/stamp.ts'
 import { LOOKS_PER_DEADLINE } from './rule.ts'
 import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched.ts'
 
-/** Taken at import: fake timers that a test puts in later must neither stop the sweep nor see it, nor set its clock. */
+/** Saved at import, so that the fake timers of a test, installed later, do not affect the sweep or its clock. */
 const timers = { clearInterval, setInterval }
 export const clock: () => number = performance.now.bind(performance)
 
 /**
- * The timer is made here, and not by the request that happens to open the first connection, whose
- * `AsyncLocalStorage` it would keep for as long as it runs.
+ * The async context of the timer. Without it the timer would keep the `AsyncLocalStorage` of the request that happens to
+ * open the first connection.
  */
 const outside = new AsyncResource('TCPKEEPALIVESWEEP')
 
-/** A closed handle is kept until the next sweep at the latest, so there is one even for a deadline of hours. */
+/** The sweep also drops closed handles, so it runs this often even for a deadline of hours. */
 const LONGEST_PERIOD_MS = 60_000
 
-/** So many connections are asked with the memory that stays. */
+/** The number of rows that stay allocated. */
 const ROOM = 64
 
-/** Finds a connection again by its handle, without a table. */
+/** Stores a connection in a private field of its handle, so that no table is needed to find it. */
 class OnHandle extends Stamp {
   #watched: Watched | undefined
 
@@ -43,12 +43,12 @@ class OnHandle extends Stamp {
 
   static put(handle: object, watched: Watched | undefined): void {
     if (#watched in handle) handle.#watched = watched
-    // oxlint-disable-next-line no-new -- which changes the handle
+    // oxlint-disable-next-line no-new -- the constructor adds the field to the handle
     else if (watched !== undefined) new OnHandle(handle, watched)
   }
 }
 
-/** What happens beside the looks, while any connection is watched or expected. */
+/** Begins with the first connection that is watched or expected, and ends with the last. */
 export interface WhileWatching {
   begin(): void
   end(): void
@@ -58,11 +58,11 @@ export class Sweep {
   readonly #kernel: DeadlineKernel
   readonly #beside: WhileWatching
   /**
-   * In any order. The handles are not held weakly: libuv keeps an open one alive anyway, and a closed one leaves at the next sweep.
-   * To ask a WeakRef costs five times what the rest of a look at an idle connection does.
+   * In any order. The references to the handles are strong: libuv keeps an open handle alive anyway, and the next sweep drops a closed
+   * one. Reading a WeakRef costs five times as much as the rest of a look at an idle connection.
    */
   readonly #watched: Watched[] = []
-  /** Connections, and those who expect some. */
+  /** The number of connections, plus the number of {@link expect} calls that have not ended. */
   #users = 0
   #timer: NodeJS.Timeout | undefined
   #periodMs = Number.POSITIVE_INFINITY
@@ -92,7 +92,7 @@ export class Sweep {
     return this.#watched
   }
 
-  /** Looks at a connection from now on, in place of what is {@link get known} of it from before. */
+  /** Adds a connection, in place of the entry that {@link get} returned for it. */
   add(watched: Watched, known: Watched | undefined): void {
     if (known === undefined) this.expect()
     watched.place = known === undefined ? this.#watched.length : known.place
@@ -103,8 +103,8 @@ export class Sweep {
   }
 
   /**
-   * The timer goes on until its next tick: a program that opens one connection after the other would start and stop it for
-   * each, which costs more than all the rest that a deadline adds.
+   * The timer runs until its next tick even without connections. Otherwise a program that opens one connection after the
+   * other would start and stop it for each, which costs more than everything else that a deadline adds.
    */
   delete(watched: Watched): void {
     const last = this.#watched.at(-1)
@@ -117,8 +117,8 @@ export class Sweep {
   }
 
   /**
-   * What happens beside the looks begins, and goes on until {@link expectNoMore}: an install may open one connection after the other, and
-   * would otherwise begin and end it for each.
+   * Keeps {@link WhileWatching} going until {@link expectNoMore}. Otherwise it would begin and end with each connection of an install
+   * that opens one after the other.
    */
   expect(): void {
     if (this.#users++ === 0) this.#beside.begin()
@@ -149,7 +149,7 @@ export class Sweep {
     }
   }
 
-  /** One look at each connection whose turn it is: one call of the binding for all that have to be asked. */
+  /** Looks at each connection whose turn it is, with one call of the binding for all of them. */
   sweep(): void {
     const shortestMs = this.#chooseAsked()
     const asked = this.#asked
@@ -173,17 +173,17 @@ export class Sweep {
   /** @returns the shortest period that any connection still needs */
   #chooseAsked(): number {
     let shortestMs = Number.POSITIVE_INFINITY
-    // Backwards: where one is deleted, the last takes its place.
+    // Backwards, because the last entry takes the place of a deleted one.
     for (let place = this.#watched.length - 1; place >= 0; place--) {
       const watched = this.#watched[place] as Watched
       const periodMs = periodFor(watched.detectWithinMs)
       if (periodMs < shortestMs) shortestMs = periodMs
       if (--watched.sweepsLeft > 0) continue
       watched.sweepsLeft = Math.floor(periodMs / this.#periodMs)
-      // Read in the tick in which it is used: the number of a closed descriptor may be somebody else's.
+      // Read in the same tick in which it is used: after a close, the number may belong to another file.
       const { fd } = watched.handle
       if (fd < 0) this.delete(watched)
-      // A question to the peer has the user timeout at 0, and puts back what it found.
+      // `probe()` sets the user timeout to 0 while it asks the peer, and restores it afterwards.
       else if (watched.mustBeAsked() && !isAsking(fd)) this.#ask(watched, fd)
     }
     return shortestMs

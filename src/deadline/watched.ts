@@ -5,17 +5,17 @@ import type { Bound } from './bound.ts'
 import { isDrained, isTold, type Look, type Stage } from './look.ts'
 import { AT_FIRST, type Memory, remember, userTimeoutOf } from './rule.ts'
 
-/** What is asked of the kernel: functions of the binding, whose documentation says what they take and give. */
+/** The functions of the binding that the sweep uses. index.d.ts documents their parameters. */
 export interface DeadlineKernel {
   /** Thirteen numbers a row: the descriptor, then those of a {@link Look} in its order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
-  /** TCP_RTO_MAX_MS of a socket to which nobody has done anything, as the sixth number. */
+  /** The sixth number is TCP_RTO_MAX_MS of a new socket. */
   systemKeepAlive(values: Int32Array): number
 }
 
-/** What `detectWithin` was solved for. */
+/** A deadline, and the user timeout that was solved for it. */
 export interface SolvedDeadline {
   readonly detectWithinMs: number
   readonly userTimeoutMs: number
@@ -24,15 +24,15 @@ export interface SolvedDeadline {
 /** Numbers in a row of `readWindows`. */
 export const ROW_LENGTH = 13
 
-/** For an option that is to stay as it is. */
+/** Leaves an option unchanged. */
 const LEAVE = -1
 
-/** Where the binding writes user timeout and TCP_RTO_MAX_MS; read at once, so one array serves every call. */
+/** Where the binding writes user timeout and TCP_RTO_MAX_MS. They are read immediately, so one array serves every call. */
 const held = new Int32Array(2)
 
 /**
- * Its fields are private to TypeScript alone: one is made for each connection, and V8 defines a field of JavaScript's own private kind
- * by a call of its runtime as long as a class is not much used (some 2,500 instructions each).
+ * The state of one connection. Its fields are `private` rather than `#private`, because one object is made for each connection: until
+ * a class is used often, V8 defines each `#private` field by a runtime call of some 2,500 instructions.
  */
 export class Watched {
   readonly handle: ConnectionHandle
@@ -41,23 +41,23 @@ export class Watched {
   /** What TCP_RTO_MAX_MS was before; negative where the system has no such option. */
   readonly rtoMaxBeforeMs: number
   private memory: Memory = AT_FIRST
-  /** What `bytesWritten` was at the last look. Before the first, nothing has been written. */
+  /** `bytesWritten` at the last look; 0 before the first. */
   private bytesWritten = 0
   /** Whether everything was acknowledged at the last look. */
   private wasEmpty = true
   private isNew = true
-  /** Whether TCP_RTO_MAX_MS was put back before the end. */
+  /** Whether TCP_RTO_MAX_MS was reset while the connection is still watched. */
   private isReleased = false
-  /** Whether TCP_RTO_MAX_MS still is what it was before, and waits for the first look. */
+  /** Whether TCP_RTO_MAX_MS is still unchanged, and is to be set at the first look. */
   private isRtoMaxDue: boolean
-  /** How many sweeps until the next look. */
+  /** The number of sweeps until the next look. */
   sweepsLeft = 0
-  /** Where the sweep keeps it. */
+  /** Its index in the sweep's list. */
   place = 0
 
   /**
    * @param stage which user timeout is in the kernel already
-   * @param isRtoMaxDue whether TCP_RTO_MAX_MS is to be put in at the first look ({@link isQuickHandshake}), and not there already
+   * @param isRtoMaxDue whether TCP_RTO_MAX_MS is still to be set, at the first look ({@link isQuickHandshake})
    */
   constructor(
     handle: ConnectionHandle,
@@ -78,7 +78,7 @@ export class Watched {
     return this.memory.stage
   }
 
-  /** The user timeout that is in force. */
+  /** The user timeout in force, in milliseconds. */
   get userTimeoutMs(): number {
     return this.#timeoutOf(this.memory)
   }
@@ -88,27 +88,27 @@ export class Watched {
   }
 
   /**
-   * Whether something may be in the kernel that the peer has not acknowledged. What Node keeps in JavaScript changes
-   * `bytesWritten` when it is handed on; what libuv keeps was counted already.
+   * Whether the kernel may hold data that the peer has not acknowledged. Data that waits in JavaScript changes `bytesWritten`
+   * when Node passes it to libuv; data that waits in libuv is already counted.
    */
   mayBePending(): boolean {
     return !this.wasEmpty || this.handle.bytesWritten !== this.bytesWritten
   }
 
-  /** Whether a look may tell something. At first also what another process may have written before it handed the socket over. */
+  /** Whether a look is needed. The first one always is: another process may have written before it sent the socket to this one. */
   mustBeAsked(): boolean {
     return this.isNew || this.mayBePending()
   }
 
   /**
-   * Acts on what the kernel has said in this tick.
+   * Acts on a look that was read in this tick.
    *
-   * @param now in milliseconds, from any time on
-   * @returns whether the connection is to be looked at any longer
+   * @param now a monotonic time in milliseconds
+   * @returns whether the connection is still to be watched
    */
   act(kernel: DeadlineKernel, descriptor: number, look: Look, now: number): boolean {
     this.bytesWritten = this.handle.bytesWritten
-    // After the loop was busy, the kernel may be empty before libuv has handed on what it keeps.
+    // After the event loop was busy, the kernel's buffer may be empty while libuv still holds data.
     this.wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
     this.isNew = false
     const before = this.memory
@@ -117,7 +117,8 @@ export class Watched {
   }
 
   /**
-   * A user timeout that other code has set meanwhile stays, and ends the lifting. It follows the kernel's own rule.
+   * Sets the options that differ from before. If other code has set the user timeout meanwhile, that value stays, and the lifting
+   * ends.
    */
   #change(kernel: DeadlineKernel, descriptor: number, before: Memory): boolean {
     const { bound } = this.memory
@@ -146,7 +147,7 @@ export class Watched {
     return held[1] === (this.isRtoMaxDue ? this.rtoMaxBeforeMs : this.#rtoMaxOf(bound))
   }
 
-  /** Puts the solved user timeout in force again, and TCP_RTO_MAX_MS as it was; what somebody else has set stays. */
+  /** Sets the solved user timeout again, and resets TCP_RTO_MAX_MS. Values that other code has set stay. */
   release(kernel: DeadlineKernel): void {
     this.releaseRtoMax(kernel)
     const before = this.memory
@@ -155,7 +156,7 @@ export class Watched {
     if (fd >= 0) this.#change(kernel, fd, before)
   }
 
-  /** Puts TCP_RTO_MAX_MS back alone: the user timeout stays in the kernel, and so the lifting goes on. */
+  /** Resets only TCP_RTO_MAX_MS. The user timeout stays in the kernel, so the lifting goes on. */
   releaseRtoMax(kernel: DeadlineKernel): void {
     const { fd } = this.handle
     if (fd >= 0 && kernel.getUserTimeout(fd, held) === 0 && this.#isRtoMaxOurs(this.memory))
@@ -164,25 +165,25 @@ export class Watched {
     this.isRtoMaxDue = false
   }
 
-  /** Puts it in once more after a release. */
+  /** Sets TCP_RTO_MAX_MS again after {@link releaseRtoMax}. */
   putRtoMax(kernel: DeadlineKernel): void {
     if (this.isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.memory.bound))
     this.isReleased = false
   }
 }
 
-/** Reads what TCP_RTO_MAX_MS is before a deadline is put in. */
+/** Reads TCP_RTO_MAX_MS, before a deadline changes it. */
 export function rtoMaxOn(kernel: DeadlineKernel, descriptor: number): number {
   return kernel.getUserTimeout(descriptor, held) === 0 ? (held[1] ?? LEAVE) : LEAVE
 }
 
-/** Where {@link systemRtoMax} reads; the first five are the system's keepalive. */
+/** Buffer of {@link systemRtoMax}. The first five numbers are the system's keepalive. */
 const system = new Int32Array(6)
 let isSystemKnown = false
 
 /**
- * What TCP_RTO_MAX_MS is on a socket of this process's own that has just connected. Read once: asking each socket would cost more than
- * all the rest that a deadline adds to a connection.
+ * TCP_RTO_MAX_MS of a socket that this process has just connected. It is read once: reading it from each socket would cost more than
+ * everything else that a deadline adds to a connection.
  */
 export function systemRtoMax(kernel: DeadlineKernel): number {
   if (!isSystemKnown && kernel.systemKeepAlive(system) !== 0) return LEAVE
@@ -190,15 +191,15 @@ export function systemRtoMax(kernel: DeadlineKernel): number {
   return system[5] ?? LEAVE
 }
 
-/** Sets TCP_RTO_MAX_MS beside the solved user timeout. A kernel before 6.15 refuses it, and reports a dead peer later. */
+/** Sets TCP_RTO_MAX_MS in addition to the solved user timeout. A kernel before 6.15 refuses it, and detects a dead peer later. */
 export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWithinMs: number): void {
   kernel.setUserTimeout(descriptor, LEAVE, rtoMaxFor(detectWithinMs))
 }
 
-/** Where one look is read. */
+/** Buffer of {@link stageOf}. */
 const row = new Int32Array(ROW_LENGTH)
 
-/** What the user timeout of a connection must be that is not watched yet, on which something was written. */
+/** Asks the kernel for the stage of a connection that is not watched yet, but has been written to. */
 export function stageOf(
   kernel: DeadlineKernel,
   descriptor: number,
@@ -209,7 +210,7 @@ export function stageOf(
   return remember(AT_FIRST, lookAt(row, 0), detectWithinMs, 0).stage
 }
 
-/** What `readWindows` has written at `at`. */
+/** The row that `readWindows` has written at index `at`. */
 export function lookAt(rows: Int32Array, at: number): Look {
   return {
     state: rows[at + 1] ?? -1,

@@ -1,6 +1,6 @@
 /**
- * The door that `tcp-keepalive/drill` opens, for ES modules and CommonJS alike. entry/drill.ts says what is exported and what it
- * does; the published types come from there.
+ * The entry point `tcp-keepalive/drill`, for ES modules and CommonJS. entry/drill.ts has its documentation, and the published types
+ * come from there.
  */
 import type * as implementation from './entry/implementation.ts'
 

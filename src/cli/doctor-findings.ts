@@ -1,4 +1,4 @@
-/** What `doctor` finds out. */
+/** The findings of `doctor`. */
 import type { Capabilities, Detection, KeepAlive, KeepAlivePlan } from 'tcp-keepalive'
 
 export interface DoctorFindings {
@@ -7,7 +7,7 @@ export interface DoctorFindings {
   readonly platform: string
   readonly binary: Binary
   readonly capabilities: Capabilities
-  /** What a socket has to which nobody has done anything, and what it would mean with keepalive turned on. */
+  /** The values of a new socket, and when it would detect a dead peer if keepalive were turned on. */
   readonly system: { readonly defaults: KeepAlive; readonly detectionIfOn: Detection } | undefined
   readonly register: RegisterFindings
 }
@@ -16,22 +16,22 @@ export interface DoctorFindings {
 export interface RegisterFindings {
   /** The TCP_KEEPALIVE_* variables that are set. */
   readonly variables: Readonly<Record<string, string>>
-  /** Whether a program that cannot be protected is stopped. */
+  /** Whether `register` stops a program that it cannot protect. */
   readonly required: boolean
   readonly off: boolean
-  /** What is wrong with the variables. */
+  /** Why the variables are invalid. */
   readonly problem: string | undefined
-  /** The peers that are meant; `undefined` for every one. */
+  /** The patterns of the peers; `undefined` for all peers. */
   readonly match: readonly string[] | undefined
-  /** What servers accept, if it is meant too: all, or what comes in at these local ports. */
+  /** Which accepted connections are covered: all (`true`), or those at these local ports. Left out if none are. */
   readonly accepted?: true | readonly number[]
-  /** Which connections are meant: of the threads' JavaScript, or all of the process. */
+  /** Which connections are covered: those that JavaScript opens in each thread, or all of the process. */
   readonly reach: 'thread' | 'process'
-  /** `undefined` where nothing would be installed. */
+  /** `undefined` if nothing would be installed. */
   readonly plan: KeepAlivePlan | undefined
 }
 
-/** The native binary: where it was loaded from, or why it was not. */
+/** The native binary: where it was loaded from, or why it could not be loaded. */
 export interface Binary {
   readonly loaded: boolean
   readonly path: string | undefined

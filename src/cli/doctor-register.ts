@@ -1,10 +1,10 @@
-/** What `register` would do in the environment that `doctor` runs in. */
+/** What `register` would do in the environment of this process. */
 import { type KeepAlive, planKeepAlive } from 'tcp-keepalive'
 import { inVariables, isOff, isRequired, variablesIn } from '../settings/environment.ts'
 import { registrationFrom } from '../settings/registration.ts'
 import type { RegisterFindings } from './doctor-findings.ts'
 
-/** @param base what a socket has to which nobody has done anything; by default Linux's own values */
+/** @param base the values of a new socket; by default those of Linux */
 export function examineRegister(base: KeepAlive | undefined): RegisterFindings {
   const { env } = process
   const common = { variables: variablesIn(env), required: isRequired(env), reach: 'thread' } as const

@@ -1,4 +1,4 @@
-/** How the findings of `doctor` look. */
+/** Formats the findings of `doctor`. */
 import type { Capability, KeepAlivePlan } from 'tcp-keepalive'
 import { formatDuration } from '../settings/duration.ts'
 import type { DoctorFindings, RegisterFindings } from './doctor-findings.ts'
@@ -59,7 +59,7 @@ function afterText(ms: number | undefined): string {
   return ms === undefined ? 'by rules of the system that are not known here' : `after ${formatDuration(ms)}`
 }
 
-/** Of 80 columns, those right of the names. */
+/** The width of the right column; the lines have 80 columns. */
 const TEXT_WIDTH = 60
 
 function registerLines(register: RegisterFindings, canBeUsed: boolean, paint: Paint): string[] {

@@ -1,4 +1,4 @@
-/** `tcp-keepalive doctor`: what this machine can do. */
+/** `tcp-keepalive doctor`: shows what this machine supports. */
 import { arch, release } from 'node:os'
 import { capabilities, planKeepAlive, systemKeepAlive } from 'tcp-keepalive'
 import { runtime } from '../settings/runtime.ts'
@@ -34,7 +34,7 @@ function examine(): DoctorFindings {
   }
 }
 
-/** Of Linux: which C library this process has. */
+/** The C library of this process; empty on other systems than Linux. */
 function libc(): string {
   if (process.platform !== 'linux') return ''
   const { header } = (process.report?.getReport() ?? {}) as { header?: { glibcVersionRuntime?: string } }

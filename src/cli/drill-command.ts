@@ -1,4 +1,4 @@
-/** A drill in a program that is started for it: every Node process of it cuts its own connections off, which takes no rights. */
+/** `drill -- COMMAND`: starts a program and drills it. Each of its Node processes cuts off its own connections, which needs no rights. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,10 +11,10 @@ import { type Asked, INSIDE, LOOK_MS, pause, type Show } from './drill-session.t
 import { endText } from './drill-text.ts'
 import { complain } from './terminal.ts'
 
-/** So long nobody is told for what the drill waits. */
+/** After this time without a matching connection, a message says what the drill waits for. */
 const PATIENCE_MS = 5000
 
-/** So long a process has for its last report, and a program to end. */
+/** How long a process may take for its last report, and the program to end. */
 const END_MS = 5000
 
 type Begun = InsideNews & ({ readonly connections: Shown['connections'] } | { readonly report: DrillReport })
@@ -22,7 +22,7 @@ type Begun = InsideNews & ({ readonly connections: Shown['connections'] } | { re
 /**
  * Starts the command, and ends it when the drill is over.
  *
- * @returns a report for each process; empty where it was stopped before there was anything to report
+ * @returns a report for each process; empty if the drill was stopped before it began
  */
 export async function drillCommand(
   [command = '', ...args]: readonly string[],
@@ -34,8 +34,8 @@ export async function drillCommand(
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-drill-'))
   const task: InsideTask = { ...asked, patterns, folder }
   const program = spawn(command, args, {
-    stdio: ['inherit', json ? 2 : 'inherit', 'inherit'], // what is parsed is the drill's alone
-    detached: true, // a group of processes, which can be ended as a whole: `npm start` has others beneath it
+    stdio: ['inherit', json ? 2 : 'inherit', 'inherit'], // with --json, only the report may be on stdout
+    detached: true, // makes a process group, to end all of it: `npm start` has child processes
     env: { ...process.env, NODE_OPTIONS: nodeOptions(), [INSIDE]: JSON.stringify(task) },
   })
   const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
@@ -45,7 +45,7 @@ export async function drillCommand(
     signalGroup(program.pid, 'SIGTERM')
     rmSync(folder, { recursive: true, force: true })
   }
-  process.once('exit', endNow) // nobody reads the output any more, say
+  process.once('exit', endNow) // for example, when the reader of the output is gone (EPIPE)
   try {
     return await new CommandDrill(program, asked.within, new NewsFolder(folder), show).watch(
       ended,
@@ -82,7 +82,7 @@ class CommandDrill {
     for (;;) {
       const begun = this.#begun()
       if (begun.length > 0 && begun.every((each) => 'report' in each)) {
-        // It is seen in /proc that it has ended before it is told here how.
+        // /proc shows the end of the program before the 'exit' event arrives with its code.
         const isGone = begun.some(({ pid }) => pid === this.#program.pid && hasEnded(pid))
         const last = isGone && (await end)
         return this.#reports(begun, last === false ? undefined : last.how)
@@ -93,11 +93,11 @@ class CommandDrill {
     }
   }
 
-  /** Those in which the drill goes on, or has gone on, as they are shown. */
+  /** Reads and shows the processes in which the drill has begun. */
   #begun(): Begun[] {
     const known = this.#files.read().filter(({ pid }) => hasEnded(pid))
     const gone = new Set(known.map(({ pid }) => pid))
-    const news = this.#files.read() // once more: what has ended tells nothing more
+    const news = this.#files.read() // again, because a process may have written its last line before it ended
     for (const each of news) if ('problem' in each) throw new Error(each.problem)
     const begun = news
       .filter((each): each is Begun => 'connections' in each || 'report' in each)
@@ -110,7 +110,7 @@ class CommandDrill {
     return begun
   }
 
-  /** Each process that goes on heals what is its own, and has the last word. */
+  /** Ends the drill. Each process that still runs restores its own connections, and writes its last report. */
   async #finish(how?: Ended): Promise<DrillReport[]> {
     this.#files.stop()
     let begun = this.#begun()
@@ -134,7 +134,7 @@ class CommandDrill {
     return reports
   }
 
-  /** What is known of a process that did not come to report. */
+  /** The report of a process; made from its last news if it could not write one. */
   #reportOf(news: Begun, ended: Ended | undefined): DrillReport {
     if ('report' in news) return news.report
     const fate: Fate = ended ? 'ended' : 'too-early'
@@ -145,7 +145,7 @@ class CommandDrill {
   }
 }
 
-/** Says for what the drill waits, where it does so for long. */
+/** Prints what the drill waits for, if it waits long. */
 class Waiting {
   readonly #patterns: string
   readonly #since = performance.now()
@@ -181,7 +181,7 @@ async function endGroup(leader: number | undefined): Promise<void> {
   signalGroup(leader, 'SIGKILL')
 }
 
-/** `false` where all of them have ended. */
+/** @returns `false` if all processes of the group have ended */
 function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return leader !== undefined && process.kill(-leader, signal)

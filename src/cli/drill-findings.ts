@@ -1,15 +1,15 @@
-/** What `drill` finds out. */
+/** The findings of `drill`. */
 
 /**
- * `waiting`: it sent something last, and waits for the answer. `writing`: what it sent is not acknowledged. `silent`: nothing is under way,
- * and nobody can say who was the last to send, as both did within one tick of the kernel.
+ * What the connection was doing. `waiting`: the program sent last, and waits for the answer. `writing`: data is not acknowledged.
+ * `idle`: the peer sent last, or nothing was sent. `silent`: both ends sent within one tick of the kernel, so it is not known who was last.
  */
 export type Doing = 'waiting' | 'writing' | 'idle' | 'silent'
 
 /**
- * `told`: the connection has ended; `late`: not within the time; `heard`: it cannot be cut off, as its peer sends with a TTL of
- * 255; `healed`: somebody else has put it back meanwhile; `ended`: it ended with the program; `cut`: not decided yet, and
- * `too-early` where the drill was over before its time was.
+ * What became of the connection. `told`: the death was detected, and the connection has ended. `late`: it was not detected in time.
+ * `heard`: it cannot be cut off, because its peer sends with a TTL of 255. `healed`: other code has restored it. `ended`: it ended
+ * with the program. `cut`: not decided yet. `too-early`: the drill ended before the connection's time had passed.
  */
 export type Fate = 'cut' | 'told' | 'late' | 'heard' | 'healed' | 'ended' | 'too-early'
 
@@ -18,27 +18,27 @@ export interface Finding {
   readonly local: string
   readonly peer: string
   readonly service: string | undefined
-  /** Made while the drill went on. */
+  /** Whether it was made during the drill. */
   readonly isNew: boolean
   readonly doing: Doing
   readonly fate: Fate
-  /** Whether it was told in time: from the cut on, or from what it wrote after the cut. */
+  /** Whether its death was detected in time, counted from the cut, or from the first write after it. */
   readonly inTime: boolean
-  /** Milliseconds from the cut, or from the first thing that was written after it. */
+  /** Milliseconds from the cut, or from the first write after it, until the connection ended. */
   readonly toldAfter: number | undefined
-  /** `kernel`: it gave up; `program`: the program had closed the connection before. */
+  /** `kernel`: the kernel gave up. `program`: the program closed the connection before that. */
   readonly toldBy: 'kernel' | 'program' | undefined
-  /** Milliseconds that its values take, as far as it is not told; infinite: never. */
+  /** Milliseconds that the kernel would take with its values; infinite: never. */
   readonly wouldTake: number
 }
 
-/** How a program ended; nothing is known of one that somebody else has started. */
+/** How a program ended. Both fields are missing for a program that the drill has not started. */
 export interface Ended {
   readonly code?: number
   readonly signal?: NodeJS.Signals
 }
 
-/** What is shown of a process while the drill goes on. */
+/** What is shown of a process during the drill. */
 export interface Shown {
   readonly pid: number
   readonly connections: readonly Finding[]
@@ -46,10 +46,10 @@ export interface Shown {
 
 export interface DrillReport extends Shown {
   readonly within: number
-  /** Milliseconds from the cut until a new connection to the same peers was there. */
+  /** Milliseconds from the cut until the first new connection to the same peers. */
   readonly newConnectionAfter: number | undefined
-  /** Whether everything that is still there is as it was before. */
+  /** Whether all connections that still exist were restored. */
   readonly healed: boolean
-  /** Left out where the program has not ended by itself before the drill did. */
+  /** Only if the program ended by itself before the drill did. */
   readonly ended?: Ended
 }

@@ -1,10 +1,10 @@
-/** `drill --heal`: what a drill left cut off that was killed. */
+/** `drill --heal`: restores the connections that a killed drill left cut off. */
 import { socketsOf } from './process-sockets.ts'
 import { withSocketOf } from '../socket/duplicate.ts'
 import { isCut, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
 import { complain, say } from './terminal.ts'
 
-/** What was there before is not known, and hardly ever anything but 0. */
+/** Sets the options to 0. The earlier values are not known, but programs hardly ever set them. */
 export function heal(pid: number): number {
   const { sockets } = socketsOf(pid)
   const problems: string[] = []
@@ -12,7 +12,7 @@ export function heal(pid: number): number {
     try {
       return withSocketOf(pid, descriptor, (fd) => healAt(fd))
     } catch (error) {
-      problems.push((error as Error).message) // the others are to be healed all the same
+      problems.push((error as Error).message) // go on with the others
       return false
     }
   }).length

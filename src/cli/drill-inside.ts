@@ -1,13 +1,13 @@
-/** Loaded by an absolute path in NODE_OPTIONS into a program that `drill -- COMMAND` has started: the drill, from within. */
+/** Runs the drill inside a program that `drill -- COMMAND` has started. NODE_OPTIONS loads this file by its absolute path. */
 import { isMainThread } from 'node:worker_threads'
-// oxlint-disable-next-line import/no-unassigned-import -- tsdown.config.ts: what the entries share goes into the implementation's file
+// oxlint-disable-next-line import/no-unassigned-import -- puts shared code into the implementation's file: see tsdown.config.ts
 import '../entry/implementation.ts'
 import { peersOf } from './drill-matching.ts'
 import { type InsideTask, NewsFolder } from './drill-news.ts'
 import { INSIDE, LOOK_MS, pause, Session, type Show } from './drill-session.ts'
 import { peerMatcher } from '../settings/match.ts'
 
-/** A program that has its first connection may still be making others. */
+/** The wait after the first connection. A program may open several at its start. */
 const SETTLE_MS = 3000
 
 const text = process.env[INSIDE]
@@ -15,7 +15,7 @@ if (text !== undefined && isMainThread) {
   const { folder, patterns, ...task } = JSON.parse(text) as InsideTask
   const { pid } = process
   const files = new NewsFolder(folder)
-  const age = files.age // what is started later is as new as a connection that is made later
+  const age = files.age // a process that starts during the drill counts as new, as a new connection does
   const whole = task.time ?? task.within * 2
   const asked = age === undefined ? task : { ...task, time: whole - age }
   const session = new Session(pid, peerMatcher([...patterns]), asked)
@@ -29,11 +29,11 @@ if (text !== undefined && isMainThread) {
     while (!files.isStopped) await pause(LOOK_MS)
   }
   const untilConnected = async (): Promise<void> => {
-    let told: string | undefined
+    let known: string | undefined
     while (!session.hasMatching) {
       const peers = peersOf(pid)
-      if (peers !== told) files.tell({ pid, peers })
-      told = peers
+      if (peers !== known) files.tell({ pid, peers })
+      known = peers
       await pause(LOOK_MS)
     }
   }
@@ -42,7 +42,7 @@ if (text !== undefined && isMainThread) {
     if (age === undefined) {
       files.tell({ pid, isSettling: true })
       await pause(SETTLE_MS)
-      await untilConnected() // it may be that it connects for each question
+      await untilConnected() // again, because a program may connect for each request
     }
     if (files.isStopped) return
     files.begin()
@@ -51,13 +51,13 @@ if (text !== undefined && isMainThread) {
     process.removeListener('exit', tellLast)
     files.tell({ pid, report })
   }
-  /** It may be that it was told, and ends of it. */
+  /** Writes a report when the program ends: an unhandled 'error' of a socket may be the reason. */
   const tellLast = (code: number): void => {
     try {
       const report = session.lastReport({ code })
       if (report) files.tell({ pid, report })
     } catch {
-      // What was told before stays.
+      // The last line that was written stays valid.
     }
   }
   if (age === undefined || (task.withNew && age < whole))

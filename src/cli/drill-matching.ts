@@ -1,13 +1,13 @@
-/** The connections of a process that a drill means, and those that it does not. */
+/** The connections of a process that match a drill's patterns, and its other peers. */
 import { readFileSync } from 'node:fs'
 import { endpointText } from '../settings/address-text.ts'
 import type { PeerMatcher } from '../settings/match.ts'
 import { type ProcessSocket, socketsOf } from './process-sockets.ts'
 
-/** Peers that are named where none matches. */
+/** How many peers a message names if no connection matches. */
 const MOST_OTHERS = 5
 
-/** Only an address is known from outside, and no name. */
+/** Matches by address: the names of hosts are not known here. */
 export function matchingIn(pid: number, matcher: PeerMatcher): ProcessSocket[] {
   return socketsOf(pid).sockets.filter(
     ({ remote: { address, port }, state }) =>
@@ -15,7 +15,7 @@ export function matchingIn(pid: number, matcher: PeerMatcher): ProcessSocket[] {
   )
 }
 
-/** Where a process is connected to, for a person; empty: nowhere. */
+/** The peers of a process, as text for a message; empty if there are none. */
 export function peersOf(pid: number): string {
   const { sockets } = socketsOf(pid)
   const peers = [...new Set(sockets.map(({ remote }) => endpointText(remote.address, remote.port)))]
@@ -23,7 +23,7 @@ export function peersOf(pid: number): string {
   return `${peers.slice(0, MOST_OTHERS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-/** Whether a process is there no more, or only for its parent to learn how it ended: `Z` and `X` in proc_pid_stat(5). */
+/** Whether a process is gone or a zombie: `Z` and `X` in proc_pid_stat(5). */
 export function hasEnded(pid: number): boolean {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')

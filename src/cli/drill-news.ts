@@ -1,22 +1,22 @@
-/** How the processes of a command tell of the drill in them: each appends lines to a file, and looks for others beside it. */
+/** How the processes of a command report on their drill: each appends lines to one file. Two more files mark its beginning and its end. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { DrillReport, Finding } from './drill-findings.ts'
 import type { Asked } from './drill-session.ts'
 
-/** What a process that drills itself is told. */
+/** The task of a process that drills itself. */
 export interface InsideTask extends Asked {
   readonly patterns: readonly string[]
-  /** Where the files of the drill lie. */
+  /** The folder of the drill's files. */
   readonly folder: string
 }
 
-/** What it tells of itself; of each process only the last counts, and a report comes last. */
+/** A line of a process. Only the last line of each process counts; a report is always the last. */
 export type InsideNews = { readonly pid: number } & (
-  | { /** Where it is connected to, before the drill begins. */ readonly peers: string }
-  | { /** It has a connection that is meant, and may still be making others. */ readonly isSettling: true }
+  | { /** Its peers, before the drill begins. */ readonly peers: string }
+  | { /** It has a matching connection, and may still be opening others. */ readonly isSettling: true }
   | { readonly connections: readonly Finding[] }
   | { readonly report: DrillReport }
-  | { /** Why there is no drill in it. */ readonly problem: string }
+  | { /** Why the drill in it failed. */ readonly problem: string }
 )
 
 export class NewsFolder {
@@ -34,11 +34,11 @@ export class NewsFolder {
     try {
       appendFileSync(this.#news, `${JSON.stringify(news)}\n`)
     } catch {
-      // Whoever asked for the drill is gone; it goes on to its end, and heals.
+      // The drill command is gone. The drill goes on to its end, and restores the connections.
     }
   }
 
-  /** The last of each process. */
+  /** The last line of each process. */
   read(): InsideNews[] {
     if (!existsSync(this.#news)) return []
     const lines = readFileSync(this.#news, 'utf8').split('\n').slice(0, -1)
@@ -46,7 +46,7 @@ export class NewsFolder {
     return [...new Map(all.map((each) => [each.pid, each])).values()]
   }
 
-  /** Milliseconds since the first process has begun; `undefined` before. */
+  /** Milliseconds since the drill began in the first process; `undefined` before. */
   get age(): number | undefined {
     return existsSync(this.#begun) ? Date.now() - Number(readFileSync(this.#begun, 'utf8')) : undefined
   }
@@ -64,7 +64,7 @@ export class NewsFolder {
   }
 }
 
-/** In JSON there is no infinity. */
+/** JSON has no infinity: it is written as null. */
 function revived(name: string, value: unknown): unknown {
   return name === 'wouldTake' && value === null ? Number.POSITIVE_INFINITY : value
 }

@@ -8,13 +8,13 @@ import type { PeerMatcher } from '../settings/match.ts'
 
 export const LOOK_MS = 100
 
-/** The variable that tells a program that a drill goes on in it, and which. */
+/** The variable with the task of a program that drills itself. */
 export const INSIDE = 'KEEPALIVE_DRILL_TASK'
 
-/** So long after all are told, for a new connection to come. */
+/** How long the drill waits for a new connection after all deaths were detected. */
 const NEW_MS = 3000
 
-/** So long after somebody was told, for the program to end of it. */
+/** How long the drill waits after the last death was detected, to see whether the program ends because of the error. */
 const FALL_MS = 1000
 
 export interface Asked {
@@ -23,7 +23,7 @@ export interface Asked {
   readonly withNew: boolean
 }
 
-/** Shows what is known now of each process. */
+/** Shows the current state of each process. */
 export type Show = (processes: readonly Shown[]) => void
 
 export class Session {
@@ -50,14 +50,14 @@ export class Session {
   }
 
   /**
-   * Whatever happens, everything is put back.
+   * Runs the drill. All connections are restored at the end, also after an error.
    *
-   * @param isLater whether the drill goes on already, in another process
+   * @param isLater whether the drill has already begun in another process
    */
   async run(show: Show, stopped: Promise<void>, isLater = false): Promise<DrillReport> {
     let healed = false
     this.#at = performance.now()
-    process.once('exit', this.#heal) // nobody reads the output any more, say
+    process.once('exit', this.#heal) // for example, when the reader of the output is gone (EPIPE)
     try {
       this.#begin(isLater)
       await this.#watch(show, stopped)
@@ -72,7 +72,7 @@ export class Session {
 
   readonly #heal = (): boolean => [...this.#drilled.values()].map((each) => each.heal()).every(Boolean)
 
-  /** What is known when the program that this is in ends by itself. */
+  /** The report when the program that contains this drill ends by itself. */
   lastReport(ended: Ended): DrillReport | undefined {
     if (this.#drilled.size === 0) return undefined
     this.#look()
@@ -137,7 +137,7 @@ export class Session {
   #isOver(): boolean {
     const { time, within, withNew } = this.#asked
     const now = performance.now()
-    // Where new ones are cut off too, there is no end to them; those of the first half have been decided by then.
+    // With --new the drill could go on for ever. After twice the time, all connections of the first half are decided.
     const most = time ?? (withNew ? within * 2 : Number.POSITIVE_INFINITY)
     if (now - this.#at > most) return true
     const findings = this.#findings(false)
@@ -177,7 +177,7 @@ export class Session {
   }
 }
 
-/** Does not keep a program running that a drill goes on in. */
+/** Waits. Inside a program that drills itself, the timer does not keep the program running. */
 export async function pause(ms: number): Promise<false> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), ms)

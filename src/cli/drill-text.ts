@@ -1,10 +1,10 @@
-/** How a drill looks: a table that is drawn anew, and what came of it in the end. */
+/** Formats a drill: a table that is redrawn, and a summary at the end. */
 import { formatDuration } from '../settings/duration.ts'
 import type { DrillReport, Ended, Finding, Shown } from './drill-findings.ts'
 import { hasFallen, isDecided } from './drill-verdict.ts'
 import { type Paint, shortened, table } from './terminal.ts'
 
-/** So that the widest line has 80 columns, also with the process in it. */
+/** With these the widest line has 80 columns. */
 const PEER_WIDTH = 34
 const PEER_WIDTH_BESIDE_PID = 25
 
@@ -19,7 +19,7 @@ export function drillTable(processes: readonly Shown[], paint: Paint): string[] 
   return table([heading, ...rows])
 }
 
-/** Instead of a table that is higher than the screen. */
+/** Replaces a table that is higher than the screen. */
 export function progressLine(processes: readonly Shown[]): string {
   const all = processes.flatMap(({ connections }) => connections)
   const told = all.filter(({ fate }) => fate === 'told').length
@@ -54,7 +54,7 @@ function fateText(finding: Finding, paint: Paint): string {
   }
 }
 
-/** Linux's own rules for what was sent end after about this time, by the round trip (tcp_retries2 in ip-sysctl.rst). */
+/** Linux stops retransmitting after about this time; the round trip changes it (tcp_retries2 in ip-sysctl.rst). */
 const RULES_OF_THE_SYSTEM_MS = 924_600
 
 const HOUR_MS = 3_600_000
@@ -65,13 +65,13 @@ export function takes(ms: number): string {
   return formatDuration(ms >= HOUR_MS ? Math.floor(ms / 60_000) * 60_000 : ms)
 }
 
-/** How a program ended, as far as it is known, with a space before it. */
+/** How a program ended, with a leading space; empty if it is not known. */
 export function endText({ code = 0, signal }: Ended): string {
   if (signal !== undefined) return ` by ${signal}`
   return code === 0 ? '' : ` with exit code ${code}`
 }
 
-/** What is said in the end, of all processes together. */
+/** The lines at the end, for all processes together. */
 export function drillSummary(reports: readonly DrillReport[], paint: Paint): string[] {
   const ended = reports.flatMap((report) => endLines(report, paint))
   const after = Math.max(...reports.map(({ newConnectionAfter = 0 }) => newConnectionAfter))
@@ -95,7 +95,7 @@ function countLine(reports: readonly DrillReport[], paint: Paint): string {
   return inTime.length === decided.length ? paint.good(text) : paint.bad(text)
 }
 
-/** Those that do not count. */
+/** The connections that do not count. */
 function openText(all: readonly Finding[]): string {
   const count = (wanted: Finding['fate'], text: string): string[] => {
     const { length } = all.filter(({ fate }) => fate === wanted)

@@ -1,24 +1,24 @@
-/** What comes of a drill: how many were told in time, and the exit code. */
+/** The result of a drill: which connections count, and the exit code. */
 import type { DrillReport, Fate, Finding } from './drill-findings.ts'
 
-/** Nobody knows what would have become of these: they do not count. */
+/** These do not count: what would have become of them is not known. */
 const UNDECIDED = new Set<Fate>(['cut', 'too-early', 'healed', 'ended'])
 
 export function isDecided({ fate }: Finding): boolean {
   return !UNDECIDED.has(fate)
 }
 
-/** A program that was told, and ended of it: with another code than 0, or nobody knows with which. */
+/** Whether the program ended after a socket error: its exit code is not 0, or is not known. */
 export function hasFallen({ ended, connections }: DrillReport): boolean {
   return ended !== undefined && ended.code !== 0 && connections.some(({ fate }) => fate === 'told')
 }
 
-/** The exit code where nothing can be said: neither that all were told in time, nor that somebody was not. */
+/** The exit code if the drill does not show whether all deaths are detected in time. */
 export const UNKNOWN = 2
 
 /**
- * 0: all were told in time. What was connected while the drill went on, and is too young for a verdict, does not count; one that was
- * there at the beginning does.
+ * 0: all deaths were detected in time. An undecided connection does not count if it was made during the drill. If it existed at the
+ * beginning, the code is {@link UNKNOWN}.
  */
 export function exitCodeOf(reports: readonly DrillReport[]): number {
   const all = reports.flatMap(({ connections }) => connections)

@@ -1,4 +1,4 @@
-/** `tcp-keepalive drill`: cuts connections of a running program off, and shows who is told. */
+/** `tcp-keepalive drill`: cuts off connections of a running program, and shows which deaths are detected. */
 import { drillCommand } from './drill-command.ts'
 import type { DrillReport, Shown } from './drill-findings.ts'
 import { heal } from './drill-heal.ts'
@@ -10,7 +10,7 @@ import { checkHopMinimum } from '../socket/hop-minimum.ts'
 import { complain, paintFor, say, sayJson } from './terminal.ts'
 import { durationOf, parse, UsageError } from './usage.ts'
 
-/** What `register` does unasked. */
+/** The default deadline of `register`. */
 const WITHIN_MS = 60_000
 
 const STOP = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -82,9 +82,9 @@ function matcherOf(patterns: string[]): PeerMatcher {
 }
 
 /**
- * On a terminal one table stays, elsewhere a new one is printed where something has changed.
+ * Redraws one table on a terminal. Elsewhere it prints a new table after each change.
  *
- * @param isShared whether a program writes there too: then nothing may be drawn over
+ * @param isShared whether a program writes to the same terminal, so that nothing may be overwritten
  */
 function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (processes: readonly Shown[]) => void {
   const paint = paintFor(stream)
@@ -94,7 +94,7 @@ function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (processes: r
     if (processes.length === 0) return
     const whole = drillTable(processes, paint)
     const isDrawn = stream.isTTY && !isShared
-    // What has scrolled away cannot be drawn over.
+    // Lines that have scrolled away cannot be overwritten.
     const isTooHigh = isDrawn && whole.length >= stream.rows && !processes.every((each) => 'healed' in each)
     const lines = isTooHigh ? [progressLine(processes)] : whole
     const text = lines.join('\n')

@@ -1,4 +1,4 @@
-/** One connection of another process that is cut off, and what becomes of it. */
+/** One connection that a drill has cut off, and what becomes of it. */
 import { getKeepAlive, getTcpInfo, inspectSocket, type KeepAlive, planKeepAlive } from 'tcp-keepalive'
 import { endpointText } from '../settings/address-text.ts'
 import {
@@ -15,19 +15,19 @@ import type { Orphans } from './orphans.ts'
 import type { ProcessSocket } from './process-sockets.ts'
 import { serviceOn } from './services.ts'
 
-/** What was on its way at the cut may still arrive; and a look may come late. */
+/** Allows for packets that were on their way at the cut, and for a late look. */
 const ALLOWANCE_MS = 200
 
-/** A program that ends has often closed its connections shortly before. */
+/** A program often closes its connections shortly before it ends. */
 const WITH_THE_PROGRAM_MS = 1000
 
-/** What the kernel holds when the connection is cut off. */
+/** The state of the connection right before the cut. */
 interface Before {
   readonly cookie: string
   readonly hops: HopMinimum
   readonly keepAlive: KeepAlive
   readonly doing: Doing
-  /** Since anything came from the peer: from there on the kernel counts for whoever waits. */
+  /** Milliseconds since the peer's last packet. Keepalive counts from that packet. */
   readonly silentFor: number
 }
 
@@ -43,13 +43,13 @@ export class Drilled {
   readonly #before: Before
   readonly #isNew: boolean
   readonly #at = performance.now()
-  /** A driver, or `register`, may put in others after the cut. */
+  /** Read at each look, because a driver or `register` may change the values after the cut. */
   #keepAlive: KeepAlive
   #doing: Doing
-  /** When something was written after the cut, which starts another clock. */
+  /** The time of the first write after the cut. A write has its own deadline. */
   #wroteAt: number | undefined
   #endedAt: number | undefined
-  /** What is known for good. */
+  /** Set once it is decided. */
   #fate: 'told' | 'heard' | 'healed' | 'ended' | undefined
   #toldBy: Finding['toldBy']
 
@@ -62,7 +62,7 @@ export class Drilled {
     this.#isNew = isNew
   }
 
-  /** `undefined` where it is gone meanwhile, or somebody else has cut it off. */
+  /** @returns `undefined` if the connection is gone, or another drill has cut it off */
   static cut(drill: DrillOn, socket: ProcessSocket, isNew: boolean): Drilled | undefined {
     const before = withSocketOf(drill.pid, socket.descriptor, (fd) => cutOff(fd, socket))
     return before && new Drilled(drill, socket, before, isNew)
@@ -74,7 +74,7 @@ export class Drilled {
     if (state === 'open') return
     this.#endedAt = performance.now()
     this.#fate = 'told'
-    // A program closes at once what the kernel has ended, so that is seldom seen itself.
+    // A program closes immediately what the kernel has ended, so the state `closed` is rarely seen.
     const isByKernel = state === 'closed' || (this.#isDue && !this.#drill.orphans.has(this.#socket))
     this.#toldBy = isByKernel ? 'kernel' : 'program'
   }
@@ -88,20 +88,20 @@ export class Drilled {
     this.#keepAlive = getKeepAlive(fd)
     if (unacknowledged + unsent > 0 && this.#doing !== 'writing') {
       this.#doing = 'writing'
-      // What was sent again is younger than the write.
+      // After a retransmission, `sentAgo` is the age of the retransmission, not of the write.
       const ago = retransmits === 0 ? lastDataOf(fd).sentAgo : 0
       this.#wroteAt = Math.max(this.#at, performance.now() - ago)
     }
     return 'open'
   }
 
-  /** That it was late before is known, and stays. */
+  /** Sets the fate. A connection that was late before stays late. */
   #endWith(fate: 'heard' | 'healed' | 'ended'): void {
     if (fate !== 'heard' && this.#fateNow === 'late') return
     this.#fate = fate
   }
 
-  /** The program has ended: what it had open until then, or closed right before, nobody was told of. */
+  /** Call when the program has ended. Connections that were open, or that it closed right before, have ended with it. */
   endWithProgram(): void {
     if (this.#fate === undefined || this.#isClosedBefore) this.#endWith('ended')
   }
@@ -111,7 +111,7 @@ export class Drilled {
     return this.#fate === 'told' && this.#toldBy === 'program' && ago < WITH_THE_PROGRAM_MS
   }
 
-  /** Puts back what was there before; `false` where it cannot be. */
+  /** Restores the earlier options. Returns `false` if that fails. */
   heal(): boolean {
     try {
       const isBack = this.#lend((fd) => {
@@ -121,11 +121,11 @@ export class Drilled {
       })
       return isBack ?? true
     } catch {
-      return false // the others are to be healed all the same
+      return false // the caller goes on with the others
     }
   }
 
-  /** @param isOver whether the drill is, so that no more will be known */
+  /** @param isOver whether the drill has ended, so that nothing more can be decided */
   finding(isOver: boolean): Finding {
     const { descriptor, local, remote } = this.#socket
     const fate = isOver && this.#fateNow === 'cut' ? 'too-early' : this.#fateNow
@@ -154,8 +154,8 @@ export class Drilled {
   }
 
   /**
-   * Whether the kernel can have given up by now. For a write it counts from the write, and how often it sends again varies with the
-   * round trip; for whoever waits from the last thing heard.
+   * Whether the kernel may have given up by now. For a write it counts from the write, and the round trip changes how often it
+   * retransmits. Otherwise it counts from the peer's last packet.
    */
   get #isDue(): boolean {
     return this.#doing === 'writing'
@@ -171,7 +171,7 @@ export class Drilled {
     return this.#doing === 'writing' ? write : idle
   }
 
-  /** Lends the socket, if it still is the one. */
+  /** Calls `use` with a duplicate of the socket. Returns `undefined` if the descriptor no longer belongs to this connection. */
   #lend<T>(use: (fd: number) => T): T | undefined {
     return withSocketOf(this.#drill.pid, this.#socket.descriptor, (fd) =>
       readHopMinimum(fd).cookie === this.#before.cookie ? use(fd) : undefined,
@@ -179,12 +179,12 @@ export class Drilled {
   }
 }
 
-/** By which a connection is known again. */
+/** Identifies a connection by its two ends. */
 export function keyOf({ local, remote }: ProcessSocket): string {
   return `${endpointText(local.address, local.port)} ${endpointText(remote.address, remote.port)}`
 }
 
-/** Whether somebody else has cut it off. */
+/** Whether another drill has cut it off. */
 export function isCutAlready(pid: number, { descriptor }: ProcessSocket): boolean {
   return withSocketOf(pid, descriptor, (fd) => isCut(readHopMinimum(fd))) === true
 }
@@ -200,14 +200,14 @@ function cutOff(fd: number, { local, remote }: ProcessSocket): Before | undefine
   return before
 }
 
-/** The kernel counts in ticks of up to 10 ms, so a question and what came right before it may bear the same time. */
+/** The kernel counts in ticks of up to 10 ms, so a request and the data received right before it may have the same age. */
 function doingOf(fd: number, { enabled, time }: KeepAlive): Pick<Before, 'doing' | 'silentFor'> {
   const { unacknowledged = 0, unsent = 0, silentFor = 0 } = getTcpInfo(fd)
   if (unacknowledged + unsent > 0) return { doing: 'writing', silentFor }
   const { sentAgo, receivedAgo, sent, received } = lastDataOf(fd)
   if (sentAgo !== receivedAgo) return { doing: sentAgo < receivedAgo ? 'waiting' : 'idle', silentFor }
   if (sent === 0 || received === 0) return { doing: sent > 0 ? 'waiting' : 'idle', silentFor }
-  // An acknowledgement that is younger than all data is that of a question, or of a probe, where there has been one.
+  // An acknowledgement that is younger than all data belongs to a request, or to a probe if one was due.
   if (silentFor === receivedAgo) return { doing: 'idle', silentFor }
   return { doing: enabled && receivedAgo >= (time ?? 0) ? 'silent' : 'waiting', silentFor }
 }

@@ -1,4 +1,4 @@
-/** What `--help` says; at most 80 columns wide. */
+/** The texts of `--help`, at most 80 columns wide. */
 
 export const HELP = `Usage: tcp-keepalive COMMAND [options]
 

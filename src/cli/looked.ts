@@ -1,11 +1,11 @@
-/** Looking at a process under /proc, which may have ended, or belong to somebody else. */
+/** Reads /proc of a process that may have ended, or may belong to another user. */
 
 import { readFileSync } from 'node:fs'
 
-/** A process that cannot be looked at, with the reason for a person. */
+/** A process cannot be read; the message says why. */
 export class NotToBeSeen extends Error {}
 
-/** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
+/** @throws NotToBeSeen if there is no such process, or if this one may not read it */
 export function looked<T>(pid: number, look: () => T): T {
   try {
     return look()
@@ -34,12 +34,12 @@ function notAllowed(pid: number): string {
     : `process ${pid} belongs to somebody else: only that user and root may look at it`
 }
 
-/** The first number of `Uid` in proc_pid_status(5): the files of a process that protects itself belong to root. */
+/** The first number of `Uid` in proc_pid_status(5). The owner of the files in /proc is no help: for a non-dumpable process it is root. */
 function userOf(pid: number): number | undefined {
   try {
     const [, user] = /^Uid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
     return Number(user)
   } catch {
-    return undefined // ended by now, or hidden (hidepid)
+    return undefined // the process has ended, or is hidden (hidepid)
   }
 }

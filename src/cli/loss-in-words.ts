@@ -1,4 +1,4 @@
-/** What an error says of a peer that was watched. */
+/** Describes the error of a watched connection. */
 import { outcomeOf } from 'tcp-keepalive'
 
 const IN_WORDS: Readonly<Record<string, string>> = {
@@ -11,10 +11,10 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'nothing answers',
 }
 
-/** On Windows the same error may say that nobody answers: see `Outcome`. */
+/** On Windows the same error may also mean that the peer does not answer: see `Outcome`. */
 const RESET = `the peer was restarted, or has dropped the connection${process.platform === 'win32' ? ', or does not answer' : ''}`
 
-/** What was known last; `undefined` where the system does not tell. */
+/** The last known values; `undefined` if the system does not report them. */
 interface Known {
   readonly silentFor: number | undefined
   readonly unansweredProbes: number | undefined

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `npx tcp-keepalive`. */
-// oxlint-disable-next-line import/no-unassigned-import -- tsdown.config.ts: what both have goes into the implementation's file
+// oxlint-disable-next-line import/no-unassigned-import -- puts shared code into the implementation's file: see tsdown.config.ts
 import '../entry/implementation.ts'
 import { doctor } from './doctor.ts'
 import { drill } from './drill.ts'
@@ -12,7 +12,7 @@ import { UsageError } from './usage.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
-/** Each takes its arguments and gives the exit code. */
+/** Each command takes its arguments and returns the exit code. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = {
   doctor,
   drill,
@@ -43,7 +43,7 @@ async function main([name = '', ...args]: string[]): Promise<number> {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads the output has heard enough: `tcp-keepalive ps | head -3`.
+  // The reader has closed the pipe, as in `tcp-keepalive ps | head -3`.
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
   fail(error)
   process.exit()

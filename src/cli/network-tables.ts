@@ -1,4 +1,4 @@
-/** The kernel's tables of TCP sockets: each network namespace has its own, which is read once. */
+/** The kernel's tables of TCP sockets. Each network namespace has its own table, which is read once. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { timersHere } from '../socket/other-process.ts'
 import { looked } from './looked.ts'
@@ -10,7 +10,7 @@ export interface RunningTimer {
   readonly timerIn: number
 }
 
-/** What is known of a socket, by its inode; `undefined` where it is there no more. */
+/** Finds a socket by its inode; `undefined` if it no longer exists. */
 export type Find<T> = (inode: number) => T | undefined
 
 type ByInode<T> = ReadonlyMap<number, T>
@@ -21,7 +21,7 @@ export class Tables {
   #ownNetwork: string | undefined
   #timers: ByInode<RunningTimer> | undefined
 
-  /** What the table says of the sockets of a process, which have been listed already. */
+  /** Finds the table entries of a process's sockets. Call it after the sockets were listed. */
   entriesOf(pid: number): Find<TcpTableEntry> {
     const find = this.#find(
       () => this.#linesOf(pid),
@@ -33,7 +33,7 @@ export class Tables {
     }
   }
 
-  /** The same of the timers alone, which takes much less where the process has the network of this one. */
+  /** Finds only the timers, which is much faster if the process has the same network namespace as this one. */
   timersOf(pid: number): Find<RunningTimer> {
     const network = this.#networkOf(pid)
     if (!this.#timersIn(network)) return this.entriesOf(pid)
@@ -43,7 +43,7 @@ export class Tables {
     )
   }
 
-  /** A socket may be newer than the table, which was read for another process: then it is read once more. */
+  /** Reads the table again if a socket is missing: the table may have been read for another process, before the socket was made. */
   #find<T>(table: () => ByInode<T> | undefined, forget: () => void): Find<T> {
     let isRenewed = false
     return (inode) => {

@@ -1,6 +1,7 @@
 /**
- * Who has ended a connection that is cut off. One that the program closes stays in the kernel's table without an owner, as nobody
- * acknowledges its FIN; one that the kernel gives up is there no more (`tcp_write_err()` in net/ipv4/tcp_timer.c).
+ * Tells whether the program or the kernel has ended a connection that is cut off. After a close by the program it stays in the kernel's
+ * table without an owner, because its FIN is not acknowledged. If the kernel gives up, it is removed from the table
+ * (`tcp_write_err()` in net/ipv4/tcp_timer.c).
  */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { parseEntry, type TcpTableEntry } from './tcp-table.ts'
@@ -9,7 +10,7 @@ const CLOSING = new Set(['fin-wait-1', 'closing', 'last-ack'])
 
 export class Orphans {
   readonly #pid: number
-  /** Where the process has the same network as this one, so that the table can be read when it has ended, too. */
+  /** Whether the process has the same network namespace as this one. The table can then also be read after the process has ended. */
   readonly #isHere: boolean
 
   constructor(pid: number) {
@@ -17,7 +18,7 @@ export class Orphans {
     this.#isHere = networkOf(pid) === networkOf('self')
   }
 
-  /** Whether the connection is in the table. To be asked when the program has it no more. */
+  /** Whether the connection is in the table without an owner. Call it when the program no longer has the connection. */
   has({ local, remote }: Pick<TcpTableEntry, 'local' | 'remote'>): boolean {
     const folder = this.#isHere ? 'self' : this.#pid
     return ['tcp', 'tcp6'].some((name) =>
@@ -37,7 +38,7 @@ function isSame(one: Endpoint, other: Endpoint): boolean {
 
 function linesOf(path: string): string[] {
   try {
-    // Most lines of a large table are of other states: 4, 9 and 11 in include/net/tcp_states.h.
+    // Keeps only the states of CLOSING, which are few: 4, 9 and 11 in include/net/tcp_states.h.
     return readFileSync(path, 'latin1')
       .split('\n')
       .filter((line) => / 0[49B] /.test(line))

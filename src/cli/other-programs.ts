@@ -1,13 +1,13 @@
-/** The same values in the words of other programs. */
+/** The same values as settings of other programs. */
 import type { KeepAlive } from '../settings/keepalive.ts'
 
 /** The settings of each program by name, in its own units. */
 export interface OtherPrograms {
   /** https://www.postgresql.org/docs/current/libpq-connect.html: seconds, and milliseconds for the user timeout. */
   readonly libpq: Readonly<Record<string, number>>
-  /** https://www.pgbouncer.org/config.html, as libpq. */
+  /** https://www.pgbouncer.org/config.html: the units are those of libpq. */
   readonly pgbouncer: Readonly<Record<string, number>>
-  /** Documentation/networking/ip-sysctl.rst of Linux: seconds; there is none for the user timeout. */
+  /** Linux, Documentation/networking/ip-sysctl.rst: seconds. The user timeout has no sysctl. */
   readonly sysctl: Readonly<Record<string, number>>
 }
 

@@ -1,4 +1,4 @@
-/** HOST:PORT, as people write it. */
+/** Parses HOST:PORT. */
 import { serviceOn } from './services.ts'
 import { UsageError } from './usage.ts'
 
@@ -6,7 +6,7 @@ export interface Address {
   readonly text: string
   readonly host: string
   readonly port: number
-  /** What usually listens there. */
+  /** The service that usually listens on the port. */
   readonly service: string | undefined
 }
 

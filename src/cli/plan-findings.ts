@@ -1,4 +1,4 @@
-/** What `plan` finds out. */
+/** The findings of `plan`. */
 import type { Detection, KeepAlive, KeepAliveWarning, Tolerance } from 'tcp-keepalive'
 import type { OtherPrograms } from './other-programs.ts'
 
@@ -8,11 +8,11 @@ export interface PlanFindings {
   readonly settings: KeepAlive
   readonly detection: Detection
   readonly tolerates: Tolerance
-  /** The same where the kernel has no TCP_RTO_MAX_MS, before Linux 6.15; `undefined` where that makes no difference. */
+  /** The tolerance without TCP_RTO_MAX_MS, that is before Linux 6.15; `undefined` if it is the same. */
   readonly withoutRtoMax: Tolerance | undefined
   /**
-   * Up to which retransmission timeout a write keeps the deadline, in milliseconds; `undefined` without a deadline, and where
-   * none is solved for writing.
+   * The longest retransmission timeout with which a write keeps the deadline, in milliseconds. `undefined` without a deadline,
+   * and if no user timeout is solved for it.
    */
   readonly longestRetransmissionTimeout: number | undefined
   readonly warnings: readonly KeepAliveWarning[]

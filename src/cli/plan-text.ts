@@ -1,4 +1,4 @@
-/** How a plan looks. */
+/** Formats a plan. */
 import { formatDuration } from '../settings/duration.ts'
 import { probesUntilGivenUp } from '../settings/detection.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
@@ -7,7 +7,7 @@ import type { PlanFindings } from './plan-findings.ts'
 import { type Paint, table, wrapped } from './terminal.ts'
 import { type Mark, timeline } from './timeline.ts'
 
-/** Of the pictures; with the indentation they fit into 80 columns. */
+/** The width of the timelines. With the indentation they fit into 80 columns. */
 const WIDTH = 74
 
 export function planText(found: PlanFindings, paint: Paint): string {
@@ -29,7 +29,7 @@ export function planText(found: PlanFindings, paint: Paint): string {
   ].join('\n')
 }
 
-/** As it is written on a command line. */
+/** The deadline, as an option of the command line. */
 function deadlineLines({ detectWithin }: PlanFindings, paint: Paint): string[] {
   return detectWithin === undefined ? [] : [paint.bold(`--detect-within ${detectWithin / 1000}s`)]
 }
@@ -48,7 +48,7 @@ function writeLines(found: PlanFindings, paint: Paint): string[] {
   const { write } = detection
   if (write === undefined)
     return [paint.bold('When it writes, this system decides by rules that are not known here')]
-  // Where nothing is known of what a write survives, keepalive ends it too, at the latest then.
+  // If the tolerance of a write is not known, keepalive ends the connection at this time at the latest.
   if (tolerates.write === undefined)
     return [paint.bold(`When it writes, after at most ${formatDuration(write)}`)]
   return [
@@ -59,7 +59,7 @@ function writeLines(found: PlanFindings, paint: Paint): string[] {
   ]
 }
 
-/** When a write is told of after its deadline: docs/limits.md has the reasons. */
+/** When the death is detected only after the deadline of a write. docs/limits.md has the reasons. */
 function laterLines({ detectWithin, longestRetransmissionTimeout }: PlanFindings): string[] {
   if (detectWithin === undefined || longestRetransmissionTimeout === undefined) return []
   const longest = formatDuration(longestRetransmissionTimeout)
@@ -78,7 +78,7 @@ function connectLines({ detection, tolerates }: PlanFindings, paint: Paint): str
   return [paint.bold(`When it connects, after ${formatDuration(connect)}`), ...survived(tolerates.connect)]
 }
 
-/** @param before the same before Linux 6.15, where it is not the same */
+/** @param before the outage that a peer survives before Linux 6.15, if it differs */
 function survived(outage: number | undefined, before?: number): string[] {
   if (outage === undefined) return []
   const older = before === undefined ? '' : `; before Linux 6.15, ${formatDuration(before)}`

@@ -1,4 +1,4 @@
-/** `tcp-keepalive plan`: what values mean. */
+/** `tcp-keepalive plan`: shows what values mean. */
 import { type KeepAlive, type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { warningsOf } from '../inspect/warnings.ts'
 import { isLinux } from '../settings/capabilities.ts'
@@ -10,10 +10,10 @@ import { planText } from './plan-text.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
 import { durationOf, optionsOf, parse, understood, UsageError, VALUE_OPTIONS } from './usage.ts'
 
-/** No deadline is shorter. */
+/** The shortest deadline. */
 const SHORTEST_SECONDS = 5
 
-/** What is planned where nothing is asked for. */
+/** Planned if no option is given. */
 const DEFAULT: KeepAliveOptions = { detectWithin: 60_000 }
 
 export function plan(args: string[]): number {
@@ -40,7 +40,7 @@ export function plan(args: string[]): number {
 function examine(options: KeepAliveOptions): PlanFindings {
   const { settings, detection, tolerates } = understood(() => planKeepAlive(options))
   const { platform } = process
-  const before = planKeepAlive(settings).tolerates // a user timeout without a deadline has no TCP_RTO_MAX_MS
+  const before = planKeepAlive(settings).tolerates // without a deadline, TCP_RTO_MAX_MS is not set
   return {
     detectWithin: options.detectWithin,
     settings,
@@ -67,8 +67,8 @@ function longestFor({ detectWithin }: KeepAliveOptions, { userTimeout = 0 }: Kee
 }
 
 /**
- * The shortest deadline in whole seconds with which a living peer survives an outage of so many milliseconds. Connecting may
- * end sooner where the system itself, without a user timeout, does not try for so long.
+ * The shortest deadline in whole seconds with which a living peer survives an outage of this many milliseconds. Connecting may
+ * end sooner, if the system itself stops trying earlier even without a user timeout.
  */
 function shortestFor(outage: number): KeepAliveOptions {
   for (let seconds = Math.max(SHORTEST_SECONDS, Math.ceil(outage / 1000)); ; seconds++) {

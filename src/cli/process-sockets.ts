@@ -1,4 +1,4 @@
-/** The TCP sockets of a process, from what Linux tells of it under /proc. */
+/** The TCP sockets of a process, from Linux's /proc. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { looked, reasonFor } from './looked.ts'
 import { Tables } from './network-tables.ts'
@@ -11,11 +11,11 @@ export interface ProcessSocket extends TcpTableEntry {
 export interface ProcessSockets {
   readonly pid: number
   readonly command: string
-  /** Those with a peer. */
+  /** The sockets that have a peer. */
   readonly sockets: readonly ProcessSocket[]
 }
 
-/** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
+/** @throws NotToBeSeen if there is no such process, or if this one may not read it */
 export function socketsOf(pid: number, tables: Tables = new Tables()): ProcessSockets {
   const sockets: ProcessSocket[] = []
   const inodes = inodesOf(pid)
@@ -27,7 +27,7 @@ export function socketsOf(pid: number, tables: Tables = new Tables()): ProcessSo
   return { pid, command: commandOf(pid), sockets }
 }
 
-/** The sockets among the descriptors, by descriptor. */
+/** The inode of each socket, by descriptor. */
 function inodesOf(pid: number): Map<number, number> {
   const folder = `/proc/${pid}/fd`
   const inodes = new Map<number, number>()
@@ -52,7 +52,7 @@ export function hasPeer(state: string): boolean {
   return state !== 'listen' && state !== 'closed'
 }
 
-/** A thread of the kernel and a process that has ended have a name and no words: in brackets, as ps(1) puts it. */
+/** The command line. Kernel threads and zombies have none; for them it is the name in brackets, as ps(1) prints it. */
 export function commandOf(pid: number): string {
   const read = (name: string): string => looked(pid, () => readFileSync(`/proc/${pid}/${name}`, 'utf8'))
   return read('cmdline').replaceAll('\0', ' ').trim() || `[${read('comm').trim()}]`

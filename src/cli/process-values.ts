@@ -1,4 +1,4 @@
-/** The TCP sockets of a process with the values that the kernel holds for them. */
+/** The TCP sockets of a process, with the values that the kernel holds for them. */
 import { readdirSync } from 'node:fs'
 import { type ForeignSocket, inspectForeign, type Refusal } from '../socket/other-process.ts'
 import { NotToBeSeen } from './looked.ts'
@@ -9,7 +9,7 @@ import type { Read } from './ps-judgement.ts'
 
 export interface ReadProcess extends Omit<ProcessSockets, 'sockets'> {
   readonly sockets: readonly ReadSocket[]
-  /** Why values could not be read, for a person. */
+  /** Why values could not be read, as text for the user. */
   readonly unreadable: string | undefined
 }
 
@@ -17,7 +17,7 @@ export interface ReadSocket extends ProcessSocket {
   readonly read: Read | undefined
 }
 
-/** @throws NotToBeSeen where there is no such process, or it belongs to somebody else */
+/** @throws NotToBeSeen if there is no such process, or if this one may not read it */
 export function readProcess(pid: number, tables: Tables): ReadProcess {
   const number = ownNumberOf(pid)
   if (number === undefined) return withoutValues(pid, tables, 'it is in another PID namespace, or has ended')
@@ -27,7 +27,7 @@ export function readProcess(pid: number, tables: Tables): ReadProcess {
   return { pid, command: commandOf(pid), sockets, unreadable: undefined }
 }
 
-/** All processes that may be looked at and have a connection. */
+/** All processes that this one may read and that have a connection. */
 export function readAllProcesses(tables: Tables): ReadProcess[] {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -53,7 +53,7 @@ function withTimers(pid: number, found: readonly ForeignSocket[], tables: Tables
     if (!hasPeer(state)) continue
     if (remote) {
       const running = timerOf(inode)
-      // What has ended since is no connection any more.
+      // The connection has ended since.
       if (!running) continue
       const { timer, timerIn } = running
       sockets.push({ descriptor, local, remote, state, timer, timerIn, unansweredProbes, read })

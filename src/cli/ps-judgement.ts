@@ -1,4 +1,4 @@
-/** What is to be said of a connection, from its timer and, where they could be read, its values. */
+/** Judges a connection by its values, or by its timer if the values could not be read. */
 import type { Detection, KeepAlive } from 'tcp-keepalive'
 import { isPatience, isUnboundedRtoMax } from '../settings/detect-within.ts'
 import { detectionOf } from '../settings/detection.ts'
@@ -8,10 +8,10 @@ import type { ProcessSocket } from './process-sockets.ts'
 /** A Linux timer may be late by an eighth of its length (kernel/time/timer.c). */
 const LATEST = 9 / 8
 
-/** Without `--within`: what is noticed after an hour is slow, as in the warnings of `inspectSocket()`. */
+/** Without `--within`, detection after an hour is slow, as in the warnings of `inspectSocket()`. */
 const SLOW_MS = 3_600_000
 
-/** The kernel's own TCP_RTO_MAX_MS, where nobody has changed it (include/net/tcp.h). */
+/** The kernel's default of TCP_RTO_MAX_MS (include/net/tcp.h). */
 const RTO_MAX_MS = 120_000
 
 /** A deadline puts a fifth of itself into TCP_RTO_MAX_MS (`rtoMaxFor`), and for a while three tenths (`looseRtoMaxFor`). */
@@ -32,15 +32,15 @@ export interface Judgement {
 
 export type Judge = (socket: ProcessSocket, read: Read | undefined) => Judgement
 
-/** What connections are measured against. */
+/** The standard by which connections are judged. */
 export interface Measure {
-  /** Within what time each is to be told; `undefined`: only what is off, has no user timeout or takes an hour is marked. */
+  /** The deadline in milliseconds. If `undefined`, only connections without keepalive or user timeout, or that take an hour, are marked. */
   readonly within: number | undefined
-  /** TCP_RTO_MAX_MS of a socket to which nobody has done anything. */
+  /** TCP_RTO_MAX_MS of a new socket. */
   readonly systemRtoMax: number | undefined
 }
 
-/** Judges one connection after the other, and none twice: many have the same values, in the same object. */
+/** Judges connections. The last judgement is reused, because many connections share the same values, in the same object. */
 export function judgeBy(measure: Measure): Judge {
   let last: { readonly read: Read; readonly open: Judgement } | undefined
   return (socket, read) => {
@@ -63,7 +63,7 @@ function judgeOpen(read: Read, { within, systemRtoMax }: Measure): Judgement {
   return { values, detection, lifted, protection: byValues(values, detection, lifted, within) }
 }
 
-/** Whether a dead peer is noticed in time by whoever waits and by whoever writes, late timers included. */
+/** Whether a dead peer is detected in time while waiting and while writing, even if timers are late. */
 export function isToldWithin({ idle, write }: Detection, lifted: boolean, within: number): boolean {
   return isInTime(idle, within) && write !== undefined && (lifted ? write <= within : isInTime(write, within))
 }

@@ -1,4 +1,4 @@
-/** How the connections of processes look. */
+/** Formats the connections of processes. */
 import { endpointText } from '../settings/address-text.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { Connection, ProcessConnections, Protection } from './ps-findings.ts'
@@ -7,10 +7,10 @@ import { type Paint, shortened, table, widthOf, widthsOf } from './terminal.ts'
 const WIDTH = 80
 const COMMAND_WIDTH = 70
 
-/** Of an address and its service, where the other columns leave no more. */
+/** The smallest width of an address and its service. */
 const LEAST_PEER_WIDTH = 21
 
-/** @param within what each connection is measured against; `undefined` for nothing */
+/** @param within the deadline of `--within`; `undefined` if not given */
 export function psText(
   processes: readonly ProcessConnections[],
   within: number | undefined,
@@ -59,7 +59,7 @@ function countsText(connections: readonly Connection[], within: number | undefin
   ].join(', ')
 }
 
-/** What the columns and marks mean, for those that there are. */
+/** Explains the columns, and the marks that are shown. */
 function legendFor(
   processes: readonly ProcessConnections[],
   within: number | undefined,
@@ -79,7 +79,7 @@ function legendFor(
     .join('\n')
 }
 
-/** What is the same as before is the same object: a program may have thousands of connections, and of few kinds. */
+/** Reuses the previous row's object if the row is the same: a program may have thousands of connections of few kinds. */
 function rowsOf(connections: readonly Connection[], paint: Paint): string[][] {
   let remote: Connection['remote'] | undefined
   let peer = ''
@@ -132,7 +132,7 @@ function nowText({ state, protection, timer, timerIn, unansweredProbes }: Connec
 
 const durations = new Map<number, string>()
 
-/** In whole minutes, where it is longer than ten. */
+/** A duration; from ten minutes on in whole minutes. */
 function shortDuration(ms: number | undefined): string {
   if (ms === undefined) return '?'
   let text = durations.get(ms)
@@ -143,7 +143,7 @@ function shortDuration(ms: number | undefined): string {
   return text
 }
 
-/** The peers as wide as the other columns let them be. */
+/** Gives the peers the width that the other columns leave. */
 function fittedTable(rows: readonly string[][]): string[] {
   const widths = widthsOf(rows)
   const [marks = 0, peers = 0, ...others] = widths
@@ -159,15 +159,15 @@ function fittedTable(rows: readonly string[][]): string[] {
   )
 }
 
-// oxlint-disable-next-line no-control-regex -- that is what is looked for
+// oxlint-disable-next-line no-control-regex -- the regex is to find control characters
 const CONTROLS = /[\u0000-\u001F\u007F-\u009F]+/g
 
-/** Somebody else chose these words, and could make a terminal obey them. */
+/** Removes control characters: the command line of a foreign process could contain escape sequences for the terminal. */
 function printable(text: string): string {
   return text.replaceAll(CONTROLS, ' ')
 }
 
-/** Of an address the end is needed too. */
+/** Shortens in the middle, because the end of an address is needed too. */
 function withoutMiddle(text: string, width: number): string {
   const half = Math.floor((width - 1) / 2)
   return `${text.slice(0, width - 1 - half)}…${text.slice(-half)}`

@@ -1,4 +1,4 @@
-/** `tcp-keepalive ps`: the connections of processes. */
+/** `tcp-keepalive ps`: shows the connections of processes. */
 import { systemRtoMax } from '../socket/other-process.ts'
 import { Tables } from './network-tables.ts'
 import { readAllProcesses, readProcess, type ReadProcess } from './process-values.ts'
@@ -38,7 +38,7 @@ function found(pids: readonly number[]): ReadProcess[] {
   return [...new Set(pids)].map((pid) => readProcess(pid, tables))
 }
 
-/** Without a time only what is off fails; with one, everything that is not known to be told in time. */
+/** Without `--within` only connections without keepalive fail. With it, all fail that are not known to detect a death in time. */
 function passes({ connections }: ProcessConnections, within: number | undefined): boolean {
   return connections.every(({ protection }) =>
     within === undefined ? protection !== 'unprotected' : ['protected', 'closing'].includes(protection),
@@ -50,7 +50,7 @@ function withConnections({ sockets, ...about }: ReadProcess, judge: Judge): Proc
     const { descriptor, local, remote, state, timer, timerIn, unansweredProbes, read } = socket
     const { values, detection, lifted, protection } = judge(socket, read)
     const service = serviceOn(remote.port) ?? serviceOn(local.port)
-    // Written out: with thousands of them, to spread three objects into a fourth takes most of the time.
+    // Written out, because with thousands of connections most of the time would go into object spreads.
     return {
       descriptor,
       local,
@@ -73,6 +73,6 @@ function systemOwn(): number | undefined {
   try {
     return systemRtoMax()
   } catch {
-    return undefined // no binary: then no values are read either
+    return undefined // there is no binary, so no values are read either
   }
 }

@@ -1,6 +1,6 @@
-/** What usually listens on a port, for databases, queues and caches. */
+/** The services that usually listen on a port: databases, queues and caches. */
 
-/** From the documentation of each; IANA's registry has most of them. */
+/** From the documentation of each service; IANA's registry has most of them. */
 const SERVICES: Readonly<Record<number, string>> = {
   1433: 'SQL Server',
   1521: 'Oracle',

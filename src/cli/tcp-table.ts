@@ -6,7 +6,7 @@ import { addressText } from '../settings/address-text.ts'
 export type TcpTimer =
   /** None. */
   | 'none'
-  /** Data is in flight, and the keepalive timer, if there is one, is not shown. */
+  /** Data is in flight. The kernel then does not show the keepalive timer. */
   | 'retransmit'
   | 'keepalive'
   | 'time-wait'
@@ -23,7 +23,7 @@ export interface TcpTableEntry {
   readonly unansweredProbes: number
 }
 
-/** include/net/tcp_states.h, from 1 on. */
+/** include/net/tcp_states.h; the first has the number 1. */
 const STATES = [
   'established',
   'syn-sent',
@@ -42,13 +42,13 @@ const STATES = [
 /** `get_tcp4_sock()` in net/ipv4/tcp_ipv4.c, in the order of the numbers. */
 const TIMERS: readonly TcpTimer[] = ['none', 'retransmit', 'keepalive', 'time-wait', 'zero-window']
 
-/** USER_HZ, in which the kernel tells times to programs: 100 on every platform with Node. */
+/** USER_HZ, the unit of times in /proc: 100 per second on every platform of Node. */
 const MS_PER_TICK = 10
 
 /** Number, two ends, state, queues, timer, retransmits, user, probes, and then the inode. */
 const INODE = /^\s*\S+ \S+ \S+ \S+ \S+ \S+ \S+\s+\d+\s+\d+ (\d+)/
 
-/** The lines by inode. A machine may have very many, of which few are asked for, so they are not read any further here. */
+/** The lines by inode. They are parsed later: a machine may have very many, of which few are needed. */
 export function linesByInode(text: string): Map<number, string> {
   const lines = new Map<number, string>()
   for (const line of text.split('\n').slice(1)) {
@@ -72,12 +72,12 @@ export function parseEntry(line: string): TcpTableEntry {
   }
 }
 
-/** From the kernel's number. */
+/** Converts the kernel's number. */
 export function tcpTimerOf(which: number): TcpTimer {
   return TIMERS[which] ?? 'none'
 }
 
-/** A timer that should have fired by now may be shown as a negative number of 64 bits. */
+/** An overdue timer may be shown as a negative number in 64 bits. */
 function signed(ticks: number): number {
   return ticks > 2 ** 63 ? 0 : ticks
 }
@@ -91,7 +91,7 @@ function parseEndpoint(text: string): { address: string; port: number } {
 
 const IS_LITTLE = endianness() === 'LE'
 
-/** Printed as a number of this machine, though it is in the network's order. */
+/** The kernel prints the word in the byte order of this machine, but it is in network byte order. */
 function parseWord(hex: string): number {
   const word = Number.parseInt(hex, 16)
   if (!IS_LITTLE) return word

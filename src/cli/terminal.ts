@@ -1,7 +1,7 @@
-/** Where text goes, and how it looks there. */
+/** Writes text, with colours on a terminal. */
 import { stripVTControlCharacters } from 'node:util'
 
-/** Puts a colour around a text, or nothing where the output is no terminal. */
+/** Colours a text. On an output without colours it returns the text unchanged. */
 export interface Paint {
   bold(text: string): string
   dim(text: string): string
@@ -23,15 +23,15 @@ const COLOURED: Paint = {
   doubtful: (text) => `\u001B[33m${text}\u001B[39m`,
 }
 
-/** What is asked of a stream: Node's `tty.WriteStream` has both, and others neither. */
+/** The part of a stream that matters here. Node's `tty.WriteStream` has both members, other streams have neither. */
 interface Output {
   readonly isTTY?: boolean
   hasColors?(env: NodeJS.ProcessEnv): boolean
 }
 
-/** Colours only on a terminal that has them. NO_COLOR with any value but an empty one turns them off (https://no-color.org). */
+/** Uses colours only on a terminal that supports them. A non-empty NO_COLOR turns them off (https://no-color.org). */
 export function paintFor(stream: Output, env: NodeJS.ProcessEnv = process.env): Paint {
-  // Before Node 24, hasColors() takes an empty NO_COLOR for one that is set.
+  // Before Node 24, hasColors() also respects an empty NO_COLOR.
   const { NO_COLOR, ...others } = env
   const wanted = stream.isTTY === true && stream.hasColors?.(NO_COLOR === '' ? others : env) === true
   return wanted ? COLOURED : PLAIN
@@ -42,7 +42,7 @@ export function say(text: string): void {
 }
 
 export function sayJson(value: unknown): void {
-  // In JSON there is no Infinity: null is "never" here.
+  // JSON has no Infinity: it becomes null, which means "never" here.
   say(JSON.stringify(value, undefined, 2))
 }
 
@@ -51,8 +51,8 @@ export function complain(text: string): void {
 }
 
 /**
- * Lines of columns, each as wide as its widest entry; the last is not padded. There may be thousands of rows: what is the same object as
- * the row before is looked at once.
+ * Formats rows as lines. Each column is as wide as its widest entry; the last column is not padded. There may be thousands of rows, so a
+ * row that is the same object as the one before is formatted once.
  */
 export function table(
   rows: readonly (readonly string[])[],
@@ -75,7 +75,7 @@ function lineOf(row: readonly string[], widths: readonly number[]): string {
     .trimEnd()
 }
 
-/** Of the widest entry of each column. */
+/** The width of the widest entry of each column. */
 export function widthsOf(rows: readonly (readonly string[])[]): number[] {
   const widths: number[] = []
   let last: readonly string[] | undefined
@@ -91,12 +91,16 @@ export function padded(text: string, width: number): string {
   return text.padEnd(width + text.length - widthOf(text))
 }
 
-/** The beginning of a text, marked as such where it is longer. */
+/** Cuts a text that is too long, and ends it with an ellipsis. */
 export function shortened(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
 }
 
-/** In lines of at most 80 columns, of which the further ones may begin further in. */
+/**
+ * Wraps a text into lines of at most 80 columns.
+ *
+ * @param further the indentation from the second line on
+ */
 export function wrapped(text: string, further = '  '): string[] {
   const [first = '', ...words] = text.split(' ')
   const lines: string[] = []
@@ -112,7 +116,7 @@ export function wrapped(text: string, further = '  '): string[] {
   return [...lines, line]
 }
 
-/** Without the colours. */
+/** The width of a text without its colours. */
 export function widthOf(text: string): number {
   return text.includes('\u001B') ? stripVTControlCharacters(text).length : text.length
 }

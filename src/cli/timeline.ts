@@ -1,6 +1,6 @@
-/** A picture of what happens from the last thing heard to the error. */
+/** Draws a timeline from the peer's last packet to the error. */
 
-/** Something on the line, at a time in milliseconds. */
+/** A mark on the line, at a time in milliseconds. */
 export interface Mark {
   readonly at: number
   readonly sign: string
@@ -23,7 +23,7 @@ export function timeline(marks: readonly Mark[], width: number): readonly [strin
   return [labels(0), line.join(''), labels(1)]
 }
 
-/** The first at its place, the last up to the right end, one in the middle where it finds room. */
+/** Places the first label at the left, the last at the right end, and one between them if there is room. */
 function labelLine(labels: readonly { column: number; text: string }[], width: number): string {
   const [first = '', ...others] = labels.map(({ text }) => text)
   const last = others.pop() ?? ''

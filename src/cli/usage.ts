@@ -1,4 +1,4 @@
-/** What the commands have in common in how they are called. */
+/** Parses the arguments of all commands. */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import { inDurations, parseCount, parseDuration } from '../settings/duration.ts'
@@ -16,7 +16,7 @@ const TEXT: Text = { type: 'string' }
 
 type ValueOption = 'detect-within' | 'time' | 'interval' | 'retries' | 'user-timeout'
 
-/** The options that stand for values. */
+/** The options for keepalive values. */
 export const VALUE_OPTIONS: Readonly<Record<ValueOption, Text>> = {
   'detect-within': TEXT,
   time: TEXT,
@@ -27,7 +27,7 @@ export const VALUE_OPTIONS: Readonly<Record<ValueOption, Text>> = {
 
 export type ValueArguments = { readonly [Name in ValueOption]?: string | undefined }
 
-/** `parseArgs`, with a {@link UsageError} for what it does not understand. */
+/** Like `parseArgs`, but throws a {@link UsageError}. */
 export function parse<T extends Options>(
   args: string[],
   options: T,
@@ -45,7 +45,7 @@ export function parse<T extends Options>(
   }
 }
 
-/** The values that were asked for; `undefined` where none was. */
+/** The values from the arguments; `undefined` if there are none. */
 export function optionsOf(values: ValueArguments): KeepAliveOptions | undefined {
   const asked: Record<string, number> = {}
   const duration = (flag: keyof ValueArguments, option: string): void => {
@@ -72,7 +72,7 @@ function readAs(read: (text: string) => number, flag: string, text: string): num
   }
 }
 
-/** Calls what checks options, and says what is wrong with them in the words of the command line. */
+/** Calls `check`, and turns its errors about options into a {@link UsageError} that names the options of the command line. */
 export function understood<T>(check: () => T): T {
   try {
     return check()

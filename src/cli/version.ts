@@ -1,4 +1,4 @@
-/** Of this package. */
+/** The version of this package. */
 export function version(): string {
   const manifest = require('tcp-keepalive/package.json') as { version: string }
   return manifest.version

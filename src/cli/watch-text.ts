@@ -1,16 +1,16 @@
-/** How watched connections look: a table that is drawn anew, and a line for each thing that happens. */
+/** Formats watched connections: a table that is redrawn, and a line for each event. */
 import type { Snapshot, Status } from './watched.ts'
 import { padded, type Paint, shortened } from './terminal.ts'
 
-/** How large a terminal is. */
+/** The size of a terminal. */
 export interface Size {
   readonly columns: number
   readonly rows: number
 }
 
 /**
- * Columns of the table; with the gaps between them they fit into 80. In a narrow terminal the first is narrower, and the
- * last is left out.
+ * The widths of the columns. With the gaps they fit into 80. In a narrow terminal the first column is narrower, and the last
+ * is left out.
  */
 const PEER = 36
 const LEAST_PEER = 12
@@ -20,7 +20,7 @@ const ROUND_TRIP = 12
 
 const GAP = '  '
 
-/** How wide the first column is, and whether the last has room. */
+/** The width of the first column, and whether the last one is shown. */
 interface Layout {
   readonly peer: number
   readonly roundTrip: boolean
@@ -34,11 +34,11 @@ function layoutFor(columns: number): Layout {
   return { peer: Math.min(PEER, Math.max(LEAST_PEER, room)), roundTrip }
 }
 
-/** No higher than the terminal, as what has scrolled away cannot be drawn anew. */
+/** At most as high as the terminal, because lines that have scrolled away cannot be redrawn. */
 export function watchTable(snapshots: readonly Snapshot[], paint: Paint, { columns, rows }: Size): string[] {
   const layout = layoutFor(columns)
   const heading = laidOut(['PEER', 'STATUS'.padEnd(STATUS), 'SILENT', 'ROUND TRIP'], layout)
-  const room = Math.max(1, rows - 2) // beside the heading and the line of the cursor
+  const room = Math.max(1, rows - 2) // without the heading and the line of the cursor
   const shown = snapshots.length <= room ? snapshots : snapshots.slice(0, room - 1)
   const others = snapshots.length - shown.length
   return [
@@ -58,7 +58,7 @@ function tableRow(snapshot: Snapshot, layout: Layout, paint: Paint): string {
   return laidOut([name, status, silence, trip], layout)
 }
 
-/** The status has its width already, as it may have a colour. */
+/** `status` must already be padded: it may contain a colour. */
 function laidOut(
   [peer, status, silence, trip]: readonly [peer: string, status: string, silence: string, trip: string],
   layout: Layout,
@@ -68,7 +68,7 @@ function laidOut(
   return columns.join(GAP)
 }
 
-/** What has happened: which connection is how now, with the system's code, and what that means. */
+/** A change of a connection's status. `text` has the system's error code, and `words` explains it. */
 export interface Event {
   readonly text: string
   readonly words: string | undefined
@@ -79,7 +79,7 @@ const COULD_NOT_BE: Partial<Record<Status, string>> = {
   unwatched: 'could not be watched',
 }
 
-/** Nothing, where it is as it was before. */
+/** @returns `undefined` if nothing has changed */
 export function eventOf(before: Snapshot | undefined, now: Snapshot, paint: Paint): Event | undefined {
   const text = statusText(now)
   if (now.status === 'connecting') return undefined

@@ -1,4 +1,4 @@
-/** `tcp-keepalive watch`: who is there, live. */
+/** `tcp-keepalive watch`: connects to peers and shows live whether they answer. */
 import { planKeepAlive } from 'tcp-keepalive'
 import { parsePeer } from './peers.ts'
 import { type Paint, paintFor, PLAIN, say } from './terminal.ts'
@@ -6,10 +6,10 @@ import { durationOf, optionsOf, parse, understood, UsageError, VALUE_OPTIONS } f
 import { type Event, eventOf, watchTable } from './watch-text.ts'
 import { type Snapshot, Watched } from './watched.ts'
 
-/** How often the kernel is asked. */
+/** The time between two looks at the kernel's state. */
 const LOOK_MS = 100
 
-/** What is set where nothing is asked for. */
+/** The deadline if no option is given. */
 const DETECT_WITHIN_MS = 30_000
 
 export async function watch(args: string[]): Promise<number> {
@@ -31,14 +31,14 @@ export async function watch(args: string[]): Promise<number> {
   return last.some(isOver) ? 1 : 0
 }
 
-/** Shows what is, having known `before`. */
+/** Shows the current snapshots, or what differs from `before`. */
 type Show = (before: readonly Snapshot[], now: readonly Snapshot[]) => void
 
 function isOver({ status }: Snapshot): boolean {
   return status === 'lost' || status === 'unreached' || status === 'unwatched'
 }
 
-/** Until all are lost or could not be reached, the time is over, or a person has seen enough. */
+/** Looks until all peers are lost or unreached, the time is over, or the user presses Ctrl-C. */
 async function look(
   watched: readonly Watched[],
   show: Show,
@@ -65,11 +65,11 @@ async function look(
   })
 }
 
-/** ECMA-48, and DEC's private mode 7: a row of the table that is too long is cut off, so that its height is known. */
+/** ECMA-48, and DEC private mode 7: long rows of the table are cut off instead of wrapped, so that its height is known. */
 const ERASE_LINE = '\u001B[2K'
 const [CUT_OFF, WRAP] = ['\u001B[?7l', '\u001B[?7h']
 
-/** On a terminal the table stays beneath the lines of what has happened; elsewhere there are only these. */
+/** On a terminal the table stays below the event lines. Elsewhere only the event lines are printed. */
 function showText(stream: NodeJS.WriteStream, paint: Paint): Show {
   let height = 0
   return (before, now) => {
@@ -91,14 +91,14 @@ function drawn(lines: readonly string[]): string {
   return lines.map((line) => `${ERASE_LINE}${line}\n`).join('')
 }
 
-/** In two lines, as the words may need one of their own. */
+/** An event in two lines, because the explanation may be long. */
 function eventLines({ text, words }: Event, paint: Paint): string[] {
   const time = clock()
   const first = `${paint.dim(time)} ${text}`
   return words === undefined ? [first] : [first, `${' '.repeat(time.length)} ${words}`]
 }
 
-/** A line for each change. */
+/** Prints one line for each change. */
 const showJson: Show = (before, now) => {
   for (const [index, each] of now.entries()) {
     if (eventOf(before[index], each, PLAIN) !== undefined) say(JSON.stringify({ at: new Date(), ...each }))

@@ -1,35 +1,36 @@
-/** One connection that is watched: made, given its values, and asked. Nothing is ever sent on it. */
+/** One watched connection: connects, sets its values, and reads its state. It never sends data. */
 import { connect, type Socket } from 'node:net'
 import { getKeepAlive, getTcpInfo, type KeepAliveOptions, setKeepAlive } from 'tcp-keepalive'
 import { probesUntilGivenUp } from '../settings/detection.ts'
 import { lossInWords } from './loss-in-words.ts'
 import type { Address } from './peers.ts'
 
-/** `unwatched`: the system does not let this program set or read what there is to watch. */
+/** `unwatched`: the system does not let this program set or read the values. */
 export type Status = 'connecting' | 'unreached' | 'unwatched' | 'alive' | 'silent' | 'closed' | 'lost'
 
-/** How it stands with a connection at a moment. */
+/** The state of a connection at a moment. */
 export interface Snapshot {
   readonly peer: string
   readonly service: string | undefined
   readonly status: Status
-  /** Milliseconds since the peer was heard; `undefined` where the system does not tell. */
+  /** Milliseconds since the peer was heard; `undefined` if the system does not report it. */
   readonly silentFor: number | undefined
-  /** `undefined` where the system does not tell. */
+  /** `undefined` if the system does not report it. */
   readonly unansweredProbes: number | undefined
-  /** So many unanswered probes are the end. */
+  /** The number of unanswered probes after which the kernel gives up. */
   readonly probes: number
   /** Milliseconds. */
   readonly roundTrip: number | undefined
-  /** Of what is lost or closed: the system's code, if there is one, and what became of it in words. */
+  /** The system's error code, if the connection has ended with one. */
   readonly code: string | undefined
+  /** What has happened, for the user. */
   readonly words: string | undefined
 }
 
-/** A server that hangs up is called again after this. */
+/** The time until a new connection after the server has closed the old one. */
 const AGAIN_MS = 1000
 
-/** A probe that was sent just now is not unanswered yet. */
+/** A single probe counts as unanswered only after this many round trips. */
 const ROUND_TRIPS = 3
 
 export class Watched {
@@ -57,14 +58,14 @@ export class Watched {
     this.#socket = this.#connect()
   }
 
-  /** Asks the kernel. */
+  /** Reads the state from the kernel. */
   look(): Snapshot {
     if (!this.#socket.connecting && !this.#socket.destroyed && this.#isOpen())
       this.#attempt(() => this.#ask())
     return this.#last
   }
 
-  /** Who has not answered until now could not be connected to. */
+  /** Ends the watching. A peer that has not accepted the connection by now was not reached. */
   end(): Snapshot {
     clearTimeout(this.#again)
     this.#socket.destroy()
@@ -78,13 +79,13 @@ export class Watched {
     const { host, port } = this.#address
     const socket = connect({ host, port })
     try {
-      // Before it connects, so that the attempt is bounded too.
+      // Set before the connection is made, so that the attempt is bounded too.
       setKeepAlive(socket, this.#options)
     } catch (error) {
       socket.destroy()
       throw error
     }
-    socket.resume() // what a server says first is of no interest
+    socket.resume() // discard a greeting of the server
     socket.once('connect', () => {
       this.#attempt(() => {
         const probes = probesUntilGivenUp(getKeepAlive(socket))
@@ -96,7 +97,7 @@ export class Watched {
     return socket
   }
 
-  /** Inside events and timers, where nobody would catch what the system refuses. */
+  /** Catches errors of the system, because in events and timers nobody else would. */
   #attempt(act: () => void): void {
     try {
       act()

@@ -1,4 +1,4 @@
-/** A connection cut off on purpose, to see what the program does. */
+/** Cuts off a connection on purpose, to test what the program does. */
 import { Server } from 'node:net'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { notConnected } from '../socket/errors.ts'

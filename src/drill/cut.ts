@@ -1,4 +1,4 @@
-/** The sockets that are cut off, each by its cookie: what was in force before, how often it was cut, whether it still hears. */
+/** The sockets that are cut off, by cookie: the earlier options, how often it was cut off, and whether packets still arrive. */
 import type { Cookie, HopMinimum } from '../socket/hop-minimum.ts'
 import { cutOffAt, MOST_HOPS, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
 import { shared } from '../socket/shared.ts'
@@ -6,7 +6,7 @@ import { descriptorOf, NOT_YET, type Target } from '../socket/target.ts'
 import { getTcpInfo } from '../socket/tcp-info.ts'
 
 /**
- * What was on its way through the kernel at the cut may still arrive, and the kernel counts silence in ticks of up to 10 ms.
+ * Allows for packets that were inside the kernel at the cut, and for the kernel's ticks of up to 10 ms.
  */
 const ALLOWANCE_MS = 100
 
@@ -27,17 +27,17 @@ export class Cut {
     this.#cookie = cookie
     this.#before = before
     cutOffAt(fd, before)
-    // Where the connection has ended by the time of restore(), nobody could say any more whether its peer was heard.
+    // The timer is needed because after the end of the connection, restore() cannot find out whether packets arrived.
     this.#looking = setInterval(() => this.look(), LOOK_MS)
     this.#looking.unref()
   }
 
-  /** Counts who has cut the socket off, as the last one puts everything back. */
+  /** Counts the cuts of the socket. The last {@link remove} restores the options. */
   add(): void {
     this.#times += 1
   }
 
-  /** Puts back what was there, unless somebody else still wants the socket cut off, or the socket is gone. */
+  /** Restores the earlier options, unless another cut of the socket is still active, or the socket is gone. */
   remove(): void {
     this.look()
     this.#times -= 1
@@ -47,7 +47,7 @@ export class Cut {
     if (fd !== undefined) putHopMinimum(fd, this.#before)
   }
 
-  /** Whether something came from the peer since. */
+  /** Whether packets of the peer arrived after the cut. */
   get heard(): boolean {
     return this.#heard
   }
@@ -55,7 +55,7 @@ export class Cut {
   look(): void {
     const fd = this.#descriptor()
     if (fd === undefined) return this.#end()
-    if (!isWhollyCut(fd)) return // somebody else put it back
+    if (!isWhollyCut(fd)) return // other code has changed the options
     const { silentFor } = getTcpInfo(fd)
     if (silentFor !== undefined && performance.now() - silentFor > this.#at + ALLOWANCE_MS) this.#heard = true
   }
@@ -65,21 +65,21 @@ export class Cut {
     if (cuts.get(this.#cookie) === this) cuts.delete(this.#cookie)
   }
 
-  /** The descriptor, if it still is that of the socket that was cut off. */
+  /** The descriptor; `undefined` if it no longer belongs to the socket that was cut off. */
   #descriptor(): number | undefined {
     try {
       const fd = descriptorOf(this.#target)
       return fd !== NOT_YET && readHopMinimum(fd).cookie === this.#cookie ? fd : undefined
     } catch {
-      return undefined // destroyed, closed, or a file of somebody else by now
+      return undefined // destroyed, closed, or no TCP socket any more
     }
   }
 }
 
-/** All copies of this package share them. */
+/** All copies of this package share this map. */
 const cuts = shared('cuts', () => new Map<Cookie, Cut>())
 
-/** The one cut of this socket, whoever asks. */
+/** Returns the cut of this socket, or begins one. */
 export function cutOf(target: Target, fd: number): Cut {
   const { cookie } = readHopMinimum(fd)
   const known = cuts.get(cookie)
@@ -89,7 +89,7 @@ export function cutOf(target: Target, fd: number): Cut {
   return cut
 }
 
-/** In every way: else something may be heard, and nothing is wrong with that. */
+/** Whether both options are set. If not, packets may arrive, and that is no fault. */
 function isWhollyCut(fd: number): boolean {
   const { v4, v6 } = readHopMinimum(fd)
   return v4 === MOST_HOPS && (v6 < 0 || v6 === MOST_HOPS)

@@ -48,10 +48,10 @@ function registerIn(variables: Readonly<Record<string, string>>): { text: string
 test('doctor shows which accepted connections register would hold', (t) => {
   const all = registerIn({ TCP_KEEPALIVE_ACCEPTED: '1' })
   t.is(all.found.accepted, true)
-  t.regex(all.text, /^ {2}accepted +what every server accepts$/m)
+  t.regex(all.text, /^ {2}accepted +all accepted connections$/m)
   const some = registerIn({ TCP_KEEPALIVE_ACCEPTED: '8080,8443' })
   t.deepEqual(some.found.accepted, [8080, 8443])
-  t.regex(some.text, /^ {2}accepted +what comes in at 8080, 8443$/m)
+  t.regex(some.text, /^ {2}accepted +accepted at port 8080, 8443$/m)
 })
 
 test('doctor shows what register would do: values, detection, tolerance, reach', (t) => {
@@ -82,7 +82,7 @@ test('doctor shows how far register would reach', (t) => {
   t.is(found.reach, 'process')
   t.regex(
     text,
-    /^ {2}reach +outgoing connections, in every thread and\n(?: +.*\n)*? +those that JavaScript did not open/m,
+    /^ {2}reach +outgoing connections, in every thread and\n(?: +.*\n)*? +those not opened by JavaScript/m,
   )
   t.true(text.split('\n').every((line) => line.length <= 80))
 })

@@ -54,7 +54,7 @@ withLab('a second drill on one program refuses to start, and the first continues
   const second = await drill(machine, program, ...MATCH).done
   t.regex(
     second.printed,
-    /^tcp-keepalive: 2 of these connections are cut off already: by another drill that goes on, or by one that was killed, which "drill --heal \d+" mends\n$/,
+    /^tcp-keepalive: 2 of these connections are cut off already, by another drill\. If that drill was killed, "drill --heal \d+" restores them\n$/,
   )
   t.is(second.code, 1)
   first.interrupt()
@@ -71,7 +71,7 @@ withLab('drill --heal during a drill: the drill reports that somebody else has p
   await first.begun
   t.regex(
     (await drill(machine, program, '--heal').done).printed,
-    /^1 connection was cut off, and is healed$/m,
+    /^1 connection was cut off, and is restored$/m,
   )
   const { code, printed } = await first.done
   t.regex(lastRows(printed)[0] ?? '', /put back by somebody else$/, printed)
@@ -90,7 +90,7 @@ withLab(
       ['idle  after # s', 'idle  ended with the program'],
       printed,
     )
-    t.regex(printed, /^process \d+ has ended when it was told\n.*'error' listener/m)
+    t.regex(printed, /^process \d+ has ended after a connection error\n.*'error' listener/m)
     t.is(code, 1)
   },
 )
@@ -128,7 +128,7 @@ withLab(
       `stty cols 80 rows 10; exec ${words.join(' ')}`,
       '/dev/null',
     )
-    t.regex(printed, /20 connections are cut off, 0 told; the table comes in the end/)
+    t.regex(printed, /20 connections are cut off, 0 detected; the table follows at the end/)
     const { lines } = await screenOf(printed, size)
     t.is(lines.filter((line) => line.startsWith('PEER')).length, 1, lines.join('\n'))
     t.is(lines.filter((line) => /idle +not in time: never$/.test(line)).length, 20)

@@ -19,7 +19,7 @@ onLinux('cluster: a column for the process, one total, one exit code', async (t)
   const worker = `quiet(cluster.worker.id === 1 && { time: 1000, interval: 1000, retries: 1 }); setInterval(() => {}, 1000) }`
   const drilling = drillProgram(t, port, ['--within', '5s'], `${CLUSTER} ${worker}`)
   const { code, stdout } = await drilling.done
-  t.regex(stdout, /^PID +PEER +WAS +TOLD$/m)
+  t.regex(stdout, /^PID +PEER +WAS +DETECTED$/m)
   const rows = /^(\d+) +127\.0\.0\.1:\d+ +idle +(after|not in time)/gm
   const table = stdout.slice(stdout.lastIndexOf('WAS'))
   const found = [...table.matchAll(rows)].map(([, pid, fate]) => ({ pid, fate }))
@@ -27,8 +27,8 @@ onLinux('cluster: a column for the process, one total, one exit code', async (t)
     t.is(found.filter(({ fate }) => fate === wanted).length, 1, stdout)
   t.is(found.length, 2)
   t.not(found[0]?.pid, found[1]?.pid)
-  t.is(stdout.match(/told within/g)?.length, 1, stdout)
-  t.regex(stdout, /^1 of 2 told within 5 s$/m)
+  t.is(stdout.match(/detected within/g)?.length, 1, stdout)
+  t.regex(stdout, /^1 of 2 detected within 5 s$/m)
   t.is(stdout.match(/everything is put back/g)?.length, 1)
   t.is(code, 1)
 })
@@ -106,7 +106,7 @@ onLinux('a command that connects for each request is drilled when it has a conne
   const lines = `const ask = () => { const one = quiet({ time: 1000, interval: 1000, retries: 1 }); setTimeout(() => one.destroy(), 200) }
     ask(); setTimeout(() => setInterval(ask, 400), 4500)`
   const { code, stdout } = await drillProgram(t, port, ['--within', '20s'], lines).done
-  t.regex(stdout, /^1 of 1 told within 20 s$/m)
+  t.regex(stdout, /^1 of 1 detected within 20 s$/m)
   t.is(code, 0)
 })
 

@@ -34,7 +34,7 @@ function findingFrom(row: string): Finding {
 
 function reportFrom(text: string): DrillReport {
   const rows = text.split('\n').filter((line) => /^\d+\./.test(line))
-  const [, time = '', unit] = /told within (\d+) (s|min)$/m.exec(text) ?? []
+  const [, time = '', unit] = /detected within (\d+) (s|min)$/m.exec(text) ?? []
   const [, after] = /^a new connection was there after (\d+\.\d) s$/m.exec(text) ?? []
   const [, pid = '1', code] = /^process (\d+) has ended with exit code (\d+)/m.exec(text) ?? []
   return {
@@ -48,7 +48,7 @@ function reportFrom(text: string): DrillReport {
 }
 
 const tables = blocks.filter(
-  ({ language, text }) => language === 'text' && text.startsWith('PEER') && /told within/.test(text),
+  ({ language, text }) => language === 'text' && text.startsWith('PEER') && /detected within/.test(text),
 )
 
 test('the documentation and the README contain such tables', (t) => {

@@ -78,7 +78,7 @@ onLinux('--new without --for also detects a connection that gets no error in tim
   t.regex(stdout, /new, idle +not in time: never/)
   t.regex(stdout, /new, idle +too early to tell/)
   const [, inTime, decided, open] =
-    /^(\d+) of (\d+) told within 4 s; (\d+) too early to tell$/m.exec(stdout) ?? []
+    /^(\d+) of (\d+) detected within 4 s; (\d+) too early to tell$/m.exec(stdout) ?? []
   t.true(Number(inTime) >= 1 && Number(decided) > Number(inTime) && Number(open) >= 1, stdout)
   t.is(code, 1)
 })
@@ -101,8 +101,8 @@ for (const [name, lines] of Object.entries({
       t.is(rows.length, 2, stdout)
       t.regex(rows[0] ?? '', /^idle +after \d+\.\d s$/)
       t.regex(rows[1] ?? '', /^idle +ended with the program$/)
-      t.regex(stdout, /^1 of 1 told within 20 s; 1 ended with the program$/m)
-      t.regex(stdout, /^process \d+ has ended with exit code 1 when it was told$/m)
+      t.regex(stdout, /^1 of 1 detected within 20 s; 1 ended with the program$/m)
+      t.regex(stdout, /^process \d+ has ended with exit code 1 after a connection error$/m)
       t.regex(stdout, /'error' listener.*docs\/pools\.md\n/)
       t.is(code, 1)
     },
@@ -119,7 +119,7 @@ onLinux('a program that ends before any connection fails: no result', async (t) 
   ).done
   t.regex(lastRows(stdout).join('\n'), /^idle +ended with the program$/)
   t.regex(stdout, /^process \d+ has ended with exit code 3$/m)
-  t.notRegex(stdout, /listener|told within/)
+  t.notRegex(stdout, /listener|detected within/)
   t.is(code, 2)
 })
 
@@ -135,7 +135,7 @@ onLinux('a program that is killed: the table as it was last known', async (t) =>
 onLinux('a program that ends normally after all its connections have failed passes', async (t) => {
   const port = await openPort(t)
   const { code, stdout } = await drillProgram(t, port, ['--within', '20s'], `quiet(${TWO_SECONDS})`).done
-  t.regex(stdout, /^1 of 1 told within 20 s\nprocess \d+ has ended$/m)
+  t.regex(stdout, /^1 of 1 detected within 20 s\nprocess \d+ has ended$/m)
   t.is(code, 0, stdout)
 })
 
@@ -144,7 +144,7 @@ onLinux('--for that ends before --within: too early to tell, exit code 2', async
   const lines = `quiet(); quiet(${TWO_SECONDS}); setInterval(() => {}, 1000)`
   const { code, stdout } = await drillProgram(t, port, ['--within', '60s', '--for', '5s'], lines).done
   t.regex(lastRows(stdout)[0] ?? '', /^idle +too early to tell$/)
-  t.regex(stdout, /^1 of 1 told within 1 min; 1 too early to tell\neverything is put back$/m)
+  t.regex(stdout, /^1 of 1 detected within 1 min; 1 too early to tell\neverything is put back$/m)
   t.is(code, 2)
 })
 
@@ -179,5 +179,5 @@ onLinux('Ctrl-C before the drill has begun is reported', async (t) => {
 
 test('the exit code is documented in the help', async (t) => {
   const { COMMAND_HELP } = await import('../../src/cli/help.ts')
-  t.regex(COMMAND_HELP['drill'] ?? '', /^Exit code 2: nothing can be said, as it was too early/m)
+  t.regex(COMMAND_HELP['drill'] ?? '', /^Exit code 2: it was too early to tell/m)
 })

@@ -65,7 +65,7 @@ withBoth(
       all,
     )
     t.is(lines.filter((line) => /5432 PostgreSQL +idle +not in time: 2 h 11 min$/.test(line)).length, 1, all)
-    t.regex(all, /^0 of 3 told within 3 s$/m)
+    t.regex(all, /^0 of 3 detected within 3 s$/m)
     await program.untilAnswered() // on the very same connections
     t.deepEqual(await program.options(), before)
     t.regex(
@@ -99,7 +99,7 @@ withBoth(
     t.deepEqual([told('5432 PostgreSQL'), told('6379 Redis')], [2, 1], all)
     t.regex(
       all,
-      /^3 of 3 told within 8 s\na new connection was there after \d+\.\d s\neverything is put back$/m,
+      /^3 of 3 detected within 8 s\na new connection was there after \d+\.\d s\neverything is put back$/m,
     )
     await program.untilAnswered()
     t.deepEqual(await values(), before)
@@ -166,7 +166,7 @@ withPsql(
       t.is(drill.exitCode, 1, await printed)
       return printed
     }
-    const last = '0 of 1 told within 3 s\neverything is put back\n'
+    const last = '0 of 1 detected within 3 s\neverything is put back\n'
     const row = (what: string): RegExp => new RegExp(`:5432 PostgreSQL +${what}\n${last}$`)
     t.regex(await drilled(() => {}), row('idle +not in time: 2 h 11 min'))
     t.regex(await drilled(() => ask(2)), row('writing +not in time: about 15 minutes'))
@@ -237,7 +237,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
     t.is(code, 0)
     t.regex(
       printed,
-      signal === 'SIGKILL' ? /^3 connections were cut off, and are healed/ : /^nothing there is cut off/,
+      signal === 'SIGKILL' ? /^3 connections were cut off, and are restored/ : /^nothing there is cut off/,
     )
     await program.untilAnswered()
   })

@@ -21,8 +21,8 @@ test('the text gives the silence and the number of probes if the system reports 
 test('a failed attempt to connect is described in other words than a lost connection', (t) => {
   const nothing = { silentFor: undefined, unansweredProbes: undefined }
   t.is(lossInWords(failed('ETIMEDOUT', 'connect'), nothing), 'nothing answers')
-  t.regex(lossInWords(failed('EHOSTUNREACH'), nothing), /no way to the peer any more/)
-  t.regex(lossInWords(failed('EHOSTUNREACH', 'connect'), nothing), /a router says that there is no way$/)
-  t.regex(lossInWords(failed('EAI_AGAIN', 'getaddrinfo'), nothing), /nobody could be asked/)
+  t.regex(lossInWords(failed('EHOSTUNREACH'), nothing), /no longer has a route to the peer/)
+  t.regex(lossInWords(failed('EHOSTUNREACH', 'connect'), nothing), /there is no route to that host$/)
+  t.regex(lossInWords(failed('EAI_AGAIN', 'getaddrinfo'), nothing), /no name server has answered/)
   t.is(lossInWords(failed('EPROTO', 'connect'), nothing), 'connect EPROTO')
 })

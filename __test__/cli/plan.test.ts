@@ -19,13 +19,13 @@ test('a plan as text, as a timeline and for other programs, in 80 columns', (t) 
 While the program only waits, a dead peer is noticed after 26 s
   0 s                            11 s                                   26 s
   ●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┿━━━━━━━┿━━━━━━━━┿━━━━━━━┿━━━━━━━━┿━━━━━━━✖
-  last heard                     5 probes, 3 s apart                    told
+  last heard                     5 probes, 3 s apart                detected
   A living peer survives an outage of 12 s.
 
 When it writes, after 26 s
   0 s                                                                   26 s
   ●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━✖
-  write, sent again until the user timeout                              told
+  write, sent again until the user timeout                          detected
   A living peer survives an outage of 18.4 s; before Linux 6.15, 12.8 s.
   It may take more than 30 s:
   - from a retransmission timeout of 2.3 s on; after a lost SYN-ACK it is 3 s
@@ -132,11 +132,11 @@ for (const [args, complaint] of [
   [['--retries', '0x5'], /--retries: "0x5" is not a count/],
   [['--retries', '200'], /the value of --retries is out of range/],
   [['--tolerate', '20'], /--tolerate: "20" is not a duration/],
-  [['--tolerate', '20s', '--time', '5s'], /--tolerate solves for all values: give it alone/],
+  [['--tolerate', '20s', '--time', '5s'], /--tolerate solves for all values, so no other value can be given/],
   [['--tolerate', '20h'], /--tolerate: no deadline is long enough to survive 20 h/],
   [['--tim', '5s'], /unknown option '--tim'/i],
   [['--user-timeout', '-5s'], /option '--user-timeout' argument is ambiguous \(/],
-  [['30s'], /say what is to be planned, as in --detect-within 30s/],
+  [['30s'], /give values to plan, as in --detect-within 30s/],
 ] as const) {
   test(`plan ${args.join(' ')}: one line that says what is wrong, and exit code 2`, (t) => {
     const { status, stdout, stderr } = cli('plan', ...args)

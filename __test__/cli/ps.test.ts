@@ -169,7 +169,7 @@ onLinux("another user's process: one line, and an exit code", (t) => {
     [...rest, process.execPath, join(folder, 'dist/cli.cjs'), 'ps', '1'],
     { encoding: 'utf8' },
   )
-  const line = 'tcp-keepalive: process 1 belongs to somebody else: only that user and root may look at it\n'
+  const line = 'tcp-keepalive: process 1 belongs to another user: only that user and root may read it\n'
   t.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: line })
 })
 

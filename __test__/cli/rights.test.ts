@@ -74,8 +74,8 @@ function run(before: readonly string[], name: string, pid: number | undefined): 
 
 function hasMore(pid: number | undefined): string {
   return (
-    `process ${pid} has the same user, but belongs to somebody else, as in another container, or has rights that this one lacks: ` +
-    'to look at it takes root, with CAP_SYS_PTRACE'
+    `process ${pid} has the same user, but may not be read: it runs in another container, or has rights that this one lacks. ` +
+    'Reading it needs root with CAP_SYS_PTRACE'
   )
 }
 
@@ -87,7 +87,7 @@ function onlySays(t: ExecutionContext, { status, stdout, stderr }: Ran, line: st
 for (const name of Object.keys(COMMANDS)) {
   asRoot(`${name}: the process of another user`, async (t) => {
     const { pid } = await program(t, [])
-    const line = `process ${pid} belongs to somebody else: only that user and root may look at it`
+    const line = `process ${pid} belongs to another user: only that user and root may read it`
     onlySays(t, run(withRights(...NOBODY), name, pid), line)
   })
 
@@ -120,7 +120,7 @@ withCompiler(
     const listed = run(forbid, 'ps', pid)
     t.is(listed.status, 1)
     t.regex(listed.stdout, /^\? {2}127\S+ +\? +\? +probe in /m)
-    t.regex(listed.stdout, /Values not read: it takes the rights of a debugger: root, or CAP_SYS_PTRACE/)
+    t.regex(listed.stdout, /Values not read: that needs the rights of a debugger: root, or CAP_SYS_PTRACE/)
     t.true(listed.stdout.split('\n').every((line) => line.length <= 80))
     for (const name of ['drill', 'drill --heal']) {
       const line =

@@ -121,7 +121,7 @@ withLab('unreachable: reported at once when connecting, and by the probes when i
   const refused = await late.end()
   t.log(refused.lines.join('\n'))
   t.deepEqual(events(refused), [
-    `${peer} could not be reached: EHOSTUNREACH: unreachable: a router says that there is no way`,
+    `${peer} could not be reached: EHOSTUNREACH: unreachable: there is no route to that host`,
   ])
   t.is(refused.code, 1)
   const screen = await before.end()

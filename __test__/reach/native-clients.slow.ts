@@ -128,7 +128,7 @@ serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
     const { code, printed } = await drill('--within', '2s')
     t.regex(
       printed,
-      /:5432 PostgreSQL +idle +not in time: 2 h 11 min\n0 of 1 told within 2 s\neverything is put back\n$/,
+      /:5432 PostgreSQL +idle +not in time: 2 h 11 min\n0 of 1 detected within 2 s\neverything is put back\n$/,
     )
     t.is(code, 1)
     t.is(await options(), before)

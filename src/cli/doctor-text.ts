@@ -44,7 +44,7 @@ function systemLines(
   const sum = `  ${formatDuration(time)} + ${retries} × ${formatDuration(interval)}`
   const off = 'off: on an idle connection a dead peer is never noticed'
   return [
-    paint.bold('What the system does unasked'),
+    paint.bold('The defaults of the system'),
     ...table([
       ['  keepalive', enabled ? paint.good('on') : paint.bad(off)],
       ['  when turned on', `a dead peer is noticed after ${formatDuration(detectionIfOn.idle)}`],
@@ -56,7 +56,7 @@ function systemLines(
 }
 
 function afterText(ms: number | undefined): string {
-  return ms === undefined ? 'by rules of the system that are not known here' : `after ${formatDuration(ms)}`
+  return ms === undefined ? 'after a time that is not known on this system' : `after ${formatDuration(ms)}`
 }
 
 /** The width of the right column; the lines have 80 columns. */
@@ -101,7 +101,7 @@ function planRows(
 }
 
 function acceptedText(accepted: true | readonly number[]): string {
-  const text = accepted === true ? 'what every server accepts' : `what comes in at ${accepted.join(', ')}`
+  const text = accepted === true ? 'all accepted connections' : `accepted at port ${accepted.join(', ')}`
   return shortened(text, TEXT_WIDTH)
 }
 
@@ -116,8 +116,8 @@ function reachRows(reach: RegisterFindings['reach']): string[][] {
   return [
     ['  reach', 'outgoing connections, in every thread and'],
     ['', inherits],
-    ['', 'those that JavaScript did not open are found within 10 s,'],
-    ['', 'or a tenth of the deadline, and get the values for waiting'],
+    ['', 'those not opened by JavaScript are found within 10 s, or a'],
+    ['', 'tenth of the deadline, and get only the keepalive values'],
   ]
 }
 

@@ -120,7 +120,7 @@ class CommandDrill {
     }
     if (begun.length > 0 || how === undefined) return this.#reports(begun, how)
     const isSettling = this.#files.read().some((each) => 'isSettling' in each)
-    const what = isSettling ? 'the drill began' : 'there was such a connection'
+    const what = isSettling ? 'the drill began' : 'it had a matching connection'
     throw new Error(`the program has ended${endText(how)} before ${what}`)
   }
 
@@ -165,12 +165,12 @@ class Waiting {
 
   #text(news: readonly InsideNews[]): string {
     if (news.length === 0)
-      return 'still waiting: no process of Node has started, and in others drill PID is the way'
+      return 'still waiting: no process of Node has started (for other programs use drill PID)'
     const others = news.flatMap((each) => ('peers' in each && each.peers !== '' ? [each] : []))
     const where = others.map(({ pid, peers }) => `process ${pid} is connected to ${peers}`)
     return others.length === 0
       ? `still waiting: the program has no connection so far`
-      : `still waiting: ${where.join('; ')}; none matches ${this.#patterns} (only addresses and ports can be matched, no names)`
+      : `still waiting: ${where.join('; ')}; none matches ${this.#patterns} (only addresses and ports can be matched, not names)`
   }
 }
 

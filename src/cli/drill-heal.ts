@@ -21,7 +21,7 @@ export function heal(pid: number): number {
   else if (healed === 0) say('nothing there is cut off')
   if (healed > 0)
     say(
-      `${healed} ${healed === 1 ? 'connection was' : 'connections were'} cut off, and ${healed === 1 ? 'is' : 'are'} healed`,
+      `${healed} ${healed === 1 ? 'connection was' : 'connections were'} cut off, and ${healed === 1 ? 'is' : 'are'} restored`,
     )
   return problem === undefined ? 0 : 1
 }

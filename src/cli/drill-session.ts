@@ -96,16 +96,16 @@ export class Session {
     const cut = matching.filter((each) => isCutAlready(this.#pid, each)).length
     if (cut > 0) {
       throw new Error(
-        `${cut} of these connections ${cut === 1 ? 'is' : 'are'} cut off already: by another drill that goes on, or by one ` +
-          `that was killed, which "drill --heal ${this.#pid}" mends`,
+        `${cut} of these connections ${cut === 1 ? 'is' : 'are'} cut off already, by another drill. If that drill was ` +
+          `killed, "drill --heal ${this.#pid}" restores them`,
       )
     }
     this.#cut(matching, isLater)
     if (this.#drilled.size > 0) return
     const peers = peersOf(this.#pid)
-    const where = peers === '' ? 'it has none at all' : `it is connected to ${peers}`
-    const note = 'only addresses and ports can be matched, no names'
-    throw new Error(`process ${this.#pid} has no such connection: ${where}; ${note}`)
+    const where = peers === '' ? 'it has no connections' : `it is connected to ${peers}`
+    const note = 'only addresses and ports can be matched, not names'
+    throw new Error(`process ${this.#pid} has no matching connection: ${where}; ${note}`)
   }
 
   async #watch(show: Show, stopped: Promise<void>): Promise<void> {

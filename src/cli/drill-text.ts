@@ -10,7 +10,7 @@ const PEER_WIDTH_BESIDE_PID = 25
 
 export function drillTable(processes: readonly Shown[], paint: Paint): string[] {
   const isOne = processes.length === 1
-  const heading = [...(isOne ? [] : ['PID']), 'PEER', 'WAS', 'TOLD'].map((text) => paint.dim(text))
+  const heading = [...(isOne ? [] : ['PID']), 'PEER', 'WAS', 'DETECTED'].map((text) => paint.dim(text))
   const rows = processes.flatMap(({ pid, connections }) =>
     connections.map((each) =>
       isOne ? row(each, PEER_WIDTH, paint) : [String(pid), ...row(each, PEER_WIDTH_BESIDE_PID, paint)],
@@ -22,8 +22,8 @@ export function drillTable(processes: readonly Shown[], paint: Paint): string[] 
 /** Replaces a table that is higher than the screen. */
 export function progressLine(processes: readonly Shown[]): string {
   const all = processes.flatMap(({ connections }) => connections)
-  const told = all.filter(({ fate }) => fate === 'told').length
-  return `${all.length} connections are cut off, ${told} told; the table comes in the end`
+  const detected = all.filter(({ fate }) => fate === 'told').length
+  return `${all.length} connections are cut off, ${detected} detected; the table follows at the end`
 }
 
 function row(finding: Finding, width: number, paint: Paint): string[] {
@@ -90,7 +90,7 @@ function countLine(reports: readonly DrillReport[], paint: Paint): string {
   const within = formatDuration(reports[0]?.within ?? 0)
   const open = openText(all)
   if (decided.length === 0) return paint.doubtful(`nothing can be said: ${open}`)
-  const count = `${inTime.length} of ${decided.length} told within ${within}`
+  const count = `${inTime.length} of ${decided.length} detected within ${within}`
   const text = [count, open].filter((each) => each !== '').join('; ')
   return inTime.length === decided.length ? paint.good(text) : paint.bad(text)
 }
@@ -114,7 +114,7 @@ function endLines(report: DrillReport, paint: Paint): string[] {
   const what = `process ${pid} has ended${endText(ended)}`
   if (!hasFallen(report)) return [what]
   return [
-    paint.bad(`${what} when it was told`),
+    paint.bad(`${what} after a connection error`),
     "  A client that lacks an 'error' listener ends the program then: docs/pools.md",
     '  says which clients need one.',
   ]

@@ -30,7 +30,7 @@ export async function drill(args: string[]): Promise<number> {
   checkHopMinimum()
   if (values.heal) return heal(pidOf(positionals))
   if (values.match === undefined)
-    throw new UsageError('say which connections, as --match "*:5432": a drill breaks them on purpose')
+    throw new UsageError('say which connections to break, as in --match "*:5432"')
   const patterns = values.match.flatMap((text) => text.split(','))
   const matcher = matcherOf(patterns)
   const asked: Asked = {
@@ -44,15 +44,16 @@ export async function drill(args: string[]): Promise<number> {
   process.exitCode = UNKNOWN // where it ends before its time
   if (command.length === 0) {
     const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped)
-    return toldOf([report], json ? report : undefined)
+    return printed([report], json ? report : undefined)
   }
   complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
   const reports = await drillCommand(command, patterns, { ...asked, json }, show, stopped)
   if (reports.length === 0) complain('this was stopped before the drill began')
-  return toldOf(reports, json ? reports : undefined)
+  return printed(reports, json ? reports : undefined)
 }
 
-function toldOf(reports: readonly DrillReport[], inJson: unknown): number {
+/** @returns the exit code */
+function printed(reports: readonly DrillReport[], inJson: unknown): number {
   if (inJson !== undefined) sayJson(inJson)
   else if (reports.length > 0) for (const line of drillSummary(reports, paintFor(process.stdout))) say(line)
   return exitCodeOf(reports)
@@ -68,8 +69,7 @@ function pidOf(positionals: readonly string[]): number {
   const [text = '', ...others] = positionals
   const isNumber = /^[1-9]\d{0,9}$/.test(text)
   if (isNumber && others.length > 0) throw new UsageError('one process at a time')
-  if (!isNumber)
-    throw new UsageError('say which process, by its PID, or put -- before a command that is to be started')
+  if (!isNumber) throw new UsageError('give a process by its PID, or -- and a command to start')
   return Number(text)
 }
 

@@ -29,9 +29,9 @@ export function reasonFor(pid: number, error: unknown): unknown {
 
 function notAllowed(pid: number): string {
   return userOf(pid) === process.getuid?.()
-    ? `process ${pid} has the same user, but belongs to somebody else, as in another container, or has rights that this one ` +
-        'lacks: to look at it takes root, with CAP_SYS_PTRACE'
-    : `process ${pid} belongs to somebody else: only that user and root may look at it`
+    ? `process ${pid} has the same user, but may not be read: it runs in another container, or has rights that this one ` +
+        'lacks. Reading it needs root with CAP_SYS_PTRACE'
+    : `process ${pid} belongs to another user: only that user and root may read it`
 }
 
 /** The first number of `Uid` in proc_pid_status(5). The owner of the files in /proc is no help: for a non-dumpable process it is root. */

@@ -2,11 +2,11 @@
 import { outcomeOf } from 'tcp-keepalive'
 
 const IN_WORDS: Readonly<Record<string, string>> = {
-  EAI_AGAIN: 'nobody could be asked where that host is',
+  EAI_AGAIN: 'no name server has answered',
   EADDRNOTAVAIL: 'this machine has no address to connect from',
-  ECONNREFUSED: 'the machine is there, and nothing listens on that port',
-  EHOSTUNREACH: 'unreachable: a router says that there is no way',
-  ENETUNREACH: 'unreachable: there is no way to that network',
+  ECONNREFUSED: 'the machine answers, but nothing listens on that port',
+  EHOSTUNREACH: 'unreachable: there is no route to that host',
+  ENETUNREACH: 'unreachable: there is no route to that network',
   ENOTFOUND: 'there is no such host',
   ETIMEDOUT: 'nothing answers',
 }
@@ -27,7 +27,7 @@ export function lossInWords(error: NodeJS.ErrnoException, known: Known): string 
     case 'reset':
       return RESET
     case 'unreachable':
-      return 'a router, or this machine, finds no way to the peer any more'
+      return 'a router, or this machine, no longer has a route to the peer'
     default:
       return IN_WORDS[error.code ?? ''] ?? error.message
   }

@@ -47,7 +47,7 @@ function writeLines(found: PlanFindings, paint: Paint): string[] {
   const { settings, detection, tolerates, withoutRtoMax } = found
   const { write } = detection
   if (write === undefined)
-    return [paint.bold('When it writes, this system decides by rules that are not known here')]
+    return [paint.bold('When it writes, after a time that is not known on this system')]
   // If the tolerance of a write is not known, keepalive ends the connection at this time at the latest.
   if (tolerates.write === undefined)
     return [paint.bold(`When it writes, after at most ${formatDuration(write)}`)]
@@ -73,7 +73,7 @@ function laterLines({ detectWithin, longestRetransmissionTimeout }: PlanFindings
 function connectLines({ detection, tolerates }: PlanFindings, paint: Paint): string[] {
   const { connect } = detection
   if (connect === undefined) {
-    return [paint.bold('When it connects, this system decides by rules that are not known here')]
+    return [paint.bold('When it connects, after a time that is not known on this system')]
   }
   return [paint.bold(`When it connects, after ${formatDuration(connect)}`), ...survived(tolerates.connect)]
 }
@@ -110,7 +110,7 @@ function idleLine(settings: KeepAlive, end: number): readonly string[] {
     const labels = probe === 0 ? ([formatDuration(time), probes] as const) : undefined
     marks.push({ at: time + probe * interval, sign: '┿', ...(labels && { labels }) })
   }
-  return timeline([...marks, { at: end, sign: '✖', labels: [formatDuration(end), 'told'] }], WIDTH)
+  return timeline([...marks, { at: end, sign: '✖', labels: [formatDuration(end), 'detected'] }], WIDTH)
 }
 
 function writeLine({ userTimeout = 0 }: KeepAlive, end: number): readonly string[] {
@@ -118,7 +118,7 @@ function writeLine({ userTimeout = 0 }: KeepAlive, end: number): readonly string
   return timeline(
     [
       { at: 0, sign: '●', labels: ['0 s', `write, ${why}`] },
-      { at: end, sign: '✖', labels: [formatDuration(end), 'told'] },
+      { at: end, sign: '✖', labels: [formatDuration(end), 'detected'] },
     ],
     WIDTH,
   )

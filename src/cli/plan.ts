@@ -23,11 +23,11 @@ export function plan(args: string[]): number {
     json: { type: 'boolean' },
   })
   if (positionals.length > 0) {
-    throw new UsageError('say what is to be planned, as in --detect-within 30s or --time 60s --retries 5')
+    throw new UsageError('give values to plan, as in --detect-within 30s or --time 60s --retries 5')
   }
   const asked = optionsOf(values)
   if (values.tolerate !== undefined && asked !== undefined) {
-    throw new UsageError('--tolerate solves for all values: give it alone')
+    throw new UsageError('--tolerate solves for all values, so no other value can be given')
   }
   const options =
     values.tolerate === undefined ? (asked ?? DEFAULT) : shortestFor(durationOf('tolerate', values.tolerate))

@@ -20,7 +20,8 @@ export interface ReadSocket extends ProcessSocket {
 /** @throws NotToBeSeen if there is no such process, or if this one may not read it */
 export function readProcess(pid: number, tables: Tables): ReadProcess {
   const number = ownNumberOf(pid)
-  if (number === undefined) return withoutValues(pid, tables, 'it is in another PID namespace, or has ended')
+  if (number === undefined)
+    return withoutValues(pid, tables, 'the process is in another PID namespace, or has ended')
   const found = inspected(pid, number)
   if (!Array.isArray(found)) return withoutValues(pid, tables, reasonFor(found.refusal))
   const sockets = found.length === 0 ? [] : withTimers(pid, found, tables)
@@ -86,9 +87,9 @@ function inspected(pid: number, number: number): ForeignSocket[] | Refusal {
 function reasonFor(refusal: string): string {
   switch (refusal) {
     case 'EPERM':
-      return 'it takes the rights of a debugger: root, or CAP_SYS_PTRACE'
+      return 'that needs the rights of a debugger: root, or CAP_SYS_PTRACE'
     case 'ENOSYS':
-      return 'it takes Linux 5.6 or newer'
+      return 'that needs Linux 5.6 or newer'
     case 'no binary':
       return 'the native binary cannot be used (tcp-keepalive doctor)'
     default:

@@ -16,7 +16,7 @@ export function psText(
   within: number | undefined,
   paint: Paint,
 ): string {
-  if (processes.length === 0) return 'No process that may be looked at has a TCP connection.'
+  if (processes.length === 0) return 'No process that this user may read has a TCP connection.'
   const texts = processes.map((each) => processText(each, within, paint))
   const legend = legendFor(processes, within, paint)
   return [...texts, ...(legend === '' ? [] : [legend])].join('\n\n')
@@ -70,9 +70,9 @@ function legendFor(
   const has = (...wanted: Protection[]): boolean => wanted.some((protection) => all.has(protection))
   const late = within === undefined ? 'late' : `later than ${formatDuration(within)}`
   return [
-    'WAITING, WRITING: how long until a dead peer is noticed.',
-    ...(has('unprotected') ? ['!  never noticed by whoever waits'] : []),
-    ...(has('slow', 'no-user-timeout') ? [`~  noticed ${late}, or no user timeout: a write may hang`] : []),
+    'WAITING, WRITING: how long it takes to detect a dead peer.',
+    ...(has('unprotected') ? ['!  never detected while waiting'] : []),
+    ...(has('slow', 'no-user-timeout') ? [`~  detected ${late}, or no user timeout: a write may hang`] : []),
     ...(has('timer-only', 'in-flight') ? ['?  only the timer is known'] : []),
   ]
     .map((line) => paint.dim(line))

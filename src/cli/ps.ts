@@ -18,7 +18,7 @@ export function ps(args: string[]): number {
   const pids = positionals.map((text) => pidFrom(text))
   const within = values.within === undefined ? undefined : durationOf('within', values.within)
   if (process.platform !== 'linux') {
-    throw new Error(`ps needs Linux; inspectSockets() tells the same from within a program`)
+    throw new Error('ps needs Linux; inspectSockets() reports the same inside a program')
   }
   const judge = judgeBy({ within, systemRtoMax: systemOwn() })
   const processes = found(pids).map((each) => withConnections(each, judge))

@@ -18,7 +18,7 @@ export async function watch(args: string[]): Promise<number> {
     json: { type: 'boolean' },
     for: { type: 'string' },
   })
-  if (positionals.length === 0) throw new UsageError('say whom to watch, as db.internal:5432')
+  if (positionals.length === 0) throw new UsageError('give a peer to watch, as db.internal:5432')
   const peers = positionals.map((text) => parsePeer(text))
   const options = optionsOf(values) ?? { detectWithin: DETECT_WITHIN_MS }
   understood(() => planKeepAlive(options))

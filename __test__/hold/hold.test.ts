@@ -447,7 +447,7 @@ test('an invalid target or value is an error, and nothing is changed', async (t)
   })
   t.throws(() => holdKeepAlive({ connect() {}, query() {} } as never, ASKED), {
     code: 'ERR_INVALID_ARG_TYPE',
-    message: /or a net\.Server \(of a database client its socket, as client\.connection\.stream of pg\)\./,
+    message: /or a net\.Server \(give the client's socket, as client\.connection\.stream of pg\)\./,
   })
   socket.setKeepAlive(true, 5000)
   t.deepEqual(readback(socket), byNode(5))

@@ -83,12 +83,12 @@ test('a request and a response, at both ends', async (t) => {
   const server = http.createServer()
   const request = http.get({ port: await port(t, server), agent: false }).on('error', () => {})
   t.teardown(() => request.destroy())
-  refused(t, request, "of a request its socket: request.socket, once 'socket' has come")
+  refused(t, request, "give the request's socket: request.socket, after 'socket'")
   const [incoming, outgoing] = (await once(server, 'request')) as [http.IncomingMessage, http.ServerResponse]
   taken(t, request.socket)
-  refused(t, incoming, 'of a message its socket: message.socket')
+  refused(t, incoming, "give the message's socket: message.socket")
   taken(t, incoming.socket)
-  refused(t, outgoing, 'of a response its socket: response.socket')
+  refused(t, outgoing, "give the response's socket: response.socket")
   taken(t, outgoing.socket)
 })
 
@@ -100,10 +100,10 @@ test('an HTTP/2 session and its streams, at both ends', async (t) => {
   const stream = session.request().on('error', () => {})
   const [atServer] = (await once(server, 'stream')) as [http2.ServerHttp2Stream]
   atServer.on('error', () => {})
-  refused(t, session, 'of an HTTP/2 session its socket: session.socket')
+  refused(t, session, "give the session's socket: session.socket")
   taken(t, session.socket)
   for (const each of [stream, atServer]) {
-    refused(t, each, "of an HTTP/2 stream its session's socket: stream.session.socket")
+    refused(t, each, "give the socket of the stream's session: stream.session.socket")
     taken(t, each.session?.socket)
   }
 })
@@ -115,7 +115,7 @@ test('a WebSocket of ws, at both ends', async (t) => {
   const ws = new WebSocket(`ws://127.0.0.1:${await port(t, server)}`)
   const arrived = once(sockets, 'connection')
   const instead =
-    "of a ws its socket: response.socket at the client's 'upgrade', request.socket at the server's 'connection'"
+    "give the socket of ws: response.socket at the client's 'upgrade', request.socket at the server's 'connection'"
   refused(t, ws, instead)
   const [response] = (await once(ws, 'upgrade')) as [http.IncomingMessage]
   taken(t, response.socket)
@@ -142,9 +142,9 @@ test('a standard WebSocket, which does not expose its socket', async (t) => {
 test('a client and a pool of pg', (t) => {
   const { Client, Pool } = examples('pg') as Pg
   const client = new Client()
-  refused(t, client, 'of a database client its socket, as client.connection.stream of pg')
+  refused(t, client, "give the client's socket, as client.connection.stream of pg")
   taken(t, client.connection.stream)
-  const ofPool = "of a pg pool each client's socket: pool.on('connect', (client) => client.connection.stream)"
+  const ofPool = "give the socket of each client: pool.on('connect', (client) => client.connection.stream)"
   refused(t, new Pool(), ofPool)
 })
 
@@ -153,7 +153,7 @@ test('a pool, a cluster and a connection of mysql2, with callbacks and with prom
   const where = { host: '127.0.0.1', port: await silentServer(t) }
   const pool = mysql2.createPool(where)
   const ofPool =
-    "of a mysql2 pool each connection's socket: pool.on('connection', (connection) => connection.stream)"
+    "give the socket of each connection: pool.on('connection', (connection) => connection.stream)"
   refused(t, pool, ofPool)
   refused(t, pool.promise(), ofPool)
   refused(
@@ -163,10 +163,10 @@ test('a pool, a cluster and a connection of mysql2, with callbacks and with prom
   )
   const connection = mysql2.createConnection(where).on('error', () => {})
   t.teardown(() => connection.destroy())
-  refused(t, connection, 'of a connection of mysql2 its socket: connection.stream')
+  refused(t, connection, "give the connection's socket: connection.stream")
   taken(t, connection.stream)
   const promised = connection.promise()
-  refused(t, promised, 'of a connection of mysql2/promise its socket: connection.connection.stream')
+  refused(t, promised, "give the connection's socket: connection.connection.stream")
   taken(t, promised.connection.stream)
 })
 
@@ -174,7 +174,7 @@ test('a client and a cluster of ioredis', async (t) => {
   const { Redis, Cluster } = examples('ioredis') as Ioredis
   const redis = new Redis({ host: '127.0.0.1', port: await silentServer(t) }).on('error', () => {})
   t.teardown(() => redis.disconnect())
-  const instead = "of an ioredis client its socket: redis.on('connect', () => redis.stream)"
+  const instead = "give the client's socket: redis.on('connect', () => redis.stream)"
   refused(t, redis, instead)
   await once(redis, 'connect')
   refused(t, redis, instead)
@@ -192,7 +192,7 @@ test('a client of mqtt', async (t) => {
   }
   const client = connect({ protocol: 'mqtt', host: '127.0.0.1', port: await silentServer(t) })
   t.teardown(() => client.end(true))
-  refused(t, client, "of an mqtt client its socket: client.on('connect', () => client.stream)")
+  refused(t, client, "give the client's socket: client.on('connect', () => client.stream)")
   taken(t, client.stream)
 })
 
@@ -203,7 +203,7 @@ test('dispatchers of undici, and clients that do not expose their socket', (t) =
       'a dispatcher of undici has many sockets: set each in its connect option, or use installKeepAlive'
     refused(t, dispatcher, instead)
   }
-  const instead = 'of a client its socket; where it shows none, use installKeepAlive'
+  const instead = "give the client's socket; if it shows none, use installKeepAlive"
   refused(t, (examples('redis') as { createClient(): object }).createClient(), instead)
   const { MongoClient } = examples('mongodb') as { MongoClient: new (url: string) => object }
   refused(t, new MongoClient('mongodb://127.0.0.1:9'), instead)
@@ -220,7 +220,7 @@ test('another class with the name Socket, such as that of @neondatabase/serverle
     destroy(): void {}
   }
   const instead =
-    'this Socket is not of the class of node:net, as where a driver speaks over a WebSocket: ' +
+    'this Socket is not the class of node:net, for example because a driver uses a WebSocket: ' +
     'give the net.Socket beneath it, or use installKeepAlive'
   refused(t, new Socket(), instead)
 })

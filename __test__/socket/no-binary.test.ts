@@ -69,8 +69,8 @@ ${PACKAGE}
   Cause: Cannot find module '@tcp-keepalive/binding-${HERE}'
   - Install with optional dependencies: without --omit=optional or --no-optional, also in .npmrc.
   - A lockfile written on another system may lack the package: delete node_modules and the lockfile, and install.
-  - Where node_modules is copied from another system, install for this one there: npm install --os=${process.platform} --cpu=${process.arch} --libc=glibc
-  - Where the program is bundled, keep tcp-keepalive external and install it beside the bundle.`,
+  - If node_modules is copied from another system, install there with: npm install --os=${process.platform} --cpu=${process.arch} --libc=glibc
+  - If the program is bundled, keep tcp-keepalive external and install it beside the bundle.`,
   )
 })
 
@@ -82,7 +82,7 @@ ${RUNNING}
 ${PACKAGE}
   Cause: Cannot find module '@tcp-keepalive/binding-${HERE}'
   - Installed are @tcp-keepalive/binding-darwin-arm64, @tcp-keepalive/binding-linux-x64-musl: node_modules comes from another system.
-  - Install on this one, or for this one on the other: npm install --os=${process.platform} --cpu=${process.arch} --libc=glibc`,
+  - Install on this system, or on the other one with: npm install --os=${process.platform} --cpu=${process.arch} --libc=glibc`,
   )
 })
 

@@ -1,11 +1,11 @@
 /**
- * What a server accepts after a plain set. The kernel gives it the listener's values:
+ * Covers the sockets that a server accepts after a plain set. They inherit values from the listener, depending on the system:
  *
- * - Linux all of them. As the user timeout of a deadline must not end a peer that lives, each accepted socket is looked at like
- *   one that was set itself.
- * - FreeBSD all of them (syncache_socket() in sys/netinet/tcp_syncache.c).
- * - macOS neither the time nor the user timeout (tcp_input() in bsd/netinet/tcp_input.c), and Windows is not said to give any: there
- *   they are put into each accepted socket.
+ * - Linux: all values. The user timeout of a deadline must not end a living peer, so each accepted socket is watched, like a
+ *   socket on which the deadline was set directly.
+ * - FreeBSD: all values (syncache_socket() in sys/netinet/tcp_syncache.c).
+ * - macOS: neither the time nor the user timeout (tcp_input() in bsd/netinet/tcp_input.c). Windows does not document any. On both,
+ *   the values are set on each accepted socket.
  */
 import { type Server, Socket } from 'node:net'
 import { amend } from '../settings/amend.ts'
@@ -18,13 +18,13 @@ import { prepareForEvents } from './prepare.ts'
 import { putPossible } from './put-values.ts'
 import { shared } from './shared.ts'
 
-/** The values of each server that do not come to what it accepts by themselves. */
+/** The values that must be set on each socket that a server accepts. */
 const uninherited = shared('listenerDeadlines', () => new WeakMap<Server, KernelValues>())
 
 /**
- * Called after values were put into a server's listener by a plain set.
+ * Called after a plain set has put values into a server's listener.
  *
- * @param platform the system that accepts, by `process.platform`
+ * @param platform the system, as in `process.platform`
  */
 export function coverAccepted(
   server: Server,
@@ -55,7 +55,7 @@ function withAll(server: Server, values: KernelValues, platform: string): Kernel
 
 function onConnection(this: Server, socket: unknown): void {
   const values = uninherited.get(this)
-  // http.Server takes any stream that a program hands to its 'connection'.
+  // A program may emit 'connection' on an http.Server with any stream.
   if (values === undefined || !(socket instanceof Socket) || isPipe(socket)) return
   try {
     if (values.deadlineMs === undefined) put(socket, values)
@@ -65,7 +65,7 @@ function onConnection(this: Server, socket: unknown): void {
   }
 }
 
-/** Only Linux solves a deadline's user timeout, so values without one are of another system. */
+/** Called only on systems other than Linux: there, values have no deadline. */
 function put(socket: Socket, values: KernelValues): void {
   reportRefusals(socket, putPossible(socket, values, { isHeld: false, isFresh: true }).refusals)
 }

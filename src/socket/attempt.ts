@@ -1,10 +1,10 @@
 /**
- * Bounds how long a socket may take to connect. Linux retransmits SYNs for about 130 s; a user timeout ends that too, where it is
- * there during the attempt.
+ * Bounds how long a socket may take to connect. Linux retransmits SYNs for about 130 s. A user timeout ends that too, if it is
+ * set during the attempt.
  *
- * Happy eyeballs makes a new handle for each address, and its descriptor is there only once connect(2) was called. So it is
- * set in the tick after 'connectionAttempt', which Node has emitted right before since 20.12 and 21.6. Earlier
- * versions emit 'lookup' then, and for addresses nothing: their attempt begins in the tick after `connect()`.
+ * Happy eyeballs makes a new handle for each address, and the handle has a descriptor only after connect(2) was called. Node
+ * emits 'connectionAttempt' right before that call, since 20.12 and 21.6. So the bound is set in the tick after this event.
+ * Earlier versions emit 'lookup' at that moment, and nothing for addresses: then the attempt begins in the tick after `connect()`.
  */
 import { isIP, type Socket } from 'node:net'
 import { isLinux } from '../settings/capabilities.ts'
@@ -12,10 +12,10 @@ import type { KernelValues } from '../settings/options.ts'
 import { native } from './native.ts'
 import { handleDescriptor } from './node-internals.ts'
 
-/** Taken at import: fake timers that a test puts in later must not delay it. */
+/** Saved at import, so that the fake timers of a test, installed later, cannot delay it. */
 const { nextTick } = process
 
-/** What Node emits in the tick in which an attempt begins. */
+/** The event that Node emits in the tick in which an attempt begins. */
 export const ATTEMPT: 'connectionAttempt' | 'lookup' = tellsAttempts(process.versions.node)
   ? 'connectionAttempt'
   : 'lookup'
@@ -25,10 +25,10 @@ function tellsAttempts(version: string): boolean {
   return major === 20 ? minor >= 12 : major > 21 || (major === 21 && minor >= 6)
 }
 
-/** Whether what bounds an attempt stays in force as the user timeout; Windows rounds it. */
+/** Whether the bound of an attempt is also the exact user timeout later. On Windows it is not, because it is rounded. */
 export const BOUND_IS_USER_TIMEOUT: boolean = isLinux(process.platform)
 
-/** Runs `bound` as soon as the attempt that begins in this tick has a descriptor. */
+/** Runs `bound` when the attempt that begins in this tick has a descriptor. */
 export function onceBegun(
   bound: (connection: Socket, address?: unknown, port?: unknown) => void,
   connection: Socket,
@@ -38,7 +38,7 @@ export function onceBegun(
   nextTick(bound, connection, address, port)
 }
 
-/** Whether an attempt begins in the tick after `connect()`, as there is no name to look up. */
+/** Whether an attempt begins in the tick after `connect()`, because there is no name to look up. */
 export function isAddress(host: string): boolean {
   return isIP(host) !== 0
 }
@@ -49,16 +49,16 @@ export function connectTimeoutOf(values: KernelValues | undefined): number {
 }
 
 /**
- * Puts the bound in while a socket is connecting. What is refused is reported with the other values, at 'connect'.
+ * Sets the bound while a socket is connecting. A refusal is reported at 'connect', with the other values.
  *
- * @returns whether it is in the kernel
+ * @returns whether the bound was set
  */
 export function boundAttempt(connection: Socket, timeoutMs: number): boolean {
   const fd = connection.connecting && timeoutMs > 0 ? handleDescriptor(connection) : undefined
   return fd !== undefined && native().setConnectTimeout(fd, timeoutMs) === 0
 }
 
-/** Puts the system's own rule back into a socket that has just connected. */
+/** Restores the system's own rule on a socket that has just connected. */
 export function unboundAttempt(connection: Socket): void {
   const fd = handleDescriptor(connection)
   if (fd !== undefined) native().setConnectTimeout(fd, 0)

@@ -1,6 +1,6 @@
 /**
- * Whether the binary for this system lies where package managers put it, and is whole. `tcp-keepalive/register` asks at the start of
- * every program, so this reads little and loads nothing. index.js looks in more places, and says what is wrong.
+ * Checks whether the binary for this system is where package managers put it, and is complete. `tcp-keepalive/register` calls this at the
+ * start of every program, so it reads little and loads nothing. index.js looks in more places, and explains failures.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import type * as modules from 'node:module'
@@ -8,7 +8,7 @@ import { readBinaryFile } from './binary-file.ts'
 
 const { arch, platform } = process
 
-/** `false` also where only a real try can tell. */
+/** @returns `false` also if only loading the binary would show it */
 export function isBinaryAtHand(): boolean {
   try {
     if (mayBeForbidden()) return false
@@ -20,13 +20,13 @@ export function isBinaryAtHand(): boolean {
   }
 }
 
-/** By `--no-addons`, also in the options of a worker, or by `--permission`. */
+/** Whether `--no-addons` (also in the options of a worker) or `--permission` may forbid addons. */
 function mayBeForbidden(): boolean {
   const options = [...process.execArgv, process.env['NODE_OPTIONS']].join(' ')
   return (process as { permission?: unknown }).permission !== undefined || /--no[-_]addons/.test(options)
 }
 
-/** Seen from dist/, as in native.ts: in a clone, beside this package, or where else Node finds it, which takes longer. */
+/** Looks in a clone, then beside this package, then where Node resolves it, which takes longer. Paths start at dist/, as in native.ts. */
 function pathOfBinary(): string | undefined {
   const target = `${platform}-${arch}${suffix()}`
   const file = `tcp-keepalive.${target}.node`
@@ -39,7 +39,7 @@ function pathOfBinary(): string | undefined {
   return createRequire(__filename).resolve(inPackage)
 }
 
-/** What stands behind system and processor in the names of the packages. */
+/** The end of a package's name, after the system and the processor. */
 function suffix(): string {
   if (platform === 'win32') return '-msvc'
   if (platform !== 'linux') return ''
@@ -47,13 +47,13 @@ function suffix(): string {
   return arch === 'arm' ? '-gnueabihf' : '-gnu'
 }
 
-/** Enough for the program headers and the name behind them. */
+/** Long enough for the program headers and the name of the loader. */
 const HEADER_LENGTH = 4096
 
 /**
- * A program names its dynamic loader in its first bytes (elf(5), PT_INTERP), and so its C library.
+ * Finds out the C library of a program from the dynamic loader that its first bytes name (elf(5), PT_INTERP).
  *
- * @throws Error where it names neither
+ * @throws Error if the program names no known loader
  */
 function isForMusl(program: string): boolean {
   const file = openSync(program, 'r')

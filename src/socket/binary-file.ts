@@ -1,17 +1,17 @@
-/** What a file is that should be a native binary, told from its first bytes. */
+/** Finds out from its first bytes what a file is that should be a native binary. */
 import type * as fs from 'node:fs'
 
 export interface BinaryFile {
-  /** For a person: `for Linux on arm64`. */
+  /** Text for a message: `for Linux on arm64`. */
   readonly description: string
   /** Whether its end is missing. */
   readonly truncated: boolean
 }
 
-/** Enough for the header of every format. */
+/** Long enough for the header of every format. */
 const HEADER_LENGTH = 1024
 
-/** `undefined` where the file cannot be read. */
+/** @returns `undefined` if the file cannot be read */
 export function readBinaryFile(path: string): BinaryFile | undefined {
   const { closeSync, fstatSync, openSync, readSync } = require('node:fs') as typeof fs
   try {
@@ -28,7 +28,10 @@ export function readBinaryFile(path: string): BinaryFile | undefined {
   }
 }
 
-/** @param header the file's beginning; @param size its length, all in bytes */
+/**
+ * @param header the beginning of the file
+ * @param size the size of the file in bytes
+ */
 export function parseBinaryFile(header: Buffer, size: number): BinaryFile {
   try {
     const magic = header.readUInt32BE(0)
@@ -56,7 +59,7 @@ function name(machines: Readonly<Record<number, string>>, machine: number): stri
   return machines[machine] ?? `another processor (${machine})`
 }
 
-/** elf(5). The table of sections comes last in the file, so a file that has all of it is whole. */
+/** elf(5). The section table is at the end of the file, so a file that has all of it is complete. */
 function elf(header: Buffer, size: number): BinaryFile {
   const is64 = header.readUInt8(4) === 2
   const sections = is64 ? Number(header.readBigUInt64LE(40)) : header.readUInt32LE(32)

@@ -1,42 +1,42 @@
 /**
- * What `deadline/` does for the sets of this folder, which lies below it. entry/core.ts brings the two together, once it is needed.
+ * The interface through which this folder uses `deadline/`, which is a layer above it. entry/core.ts connects the two when it is needed.
  */
 import type { Socket } from 'node:net'
 import type { KernelValues } from '../settings/options.ts'
 import { loadRest } from './rest.ts'
 import { shared } from './shared.ts'
 
-/** How long a connection has been there. */
+/** What is known about a new connection. */
 export interface Connected {
-  /** Whether it has just been made, so that nobody has changed anything on it. */
+  /** Whether it has just been made, so that no code can have changed its options. */
   readonly isFresh?: boolean
-  /** Whether it was also made so quickly that the kernel's timers are short. */
+  /** Whether the handshake was so quick that the kernel's timers are short. */
   readonly isQuick?: boolean
 }
 
-/** None of these throws for what the kernel refuses. */
+/** None of these throws if the kernel refuses an option. */
 export interface Deadlines {
   /**
-   * The user timeout to put in now for values with a deadline: that of `values`, unless the peer's window is closed, or has been.
+   * The user timeout to set now for values with a deadline: that of `values`, or 0 if the peer's window is closed, or has been.
    */
   userTimeoutNow(socket: Socket, values: KernelValues): number
   /**
-   * Lifts the user timeout from now on where that is needed; called once values with a deadline are in.
+   * Lifts the user timeout from now on whenever that is needed. Called after values with a deadline were set.
    */
   begin(socket: Socket, values: KernelValues, connected: Connected): void
-  /** The same for a connection that has inherited the values from its listener, if it has. */
+  /** The same for an accepted connection, if it has inherited the values from its listener. */
   beginInherited(socket: Socket, values: KernelValues): void
-  /** Ends the lifting: the program has put in a user timeout of its own. */
+  /** Ends the lifting, because the program has set its own user timeout. */
   end(socket: Socket): void
-  /** Puts TCP_RTO_MAX_MS back. The lifting goes on, as the user timeout stays in the kernel. */
+  /** Resets TCP_RTO_MAX_MS. The lifting goes on, because the user timeout stays in the kernel. */
   release(socket: Socket): void
-  /** Whether the user timeout in force is not the one that was set. */
+  /** Whether the user timeout in force differs from the one that was set. */
   isLifted(socket: Socket): boolean
 }
 
 let deadlines: Deadlines | undefined
 
-/** Whether anything in this thread has a deadline, through whichever copy of this package. */
+/** Shared by all copies of this package: `thread` is defined once any connection of this thread has had a deadline. */
 const slot = shared<{ readonly thread: object | undefined }>('deadline', () => ({ thread: undefined }))
 
 /** Loads what a deadline takes, where it is not loaded. Whoever puts values in in an event has called this before. */
@@ -48,20 +48,20 @@ export function provideDeadlines(provided: Deadlines): void {
   deadlines = provided
 }
 
-/** Where anything has a deadline, or is to get one. */
+/** @returns `undefined` if nothing in this thread has a deadline, and `values` have none */
 function found(values?: KernelValues): Deadlines | undefined {
   if (values?.deadlineMs !== undefined || slot.thread !== undefined) needDeadlines()
   return deadlines
 }
 
-/** What of `asked` is to be written now. On a socket that has just connected nothing was written, so no window is closed. */
+/** The values to set now. On a socket that has just connected nothing was written, so the peer's window is open. */
 export function valuesNow(socket: Socket, asked: KernelValues, isFresh: boolean): KernelValues {
   if (isFresh || asked.deadlineMs === undefined) return asked
   const userTimeoutMs = found(asked)?.userTimeoutNow(socket, asked) ?? asked.userTimeoutMs
   return userTimeoutMs === asked.userTimeoutMs ? asked : { ...asked, userTimeoutMs }
 }
 
-/** Called after each put that has set the user timeout of `put`. */
+/** Called after each set that included a user timeout. */
 export function noteUserTimeout(socket: Socket, put: KernelValues, connected: Connected): void {
   if (put.deadlineMs === undefined) found()?.end(socket)
   else found(put)?.begin(socket, put, connected)
@@ -71,7 +71,7 @@ export function noteInherited(socket: Socket, values: KernelValues): void {
   deadlines?.beginInherited(socket, values)
 }
 
-/** Called where nobody asks for the deadline any more, and the kernel keeps its values. */
+/** Called when the deadline has ended, but the kernel keeps its values. */
 export function releaseDeadline(socket: Socket): void {
   found()?.release(socket)
 }

@@ -24,10 +24,10 @@ const OF_QUERY: Readonly<Record<string, readonly Family[]>> = { queryA: [4], que
 /**
  * Reports each answer from now on, if the runtime exposes them. Loads a module of Node.
  *
- * @param told called with each answer; it must not throw
+ * @param call called with each answer; it must not throw
  * @returns a function that ends it
  */
-export function observeAnswers(told: (answer: DnsAnswer) => void): () => void {
+export function observeAnswers(call: (answer: DnsAnswer) => void): () => void {
   const { PerformanceObserver } = nodePerfHooks()
   // The typings leave it out.
   const { supportedEntryTypes = [] } = PerformanceObserver as {
@@ -37,7 +37,7 @@ export function observeAnswers(told: (answer: DnsAnswer) => void): () => void {
   const observer: PerformanceObserver = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const answer = answerFrom(entry.name, (entry as { readonly detail?: unknown }).detail)
-      if (answer) told(answer)
+      if (answer) call(answer)
     }
   })
   observer.observe({ entryTypes: ['dns'] })
@@ -65,7 +65,7 @@ export function answerFrom(kind: string, detail: unknown): DnsAnswer | undefined
   return { name, families, addresses: (found as unknown[]).map(addressIn).filter((text) => isIP(text) !== 0) }
 }
 
-/** 0, or nothing, asks for both. */
+/** 0 and `undefined` stand for both families. */
 function familiesOf(family: unknown): readonly Family[] {
   if (family === 4 || family === 'IPv4') return [4]
   return family === 6 || family === 'IPv6' ? [6] : BOTH

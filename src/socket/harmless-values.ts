@@ -1,9 +1,9 @@
 /**
- * The values under which a peer can be asked without danger, and the program's own in their place again.
+ * Sets values with which a probe cannot end a living connection, and restores the program's own values afterwards.
  *
- * Lowering TCP_KEEPIDLE below the silence so far makes Linux probe at once (tcp_sock_set_keepidle_locked() in net/ipv4/tcp.c).
- * Each such probe counts: with few retries, or with a user timeout shorter than the silence, one lost answer would be the end of
- * a connection that lives (tcp_keepalive_timer() in net/ipv4/tcp_timer.c).
+ * Linux probes at once if TCP_KEEPIDLE becomes shorter than the silence so far (tcp_sock_set_keepidle_locked() in net/ipv4/tcp.c).
+ * Each such probe counts. With few retries, or with a user timeout shorter than the silence, one lost answer would end a
+ * connection whose peer lives (tcp_keepalive_timer() in net/ipv4/tcp_timer.c).
  */
 import { capabilities } from '../settings/capabilities.ts'
 import { detectionOf } from '../settings/detection.ts'
@@ -12,10 +12,10 @@ import { statusError } from './errors.ts'
 import { native } from './native.ts'
 import { fromKernel, VALUES_LENGTH } from './values.ts'
 
-/** The shortest time, which any silence that is asked about is longer than. */
+/** The shortest time. A peer is only asked after a longer silence than this. */
 const PROBE_NOW_SECONDS = 1
 
-/** In the order of the binding's five numbers. The kernel sends no probe of its own meanwhile: each is one of ours. */
+/** In the order of the binding's five numbers. With them the kernel sends no probes of its own: all probes are ours. */
 const HARMLESS: readonly number[] = [
   1,
   PROBE_NOW_SECONDS,
@@ -30,9 +30,9 @@ export class ReplacedValues {
   readonly #found: Int32Array = new Int32Array(VALUES_LENGTH)
 
   /**
-   * Takes the danger out of the values of a connection; no probe is sent yet.
+   * Sets harmless values on a connection. No probe is sent yet.
    *
-   * @throws TcpKeepAliveSystemError where the system refuses, as Multipath TCP refuses the user timeout; nothing is changed
+   * @throws TcpKeepAliveSystemError if the system refuses, as Multipath TCP refuses the user timeout; nothing is changed
    */
   constructor(fd: number) {
     const read = native().getKeepAlive(fd, this.#found)
@@ -48,20 +48,20 @@ export class ReplacedValues {
     return this.#found[0] !== 0
   }
 
-  /** As {@link endsAtSilence}, with the values that were found. */
+  /** Like the function {@link endsAtSilence}, with the program's own values. */
   get endsAtSilence(): number {
     return detectionOf(fromKernel(this.#found)).idle
   }
 
-  /** Puts the time back alone, so that the kernel sends no further probe on its own account. */
+  /** Restores only the time, so that the kernel sends no further probe by itself. */
   putTimeBack(fd: number): void {
     if (native().getKeepAlive(fd, current) !== 0) return
     native().setKeepAlive(fd, true, this.#back(1), LEAVE, LEAVE, LEAVE)
   }
 
   /**
-   * Puts everything back that nobody else has changed meanwhile. The time comes last, as it starts the timer anew under
-   * the other values.
+   * Restores all values that other code has not changed meanwhile. The time is set last, because setting it restarts the timer,
+   * which then uses the other values.
    */
   putBack(fd: number): void {
     if (native().getKeepAlive(fd, current) !== 0) return
@@ -75,14 +75,14 @@ export class ReplacedValues {
   }
 }
 
-/** After how long a silence the kernel ends the connection by the values that it has, in milliseconds. */
+/** The silence after which the kernel ends the connection with its current values, in milliseconds. */
 export function endsAtSilence(fd: number): number {
   const status = native().getKeepAlive(fd, current)
   if (status !== 0) throw statusError(status, 'getsockopt')
   return detectionOf(fromKernel(current)).idle
 }
 
-/** Makes the kernel send a probe at its next tick. The values are harmless already. */
+/** Makes the kernel send a probe at its next tick. The values must already be harmless. */
 export function probeNow(fd: number): void {
   native().setKeepAlive(fd, true, PROBE_NOW_SECONDS, LEAVE, LEAVE, LEAVE)
 }

@@ -1,4 +1,4 @@
-/** The minimum TTL that an arriving packet must have (RFC 5082), and the socket it was read from. Linux only. */
+/** Sets and reads the minimum TTL of arriving packets (RFC 5082). Linux only. */
 import { isLinux } from '../settings/capabilities.ts'
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { statusError } from './errors.ts'
@@ -14,10 +14,10 @@ export interface HopMinimum {
   readonly v6: number
 }
 
-/** The kernel's number for a socket, which no other socket ever has (`SO_COOKIE`). */
+/** The kernel's unique number for a socket (`SO_COOKIE`). It is never reused. */
 export type Cookie = string
 
-/** Where the binding writes; read at once, so one array serves every call. */
+/** The binding writes here. The numbers are read immediately, so one array serves every call. */
 const numbers = new Int32Array(8)
 
 /** @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_UNSUPPORTED if this is not Linux */
@@ -25,7 +25,7 @@ export function checkHopMinimum(): void {
   if (isLinux(process.platform) && 'setHopMinimum' in native()) return
   throw new TcpKeepAliveError(
     'ERR_TCP_KEEPALIVE_UNSUPPORTED',
-    `Only Linux can cut a connection off, not ${process.platform}: no other system drops by IP_MINTTL what comes for one socket`,
+    `Only Linux can cut a connection off, not ${process.platform}: only there IP_MINTTL drops the packets for one socket`,
   )
 }
 
@@ -37,12 +37,12 @@ export function readHopMinimum(fd: number): HopMinimum & { readonly cookie: Cook
   return { v4, v6, cookie: `${upper >>> 0}:${lower >>> 0}` }
 }
 
-/** What a socket has sent and received: data, and neither probes nor acknowledgements. */
+/** The last data that a socket has sent and received. Probes and acknowledgements do not count. */
 export interface LastData {
-  /** Milliseconds; before anything was sent, since the connection was made. */
+  /** In milliseconds. If nothing was sent yet, the time since the connection was made. */
   readonly sentAgo: number
   readonly receivedAgo: number
-  /** Segments; 0 before Linux 4.6. */
+  /** In segments; 0 before Linux 4.6. */
   readonly sent: number
   readonly received: number
 }
@@ -59,15 +59,15 @@ export function putHopMinimum(fd: number, { v4, v6 }: HopMinimum): void {
 }
 
 /**
- * Cuts a socket off, or throws and leaves it as it was.
+ * Cuts a socket off. If that fails, it throws and leaves the socket unchanged.
  *
- * @param before what it holds
+ * @param before the socket's current options
  */
 export function cutOffAt(fd: number, before: HopMinimum): void {
   try {
     putHopMinimum(fd, { v4: MOST_HOPS, v6: before.v6 < 0 ? -1 : MOST_HOPS })
   } catch (error) {
-    putHopMinimum(fd, before) // of two options one may be in
+    putHopMinimum(fd, before) // one of the two options may be set
     throw error
   }
 }

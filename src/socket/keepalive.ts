@@ -1,4 +1,4 @@
-/** Setting values on a socket, and reading what the kernel holds. */
+/** Sets values on a socket, and reads the kernel's values. */
 import type { Server, Socket } from 'node:net'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KeepAliveOptions, resolveOptions } from '../settings/options.ts'

@@ -14,8 +14,8 @@ export function native(): typeof binding {
 }
 
 /**
- * The path is that from dist/. Not by its name, which Parcel does not find, and not within `try`, where Rollup leaves a
- * `require` as it is: an ES module has none.
+ * The path is relative to dist/. The package's name would not work, because Parcel does not find it. The `require` is not inside
+ * `try`, because Rollup leaves such a call unchanged, and an ES module has no `require`.
  */
 function loader(): typeof binding & { load?(): typeof binding } {
   return require('../index.js') as ReturnType<typeof loader>
@@ -28,5 +28,5 @@ function load(): typeof binding {
   } catch (error) {
     throw explained()?.noBinary(error) ?? error
   }
-  return found.load?.() ?? found // where it could not be loaded so far
+  return found.load?.() ?? found // `load` is there only if an earlier attempt failed
 }

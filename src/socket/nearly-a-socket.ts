@@ -1,43 +1,43 @@
 /**
- * What to give instead of something that is nearly a socket: a pool, an agent, a request, a stream over a socket.
+ * Says what to give instead of an object that has a socket: a pool, an agent, a request, a stream over a socket.
  *
- * Nothing is loaded and no getter is called here: each kind is told by the names of its fields. The fields were read
+ * This loads nothing and calls no getter: each kind is recognized by the names of its fields. The fields were read
  * from Node 18 to 26, pg 8, mysql2 3, ioredis 5 and 6, mqtt 5, ws 8, ssh2 1 and undici 6 to 8.
  */
 
 interface Kind {
-  /** Some of its fields; each must be there. */
+  /** Some of its fields. All of them must exist. */
   readonly fields: readonly string[]
-  /** Its own name of its class, where the fields alone do not tell. */
+  /** The name of its class, if the fields are not enough. */
   readonly named?: string
-  /** Continues "must be a net.Socket … (": what the caller has, and what to give. */
+  /** Continues "must be a net.Socket … (". */
   readonly instead: string
 }
 
-/** The first that fits counts, so what is told by more fields stands before what is told by fewer. */
+/** The first match counts, so kinds with more fields come before kinds with fewer. */
 const KINDS: readonly Kind[] = [
   { fields: ['addMembership', 'bind'], instead: 'a datagram socket has no keepalive' },
-  // What node:http and node:http2 make.
+  // Objects of node:http and node:http2.
   {
     fields: ['freeSockets', 'createConnection'],
     instead: 'an agent has many sockets: install with installKeepAlive, or set each in its createConnection',
   },
   {
     fields: ['onSocket', 'setHeader'],
-    instead: "of a request its socket: request.socket, once 'socket' has come",
+    instead: "give the request's socket: request.socket, after 'socket'",
   },
-  { fields: ['writeHead', 'setHeader'], instead: 'of a response its socket: response.socket' },
-  { fields: ['httpVersion', 'rawHeaders'], instead: 'of a message its socket: message.socket' },
+  { fields: ['writeHead', 'setHeader'], instead: "give the response's socket: response.socket" },
+  { fields: ['httpVersion', 'rawHeaders'], instead: "give the message's socket: message.socket" },
   {
     fields: ['session', 'rstCode', 'pipe'],
-    instead: "of an HTTP/2 stream its session's socket: stream.session.socket",
+    instead: "give the socket of the stream's session: stream.session.socket",
   },
-  { fields: ['localSettings', 'socket'], instead: 'of an HTTP/2 session its socket: session.socket' },
-  // WebSockets: that of ws, and those that follow the standard, which show no socket.
+  { fields: ['localSettings', 'socket'], instead: "give the session's socket: session.socket" },
+  // WebSockets: the class of ws, and the standard one, which exposes no socket.
   {
     fields: ['readyState', 'binaryType', 'terminate'],
     instead:
-      "of a ws its socket: response.socket at the client's 'upgrade', request.socket at the server's 'connection'",
+      "give the socket of ws: response.socket at the client's 'upgrade', request.socket at the server's 'connection'",
   },
   {
     fields: ['readyState', 'binaryType', 'send'],
@@ -46,8 +46,7 @@ const KINDS: readonly Kind[] = [
   // Clients of databases and brokers.
   {
     fields: ['getConnection', 'releaseConnection', 'on'],
-    instead:
-      "of a mysql2 pool each connection's socket: pool.on('connection', (connection) => connection.stream)",
+    instead: "give the socket of each connection: pool.on('connection', (connection) => connection.stream)",
   },
   {
     fields: ['getConnection', 'on'],
@@ -55,7 +54,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     fields: ['totalCount', 'idleCount', 'waitingCount'],
-    instead: "of a pg pool each client's socket: pool.on('connect', (client) => client.connection.stream)",
+    instead: "give the socket of each client: pool.on('connect', (client) => client.connection.stream)",
   },
   {
     fields: ['sendCommand', 'isCluster', 'startupNodes'],
@@ -64,23 +63,23 @@ const KINDS: readonly Kind[] = [
   },
   {
     fields: ['sendCommand', 'isCluster', 'connector'],
-    instead: "of an ioredis client its socket: redis.on('connect', () => redis.stream)",
+    instead: "give the client's socket: redis.on('connect', () => redis.stream)",
   },
   {
     fields: ['streamBuilder', 'reconnecting'],
-    instead: "of an mqtt client its socket: client.on('connect', () => client.stream)",
+    instead: "give the client's socket: client.on('connect', () => client.stream)",
   },
   {
     fields: ['connect', 'query', 'stream'],
-    instead: 'of a connection of mysql2 its socket: connection.stream',
+    instead: "give the connection's socket: connection.stream",
   },
   {
     fields: ['connection', 'query', 'prepare'],
-    instead: 'of a connection of mysql2/promise its socket: connection.connection.stream',
+    instead: "give the connection's socket: connection.connection.stream",
   },
   {
     fields: ['connect', 'query'],
-    instead: 'of a database client its socket, as client.connection.stream of pg',
+    instead: "give the client's socket, as client.connection.stream of pg",
   },
   {
     fields: ['dispatch', 'request', 'destroy'],
@@ -97,17 +96,17 @@ const KINDS: readonly Kind[] = [
     fields: ['connect', 'write'],
     named: 'Socket',
     instead:
-      'this Socket is not of the class of node:net, as where a driver speaks over a WebSocket: ' +
+      'this Socket is not the class of node:net, for example because a driver uses a WebSocket: ' +
       'give the net.Socket beneath it, or use installKeepAlive',
   },
   {
     fields: ['_readableState', 'pipe', 'on'],
     instead: 'a stream has no keepalive itself: give the net.Socket at its end',
   },
-  { fields: ['connect', 'on'], instead: 'of a client its socket; where it shows none, use installKeepAlive' },
+  { fields: ['connect', 'on'], instead: "give the client's socket; if it shows none, use installKeepAlive" },
 ]
 
-/** `undefined` for what is nothing of this kind. */
+/** @returns `undefined` if the target is not of a known kind */
 export function insteadOf(target: unknown): string | undefined {
   if (typeof target !== 'object' || target === null) return undefined
   try {

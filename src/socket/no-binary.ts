@@ -1,4 +1,4 @@
-/** The one error for every way in which the native binary can fail to load: what is wrong, and what to do. */
+/** The error for every way in which the native binary can fail to load. It says what is wrong, and what to do. */
 import type * as modules from 'node:module'
 import type * as paths from 'node:path'
 import { isDeno, isNode, runtime } from '../settings/runtime.ts'
@@ -6,7 +6,7 @@ import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type BinaryFile, readBinaryFile } from './binary-file.ts'
 import { nodesOwnCall } from './nodes-own-call.ts'
 
-/** Every platform that has a binary: the part of a package's name after {@link PREFIX}. */
+/** Every platform that has a binary. Each is the part of a package's name after {@link PREFIX}. */
 export const PLATFORMS: readonly string[] = [
   'darwin-arm64',
   'darwin-x64',
@@ -35,8 +35,8 @@ export function brokenBinary(path: string, file: BinaryFile): TcpKeepAliveError 
 }
 
 /**
- * @param cause what was thrown where the binary was looked for or loaded
- * @param path of the file, where one was found
+ * @param cause the error from searching or loading the binary
+ * @param path the path of the file, if one was found
  */
 export function noBinary(cause: unknown, path?: string): TcpKeepAliveError {
   if (cause instanceof TcpKeepAliveError) return cause
@@ -85,7 +85,7 @@ function missing(fitting: string): readonly string[] {
   const { pnp } = process.versions as { readonly pnp?: string }
   if (pnp !== undefined) {
     return [
-      "Yarn's Plug'n'Play knows no such package: run `yarn install` on this system, or name it in .yarnrc.yml under",
+      "Yarn's Plug'n'Play does not have this package: run `yarn install` on this system, or name it in .yarnrc.yml under",
       `supportedArchitectures (os: ${platform}, cpu: ${arch}${libc === undefined ? '' : `, libc: ${libc}`}), and install again.`,
     ]
   }
@@ -93,14 +93,14 @@ function missing(fitting: string): readonly string[] {
   if (others.length > 0) {
     return [
       `Installed are ${others.join(', ')}: node_modules comes from another system.`,
-      `Install on this one, or for this one on the other: ${install}`,
+      `Install on this system, or on the other one with: ${install}`,
     ]
   }
   return [
     'Install with optional dependencies: without --omit=optional or --no-optional, also in .npmrc.',
     'A lockfile written on another system may lack the package: delete node_modules and the lockfile, and install.',
-    `Where node_modules is copied from another system, install for this one there: ${install}`,
-    'Where the program is bundled, keep tcp-keepalive external and install it beside the bundle.',
+    `If node_modules is copied from another system, install there with: ${install}`,
+    'If the program is bundled, keep tcp-keepalive external and install it beside the bundle.',
   ]
 }
 
@@ -122,10 +122,10 @@ function unsupported(): readonly string[] {
 /** Node's ERR_DLOPEN_DISABLED and ERR_ACCESS_DENIED, Deno's NotCapable. The loader keeps messages and drops codes. */
 const FORBIDDEN = /loading addons is disabled|has been restricted|Requires \w+ access/
 
-/** What Node, Bun and Yarn's Plug'n'Play call a package that is not there; in a single executable Node only knows its own. */
+/** The codes of Node, Bun and Yarn's Plug'n'Play for a missing package. In a single executable, Node finds only its own modules. */
 const NOT_FOUND = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'ERR_UNKNOWN_BUILTIN_MODULE'])
 
-/** Where `require` is none of Node's: within a bundle of ES modules. */
+/** For a bundle of ES modules, which does not have Node's `require`. */
 const BUNDLED: readonly string[] = [
   'This code is in a bundle that cannot load packages: keep tcp-keepalive external and install it beside the bundle.',
 ]
@@ -140,7 +140,7 @@ function waysToAllow(reason: string): readonly string[] {
   return ["Node runs with --no-addons: take it from the command line, NODE_OPTIONS or the Worker's options."]
 }
 
-/** The platform packages that are installed, as seen from here; in a bundle that has no file name, from the working directory. */
+/** The installed platform packages that can be resolved from here, or from the working directory in a bundle without a file name. */
 function installed(): readonly string[] {
   const { createRequire } = require('node:module') as typeof modules
   const { isAbsolute, join } = require('node:path') as typeof paths
@@ -155,14 +155,14 @@ function installed(): readonly string[] {
   })
 }
 
-/** On Linux the loader has found out which C library this is, and its name is in that of the package it tried. */
+/** The package for this system. On Linux the loader has found out the C library: it is in the name of the package that it tried. */
 function fittingPackage(reason: string): string | undefined {
   const musl = glibc() === undefined && reason.includes('-musl')
   const target = PLATFORMS.filter(isForHere).find((each) => each.endsWith('-musl') === musl)
   return target === undefined ? undefined : PREFIX + target
 }
 
-/** Whatever the C library. */
+/** Ignores the C library. */
 function isForHere(target: string): boolean {
   return `${target}-`.startsWith(`${platform}-${arch}-`)
 }
@@ -171,7 +171,7 @@ function glibc(): string | undefined {
   try {
     const report = process.report as typeof process.report & { excludeNetwork?: boolean }
     const { excludeNetwork } = report
-    report.excludeNetwork = true // else it asks for the names of all peers
+    report.excludeNetwork = true // otherwise the report looks up the names of all peers
     const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } }
     if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork
     return header.glibcVersionRuntime

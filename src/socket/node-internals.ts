@@ -1,16 +1,16 @@
 /**
- * The private fields of Node that this package reads, and nothing else does. Read from lib/net.js and lib/_tls_wrap.js
- * of Node 18, 20, 22, 24 and 26, in all of which they are the same.
+ * The only file that reads private fields of Node. They were read from lib/net.js and lib/_tls_wrap.js of Node 18, 20, 22, 24
+ * and 26, and are the same in all of them.
  */
 import { Server, Socket } from 'node:net'
 import { nodeUtil } from './node-modules.ts'
 
 interface Handle {
-  /** libuv's descriptor; -1 or another negative number where there is none (any more). */
+  /** libuv's descriptor; a negative number if there is none, or none any more. */
   fd?: unknown
 }
 
-/** The descriptor beneath a socket or server, read afresh; `undefined` where there is none. */
+/** The current descriptor beneath a socket or server; `undefined` if there is none. */
 export function handleDescriptor(target: Socket | Server): number | undefined {
   const handle = (target as unknown as { _handle?: Handle | null })._handle
   const fd = handle?.fd
@@ -25,12 +25,12 @@ export function isPipe(target: Socket | Server): boolean {
 }
 
 /**
- * The fields in which Node remembers its last `socket.setKeepAlive()`: to answer a repeated call without asking the kernel, and
- * to repeat the call at each 'connect' (Socket.prototype.setKeepAlive and afterConnect in lib/net.js). `undefined` where there
- * are none (Bun, Deno).
+ * The fields in which Node remembers its last `socket.setKeepAlive()`. Node uses them to skip a repeated call, and to repeat the
+ * call at each 'connect' (Socket.prototype.setKeepAlive and afterConnect in lib/net.js). `undefined` if the runtime has none
+ * (Bun, Deno).
  *
- * They are looked for at the first set, as making a socket takes longer than all else at import; and on a socket of our own,
- * as the one at hand may be a proxy.
+ * They are looked up at the first set, because creating a socket takes longer than everything else at import. They are looked up on
+ * a new socket, because the program's socket may be a proxy.
  */
 let record: RecordFields | undefined | 'unknown' = 'unknown'
 
@@ -50,7 +50,7 @@ function lookForRecord(): RecordFields | undefined {
   return enabled && { enabled, delay: named('kSetKeepAliveInitialDelay') }
 }
 
-/** Whether keepalive is on, as Node remembers; `undefined` where it does not remember. */
+/** Whether Node remembers that keepalive is on; `undefined` if the runtime does not remember it. */
 export function recordedKeepAlive(socket: Socket): boolean | undefined {
   const fields = findRecord()
   if (fields === undefined) return undefined
@@ -64,16 +64,16 @@ export function recordKeepAlive(socket: Socket, enabled: boolean): void {
   if (fields) Reflect.set(socket, fields.enabled, enabled)
 }
 
-/** The delay in whole seconds that Node remembers; 0 where the program gave none. */
+/** The delay in whole seconds that Node remembers; 0 if the program gave none. */
 export function recordedDelay(socket: Socket): unknown {
   const delay = findRecord()?.delay
   return (delay && (socket as unknown as Record<symbol, unknown>)[delay]) ?? 0
 }
 
-/** TLS is put around TLS once or twice, through a proxy; a longer way down is a ring, as of a proxy that answers itself. */
+/** TLS over TLS, as through a proxy server, has two or three levels. More levels mean a cycle, as with a JavaScript proxy. */
 const DEEPEST_PARENT = 16
 
-/** The socket that is the connection: of TLS around a socket that one, else the socket itself. */
+/** The socket of the connection: for TLS over a socket, the innermost socket; otherwise the socket itself. */
 export function beneath(socket: Socket): Socket {
   let connection = socket
   for (let depth = 0; depth < DEEPEST_PARENT; depth++) {
@@ -84,14 +84,14 @@ export function beneath(socket: Socket): Socket {
   return socket
 }
 
-/** The socket that TLS was put around; `undefined` for what is no TLS socket, or made its connection itself. */
+/** The socket beneath a TLS socket; `undefined` for other sockets, and for a TLS socket that has connected itself. */
 export function parentOf(socket: Socket): Socket | undefined {
   return (socket as unknown as { _parent?: Socket | null })._parent ?? undefined
 }
 
 /**
- * The socket behind a proxy, as `session.socket` of node:http2 is one; what is no proxy is returned as it is. The
- * handle knows whose it is, also where it is asked for through the proxy.
+ * The socket behind a JavaScript proxy, such as `session.socket` of node:http2. Other sockets are returned unchanged. The handle,
+ * which can be read through the proxy, refers to its socket.
  */
 export function behindProxy(socket: Socket): Socket {
   if (!nodeUtil().types.isProxy(socket)) return socket
@@ -102,12 +102,12 @@ export function behindProxy(socket: Socket): Socket {
   return owner instanceof Socket ? owner : socket
 }
 
-/** What stands for the connection in Node; another one after each `connect()`. */
+/** Node's handle of the connection. Each `connect()` makes a new one. */
 export function handleOf(socket: Socket): object | undefined {
   return (socket as unknown as { _handle?: object | null })._handle ?? undefined
 }
 
-/** The name that the last `connect()` to a name asked for (lookupAndConnect in lib/net.js); `undefined` for an address. */
+/** The host name of the last `connect()` to a name (lookupAndConnect in lib/net.js); `undefined` if it was an address. */
 export function hostAskedFor(socket: Socket): string | undefined {
   const { _host: host } = socket as unknown as { readonly _host?: unknown }
   return typeof host === 'string' ? host : undefined
@@ -127,7 +127,7 @@ export function unhandedBytes(socket: Socket): number {
   return socket.writableLength + (typeof writeQueueSize === 'number' ? writeQueueSize : 0)
 }
 
-/** The sockets and servers that keep this thread running; none where the runtime does not say (Bun, Deno). */
+/** The sockets and servers that keep this thread running; none if the runtime does not list them (Bun, Deno). */
 export function activeTargets(): (Socket | Server)[] {
   const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?: () => readonly unknown[] }
   const all = list?.call(process) ?? []
@@ -135,10 +135,10 @@ export function activeTargets(): (Socket | Server)[] {
 }
 
 /**
- * Calls with the descriptor of each socket that another process sends to this one: such a message is an event of its own before it is
- * 'message' (lib/internal/child_process.js). Nothing where this process has no such channel.
+ * Calls with the descriptor of each socket that another process sends to this one. Node emits 'internalMessage' for it before
+ * 'message' (lib/internal/child_process.js). Does nothing if this process has no IPC channel.
  *
- * @returns what ends that
+ * @returns a function that ends it
  */
 export function onSocketReceived(call: (descriptor: number) => void): () => void {
   const EVENT = 'internalMessage'
@@ -150,19 +150,19 @@ export function onSocketReceived(call: (descriptor: number) => void): () => void
   return () => process.removeListener(EVENT, listener)
 }
 
-/** What stands for a TCP connection beneath all TLS, in lib/internal/stream_base_commons.js and src/stream_base.cc. */
+/** The handle of a TCP connection, beneath all TLS: lib/internal/stream_base_commons.js and src/stream_base.cc. */
 export interface ConnectionHandle {
   /** The descriptor; negative once the handle is closed. */
   readonly fd: number
-  /** All that was ever handed to it, whether the kernel has taken it or not; of TLS, the encrypted bytes. */
+  /** All bytes that were passed to the handle, whether or not the kernel has taken them; for TLS, the encrypted bytes. */
   readonly bytesWritten: number
-  /** What libuv keeps, as the kernel's send buffer is full. */
+  /** The bytes that libuv holds, because the kernel's send buffer is full. */
   readonly writeQueueSize: number
 }
 
 /**
- * The handle that is the connection: beneath the socket that TLS was put around, and beneath the handle of TLS
- * (`res._parent` in lib/_tls_wrap.js). `undefined` where there is none, or where the runtime's are of another kind.
+ * The handle of the TCP connection: beneath a TLS socket, and beneath the TLS handle (`res._parent` in lib/_tls_wrap.js).
+ * `undefined` if there is none, or if the runtime's handles are of another kind.
  */
 export function connectionHandle(socket: Socket): ConnectionHandle | undefined {
   let handle: Partial<ConnectionHandle & { _parent: unknown }> | undefined = handleOf(beneath(socket))
@@ -170,7 +170,7 @@ export function connectionHandle(socket: Socket): ConnectionHandle | undefined {
   return handle !== undefined && isConnection(handle) ? (handle as ConnectionHandle) : undefined
 }
 
-/** That of the last handle that was one: each field is a call of C++, and all handles of TCP have one prototype. */
+/** The prototype of the last handle that passed the check. Reading the fields calls into C++, and all TCP handles share one prototype. */
 let known: object | undefined
 
 function isConnection(handle: Partial<ConnectionHandle>): boolean {
@@ -188,10 +188,10 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * Calls right before a socket's handle is closed, when its descriptor is still its own: `destroy()` runs `_destroy`, which closes
- * it. On this socket alone.
+ * Calls right before this socket's handle closes, while its descriptor is still open. `destroy()` runs `_destroy`, which closes the
+ * handle, so this wraps `_destroy` of this one socket.
  *
- * @returns what ends that
+ * @returns a function that ends it
  */
 export function beforeDestroy(socket: Socket, call: () => void): () => void {
   const own = Object.getOwnPropertyDescriptor(socket, '_destroy')
@@ -205,7 +205,7 @@ export function beforeDestroy(socket: Socket, call: () => void): () => void {
   }
   const undo = (): void => {
     isOver = true
-    // Where somebody has wrapped it once more, it stays and only forwards.
+    // If other code has wrapped it too, it stays and only forwards.
     if (socket._destroy !== wrapped) return
     if (own) Object.defineProperty(socket, '_destroy', own)
     else Reflect.deleteProperty(socket, '_destroy')

@@ -1,6 +1,6 @@
 /**
- * Modules of Node that take time to load. A plain set needs none of them, so they are loaded when a call needs them first, and
- * before anything that runs in an event (see prepare.ts).
+ * Modules of Node that take time to load. A plain set needs none of them, so they are loaded when a call first needs them, or
+ * before anything runs in an event (see prepare.ts).
  */
 import type * as diagnostics from 'node:diagnostics_channel'
 import type * as os from 'node:os'
@@ -19,7 +19,7 @@ export function nodeOs(): typeof os {
   return (osModule ??= require('node:os') as typeof os)
 }
 
-/** Only where a `match` has a name. */
+/** Needed only if a `match` has a name. */
 export function nodePerfHooks(): typeof perfHooks {
   return require('node:perf_hooks') as typeof perfHooks
 }

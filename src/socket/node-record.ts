@@ -1,4 +1,4 @@
-/** Keeps Node's record of a socket true: what it remembers of its last `socket.setKeepAlive()`. */
+/** Keeps Node's record of a socket correct. In this record Node remembers its last `socket.setKeepAlive()`. */
 import { Socket } from 'node:net'
 import {
   activeTargets,
@@ -10,23 +10,23 @@ import {
 import { shared } from './shared.ts'
 import { Stamp } from './stamp.ts'
 
-/** TLS around TLS; a longer chain is a ring. */
+/** For TLS over TLS. A longer chain is a cycle. */
 const DEEPEST_PARENT = 16
 
 /**
  * Makes Node remember what has just been set, on the socket and on every socket beneath it. Node does nothing when a call
  * repeats what it remembers. So with a wrong record `setKeepAlive(false)` would not turn keepalive off.
  *
- * The record is written, and not by Node's own `setKeepAlive(true)`, which writes to the kernel too: SO_KEEPALIVE, and up to
+ * The record is written directly. Node's own `setKeepAlive(true)` would also write to the kernel: SO_KEEPALIVE, and up to
  * libuv 1.48 (Node 18 and 20 have 1.44 and 1.46) also TCP_KEEPIDLE = 0, or TCP_KEEPALIVE = 0 on macOS (uv__tcp_keepalive in
  * src/unix/tcp.c). Linux refuses that 0 with EINVAL. macOS takes it for its default of two hours, and would undo the set.
  * libuv 1.49 and newer write SO_KEEPALIVE alone, then fail.
  *
- * The remembered delay stays as it is: a driver's call with another delay is still a call with another delay. A record that is
- * right already is left alone.
+ * The remembered delay stays unchanged, so that Node still sees a driver's call with another delay as a new call. A record that is
+ * already correct is left alone.
  *
- * At a reconnect Node repeats what it remembers (afterConnect in lib/net.js of Node 18 to 26). So when the connection ends, the
- * record becomes again what the program had told Node.
+ * At a reconnect Node repeats the remembered call (afterConnect in lib/net.js of Node 18 to 26). So when the connection ends, the
+ * record is reset to the program's own last call.
  *
  * @param isHeld whether {@link undoHeldRecord} will be called when the connection ends; if not, a listener for 'close' is added
  */
@@ -42,7 +42,7 @@ function makeTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
     const recorded = recordedKeepAlive(each)
     if (recorded === undefined) return
     if (recorded !== enabled) {
-      // Where this undoes an earlier write of ours, nothing is left to undo.
+      // If this undoes an earlier write of ours, nothing is left to undo later.
       if (!forgetWrite(each, !enabled)) {
         if (isHeld) heldRecord.note(each, enabled)
         else undoAtClose(each, enabled)
@@ -59,24 +59,24 @@ export function undoHeldRecord(socket: Socket): void {
   if (written !== undefined) recordKeepAlive(socket, !written)
 }
 
-/** Called where a connection is held no longer but keeps its values: from then on nobody tells when it ends. */
+/** Called when a hold ends but the connection keeps its values. From then on a 'close' listener has to notice the end. */
 export function undoRecordAtClose(socket: Socket): void {
   const written = heldRecord.take(socket)
   if (written !== undefined) undoAtClose(socket, written)
 }
 
-/** The same for all connections, where the last hold or install has ended. */
+/** The same for all connections, when the last hold or install has ended. */
 export function undoRecordsAtClose(): void {
-  // An unreferenced socket is not among them: it keeps the record, should the program connect that very object again.
+  // Unreferenced sockets are not listed. Such a socket keeps the record, which matters only if the program connects the same object again.
   if (heldRecord.noted > 0)
     for (const each of activeTargets()) if (each instanceof Socket) undoRecordAtClose(each)
   heldRecord.noted = 0
   heldRecord.era += 1
 }
 
-/** What a hold or install has written into a socket's record. */
+/** Stores in a socket what a hold or install has written into its record. */
 class HeldRecord extends Stamp {
-  /** How many have something to undo, since {@link undoRecordsAtClose}. */
+  /** The number of sockets with a write to undo, since {@link undoRecordsAtClose}. */
   static noted = 0
   static era = 0
   /** The last one, which most sockets share. */
@@ -91,7 +91,7 @@ class HeldRecord extends Stamp {
   static note(socket: Socket, enabled: boolean): void {
     const written = this.made(enabled, recordedDelay(socket))
     if (#written in socket) (socket as unknown as HeldRecord).#written = written
-    // oxlint-disable-next-line no-new -- which changes the socket
+    // oxlint-disable-next-line no-new -- the constructor adds the field to the socket
     else new HeldRecord(socket, written)
     this.noted += 1
   }
@@ -130,7 +130,7 @@ interface Records {
 
 const heldRecord = shared<Records>('heldRecord', () => HeldRecord)
 
-/** @returns whether `written` was written by us, and was to be undone */
+/** @returns whether we had written `written`, and were to undo it */
 function forgetWrite(socket: Socket, written: boolean): boolean {
   if (heldRecord.take(socket) === written) return true
   if (byDelay.size === 0) return false
@@ -147,7 +147,7 @@ function undoAtClose(socket: Socket, written: boolean): void {
 
 type Undo = (this: Socket) => void
 
-/** Listeners that all sockets share, by the delay that Node remembered. Programs use few different delays. */
+/** The listeners, by the delay that Node remembered. All sockets share them, because programs use few different delays. */
 const byDelay = shared('undoings', () => new Map<unknown, { readonly on: Undo; readonly off: Undo }>())
 
 function undoings(delay: unknown): { readonly on: Undo; readonly off: Undo } {
@@ -159,7 +159,7 @@ function undoings(delay: unknown): { readonly on: Undo; readonly off: Undo } {
 function undoing(written: boolean, delay: unknown): Undo {
   return function undo() {
     this.removeListener('close', undo)
-    // With another delay it is a call of the program's own that Node remembers.
+    // If the delay differs, Node remembers a later call of the program.
     const isOurs = recordedKeepAlive(this) === written && recordedDelay(this) === delay
     if (isOurs) recordKeepAlive(this, !written)
   }

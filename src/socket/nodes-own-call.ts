@@ -1,10 +1,10 @@
-/** What a program can do without this package's binary: Node's own call, where it takes interval and count. */
+/** Advice without this package's binary: Node's own `setKeepAlive()`, if it takes an interval and a count. */
 
 /** The first versions whose `socket.setKeepAlive()` takes an interval and a count. */
 const SINCE: Readonly<Record<number, number>> = { 24: 19, 26: 4 }
 const NEWEST_MAJOR = 26
 
-/** @param node the version of Node; `undefined` in another runtime */
+/** @param node the version of Node; `undefined` in other runtimes */
 export function nodesOwnCall(node: string | undefined): readonly string[] {
   if (node === undefined || !takesIntervalAndCount(node)) return []
   return [

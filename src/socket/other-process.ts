@@ -1,4 +1,4 @@
-/** What the kernel holds for the sockets of another process (Linux). */
+/** Reads the kernel's values for the sockets of another process. Linux only. */
 import { addressText } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { native } from './native.ts'
@@ -11,26 +11,26 @@ interface End {
   readonly port: number
 }
 
-/** A TCP socket of another process, as a duplicate of it tells. */
+/** A TCP socket of another process, read through a duplicate. */
 export interface ForeignSocket {
   readonly descriptor: number
   readonly inode: number
   readonly local: End
-  /** `undefined` while it connects, and where there is none. */
+  /** `undefined` while it connects, and if there is none. */
   readonly remote: End | undefined
   readonly state: TcpState
   readonly unansweredProbes: number
   readonly keepAlive: KeepAlive
-  /** TCP_RTO_MAX_MS; `undefined` where this kernel does not have it. */
+  /** TCP_RTO_MAX_MS; `undefined` if this kernel does not have it. */
   readonly rtoMax: number | undefined
 }
 
-/** Why the sockets of a process cannot be asked: `EPERM` without the rights of ptrace, `ENOSYS` before Linux 5.6. */
+/** Why the sockets of a process cannot be read: `EPERM` without the rights of ptrace, `ENOSYS` before Linux 5.6. */
 export interface Refusal {
   readonly refusal: string
 }
 
-/** Numbers of a row: see `inspectProcess` in index.d.ts. */
+/** The length of a row: see `inspectProcess` in index.d.ts. */
 const ROW = 28
 const VALUES = 1
 const STATE = 6
@@ -40,20 +40,20 @@ const REMOTE = 21
 const RTO_MAX = 26
 const INODE = 27
 
-/** Words of an address, behind which its port stands. */
+/** The words of an address. The port follows them. */
 const ADDRESS = 4
 
-/** Memory that is not written to costs nothing. */
+/** The number of rows at first. It is generous, because memory costs nothing until it is written to. */
 const ROOM = 4096
 
-/** Where the binding writes, for one process after the other; read at once. */
+/** The binding writes here. The rows are read immediately, so one array serves all processes. */
 let rows = new Int32Array(0)
 
 /**
- * Asks all TCP sockets of a process.
+ * Reads all TCP sockets of a process.
  *
- * @param listed its number in /proc
- * @param pid its number for system calls
+ * @param listed its PID in /proc
+ * @param pid its PID for system calls
  */
 export function inspectForeign(listed: number, pid: number): ForeignSocket[] | Refusal {
   if (rows.length === 0) rows = new Int32Array(ROOM * ROW)
@@ -69,9 +69,9 @@ export function inspectForeign(listed: number, pid: number): ForeignSocket[] | R
 const TIMER_ROW = 3
 
 /**
- * The timers of all connections of this network by inode; `undefined` where the system does not tell.
+ * The timers of all connections in this network namespace, by inode; `undefined` if the system does not report them.
  *
- * @param nameOf takes the number of a timer, which is that of /proc/net/tcp
+ * @param nameOf converts the number of a timer, as in /proc/net/tcp
  */
 export function timersHere<T>(
   nameOf: (which: number) => T,
@@ -90,14 +90,14 @@ export function timersHere<T>(
   return timers
 }
 
-/** The system's own TCP_RTO_MAX_MS in this network; `undefined` where it has none. */
+/** TCP_RTO_MAX_MS of a new socket in this network namespace; `undefined` if the system has no such option. */
 export function systemRtoMax(): number | undefined {
   const numbers = new Int32Array(6)
   if (native().systemKeepAlive(numbers) !== 0) return undefined
   return known(numbers[5])
 }
 
-/** What a row has in common with the row before is the same object: a program with very many sockets has few kinds of them. */
+/** Reuses the objects of the previous row if they are equal: a program with very many sockets has few kinds of them. */
 function socketsFrom(rows: Int32Array, count: number): ForeignSocket[] {
   const sockets: ForeignSocket[] = []
   let keepAlive: KeepAlive = fromKernel(rows, VALUES)

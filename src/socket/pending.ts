@@ -1,4 +1,4 @@
-/** Values for a socket that is not connected yet, or a server that does not listen yet. */
+/** Keeps the values for a socket that is not connected yet, or a server that does not listen yet. */
 import { type Server, Socket } from 'node:net'
 import { amend } from '../settings/amend.ts'
 import type { KernelValues } from '../settings/options.ts'
@@ -12,9 +12,9 @@ import { putPossible } from './put-values.ts'
 import { shared } from './shared.ts'
 import { isSocket } from './target.ts'
 
-/** All sets that wait, as one. */
+/** All waiting sets of a target, merged into one. */
 interface Waiting {
-  /** As the program named it: a TLS socket, where TLS is put around the connection. */
+  /** The object that the program passed. For TLS over a socket it is the TLS socket. */
   readonly target: Socket | Server
   readonly values: KernelValues
 }
@@ -25,8 +25,8 @@ const AT_CONNECT = { isHeld: false, isFresh: true }
 const waiting = shared('waitingValues', () => new WeakMap<Socket | Server, Waiting>())
 
 /**
- * Puts the values in at the next 'connect' or 'listening', before the program's own listeners. What is refused then is
- * reported, as there is no caller to throw to. Several sets become one, and an attempt to connect that fails drops it.
+ * Sets the values at the next 'connect' or 'listening', before the program's own listeners run. Refusals are reported, because there
+ * is no caller to throw to. Several sets are merged. If the attempt to connect fails, they are dropped.
  */
 export function setWhenReady(target: Socket | Server, asked: KernelValues): void {
   prepareForEvents()
@@ -40,7 +40,7 @@ export function setWhenReady(target: Socket | Server, asked: KernelValues): void
   if (isSocket(connection) && connectTimeoutOf(values) > 0) awaitAttempts(connection)
 }
 
-/** The attempt may have begun already; each later one, of happy eyeballs or of a later `connect()`, is told. */
+/** Bounds this attempt, which may already have begun, and each later one, of happy eyeballs or of a later `connect()`. */
 function awaitAttempts(connection: Socket): void {
   connection.prependListener(ATTEMPT, onAttempt)
   if (connection.connecting) onceBegun(boundWaiting, connection)
@@ -50,18 +50,18 @@ function onAttempt(this: Socket): void {
   onceBegun(boundWaiting, this)
 }
 
-/** Bounds the attempt of a connection on which a set waits. */
+/** Bounds the attempt of a connection that has a waiting set. */
 export function boundWaiting(connection: Socket): void {
   boundAttempt(connection, connectTimeoutOf(waiting.get(connection)?.values))
 }
 
-/** Puts in now what waits for this connection or server, so that the caller can have the last word. */
+/** Applies the waiting set of this connection or server now, so that the caller can overwrite it. */
 export function putWaiting(connection: Socket | Server): void {
   const found = waiting.get(connection)
   if (!found) return
   forget(connection)
   try {
-    // Not into the target: TLS around a connection learns only after this event that it is connected.
+    // Sets the connection, not the target: TLS over a socket learns only after this event that it is connected.
     const { values, refusals } = putPossible(connection, found.values, AT_CONNECT)
     if (isSocket(found.target)) keepRecordTrue(found.target, values.enabled, false)
     if (!isSocket(connection)) coverAccepted(connection, values)
@@ -72,14 +72,14 @@ export function putWaiting(connection: Socket | Server): void {
 }
 
 function onReady(this: Socket | Server): void {
-  // An event that somebody else has emitted, while the socket is still connecting.
+  // Other code has emitted the event, while the socket is still connecting.
   if (isSocket(this) && this.pending) return
-  removeListeners(this) // also where another copy of this package was quicker
+  removeListeners(this) // also if another copy of this package was first
   putWaiting(this)
 }
 
 function onClose(this: Socket | Server): void {
-  // The end of an earlier attempt, whose 'error' listener has begun the next.
+  // An earlier attempt has ended, and its 'error' listener has begun the next one.
   if (isSocket(this) && this.connecting) return
   forget(this)
 }

@@ -1,4 +1,4 @@
-/** What must be loaded before anything of this package runs in an event. */
+/** Loads what must be loaded before any code of this package runs in an event. */
 import { needDeadlines } from './deadlines.ts'
 import { native } from './native.ts'
 import { findRecord } from './node-internals.ts'
@@ -8,10 +8,10 @@ let isPrepared = false
 
 /**
  * Loads everything that an event, a wrapped call or the report of a failure may need. Each hold, each install and each set
- * that waits for 'connect' calls this first. Nothing may be loaded later: a test runner takes `require` away when a test file
- * ends, while the sockets live on.
+ * that waits for 'connect' calls this first. Nothing may be loaded later, because a test runner removes `require` when a test
+ * file ends, while its sockets may still be open.
  *
- * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NO_BINARY where no binary can be loaded
+ * @throws TcpKeepAliveError ERR_TCP_KEEPALIVE_NO_BINARY if no binary can be loaded
  */
 export function prepareForEvents(): void {
   if (isPrepared) return

@@ -1,4 +1,4 @@
-/** Asks a peer now whether it lives, without a message of the application protocol. */
+/** Asks a peer immediately whether it lives, without a message of the application protocol. */
 import { Server, type Socket } from 'node:net'
 import { capabilities, isLinux } from '../settings/capabilities.ts'
 import { invalidArgType, milliseconds, outOfRange } from '../settings/errors.ts'
@@ -67,7 +67,7 @@ function questionOn(target: Target, fd: number, found: Probed): Question {
   const open = questions.get(fd)
   if (open instanceof Question && open.isOf(fd)) return open
   if (found.isWindowClosed) {
-    const message = 'The peer keeps its window closed, so what is written waits, and no probe can be sent'
+    const message = 'The peer keeps its window closed and written data waits, so no probe can be sent'
     throw new TcpKeepAliveError('ERR_TCP_KEEPALIVE_BUSY', message)
   }
   return new Question(isSocket(target) ? askedSocket(target) : askedDescriptor(fd), fd, found)
@@ -94,7 +94,7 @@ function checkedState(fd: number): Probed {
   return found
 }
 
-/** With the same handle it is the same connection. */
+/** A connection is the same as long as its handle is the same. */
 function askedSocket(target: Socket): Asked {
   const socket = behindProxy(target)
   const connection = beneath(socket)
@@ -120,11 +120,11 @@ function askedSocket(target: Socket): Asked {
   return { descriptor, beforeClose }
 }
 
-/** Where the binding's row has both ends of a connection (`inspectSocket` in index.d.ts). */
+/** The length of the binding's row, and where both ends of the connection begin in it (`inspectSocket` in index.d.ts). */
 const ROW = 26
 const ENDS = 16
 
-/** With the same ends it is the same connection. Its owner may close the descriptor, and the number may be reused. */
+/** A connection is the same as long as its ends are the same. Its owner may close the descriptor, and the number may be reused. */
 function askedDescriptor(fd: number): Asked {
   const ends = endsOf(fd)
   return {

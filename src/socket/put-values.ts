@@ -1,4 +1,4 @@
-/** The one place where values are put into the kernel. */
+/** The only place where values are set in the kernel. */
 import type { Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
@@ -14,7 +14,7 @@ import { values as read } from './values.ts'
 
 type Field = 'timeSeconds' | 'intervalSeconds' | 'retries' | 'userTimeoutMs'
 
-/** The options of a set, by their number in a status of the binding. */
+/** The fields of a set, by the option's number in a status of the binding. */
 const FIELDS: Readonly<Record<number, Field>> = {
   3: 'timeSeconds',
   4: 'intervalSeconds',
@@ -23,7 +23,7 @@ const FIELDS: Readonly<Record<number, Field>> = {
 }
 
 /**
- * Puts all values into a descriptor, or throws.
+ * Sets all values on a descriptor, or throws.
  *
  * @param socket the socket whose descriptor it is; `undefined` for a server, or where there is only the descriptor. Here and below it is
  *   compared with `undefined`: whether an object is true costs ten comparisons.
@@ -36,30 +36,30 @@ export function putAll(socket: Socket | undefined, fd: number, asked: KernelValu
   if (socket !== undefined) remember(socket, asked, LATER)
 }
 
-/** What came of {@link putPossible}. */
+/** The result of {@link putPossible}. */
 export interface Put {
-  /** What the kernel took; {@link LEAVE} for what it refused. */
+  /** The values that the kernel took; {@link LEAVE} for those that it refused. */
   readonly values: KernelValues
-  /** An error for each option that was refused, which it names. */
+  /** An error for each refused option. It names the option. */
   readonly refusals: readonly Error[]
 }
 
-/** When values are put in. */
+/** When and why values are set. */
 export interface When extends Connected {
-  /** Whether the values are put in again at each connection. */
+  /** Whether the values are set again at each connection. */
   readonly isHeld: boolean
-  /** Whether the user timeout is in the kernel already: it has bounded the attempt to connect. */
+  /** Whether the kernel already has the user timeout, because it has bounded the attempt to connect. */
   readonly hasUserTimeout?: boolean
 }
 
-/** To a socket that is connected for some time. */
+/** For a socket that has been connected for some time. */
 const LATER: When = { isHeld: false }
 
 /**
- * Puts the values into a connected socket or a listening server. Where the system refuses single options, as Multipath TCP and
- * some sandboxes refuse the user timeout, the others are put in all the same.
+ * Sets the values on a connected socket or a listening server. If the system refuses single options, the others are set. Multipath
+ * TCP and some sandboxes refuse the user timeout.
  *
- * @throws as `setKeepAlive`, where it is not a single option that is refused, or none can be set
+ * @throws as `setKeepAlive`, if the refusal does not concern a single option, or if no value can be set
  */
 export function putPossible(target: Socket | Server, asked: KernelValues, when: When): Put {
   const fd = descriptorOf(target)
@@ -87,10 +87,10 @@ function putRest(socket: Socket | undefined, fd: number, asked: KernelValues, re
 }
 
 /**
- * Whether the kernel still holds the values that this package has set last. Other code may have changed them without
+ * Whether the kernel still holds the values that this package set last. Other code may have changed them without
  * `socket.setKeepAlive()`: by `socket._handle.setKeepAlive()`, or in native code.
  *
- * @returns true also where the kernel's values cannot be read, and during `probePeer()`, which changes them for a moment
+ * @returns true also if the kernel's values cannot be read, and during `probePeer()`, which changes them for a moment
  */
 export function isIntact(socket: Socket): boolean {
   const set = lastSetOn(socket)
@@ -130,7 +130,7 @@ function remember(socket: Socket, put: KernelValues, when: When): void {
   if (put.userTimeoutMs !== LEAVE) noteUserTimeout(socket, put, when)
 }
 
-/** The order in which the binding writes them, by their place among what it reads. */
+/** The order in which the binding sets the values. The last item is the index among the numbers that it reads. */
 const ORDER = [
   ['userTimeout', 'userTimeoutMs', 4],
   ['time', 'timeSeconds', 1],

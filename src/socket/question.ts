@@ -1,13 +1,13 @@
-/** One question to a peer, whoever asks it, until its values are back in the connection. */
+/** One question to a peer. All calls of `probePeer()` on a connection share it, until the program's values are restored. */
 import { endsAtSilence, probeNow, ReplacedValues } from './harmless-values.ts'
 import { type OpenQuestion, questions } from './open-questions.ts'
 import { readProbed, type Probed } from './probed.ts'
 
-/** Whose connection it is. */
+/** The connection of a question. */
 export interface Asked {
-  /** The descriptor, read in this very tick; `undefined` once it is no longer that connection's. */
+  /** The descriptor, valid in this tick; `undefined` once it no longer belongs to the connection. */
   descriptor(): number | undefined
-  /** Calls before the descriptor is closed. Returns what ends that. */
+  /** Calls before the descriptor is closed. Returns a function that ends it. */
   beforeClose(call: (descriptor: number) => void): () => void
 }
 
@@ -17,20 +17,20 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** Between two probes at first, in milliseconds; then twice as long each time. */
+/** The time between the first two probes, in milliseconds. It doubles with each probe. */
 const FIRST_GAP_MS = 50
 const LONGEST_GAP_MS = 1000
 
-/** In the long run a tenth of the time so far lies between two probes, so that hours take fewer than the kernel counts. */
+/** In the long run, the time between two probes is a tenth of the time so far, so that even hours need few probes. */
 const GAP_SHARE = 10
 
-/** Of the 127 unanswered probes that end a connection even now; more than these are never sent. */
+/** The most probes that are sent. With harmless values, a connection ends after 127 unanswered probes. */
 const MOST_PROBES = 120
 
-/** From so many on a new call waits for the next probe that is due anyway, so that there are some left for the end. */
+/** From this number on, a new call sends no extra probe but waits for the next one that is due, to save probes for later. */
 const MANY_PROBES = 60
 
-/** Between two looks: an eighth of the time so far, within limits. */
+/** The time between two looks is an eighth of the time so far, within limits. */
 const LOOK_SHARE = 8
 const SHORTEST_LOOK_MS = 4
 const LONGEST_LOOK_MS = 50
@@ -41,7 +41,7 @@ export class Question implements OpenQuestion {
   readonly #fd: number
   #waiters: Waiter[] = []
   #replaced: ReplacedValues | undefined
-  /** The silence when it was asked: the peer has answered once it is shorter. */
+  /** The silence at the time of the question. Once the silence is shorter, the peer has answered. */
   #silence: number
   #isAnswered = false
   #startedAt: number = performance.now()
@@ -66,7 +66,7 @@ export class Question implements OpenQuestion {
     return this.#asked.descriptor() === descriptor
   }
 
-  /** @param found what is known of the connection at this moment */
+  /** @param found the current state of the connection */
   answer(within: number, found: Probed): Promise<boolean> {
     if (this.#waiters.length === 0) {
       this.#silence = found.silence
@@ -117,26 +117,26 @@ export class Question implements OpenQuestion {
     this.#lookAgain()
   }
 
-  /** When the program's own values endanger no connection that lives. */
+  /** Whether the program's own values would not end a living connection now. */
   #mayPutBack(fd: number, found: Probed): boolean {
     const replaced = this.#replaced
     if (!replaced) return false
-    // The kernel would have ended it by now: so it may.
+    // With the program's values the kernel would have ended the connection by now, so it may end it.
     if (found.silence >= replaced.endsAtSilence) return true
     if (this.#isAnswered && found.unanswered === 0) {
       replaced.putTimeBack(fd)
       return readProbed(fd)?.unanswered === 0
     }
-    // Without keepalive no unanswered probe ends anything; with data in flight the kernel's other timer decides.
+    // Without keepalive, unanswered probes end nothing. With data in flight, the retransmission timer decides.
     return this.#waiters.length === 0 && (!replaced.wasEnabled || found.isInFlight)
   }
 
   #probe(fd: number, found: Probed): void {
     const now = performance.now()
-    // Data in flight is sent again by itself, and its acknowledgement answers as well; a probe is not sent then.
+    // The kernel retransmits data in flight, and the acknowledgement is the answer. It sends no probe then.
     if (found.isInFlight || now < this.#nextProbeAt || found.unanswered >= MOST_PROBES) return
     if (this.#replaced === undefined) {
-      // The kernel is about to end it, and is left to.
+      // The kernel is about to end the connection. Let it do so.
       if (found.silence >= endsAtSilence(fd)) return
       const replaced = new ReplacedValues(fd)
       this.#replaced = replaced
@@ -157,7 +157,7 @@ export class Question implements OpenQuestion {
     const share = Math.max(SHORTEST_LOOK_MS, (now - this.#startedAt) / LOOK_SHARE)
     const until = Math.min(...this.#waiters.map((waiter) => waiter.until))
     this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.min(share, longest, until - now)))
-    // Somebody waits for the answer; nobody for the values.
+    // A caller that waits for the answer keeps the program running. Restoring the values does not.
     if (!isWatched) this.#timer.unref()
   }
 
@@ -165,7 +165,7 @@ export class Question implements OpenQuestion {
     for (const { resolve } of this.#waiters.splice(0)) resolve(answer)
   }
 
-  /** Those whose time is over get their answer: nothing was heard. */
+  /** Answers `false` to all callers whose time is over. */
   #expire(): void {
     const now = performance.now()
     const over = this.#waiters.filter(({ until }) => until <= now)

@@ -1,8 +1,8 @@
-/** What this package has set on purpose is not changed by the looks at all sockets of the process (reach/). */
+/** Excludes sockets that this package has set values on from the looks of `reach: 'process'` (reach/). */
 import { shared } from './shared.ts'
 
 interface Reached {
-  /** `undefined` while nothing of this thread looks over the process, so that a set costs nothing more. */
+  /** `undefined` while no install of this thread reaches the process, so that a set has no extra cost. */
   exclude: ((descriptor: number) => void) | undefined
 }
 

@@ -1,14 +1,14 @@
 /**
- * A private field of ours on an object that is somebody else's: nobody sees it, it goes when the object goes, and it is
- * read like any field. A WeakMap says the same, but looks into a table that with thousands of sockets is in no cache.
+ * Adds a private field of ours to an object of other code. Other code cannot see it, it lives as long as the object, and it is as
+ * fast as any field. A WeakMap could do the same, but with thousands of sockets its table is in no processor cache.
  *
- * A class that extends this one gets the object in place of a new one, as a constructor may return any object, and puts
- * its private fields there (ECMA-262, 10.2.2 [[Construct]] and 7.3.29 PrivateFieldAdd).
+ * A constructor may return any object. This one returns the given object, so a class that extends this one adds its private
+ * fields to that object (ECMA-262, 10.2.2 [[Construct]] and 7.3.29 PrivateFieldAdd).
  */
-// oxlint-disable-next-line typescript/no-extraneous-class -- it is there to be extended
+// oxlint-disable-next-line typescript/no-extraneous-class -- a base class
 export class Stamp {
   constructor(object: object) {
-    // oxlint-disable-next-line no-constructor-return -- which is the point
+    // oxlint-disable-next-line no-constructor-return -- required for the private fields of subclasses
     return object
   }
 }

@@ -1,4 +1,4 @@
-/** From what a program has in its hands to the descriptor beneath. */
+/** Finds the descriptor beneath a socket, a server or a TLS socket. */
 import { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -16,8 +16,8 @@ import { explained } from './rest.ts'
 export type Target = Socket | TLSSocket | Server | Duplex | number
 
 /**
- * The class by itself: `node:net` exports an object so large that V8 keeps it as a table, and to look the class up there
- * takes 80 instructions each time (`npm run bench -- instructions`).
+ * The class in a variable of its own. `node:net` exports so many names that V8 stores them in a hash table, and each look-up of the
+ * class would take 80 instructions (`npm run bench -- instructions`).
  */
 const SocketClass = Socket
 
@@ -25,12 +25,12 @@ export function isSocket(target: unknown): target is Socket {
   return target instanceof SocketClass
 }
 
-/** The descriptor of something that has none yet: a socket that is not connected, a server that does not listen. */
+/** Stands for a descriptor that does not exist yet: the socket is not connected, or the server does not listen. */
 export const NOT_YET = -1
 
 /**
- * The descriptor beneath `target`, to be used in this very tick: after a later `destroy()` the same number may be
- * somebody else's file.
+ * The descriptor beneath `target`. Use it in the same tick: after a later `destroy()`, the number may belong to another
+ * file.
  */
 export function descriptorOf(target: Target): number {
   if (isSocket(target)) return socketDescriptor(target)
@@ -39,7 +39,7 @@ export function descriptorOf(target: Target): number {
   throw notTarget(target, 'a net.Socket, a tls.TLSSocket, a net.Server or a descriptor')
 }
 
-/** @param expected what a target is */
+/** @param expected the types that are allowed, as text */
 export function notTarget(target: unknown, expected: string): TypeError {
   const instead = explained()?.insteadOf(target)
   return invalidArgType('target', instead === undefined ? expected : `${expected} (${instead})`, target)
@@ -47,13 +47,13 @@ export function notTarget(target: unknown, expected: string): TypeError {
 
 function socketDescriptor(socket: Socket): number {
   if (socket.destroyed) throw destroyed()
-  // While connecting there is a descriptor, but happy eyeballs may still replace it, and Node writes its own values
+  // A connecting socket has a descriptor, but happy eyeballs may still replace it, and Node writes its own values
   // at 'connect'.
-  // TLS around a socket that connected only after that speaks to it as to any stream, and has no descriptor itself.
+  // TLS over a socket that was not connected yet treats it as a stream, and has no descriptor itself.
   const fd = socket.connecting ? undefined : (handleDescriptor(socket) ?? handleDescriptor(beneath(socket)))
-  if (fd !== undefined) return fd // if it is a pipe's, the system says so
+  if (fd !== undefined) return fd // for a pipe, the system call fails later
   if (isPipe(socket)) throw notTcp()
-  if (socket.pending) return NOT_YET // connecting, or made by `new net.Socket()` and not connected so far
+  if (socket.pending) return NOT_YET // connecting, or `new net.Socket()` before `connect()`
   return found(socket)
 }
 
@@ -61,7 +61,7 @@ function serverDescriptor(server: Server): number {
   if (isPipe(server)) throw notTcp()
   const fd = handleDescriptor(server)
   if (fd !== undefined) return fd
-  // A listener that the cluster primary holds is listening, yet has no descriptor in this process.
+  // A server whose listener is in the cluster primary is listening, but has no descriptor in this process.
   return server.listening ? found(server) : NOT_YET
 }
 

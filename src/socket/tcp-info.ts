@@ -1,4 +1,4 @@
-/** What the kernel knows of a connection. */
+/** Reads what the kernel knows about a connection. */
 import { Socket } from 'node:net'
 import { notConnected, notListening, statusError } from './errors.ts'
 import { native } from './native.ts'

@@ -1,11 +1,11 @@
-/** Whether values can be set at all in this process. */
+/** Checks whether values can be set at all in this process. */
 import type { KernelValues } from '../settings/options.ts'
 import { statusError } from './errors.ts'
 import { native } from './native.ts'
 
 /**
- * Puts the values into a TCP socket of its own, reads them back and closes it. It fails where the system refuses an option to
- * every socket of the process: in a sandbox, or where all its sockets are of Multipath TCP.
+ * Sets the values on a new TCP socket, reads them back and closes it. This fails if the system refuses an option on every socket
+ * of the process: in a sandbox, or if all its sockets use Multipath TCP.
  *
  * @throws TcpKeepAliveSystemError that names the option
  */

@@ -1,16 +1,16 @@
 /**
- * Loads the native binary: `tcp-keepalive/native`, declared in index.d.ts. Importing it never fails. Where no binary can be
+ * Loads the native binary: `tcp-keepalive/native`, declared in index.d.ts. Importing it never fails. If no binary can be
  * loaded, each function tries again when it is called, and throws an error that says what is wrong.
  *
- * The binary is found with a `require` that is made at run time, so that bundlers do not follow the names of ten packages of
- * which one is installed. This file also runs inside bundles, where `__filename` may be missing, relative or of no file.
+ * A `require` that is created at run time finds the binary. So bundlers do not try to resolve ten packages, of which only one
+ * is installed. This file also runs inside bundles, where `__filename` may be missing, relative, or not name a file.
  */
 const { existsSync, readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { isAbsolute, join } = require('node:path')
 
-// The path of a platform's binary where its package lies beside this one. Written out and returned from each case, as nft and
-// ncc take along what they can read here.
+// The path of a platform's binary, if its package is beside this one. Each path is written out, because nft and ncc include
+// the files whose paths they can read here.
 function besideThisPackage(target) {
   switch (target) {
     case 'darwin-arm64':
@@ -45,21 +45,21 @@ function isMusl() {
   try {
     return readFileSync('/usr/bin/ldd', 'latin1').includes('musl')
   } catch {
-    // There is no such file, or none that may be read.
+    // The file does not exist, or may not be read.
   }
   try {
     const { report } = process
     const { excludeNetwork } = report
-    report.excludeNetwork = true // else it looks up the names of all peers
+    report.excludeNetwork = true // otherwise the report looks up the names of all peers
     const { header, sharedObjects } = report.getReport()
-    report.excludeNetwork = excludeNetwork // the program's own reports are as it wants them
+    report.excludeNetwork = excludeNetwork // restores the program's own setting
     return !header.glibcVersionRuntime && sharedObjects.some((file) => file.includes('ld-musl-'))
   } catch {
     return false
   }
 }
 
-// What stands behind system and processor in the names of the packages.
+// The end of a package's name, after the system and the processor.
 function suffix(musl) {
   if (process.platform === 'win32') return '-msvc'
   if (process.platform !== 'linux') return ''
@@ -67,8 +67,8 @@ function suffix(musl) {
   return process.arch === 'arm' ? '-gnueabihf' : '-gnu'
 }
 
-// From where to look for the package: from this file, from a single executable, and from the program that was started, which
-// may be a bundle that does not know its own name.
+// The files from which to resolve the package: this file, a single executable, and the program that was started, which may be
+// a bundle that does not know its own name.
 function* lookFrom() {
   if (typeof __filename === 'string' && isAbsolute(__filename)) yield __filename
   yield process.execPath
@@ -84,19 +84,19 @@ function find() {
   try {
     beside = besideThisPackage(target)
   } catch {
-    // A bundle of ES modules has no `__dirname`, but for ncc, which has put the path in its place.
+    // A bundle of ES modules has no `__dirname`. Bundles of ncc are an exception: ncc replaces it by the path.
   }
   if (beside === undefined)
     throw new Error(`Unsupported platform: ${system}${suffix(musl).replace('gnu', 'glibc')}`)
   if (typeof __dirname === 'string' && isAbsolute(__dirname)) {
-    // A clone has built its own, and may be told another one.
+    // A clone has built its own binary. The variable can name another one.
     const built = join(__dirname, file)
     if (existsSync(built)) return process.env.NAPI_RS_NATIVE_LIBRARY_PATH || built
   }
   const name = `@tcp-keepalive/binding-${target}`
   let notFound
   for (const from of lookFrom()) {
-    // By its file too, as executables of Bun read no package.json.
+    // Tries the file too, because executables of Bun do not read package.json.
     for (const request of [name, `${name}/${file}`]) {
       try {
         return createRequire(from).resolve(request)
@@ -120,11 +120,11 @@ function load() {
   }
 }
 
-// Outside of `try`, where Rollup leaves `require` as it is.
+// Not inside `try`, where Rollup leaves `require` unchanged.
 const checkBinary = (file) => require('./dist/core.cjs').checkBinary(file)
 const explain = (error, file) => require('./dist/implementation.cjs').noBinary(error, file)
 
-// Each function tries again, as what was broken may be whole, until one has loaded it for all.
+// Each function tries to load the binary again, because it may have been repaired. The first that succeeds loads it for all.
 function later() {
   let whole
   const loadOnce = () => (whole = whole ?? load())
@@ -132,7 +132,7 @@ function later() {
   return { ...Object.fromEntries(functions), load: loadOnce }
 }
 
-// What cuts connections off, and what looks over those of this or another process, is there on Linux only.
+// Some of these functions exist only on Linux: index.d.ts says which.
 const NAMES = [
   'adoptConnections',
   'beginLooking',
@@ -171,7 +171,7 @@ function loadOrLater() {
 
 const binding = loadOrLater()
 module.exports = binding
-// So that `import` knows the names, which Node reads from the text.
+// Node reads the names for `import` from the source text.
 module.exports.adoptConnections = binding.adoptConnections
 module.exports.beginLooking = binding.beginLooking
 module.exports.duplicateSocket = binding.duplicateSocket

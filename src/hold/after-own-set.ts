@@ -9,7 +9,7 @@ import { endHolds } from './begin-socket-hold.ts'
 import { awaitNoName } from './names.ts'
 import { type SocketState, stateOf } from './socket-state.ts'
 
-/** @param asked what the call has set; `undefined` for `false`, which ends what is held */
+/** @param asked the values that the call has set; `undefined` for `false`, which ends the hold */
 export function afterOwnSet(target: Target, asked: KernelValues | undefined): void {
   if (target instanceof Socket) {
     const connection = beneath(behindProxy(target))

@@ -31,7 +31,7 @@ export function applyEffective(connection: Socket, state: SocketState, when: Whe
     state.applied = effective
     const peer = knownPeer(connection, state)
     if (isApplyWanted()) {
-      // Left out, it is asked of the kernel.
+      // If it is left out, the kernel is asked.
       const doing = when.isFresh ? 'connecting' : undefined
       const by = state.governing?.by ?? 'hold'
       const byName = by === 'install' ? state.byName : undefined
@@ -84,7 +84,7 @@ export function noteEnd(
   })
 }
 
-/** Not one that a program or Node's TLS made itself to destroy a socket with, whatever its code. */
+/** Whether the system made the error. A program, and Node's TLS, may destroy a socket with an error of their own with any code. */
 function isOfSystem(error: unknown): error is Error {
   return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 }

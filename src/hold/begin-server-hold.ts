@@ -1,4 +1,4 @@
-/** A hold on a server, whose values stay in force on every connection that it accepts. */
+/** A hold on a server. Its values stay in force on every connection that the server accepts. */
 import { type Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { amend } from '../settings/amend.ts'
@@ -24,7 +24,7 @@ interface ServerClaim extends Claim {
 interface HeldServer {
   /** Newest first. */
   claims: readonly ServerClaim[]
-  /** What the listener had before. */
+  /** The values of the listener before the first hold. */
   before: KernelValues | undefined
   /** The open connections that were accepted while the server was held, for when the newest hold ends. */
   readonly accepted: Set<Socket>
@@ -65,7 +65,7 @@ function begin(server: Server): HeldServer {
   return held
 }
 
-/** Where the methods cannot be wrapped, nothing is held. */
+/** If the methods cannot be wrapped, nothing is held. */
 function useWrapFor(server: Server, held: HeldServer): void {
   try {
     useWrap()
@@ -100,7 +100,7 @@ function onListening(this: Server): void {
 
 function onConnection(this: Server, socket: unknown): void {
   const server = servers.get(this)
-  // http.Server takes any stream that a program hands to its 'connection'.
+  // A program may emit 'connection' on an http.Server with any stream.
   if (!server || !(socket instanceof Socket) || isPipe(socket)) return
   const connection = beneath(socket)
   if (connection.destroyed) return // by an earlier listener; no event would report its end
@@ -123,8 +123,9 @@ function applyNext(connections: readonly Socket[]): void {
 }
 
 /**
- * Linux and FreeBSD give a listener's values to what they accept for it, so that they count while a connection waits for the
- * program; macOS gives all but the time and the user timeout. When the last hold has ended it gets back what it had.
+ * Sets the newest values on the listener. On Linux and FreeBSD accepted connections inherit them, and so have them while they wait
+ * for the program. On macOS they inherit all but the time and the user timeout. After the last hold, the listener's earlier values
+ * are restored.
  */
 function putOnListener(server: Server, held: HeldServer): void {
   try {

@@ -77,7 +77,7 @@ interface Applying {
   readonly by: Claim['by']
   readonly peer: KeepAlivePeer
   readonly byName?: string | undefined
-  /** Left out: what the kernel says. */
+  /** If left out, the kernel is asked. */
   readonly doing?: Doing | undefined
 }
 

@@ -6,7 +6,7 @@ import { type KeepAliveOptions, type KernelValues, LEAVE, resolveOptions } from 
 /** A hold or an install. */
 export interface Claim {
   readonly by: 'hold' | 'install'
-  /** Replaced as a whole, never changed: the identity of the object tells which values a socket got last. */
+  /** The object is replaced, never changed. Its identity shows which values a socket got last. */
   readonly values: KernelValues
   /** Until it is released. */
   readonly active: boolean

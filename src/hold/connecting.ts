@@ -61,7 +61,7 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     state.lastCall = undefined
     if (known === undefined) socket.prependListener('connect', onConnect)
     else awaitConnect(socket)
-    // Most attempts are to an address, which then begins in the next tick, and is the only one.
+    // Most attempts are to an address. Such an attempt begins in the next tick, and is the only one.
     if (address !== undefined) {
       if (state.host !== undefined) awaitName(socket, { host: address, address, candidates: state.others })
       onceBegun(boundHeld, socket, address, to?.port)
@@ -75,13 +75,13 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
 }
 
 /**
- * For a socket within whose `connect()` the first install of the thread begins. Node tells where it goes once an attempt begins,
- * and before that the name, where one was looked up.
+ * For a socket whose `connect()` is running when the first install of the thread begins. The name comes from 'lookup', if one was
+ * looked up, and the destination from the event of the attempt.
  */
 export function beginLate(socket: Socket): void {
   let name: string | undefined
-  const onLookup = (...told: readonly unknown[]): void => {
-    name = told[3] as string
+  const onLookup = (...args: readonly unknown[]): void => {
+    name = args[3] as string
   }
   socket.once('lookup', onLookup)
   socket.once(ATTEMPT, function (this: Socket, address: string, port: number) {
@@ -91,7 +91,7 @@ export function beginLate(socket: Socket): void {
   })
 }
 
-/** For a socket that is connecting already: its attempt may have begun, and others may follow. */
+/** For a socket that is already connecting. Its attempt may have begun, and others may follow. */
 export function boundConnecting(connection: Socket): void {
   if (!connection.connecting) return
   onceBegun(boundHeld, connection)
@@ -103,13 +103,13 @@ function awaitAttempts(connection: Socket): void {
   connection.on(ATTEMPT, onAttempt) // after the listener of a plain set, so that the held values win
 }
 
-function onAttempt(this: Socket, ...told: readonly unknown[]): void {
-  const [address, port] = ATTEMPT === 'lookup' ? [told[1]] : told
+function onAttempt(this: Socket, ...args: readonly unknown[]): void {
+  const [address, port] = ATTEMPT === 'lookup' ? [args[1]] : args
   noteAddress(this, address)
   onceBegun(boundHeld, this, address, port)
 }
 
-/** With several addresses, the older event reports all of them, and not which one is used. */
+/** With several addresses, 'lookup' reports all of them, but not which one is used. */
 function noteAddress(connection: Socket, address: unknown): void {
   const state = stateOf(connection)
   if (state === undefined) return
@@ -148,7 +148,7 @@ function valuesWhileConnecting(
 
 /** Makes sure that a held socket gets its values at the next 'connect', before the program's own listeners run. */
 export function awaitConnect(connection: Socket): void {
-  // Whether our listener is there is not remembered: the program may have removed all listeners.
+  // Always added again, because the program may have removed all listeners.
   connection.removeListener('connect', onConnect)
   connection.prependListener('connect', onConnect)
 }
@@ -214,8 +214,8 @@ function hasUserTimeout(connection: Socket, { attempt, effective }: SocketState)
 /**
  * Publishes that an attempt to connect was not answered, for a socket that is held or may match.
  *
- * @param error with several addresses, the one that stands for all; the last of them is the kernel's, as Node itself gives up
- *   the others after a moment (internalConnectMultipleTimeout in lib/net.js)
+ * @param error with several addresses, the AggregateError. Only its last error is the kernel's, because Node itself aborts the other
+ *   attempts after a moment (internalConnectMultipleTimeout in lib/net.js)
  */
 export function noteFailedAttempt(connection: Socket, state: SocketState, error: unknown): void {
   const { errors } = (error ?? {}) as { readonly errors?: unknown }
@@ -228,7 +228,7 @@ export function noteFailedAttempt(connection: Socket, state: SocketState, error:
   publishLost(connection, { peer, doing: 'connecting', outcome, error: error as Error, silentFor: undefined })
 }
 
-/** `undefined` for an error that is not about a peer that does not answer, as ECONNREFUSED. */
+/** @returns `undefined` if the error has another reason than a missing answer, such as ECONNREFUSED */
 function outcomeOfAttempt(error: unknown): Outcome | undefined {
   const { code, syscall } = (error ?? {}) as Partial<Record<'code' | 'syscall', unknown>>
   return syscall === 'connect' ? outcomeOf({ code }) : undefined
@@ -263,7 +263,7 @@ function decide(
   else awaitNoName(connection)
 }
 
-/** A name was resolved to the address of a connection, or of one that is on its way. */
+/** Called when a name was resolved to the address of a connection, or of an attempt. */
 export function againByName(connection: Socket, { host, candidates }: AwaitingName): void {
   if (connection.connecting) {
     boundHeld(connection, host, stateOf(connection)?.attempt?.to?.port)

@@ -1,4 +1,4 @@
-/** This copy of the package as the coordinator of holds and installs, and the choice of the copy that is to coordinate. */
+/** Makes this copy of the package the coordinator of holds and installs, and chooses the copy that coordinates. */
 import type { WhileWatching } from '../deadline/sweep.ts'
 import { activeCoordinator, appoint, type Coordinator } from '../socket/coordination.ts'
 import { installAccepted } from './accepted.ts'
@@ -30,7 +30,7 @@ export function coordinator(): Coordinator {
 
 let covering: Coordinator | undefined
 
-/** Has `_destroy` wrapped while any connection has a deadline, also where nothing is held. */
+/** Wraps `_destroy` while any connection has a deadline, even if nothing is held. */
 export const closes: WhileWatching = {
   begin() {
     const chosen = coordinator()

@@ -1,4 +1,4 @@
-/** Where a `connect()` goes, as the program has asked for it. */
+/** The destination of a `connect()`, as the program gave it. */
 
 /** A host and a port. */
 export interface Destination {
@@ -7,8 +7,8 @@ export interface Destination {
 }
 
 /**
- * Where a `connect()` goes, from its arguments as lib/net.js reads them (normalizeArgs); `undefined` for a pipe.
- * net.connect() hands over an array that it has normalized before.
+ * Reads the destination of a `connect()` from its arguments, as lib/net.js does (normalizeArgs); `undefined` for a pipe.
+ * net.connect() passes an array that it has already normalized.
  */
 export function destination(args: readonly unknown[]): Destination | undefined {
   const given = Array.isArray(args[0]) ? (args[0] as unknown[]) : args

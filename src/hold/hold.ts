@@ -43,7 +43,7 @@ export function holdKeepAlive(
   const values = valuesToHold(options)
   if (target instanceof Server) {
     const isListening = hasListener(target)
-    prepareForEvents() // throws here, not at 'connect', where no binary fits
+    prepareForEvents() // if no binary can be loaded, it throws here, not at 'connect'
     return coordinator().holdServer(target, values, isListening)
   }
   if (target instanceof Socket) {

@@ -1,19 +1,19 @@
-/** What `reach/` does for an install, which lies below it. entry/implementation.ts brings the two together. */
+/** The interface through which an install uses `reach/`, which is a layer above it. entry/implementation.ts connects the two. */
 import type { PeerMatch, PeerMatcher } from '../settings/match.ts'
 import type { KernelValues } from '../settings/options.ts'
 import type { KeepAliveInstall } from './handles.ts'
 
-/** What an install wants on the connections that no hook sees. */
+/** The values of an install for connections that no hook sees, and which of them it covers. */
 export interface Reaching {
   readonly values: KernelValues
   readonly matcher: PeerMatcher
-  /** What the matcher was made of. */
+  /** The `match` that the matcher was made from. */
   readonly match: PeerMatch | undefined
-  /** Called when a connection fits. */
+  /** Called when a connection matches. */
   onMatch(): void
 }
 
-/** @returns what ends it */
+/** @returns a function that ends it */
 export type BeginReaching = (wanted: Reaching) => () => void
 
 let begin: BeginReaching | undefined
@@ -22,7 +22,7 @@ export function provideReach(provided: BeginReaching): void {
   begin = provided
 }
 
-/** Begins to look over the process, and then the install of this thread; both end with what is returned. */
+/** Begins the looks at the process, and then the install of this thread. The returned object ends both. */
 export function installInProcess(wanted: Reaching, install: () => KeepAliveInstall): KeepAliveInstall {
   let hasMatched = false
   const onMatch = (): void => {
@@ -32,7 +32,7 @@ export function installInProcess(wanted: Reaching, install: () => KeepAliveInsta
   const end = begin?.({ ...wanted, onMatch }) ?? (() => {})
   try {
     const ofThread = install()
-    if (hasMatched) wanted.onMatch() // at the first look there was none that could be told
+    if (hasMatched) wanted.onMatch() // repeated, because the install of this thread did not exist at the first look
     return new ProcessInstall(ofThread, end)
   } catch (error) {
     end()

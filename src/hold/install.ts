@@ -67,7 +67,7 @@ export function installKeepAlive(
   scope: InstallScope = {},
 ): KeepAliveInstall {
   const values = valuesToHold(options)
-  // A list or a function by itself is what people try first.
+  // People often pass a list or a function directly.
   if (typeof scope !== 'object' || scope === null || Array.isArray(scope)) {
     throw invalidArgType('scope', "an object: give { match: ['*:5432'] }", scope)
   }
@@ -75,7 +75,7 @@ export function installKeepAlive(
   const matcher = peerMatcher(scope.match)
   const accepted = acceptedPorts(scope.accepted)
   const reach = checkedReach(scope.reach)
-  prepareForEvents() // throws here, not at each 'connect', where no binary fits
+  prepareForEvents() // if no binary can be loaded, it throws here, not at each 'connect'
   const chosen = coordinator()
   if (accepted && !chosen.installAccepted) throw ofOlderCopy()
   const install = (): KeepAliveInstall => {

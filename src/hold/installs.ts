@@ -7,12 +7,12 @@ import type { Destination } from './destination.ts'
 import type { Misses } from './misses.ts'
 import { namesOf } from './names.ts'
 
-/** An install, as long as it is not uninstalled. */
+/** An install that is in force. */
 export interface InstallClaim extends Claim {
   readonly matcher: PeerMatcher
-  /** A list of this install alone, which most sockets share. */
+  /** A list with only this install, which most sockets share. */
   readonly alone: Claims
-  /** What did not match, as long as nothing has. */
+  /** The destinations that did not match, until one matches. */
   readonly misses: Misses
 }
 
@@ -28,12 +28,12 @@ export function removeInstall(install: InstallClaim): void {
   install.misses.end()
 }
 
-/** Something fits that no hook saw. */
+/** Called when a connection that no hook saw matches. */
 export function hasMatched(matcher: PeerMatcher): void {
   for (const install of installs) if (install.matcher === matcher) install.misses.end()
 }
 
-/** Whether a pattern of any install has a name; of one name, whether any means it. */
+/** Whether a pattern of any install has a name; with an argument, whether any pattern has this name. */
 export function isNameWanted(name?: string): boolean {
   return installs.some(({ matcher: { names } }) => names && (name === undefined || names.fits(name)))
 }
@@ -41,7 +41,7 @@ export function isNameWanted(name?: string): boolean {
 /** The installs that may match a connection. */
 export interface Candidates {
   readonly claims: Claims
-  /** The host that was asked for, where the peer's address, or its name, decides whether all of them match. */
+  /** The requested host, if the peer's address or name still decides whether all of them match. */
   readonly undecided: string | undefined
 }
 
@@ -62,18 +62,18 @@ export function candidatesFor({ host, port }: Destination): Candidates | undefin
   return claims.length === 0 ? undefined : { claims, undecided }
 }
 
-/** A name may have been resolved to the address that is asked for. */
+/** A name may have been resolved to the requested address. */
 function earlyAnswer({ matcher }: InstallClaim, host: string, port: number): boolean | undefined {
   const early = matcher.early(host, port)
   return early === false && mayBeByName(matcher, host, port) ? undefined : early
 }
 
-/** The port is compared first: it says no to most connections, and costs less than to read an address. */
+/** The port is compared first: it excludes most connections, and is cheaper than reading an address. */
 function mayBeByName({ names }: PeerMatcher, host: string, port: number): boolean {
   return names !== undefined && names.decides(port) && isIP(host) !== 0
 }
 
-/** What can be said of an attempt to connect to an address, without asking the program's own function. */
+/** Decides about an attempt to connect to an address, without calling the program's own function. */
 export function mayMatch({ matcher }: InstallClaim, peer: Peer | undefined): boolean {
   if (peer === undefined) return true
   return (matcher.during?.(peer) ?? true) || nameOfPeer(matcher, peer) !== undefined
@@ -82,16 +82,16 @@ export function mayMatch({ matcher }: InstallClaim, peer: Peer | undefined): boo
 /** The installs that match a connection. */
 export interface Matching {
   readonly claims: Claims
-  /** The name by which the newest of them does, where the client resolved it itself. */
+  /** The name with which the newest of them matches, if the client resolved it itself. */
   readonly byName: string | undefined
-  /** Whether a name that is told later can add one. */
+  /** Whether a name that is resolved later can add an install. */
   readonly isOpen: boolean
 }
 
-/** Those of the candidates that match, now that the peer's address is known. */
+/** The candidates that match, now that the peer's address is known. */
 export function matching(socket: Socket, candidates: Claims, host: string): Matching {
   const { remoteAddress, remotePort } = socket
-  // A peer that is gone again already has no address any more.
+  // If the peer has already gone, its address is not known.
   const peer = { host, address: remoteAddress ?? '', port: remotePort ?? 0 }
   const found: InstallClaim[] = []
   let byName: string | undefined
@@ -109,7 +109,7 @@ export function matching(socket: Socket, candidates: Claims, host: string): Matc
   return { claims: first && found.length === 1 ? first.alone : found, byName, isOpen }
 }
 
-/** Notes those of the candidates that turn out not to match. */
+/** Records the candidates that do not match. */
 export function noteMisses(candidates: Claims, claims: Claims, { host, port }: Destination): void {
   if (claims.length === candidates.length) return
   for (const install of candidates as readonly InstallClaim[]) {
@@ -117,7 +117,7 @@ export function noteMisses(candidates: Claims, claims: Claims, { host, port }: D
   }
 }
 
-/** The name that is meant and was resolved to the address that the client asked for. */
+/** The name in a pattern that was resolved to the requested address. */
 function nameOfPeer(matcher: PeerMatcher, { host, port }: Peer): string | undefined {
   return mayBeByName(matcher, host, port) ? matcher.names?.among(namesOf(host), port) : undefined
 }

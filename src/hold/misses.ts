@@ -6,10 +6,10 @@ import { AsyncResource } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { publishUnmatched } from './channels.ts'
 
-/** Taken at import: fake timers that a test puts in later must neither stop it nor see it. */
+/** Saved at import, so that the fake timers of a test, installed later, do not affect it. */
 const timers = { clearTimeout, setTimeout }
 
-/** So that the timer does not keep the `AsyncLocalStorage` of the request that opened the first connection. */
+/** The timer's async context. Without it the timer would keep the `AsyncLocalStorage` of the request that opened the first connection. */
 const outside = new AsyncResource('TCPKEEPALIVEMISSES')
 
 const PATIENCE_MS = 60_000
@@ -20,7 +20,7 @@ const MOST_DESTINATIONS = 100
 /** The number of destinations in the report. */
 const MOST_SAID = 3
 
-/** Those that have something to say; all share one listener for the end of the process. */
+/** Those with unmatched destinations. All share one listener for the end of the process. */
 const open = new Set<Misses>()
 
 function sayAll(): void {
@@ -33,7 +33,7 @@ interface Missed {
   count: number
 }
 
-/** Of one install, until something fits. */
+/** The unmatched destinations of one install, until a connection matches. */
 export class Misses {
   readonly #found = new Map<string, Missed>()
   #last: Missed | undefined
@@ -41,14 +41,14 @@ export class Misses {
   #isOver = false
   readonly #hasMatchedUnseen: () => boolean
 
-  /** @param hasMatchedUnseen is asked before anything is said */
+  /** @param hasMatchedUnseen called before the report: whether a connection that no hook saw has matched */
   constructor(hasMatchedUnseen: () => boolean) {
     this.#hasMatchedUnseen = hasMatchedUnseen
   }
 
   note(host: string, port: number): void {
     if (this.#isOver) return
-    // A program that connects again and again mostly connects to where it did before, which needs no text for a key.
+    // A program often connects to the same destination again. Comparing it needs no string for a key.
     const last = this.#last
     if (last !== undefined && last.port === port && last.host === host) last.count++
     else this.#noteOther(host, port)
@@ -63,7 +63,7 @@ export class Misses {
     this.#last = this.#found.get(key)
   }
 
-  /** Something matches, or the install has ended, or it was reported. */
+  /** Called when a connection matches, when the install has ended, or after the report. */
   end(): void {
     if (this.#isOver) return
     this.#isOver = true

@@ -19,7 +19,7 @@ export interface AwaitingName {
   readonly candidates: Claims
 }
 
-/** What wants to know of names. */
+/** The user of the names. */
 export interface NameObserver {
   /** Whether a pattern means this name, at any port. */
   isWanted(name: string): boolean
@@ -59,7 +59,7 @@ export function awaitName(connection: Socket, { host, address, candidates }: Awa
   if (end !== undefined) awaiting.set(connection, { host, address: canonical(address), candidates })
 }
 
-/** Called when a connection ends, begins anew, or is decided about. */
+/** Called when a connection ends, connects again, or is decided about. */
 export function awaitNoName(connection: Socket): void {
   if (awaiting.size > 0) awaiting.delete(connection)
 }

@@ -49,17 +49,17 @@ export function knownPeer(connection: Socket, seen: Seen): KeepAlivePeer {
   return peer
 }
 
-/** Of a connection that lives; `undefined` where the system does not tell. */
+/** For a living connection; `undefined` if the system does not report it. */
 export function doingNow(connection: Socket): Doing | undefined {
   return handleOf(connection) === undefined ? undefined : ofInfo(connection, lastInfo(connection))
 }
 
-/** What is known of a connection that ends by an error. */
+/** What is known about a connection that ends with an error. */
 interface End {
   readonly outcome: Outcome
-  /** What the kernel says; `undefined` where it cannot be asked. */
+  /** The kernel's information; `undefined` if it cannot be read. */
   readonly info: TcpInfo | undefined
-  /** Whether something may be unacknowledged, as far as the last look at a deadline says; `undefined` without a deadline. */
+  /** Whether data may be unacknowledged, according to the last look of the sweep; `undefined` without a deadline. */
   readonly isPending: boolean | undefined
 }
 

@@ -40,9 +40,9 @@ export class SocketState {
   attempt: Attempt | undefined
   /** The other end of the connection, for what is published; see {@link knownPeer}. */
   peer: KeepAlivePeer | undefined
-  /** The values of one of the others as the program's own sets have changed them, for this connection. */
+  /** The values of one of the others, changed by the program's own sets on this connection. */
   override: { readonly of: Claim; readonly values: KernelValues } | undefined
-  /** What was put into the kernel for this connection. */
+  /** The values that were set in the kernel for this connection. */
   applied: KernelValues | undefined
   /** The last `socket.setKeepAlive()` on this connection, as a number (see driver-call.ts). */
   lastCall: number | undefined
@@ -96,12 +96,12 @@ class WithState extends Stamp {
 
   static set(connection: Socket, state: SocketState | undefined): void {
     if (#state in connection) (connection as WithState).#state = state
-    // oxlint-disable-next-line no-new -- which changes the connection
+    // oxlint-disable-next-line no-new -- the constructor adds the field to the connection
     else if (state !== undefined) new WithState(connection, state)
   }
 }
 
-/** @param connection the socket beneath, where there is TLS around one */
+/** @param connection for TLS over a socket, the socket beneath */
 export function stateOf(connection: Socket): SocketState | undefined {
   return WithState.get(connection)
 }

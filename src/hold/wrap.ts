@@ -1,5 +1,5 @@
 /**
- * While anything is held, or any connection has a deadline, three methods of `net.Socket.prototype` are wrapped, and nothing else anywhere:
+ * While anything is held, or any connection has a deadline, exactly three methods are wrapped, all of `net.Socket.prototype`:
  *
  * - `setKeepAlive`, which drivers and agents call: on a held socket their values have no effect;
  * - `connect`, to learn the destination of a socket, and that a socket connects again;
@@ -42,7 +42,7 @@ const stuck = new WeakMap<object, Wrapped>()
 /**
  * Called by each hold and install when it begins; the first wraps.
  *
- * @throws TypeError where a method cannot be replaced, because somebody has frozen it
+ * @throws TypeError if a method cannot be replaced, because other code has frozen it
  */
 export function useWrap(): void {
   wrapped ??= wrap()
@@ -79,7 +79,7 @@ function wrap(): readonly Wrapped[] {
 
 function wrapOne(name: Name): Wrapped | undefined {
   const before = Object.getOwnPropertyDescriptor(Socket.prototype, name)
-  if (typeof before?.value !== 'function') return undefined // another runtime that lacks it
+  if (typeof before?.value !== 'function') return undefined // this runtime does not have it
   const again = stuck.get(before.value as Method)
   if (again) {
     again.isActive = true
@@ -100,7 +100,7 @@ function unwrap(all: readonly Wrapped[]): void {
     const { name, before, ours } = each
     each.isActive = false
     const now = Object.getOwnPropertyDescriptor(Socket.prototype, name)
-    // A frozen property cannot be defined anew, which is no reason to throw: what stays in place is inert.
+    // A frozen property cannot be redefined. The wrapper then stays in place and only forwards.
     const isBack = now?.value === ours && Reflect.defineProperty(Socket.prototype, name, before)
     if (!isBack) stuck.set(ours, each)
   }
@@ -127,7 +127,7 @@ const around: Record<Name, (original: Method, isActive: () => boolean) => Method
         if (applyEffective(connection, state)) return this
       }
       const returned = Reflect.apply(original, this, args)
-      state.applied = undefined // Node may have written what is not held, and over what is
+      state.applied = undefined // Node may have set values that are not held, and overwritten held ones
       applyEffective(connection, state)
       return returned
     },

@@ -7,7 +7,7 @@ fn main() {
     let variable = |name| env::var(name).unwrap_or_default();
     if variable("CARGO_CFG_TARGET_OS") == "linux" {
         // Node unloads a module when the last worker that loaded it ends. A thread of ours may still wait in close(2) then
-        // (sys/linux_reach.rs of the core), and would go on in what is there no more.
+        // (sys/linux_reach.rs of the core), and would continue in unmapped code.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
     if variable("CARGO_CFG_TARGET_OS") == "windows" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {

@@ -1,5 +1,5 @@
-//! Threads that open, lock, close and reopen files and sockets as fast as they can, while something else looks over the
-//! descriptors of the process: for the proof that it takes no lock, changes no other socket, and waits for nobody's close.
+//! Threads that open, lock, close and reopen files and sockets as fast as they can, while other code looks at the descriptors of
+//! the process. They show that a look releases no lock, changes no other socket, and does not wait for a close.
 
 use std::{
     fs::{File, OpenOptions},
@@ -18,7 +18,7 @@ use std::{
 
 use socket2::SockRef;
 
-/// What came of it.
+/// The counts of what happened.
 #[derive(Default)]
 struct Counts {
     files: AtomicU32,
@@ -29,14 +29,14 @@ struct Counts {
     adopted: AtomicU32,
 }
 
-/// Where connections go.
+/// The ports to connect to.
 #[derive(Clone, Copy)]
 pub struct Ports {
-    /// To here they may be changed.
+    /// Connections to this port may be changed.
     pub meant: u16,
-    /// To here they may not.
+    /// Connections to this port must not be changed.
     pub other: u16,
-    /// Here nobody reads, so that a close with `SO_LINGER` waits. They may be changed.
+    /// The peer at this port does not read, so that a close with `SO_LINGER` waits. Connections to it may be changed.
     pub stuck: u16,
 }
 
@@ -74,8 +74,8 @@ pub fn start(ports: Ports, folder: String) {
     *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = Some(Disturbance { is_over, counts, threads });
 }
 
-/// Ends them, and tells files, sockets, lingering closes, lost locks, other sockets that were changed, and sockets that were
-/// changed as they should be.
+/// Ends the threads. Returns the counts of files, sockets, lingering closes, lost locks, other sockets that were changed, and sockets
+/// that were changed as they should be.
 pub fn stop() -> [u32; 6] {
     let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(Disturbance { is_over, counts, threads }) = running else { return [0; 6] };

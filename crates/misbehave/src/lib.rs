@@ -1,7 +1,7 @@
-//! The binding of crates/node, and beside it functions that panic and misuse memory on purpose, compiled alike.
+//! The binding of crates/node, plus functions that panic and misuse memory on purpose, built in the same way.
 //!
-//! The panic is for the test that Node gets an error and goes on; the misuse of memory is for the proof that sanitizers
-//! and valgrind find such errors in a binary that is built like this one.
+//! The panic is for the test that Node gets an error and goes on. The misuse of memory shows that sanitizers and valgrind find such
+//! errors in a binary that is built like this one.
 
 #[cfg(not(test))]
 #[path = "../../node/src/lib.rs"]
@@ -10,7 +10,7 @@ mod binding;
 mod disturb;
 mod memory;
 
-/// Panics, for the test that a panic is a JavaScript error and not the end of the process.
+/// Panics, for the test that a panic becomes a JavaScript error and does not end the process.
 ///
 /// # Panics
 ///
@@ -21,7 +21,7 @@ pub fn panic_on_purpose() {
     panic!("on purpose: panic_on_purpose was called");
 }
 
-/// Reads past the end of an allocation, for the proof that a tool finds it.
+/// Reads past the end of an allocation, to show that a tool finds it.
 #[cfg(not(test))]
 #[napi_derive::napi(catch_unwind)]
 #[must_use]
@@ -29,15 +29,15 @@ pub fn overflow_on_purpose() -> u32 {
     memory::overflow_on_purpose().into()
 }
 
-/// Loses an allocation, for the proof that a tool finds it.
+/// Leaks an allocation, to show that a tool finds it.
 #[cfg(not(test))]
 #[napi_derive::napi(catch_unwind)]
 pub fn leak_on_purpose() {
     memory::leak_on_purpose();
 }
 
-/// What a Windows before 10 1709 gets instead of options, for the test that it works: the values' own function would use the options
-/// where this runs. Returns whether it succeeded.
+/// Sets values in the way of Windows before 10 1709, for the test that it works there: the usual function would use the newer options.
+/// Returns whether it succeeded.
 #[cfg(all(windows, not(test)))]
 #[napi_derive::napi(catch_unwind)]
 #[must_use]
@@ -59,9 +59,9 @@ pub fn set_as_older_windows(descriptor: f64, time_seconds: u32, interval_seconds
     tcp_keepalive::set_as_older_windows(raw, &settings).is_ok()
 }
 
-/// Starts threads that open, lock, close and reopen files and sockets, for the proof that a look over all descriptors harms none.
+/// Starts threads that open, lock, close and reopen files and sockets, to show that a look at all descriptors harms none.
 ///
-/// - `meant`, `other`, `stuck`: ports on this machine to which connections may be changed, may not, and stay unread.
+/// - `meant`, `other`, `stuck`: ports on this machine. Connections to them may be changed, must not be changed, and are never read.
 /// - `folder`: where the files are made.
 #[cfg(all(not(test), target_os = "linux"))]
 #[napi_derive::napi(catch_unwind)]
@@ -72,8 +72,8 @@ pub fn start_disturbing(meant: u32, other: u32, stuck: u32, folder: String) {
 
 /// Ends what `startDisturbing` began.
 ///
-/// Returns files, sockets, lingering closes, locks that were lost, other sockets that were changed, sockets that were changed as they
-/// may be.
+/// Returns the counts of files, sockets, lingering closes, lost locks, other sockets that were changed, and sockets that were changed
+/// as they may be.
 #[cfg(all(not(test), target_os = "linux"))]
 #[napi_derive::napi(catch_unwind)]
 #[must_use]

@@ -1,4 +1,4 @@
-//! Errors of memory on purpose.
+//! Memory errors on purpose.
 
 use std::{hint::black_box, mem::forget};
 
@@ -11,7 +11,7 @@ pub fn overflow_on_purpose() -> u8 {
     unsafe { past_the_end.read_volatile() }
 }
 
-/// Loses what it allocated, ten times, as a pointer to the last may still lie on the stack.
+/// Leaks ten allocations, because a pointer to the last one may still be on the stack.
 pub fn leak_on_purpose() {
     for _ in 0..10 {
         forget(black_box(vec![1_u8; 1000]));

@@ -1,4 +1,4 @@
-//! The user timeout of a socket with a deadline: lifting it, putting it back, and the look at many sockets that decides.
+//! The user timeout of a socket with a deadline: sets and reads it, and reads the state of many sockets in one call.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::{given, millis, number, raw_socket, status, status_of, write};
 /// Numbers of a row of `readWindows`: the descriptor and what is read.
 const ROW: usize = 13;
 
-/// Puts the user timeout, and the longest time between retransmissions and between window probes, into a TCP socket, which
-/// may still be connecting. Where one of the two is refused, the other one is put in all the same.
+/// Sets the user timeout, and the longest time between retransmissions and between window probes, on a TCP socket, which may
+/// still be connecting. If the system refuses one of the two, it still sets the other.
 ///
 /// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
 /// - `userTimeoutMs`: `TCP_USER_TIMEOUT`, how long sent data may stay unacknowledged, and on Linux how long the peer's window
@@ -23,7 +23,7 @@ const ROW: usize = 13;
 ///
 /// Returns a status, as `setKeepAlive` does: that of the first refusal.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn set_user_timeout(descriptor: f64, user_timeout_ms: i32, rto_max_ms: i32) -> i32 {
@@ -37,12 +37,12 @@ pub fn set_user_timeout(descriptor: f64, user_timeout_ms: i32, rto_max_ms: i32) 
 /// Reads what `setUserTimeout` writes.
 ///
 /// - `descriptor`: as for `setUserTimeout`.
-/// - `values`: at least two long; it gets the user timeout and the longest time between retransmissions, in milliseconds; -1
-///   where the system, or this kind of TCP socket, does not have the option.
+/// - `values`: at least two long. It gets the user timeout and the longest time between retransmissions, in milliseconds; -1
+///   if the system, or this kind of TCP socket, does not have the option.
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_user_timeout(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
@@ -51,7 +51,7 @@ pub fn get_user_timeout(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32
     }))
 }
 
-/// Bounds how long a TCP socket may take to connect; to be set before the connection is there.
+/// Bounds how long a TCP socket may take to connect. It must be set before the socket is connected.
 ///
 /// - `descriptor`: as for `setUserTimeout`.
 /// - `timeoutMs`: 0: the system's own rules. Linux (`TCP_USER_TIMEOUT`) and Windows (`TCP_MAXRTMS`) take milliseconds;
@@ -61,7 +61,7 @@ pub fn get_user_timeout(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn set_connect_timeout(descriptor: f64, timeout_ms: i32) -> i32 {
@@ -71,8 +71,8 @@ pub fn set_connect_timeout(descriptor: f64, timeout_ms: i32) -> i32 {
     })
 }
 
-/// Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
-/// socket, and no memory.
+/// Reads for many TCP sockets whether sent data is acknowledged and whether the peer's window is open. It makes one system call for
+/// each socket, and allocates nothing.
 ///
 /// - `rows`: thirteen numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
 ///   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
@@ -83,7 +83,7 @@ pub fn set_connect_timeout(descriptor: f64, timeout_ms: i32) -> i32 {
 ///   returns for it, or -1 where it is no TCP socket, and the others are -1.
 /// - `count`: how many rows are read; no more than there are.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 pub fn read_windows(mut rows: Int32ArraySlice<'_>, count: u32) {
     let count = usize::try_from(count).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! Cutting a connection off, also that of another process. Linux only: the functions are missing elsewhere.
+//! Cuts off a connection, also one of another process. Linux only: the functions are missing elsewhere.
 
 use std::os::fd::{AsRawFd, IntoRawFd};
 
@@ -11,18 +11,18 @@ use super::{given, number, raw_socket, status, write};
 /// `include/uapi/asm-generic/errno-base.h`; the same on every processor.
 const EBADF: i32 = 9;
 
-/// Puts the fewest hops that an arriving packet must have left into a TCP socket. With 255 the kernel drops what comes from
-/// all but a few peers, before TCP sees it. Linux only: elsewhere there is no such function.
+/// Sets the minimum TTL of arriving packets on a TCP socket. With 255 the kernel drops the packets of all but a few peers, before
+/// TCP sees them. Linux only: elsewhere there is no such function.
 ///
 /// - `descriptor`: the raw descriptor. Borrowed for the call, never closed.
-/// - `v4`: `IP_MINTTL`, 0 to 255; for a socket of IPv6 too, as its peer may be v4-mapped.
-/// - `v6`: `IPV6_MINHOPCOUNT`, 0 to 255; for a socket of IPv6 only.
+/// - `v4`: `IP_MINTTL`, 0 to 255; also for an IPv6 socket, because its peer may be v4-mapped.
+/// - `v6`: `IPV6_MINHOPCOUNT`, 0 to 255; only for an IPv6 socket.
 ///
 /// A negative value leaves that option as it is in the kernel.
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn set_hop_minimum(descriptor: f64, v4: i32, v6: i32) -> i32 {
@@ -30,16 +30,16 @@ pub fn set_hop_minimum(descriptor: f64, v4: i32, v6: i32) -> i32 {
     status(tcp_keepalive::set_hop_minimum(raw_socket(descriptor), least))
 }
 
-/// Reads what `setHopMinimum` writes, and which socket this is. Linux only: elsewhere there is no such function.
+/// Reads what `setHopMinimum` writes, and the identity of the socket. Linux only: elsewhere there is no such function.
 ///
 /// - `descriptor`: the raw descriptor.
-/// - `values`: eight long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
-///   lower half of `SO_COOKIE`, the number by which the kernel knows a socket, which no other ever has; then how many
-///   milliseconds ago data was last sent and last received, and how many segments with data were sent and received (Linux 4.6).
+/// - `values`: eight long. It gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for an IPv4 socket), and the upper and the lower half of
+///   `SO_COOKIE`, the kernel's unique number for a socket. Then it gets how many milliseconds ago data was last sent and last
+///   received, and how many segments with data were sent and received (Linux 4.6).
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_hop_minimum(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
@@ -67,15 +67,14 @@ fn hop_minimum(descriptor: f64) -> Result<[i32; 8], Error> {
 
 /// Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
 ///
-/// - `pid`: the process. It takes the rights of ptrace(2).
-/// - `descriptor`: its number there.
+/// - `pid`: the process. The call needs the rights of ptrace(2).
+/// - `descriptor`: the descriptor in that process.
 ///
-/// Returns a descriptor of this process, which the caller has to close, soon: until then the peer sees no end of the
-/// connection. Else the system's error number, negative: ESRCH where there is no such process, EBADF where it has no such
-/// descriptor, EPERM where the rights are missing, ENOSYS on an older kernel. A descriptor that is no TCP socket is not handed
-/// over: EBADF.
+/// Returns a descriptor of this process. The caller must close it soon, because until then the kernel does not end the connection.
+/// On failure it returns the system's error number, negative: ESRCH if there is no such process, EBADF if it has no such
+/// descriptor, or the descriptor is not a TCP socket, EPERM if rights are missing, ENOSYS on an older kernel.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn duplicate_socket(pid: i32, descriptor: i32) -> i32 {

@@ -1,4 +1,4 @@
-//! Looking at sockets: numbers in the places of an array of JavaScript.
+//! Reads the state of sockets into an array of JavaScript.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -13,10 +13,10 @@ use tcp_keepalive::{Inspection, RawSocket, TcpInfo};
 use super::candidates;
 use super::{VALUES, millis, number, numbers, raw_socket, status, write};
 
-/// Numbers of a [`TcpInfo`].
+/// The number of values in a [`TcpInfo`].
 const INFO: usize = 10;
 
-/// Where the parts of a row begin: after the descriptor the five values, the information, and the two ends, each four
+/// Where the parts of a row begin. After the descriptor come the five values, the information, and the two ends, each as four
 /// words of its address and its port.
 const VALUES_BEGIN: usize = 1;
 const VALUES_END: usize = VALUES_BEGIN + VALUES;
@@ -24,21 +24,21 @@ const LOCAL: usize = VALUES_END + INFO;
 const REMOTE: usize = LOCAL + 5;
 pub(super) const ROW: usize = REMOTE + 5;
 
-/// The numbers of a row, and whether `adoptConnections` has put values into the socket.
+/// The length of a row, plus one number for whether `adoptConnections` has set values on the socket.
 const OWN_ROW: usize = ROW + 1;
 
-/// Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
+/// Reads what the kernel knows about a TCP connection. If it succeeds, it makes one system call.
 ///
 /// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
-/// - `values`: at least ten long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
+/// - `values`: at least ten long. It gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
 ///   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
-///   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, in microseconds the
-///   round trip, its variance and the retransmission timeout, and the bytes that are not sent yet; -1 where the system
-///   cannot tell.
+///   heard, unanswered probes, consecutive retransmissions, all retransmissions, unacknowledged data, the round trip, its
+///   variance and the retransmission timeout in microseconds, and the unsent bytes; -1 for a value that the system cannot
+///   report.
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
@@ -50,10 +50,10 @@ pub fn get_tcp_info(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
 /// Reads all that can be read from a TCP socket.
 ///
 /// - `descriptor`: as for `getTcpInfo`.
-/// - `row`: 27 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
-///   where the system does not tell), this end and the other: the address as four words of 32 bits, the most
-///   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end; and 1 where
-///   `adoptConnections` has put values into it, in any thread of this process, else 0.
+/// - `row`: 27 long. It gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1 if the
+///   system does not report them), and both ends, this one first. Each end is the address as four words of 32 bits, the most
+///   significant first, IPv4 in its IPv6 form, and the port, or -1 if there is no such end. The last number is 1 if
+///   `adoptConnections` has set values on the socket, in any thread of this process, otherwise 0.
 ///
 /// Returns a status, as `setKeepAlive` does.
 #[napi(catch_unwind)]
@@ -66,12 +66,12 @@ pub fn inspect_socket(descriptor: f64, mut row: Int32ArraySlice<'_>) -> i32 {
 }
 
 /// Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
-/// loop. None is opened, closed or changed. On Linux a thread asks them, as whoever asks may be the one that waits for a close with
-/// `SO_LINGER`.
+/// loop. It opens, closes and changes none. On Linux it reads them in another thread, because the reading thread may have to wait
+/// for a close with `SO_LINGER`.
 ///
-/// - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full.
+/// - `rows`: gets a row for each socket, as `inspectSocket` writes it, until it is full.
 ///
-/// Returns the number of sockets, which may be larger than the number of rows that had room.
+/// Returns the number of sockets, which may be larger than the number of written rows.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
@@ -95,7 +95,7 @@ fn inspect_all(env: &Env) -> Vec<[i32; OWN_ROW]> {
     candidates::all(env).into_iter().filter_map(inspect_one).collect()
 }
 
-/// What cannot be inspected is no TCP socket, or one no more.
+/// `None` if the descriptor is not a TCP socket, or no longer one.
 fn inspect_one(raw: RawSocket) -> Option<[i32; OWN_ROW]> {
     tcp_keepalive::inspect(raw).ok().map(|inspection| own_row(raw, &inspection))
 }
@@ -146,7 +146,7 @@ fn info_numbers(info: &TcpInfo) -> [i32; INFO] {
     ]
 }
 
-/// Where there is no such end, the places keep their -1.
+/// Leaves the places at -1 if there is no such end.
 pub(super) fn put_endpoint(places: &mut [i32], address: Option<SocketAddr>) {
     let Some(address) = address else { return };
     let bits = match address.ip() {

@@ -1,8 +1,7 @@
 //! The Node-API binding: plain numbers in, one core call, plain numbers out.
 //!
-//! Nothing here decides anything. Options are checked and messages are made by the TypeScript that calls this.
-//! `catch_unwind` stands on every function, so that a panic would be a JavaScript error and not the end of the
-//! process.
+//! This crate makes no decisions. The TypeScript that calls it checks options and makes messages. Every function has
+//! `catch_unwind`, so that a panic becomes a JavaScript error and does not end the process.
 
 use std::{
     iter,
@@ -26,7 +25,7 @@ pub mod process;
 #[cfg(target_os = "linux")]
 pub mod reach;
 
-/// Numbers of a [`Current`].
+/// The number of values in a [`Current`].
 const VALUES: usize = 5;
 
 /// The status of a socket of another kind than TCP.
@@ -35,7 +34,7 @@ const NOT_TCP: i32 = -1;
 /// Bits of a status that hold the system's error number; the option's number is above them.
 const ERRNO_BITS: u32 = 16;
 
-/// Puts values into a TCP socket; nothing is checked but that it is one.
+/// Sets values on a TCP socket. Checks only that it is a TCP socket.
 ///
 /// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
 /// - `enabled`: `SO_KEEPALIVE`.
@@ -46,11 +45,10 @@ const ERRNO_BITS: u32 = 16;
 ///
 /// A negative value leaves that option as it is in the kernel.
 ///
-/// Returns a status: 0 when all went well, -1 for a socket that is not TCP (nothing was changed), else
-/// `option * 65536 + errno`: the number of the option that the system refused (see `optionName`) and its error
-/// number.
+/// Returns a status: 0 for success, -1 for a socket that is not TCP (nothing was changed), otherwise
+/// `option * 65536 + errno`: the number of the refused option (see `optionName`), and the system's error number.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn set_keep_alive(
@@ -65,18 +63,17 @@ pub fn set_keep_alive(
     status(tcp_keepalive::set(raw_socket(descriptor), &settings))
 }
 
-/// Puts in what `setKeepAlive` puts in, but goes on where the system refuses an option. Costs no more where it refuses
-/// none.
+/// Sets values as `setKeepAlive` does, but goes on if the system refuses an option. Without a refusal it costs the same.
 ///
-/// - `refusals`: at least five long; it gets the status of each option that was refused, and 0 in the places that remain.
-///   All others have been set.
+/// - `refusals`: at least five long. It gets the status of each refused option, and 0 in the places that remain. All other
+///   options were set.
 ///
 /// The other parameters are those of `setKeepAlive`.
 ///
-/// Returns a status, as `setKeepAlive` does: 0 when every option was set, else the first refusal. Where the first of
-/// `refusals` is 0 then, `descriptor` is no TCP socket and nothing was set.
+/// Returns a status, as `setKeepAlive` does: 0 if every option was set, otherwise the first refusal. If the status is not 0 but the
+/// first of `refusals` is, `descriptor` is not a TCP socket, and nothing was set.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn set_what_is_taken(
@@ -106,14 +103,14 @@ pub fn set_what_is_taken(
     result.map_or_else(|reason| status_of(&reason), |()| first)
 }
 
-/// Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.
+/// Tries values on a new TCP socket: sets them, reads them back, and closes the socket.
 ///
 /// The parameters are those of `setKeepAlive`, without the descriptor.
 ///
-/// Returns a status, as `setKeepAlive` does; its error number is 0 where the system took the value of that option, but
-/// reads back another one. Its option is 1, the protocol, where no socket can be made.
+/// Returns a status, as `setKeepAlive` does. Its error number is 0 if the system took the value of that option, but
+/// another value is read back. Its option is 1, the protocol, if no socket can be created.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn try_keep_alive(
@@ -127,25 +124,25 @@ pub fn try_keep_alive(
     status(tcp_keepalive::try_settings(&settings))
 }
 
-/// Reads what the kernel holds for a TCP socket.
+/// Reads the values that the kernel holds for a TCP socket.
 ///
 /// - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
-/// - `values`: at least five long; it gets enabled (0 or 1), time in seconds, interval in seconds, retries and the
-///   user timeout in milliseconds, -1 where the system cannot tell.
+/// - `values`: at least five long. It gets enabled (0 or 1), time in seconds, interval in seconds, retries and the
+///   user timeout in milliseconds; -1 for a value that the system cannot report.
 ///
 /// Returns a status, as `setKeepAlive` does.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn get_keep_alive(descriptor: f64, mut values: Int32ArraySlice<'_>) -> i32 {
     status(tcp_keepalive::get(raw_socket(descriptor)).map(|current| write(&mut values, numbers(&current))))
 }
 
-/// Reads the system's defaults, from a fresh TCP socket that is closed again.
+/// Reads the system's defaults from a new TCP socket, which it closes again.
 ///
-/// - `values`: as for `getKeepAlive`. Where it is longer than five, the sixth place gets the milliseconds of
-///   `TCP_RTO_MAX_MS`, -1 where the system has no such option.
+/// - `values`: as for `getKeepAlive`. If it is longer than five, the sixth place gets `TCP_RTO_MAX_MS` in milliseconds;
+///   -1 if the system has no such option.
 ///
 /// Returns a status, as `setKeepAlive` does.
 #[napi(catch_unwind)]
@@ -159,10 +156,10 @@ pub fn system_keep_alive(mut values: Int32ArraySlice<'_>) -> i32 {
     }))
 }
 
-/// The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
-/// 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, and on
-/// Linux 10 and 11 the fewest hops over IPv4 and IPv6 and 12 the cookie, as this system's headers call it. `null` for any
-/// other number.
+/// The name that this system's headers give the option in a status; `null` for any other number. The numbers are: 1 the
+/// protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries, 6 the user timeout, 7 the TCP information, 8 the
+/// longest time between retransmissions, 9 the connect timeout; on Linux also 10 and 11 the minimum TTL over IPv4 and IPv6, and
+/// 12 the cookie.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn option_name(option: u32) -> Option<&'static str> {
@@ -170,21 +167,19 @@ pub fn option_name(option: u32) -> Option<&'static str> {
     Some(SocketOption::ALL.get(index)?.name())
 }
 
-/// Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
-/// sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
+/// Finds the descriptor of a TCP socket by its endpoints, for runtimes that do not expose it: Deno, some sockets of Bun, and
+/// Node on Windows. It only reads the addresses of each descriptor, and opens or closes none.
 ///
-/// - `endpoints`: ten numbers: this end's address as four words of 32 bits, the first being the most significant, and
-///   its port; the same of the other end, whose port is -1 for a listener. An IPv4 address takes its IPv6 form
+/// - `endpoints`: ten numbers. First the address of this end as four words of 32 bits, the most significant first, and
+///   its port. Then the same for the other end, with port -1 for a listener. An IPv4 address is in its IPv6 form
 ///   (`::ffff:127.0.0.1`).
-/// - `hint`: a descriptor that is asked before all others; -1 for none.
+/// - `hint`: a descriptor that is tried first; -1 for none.
 ///
-/// On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
-/// process.
+/// On Windows it searches the TCP handles of the calling thread's event loop, elsewhere all descriptors of the process.
 ///
-/// Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
-/// endpoints.
+/// Returns the descriptor (on Windows, the SOCKET); -1 if there is none, -2 if several sockets have these endpoints.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f64 {
@@ -200,12 +195,12 @@ pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f
     match found {
         Found::None => NONE,
         Found::Several => SEVERAL,
-        // Of a SOCKET too only 32 bits are in use ("Interprocess Communication Between 32-bit and 64-bit Applications").
+        // A SOCKET also uses only 32 bits ("Interprocess Communication Between 32-bit and 64-bit Applications").
         Found::One(raw) => u32::try_from(raw).map_or(NONE, f64::from),
     }
 }
 
-/// A number of JavaScript as a descriptor; what is none becomes the one value that the system always refuses.
+/// Converts a number of JavaScript to a descriptor. An invalid number becomes a value that the system always refuses.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -226,7 +221,7 @@ fn endpoint([a, b, c, d, port]: [i32; 5]) -> Option<SocketAddr> {
     Some(SocketAddr::new(Ipv6Addr::from_bits(bits).into(), u16::try_from(port).ok()?))
 }
 
-/// A negative number stands for "leave it".
+/// `None` for a negative number, which leaves the option unchanged.
 fn given<T: TryFrom<i32>>(value: i32) -> Option<T> {
     T::try_from(value).ok()
 }
@@ -261,7 +256,7 @@ fn status_of(error: &Error) -> i32 {
     }
 }
 
-/// Writes as many numbers as the array has places for.
+/// Writes as many numbers as the array can hold.
 fn write(array: &mut Int32ArraySlice<'_>, numbers: impl IntoIterator<Item = i32>) {
     // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other reference
     // into it is held here.
@@ -287,7 +282,7 @@ fn millis(value: Option<Duration>) -> i32 {
     number(value.map(|value| value.as_millis()))
 }
 
-/// -1 for what is not known; the largest number for what does not fit.
+/// -1 if the value is not known; the largest number if it does not fit.
 fn number<T: TryInto<i32>>(value: Option<T>) -> i32 {
     value.map_or(-1, |value| value.try_into().unwrap_or(i32::MAX))
 }

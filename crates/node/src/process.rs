@@ -1,4 +1,4 @@
-//! Looking at the sockets of another process; Linux only.
+//! Reads the sockets of another process. Linux only.
 
 use napi::bindgen_prelude::Int32ArraySlice;
 use napi_derive::napi;
@@ -6,26 +6,26 @@ use tcp_keepalive::{Process, TcpTimer};
 
 use super::{inspect, millis, number};
 
-/// Numbers of a row: those of `inspectSocket`, the longest time between retransmissions, and the inode.
+/// The length of a row: that of `inspectSocket`, the longest time between retransmissions, and the inode.
 const ROW: usize = inspect::ROW + 2;
 
-/// Numbers of a row of timers.
+/// The length of a row of timers.
 const TIMER_ROW: usize = 3;
 
 /// Reads all that can be read from the TCP sockets of another process. Linux only, from 5.6 on.
 ///
-/// Each is duplicated (`pidfd_getfd`), asked, and the duplicate is closed at once. Nothing is changed.
+/// It duplicates each socket (`pidfd_getfd`), reads it, and closes the duplicate immediately. Nothing is changed.
 ///
-/// - `listed`: the process, by its number in /proc.
-/// - `pid`: the same by its number for system calls, which differs where /proc is of another PID namespace. Not this process.
-/// - `rows`: 28 numbers a socket: those of `inspectSocket`, whose descriptor is that of the other process, then the milliseconds of
-///   `TCP_RTO_MAX_MS`, -1 where the system has no such option, and the 32 bits of the inode.
+/// - `listed`: the PID of the process in /proc.
+/// - `pid`: its PID for system calls, which differs if /proc is of another PID namespace. Not this process.
+/// - `rows`: 28 numbers for each socket: those of `inspectSocket`, with the descriptor of the other process, then `TCP_RTO_MAX_MS` in
+///   milliseconds, or -1 if the system has no such option, and the 32 bits of the inode.
 ///
-/// Returns how many rows were written. Where the process has more sockets, of any kind, than there are rows: how many it has, and
-/// nothing was written. Else the system's error number, negative: `ENOENT` or `ESRCH` where there is no such process, `EACCES` or
-/// `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
+/// Returns the number of written rows. If the process has more sockets, of any kind, than there are rows, it writes nothing and
+/// returns their number. On failure it returns the system's error number, negative: `ENOENT` or `ESRCH` if there is no such process,
+/// `EACCES` or `EPERM` without the rights of ptrace, `ENOSYS` if the system does not have the call.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn inspect_process(listed: u32, pid: u32, mut rows: Int32ArraySlice<'_>) -> i32 {
@@ -35,7 +35,7 @@ pub fn inspect_process(listed: u32, pid: u32, mut rows: Int32ArraySlice<'_>) -> 
 }
 
 fn inspected(listed: u32, pid: u32, rows: &mut [[i32; ROW]]) -> std::io::Result<i32> {
-    /// The descriptor is none any more.
+    /// The descriptor was closed meanwhile.
     const EBADF: i32 = 9;
     let process = Process::open(pid)?;
     let descriptors = tcp_keepalive::socket_descriptors(listed)?;
@@ -74,15 +74,15 @@ fn inspected(listed: u32, pid: u32, rows: &mut [[i32; ROW]]) -> std::io::Result<
     Ok(count)
 }
 
-/// Reads which timer runs for each connection of the calling thread's network, of whichever process. Linux only.
+/// Reads which timer runs for each connection in the calling thread's network namespace, of any process. Linux only.
 ///
-/// - `rows`: 3 numbers a connection: the 32 bits of its inode; the timer (0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probes
-///   of a closed window); the milliseconds until it fires.
+/// - `rows`: 3 numbers for each connection: the 32 bits of its inode; the timer (0 none, 1 retransmission, 2 keepalive, 3 time wait,
+///   4 probes of a closed window); the milliseconds until it fires.
 ///
-/// Returns how many there are, which may be more than the rows that had room. Else the system's error number, negative, where it does
-/// not tell (`NETLINK_SOCK_DIAG`).
+/// Returns the number of connections, which may be larger than the number of written rows. If the system does not report them
+/// (`NETLINK_SOCK_DIAG`), it returns its error number, negative.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn tcp_timers(mut rows: Int32ArraySlice<'_>) -> i32 {

@@ -1,4 +1,4 @@
-//! Looking over the connections of this process that others own. Linux only: the functions are missing elsewhere.
+//! Finds connections of this process that other code owns, and sets values on them. Linux only: the functions are missing elsewhere.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tcp_keepalive::{Adoption, KnownSockets, Outgoing, RawSocket, Settings};
 
 use super::{inspect, millis, number, raw_socket, settings, status_of};
 
-/// Numbers of a row: descriptor, cookie, whether it is a recheck, the other end; then what became of it.
+/// The length of a row: descriptor, cookie, whether it is a recheck, and the other end; then the outcome.
 const ROW: usize = 16;
 const COOKIE: usize = 1;
 const RECHECK: usize = 3;
@@ -23,27 +23,27 @@ const OUTCOME: usize = 9;
 const REFUSAL: usize = 10;
 const PUT: usize = 11;
 
-/// What became of a connection.
+/// The outcome of a connection.
 const UNCHANGED: i32 = 0;
 const ADOPTED: i32 = 1;
 const GONE: i32 = -1;
 
-/// Another thread of this process looks for the same.
+/// Another thread of this process already looks for the same.
 const NOT_MY_TURN: i32 = -1;
 
-/// The look takes longer than anybody waits for it.
+/// The look is not finished within the wait.
 const NOT_READY: i32 = -2;
 
-/// For what has no number of its own. `include/uapi/asm-generic/errno-base.h`; the same on every processor.
+/// For errors without a number. `include/uapi/asm-generic/errno-base.h`; the same on every processor.
 const EIO: i32 = 5;
 
-/// What one install of a thread wants.
+/// One install of a thread.
 struct Claim {
     id: u32,
-    /// What is looked for, and what is put in.
+    /// Identifies what is looked for, and which values are set.
     purpose: Vec<i32>,
     known: Arc<KnownSockets>,
-    /// Whether it, or another with its purpose, has found what it looks for.
+    /// Whether it, or another claim with its purpose, has found a match.
     has_matched: bool,
 }
 
@@ -53,22 +53,22 @@ impl Claim {
     }
 }
 
-/// Those of all threads of this process, the oldest first.
+/// The claims of all threads of this process, the oldest first.
 static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
 
 fn claims() -> MutexGuard<'static, Vec<Claim>> {
     CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
+/// Begins to look for connections of this process. Linux only: elsewhere there is no such function.
 ///
-/// - `purpose`: the same numbers where the same is looked for and put in; none where it is alone. Of several threads with the same purpose the one that
-///   began first does the work, and the next one when that one has ended.
+/// - `purpose`: identifies what is looked for and which values are set; empty if the caller shares with no other thread. If several
+///   threads have the same purpose, the one that began first does the work. When it ends, the next one takes over.
 ///
-/// Returns the number by which the other functions know it; it ends with `endLooking`, or with the thread. Where the system
-/// does not let this process duplicate descriptors, its error number, negative; `EAGAIN` where it lets no thread be started.
+/// Returns an id for the other functions. It is valid until `endLooking`, or until the thread ends. If the system does not let this
+/// process duplicate descriptors, it returns the system's error number, negative; `EAGAIN` if no thread can be started.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
@@ -76,7 +76,7 @@ pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
         return -error.raw_os_error().unwrap_or(EIO);
     }
     let id = LAST.fetch_add(1, Relaxed).wrapping_add(1);
-    // A thread may end without ending what it began.
+    // A thread may end without a call of `endLooking`.
     if env.add_env_cleanup_hook(id, end_looking).is_err() {
         return -EIO;
     }
@@ -95,12 +95,12 @@ pub fn end_looking(id: u32) {
     claims().retain(|claim| claim.id != id);
 }
 
-/// Tells whether anything that is looked for was found so far, by whichever thread with the same purpose. Linux only.
+/// Returns whether a match was found so far, by any thread with the same purpose. Linux only.
 ///
 /// - `id`: what `beginLooking` returned.
-/// - `is_found`: whether something is found now.
+/// - `is_found`: whether the caller has found one now.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn share_match(id: u32, is_found: bool) -> bool {
@@ -115,19 +115,20 @@ pub fn share_match(id: u32, is_found: bool) -> bool {
     has_matched
 }
 
-/// Looks over all descriptors of this process, in a thread: one system call at most for each that is known, closed or no socket. Linux only.
+/// Looks at all descriptors of this process, in another thread. It makes at most one system call for each descriptor that is known,
+/// closed or not a socket. Linux only.
 ///
 /// - `id`: what `beginLooking` returned.
-/// - `rows`: 16 numbers a connection. For each outgoing one that was not handed over before it gets the descriptor, the upper
-///   and the lower half of `SO_COOKIE`, 1 where it was adopted before and this is the recheck, else 0, and the other
-///   end: four words of its address, as `inspectSocket` writes them, and its port.
-/// - `wait_ms`: how long the caller waits for the look at most.
+/// - `rows`: 16 numbers for each outgoing connection that was not returned before. They are the descriptor, the upper and the lower
+///   half of `SO_COOKIE`, 1 if the connection was adopted before and this is the recheck, otherwise 0, and the other end: four
+///   words of its address, as `inspectSocket` writes them, and its port.
+/// - `wait_ms`: the longest time that the caller waits for the look.
 ///
-/// Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
-/// work; -2 where the look is not ready by then, and is to be asked for again. Else, where the system does not tell who
-/// listens, its error number, plus two, negative; `EAGAIN` where it lets no thread be started.
+/// Returns the number of connections. Those that do not fit come with the next call. Returns -1 if another thread does the work, and
+/// -2 if the look is not finished by then; the caller must ask again. If the system's list of listeners cannot be read, it returns
+/// the error number plus two, negative; `EAGAIN` if no thread can be started.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>, wait_ms: u32) -> i32 {
@@ -165,21 +166,21 @@ fn row_of(outgoing: &Outgoing) -> [i32; ROW] {
     row
 }
 
-/// Puts values into connections that `lookForConnections` has found, each through a duplicate that is verified and closed by a
-/// thread with a table of descriptors of its own. Nothing is put in that would make a dead peer known later. Linux only.
+/// Sets values on connections that `lookForConnections` has found. It changes each through a verified duplicate, in a thread that has
+/// its own descriptor table. It sets no value that would delay the detection of a dead peer. Linux only.
 ///
 /// - `id`: what `beginLooking` returned.
-/// - `rows`: as `lookForConnections` has written them. Behind each other end it gets -1 where the connection is there no more, 0 where it
-///   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
-///   in: enabled, time, interval, retries, user timeout, -1 for what was left.
-/// - `count`: how many rows are meant; no more than there are.
-/// - `values`: five numbers: enabled, and the other parameters of `setKeepAlive`. Keepalive is never turned off, a user timeout never
-///   made longer or lifted.
+/// - `rows`: as `lookForConnections` has written them. After the other end, each row gets the outcome: -1 if the connection is gone, 0
+///   if it was not changed, 1 if values were set. Then it gets the status of the first refused option, or 0, and the values that were
+///   set: enabled, time, interval, retries, user timeout; -1 for those that were left alone.
+/// - `count`: the number of rows to use, at most as many as there are.
+/// - `values`: five numbers: enabled, and the other parameters of `setKeepAlive`. Keepalive is never turned off, and a user timeout is
+///   never lengthened or removed.
 ///
-/// Returns 0, or the system's error number, negative, where descriptors cannot be duplicated: those that were not reached have -1,
-/// and are found again.
+/// Returns 0. If descriptors cannot be duplicated, it returns the system's error number, negative. Rows that were not reached then
+/// have -1, and those connections are found again.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn adopt_connections(
@@ -201,7 +202,7 @@ pub fn adopt_connections(
     for (row, outgoing) in rows.iter_mut().zip(&all) {
         let adoption = adoptions.next();
         known.settle(outgoing, adoption.as_ref());
-        row[OUTCOME..].copy_from_slice(&told(adoption));
+        row[OUTCOME..].copy_from_slice(&outcome_numbers(adoption));
     }
     result.map_or_else(|error| -error.raw_os_error().unwrap_or(EIO), |()| 0)
 }
@@ -212,24 +213,24 @@ fn outgoing_in(row: &[i32; ROW]) -> Outgoing {
         raw: row[0],
         cookie: half(COOKIE) << 32 | half(COOKIE + 1),
         is_recheck: row[RECHECK] == 1,
-        // Which is not asked for.
+        // Not used here.
         remote: (std::net::Ipv4Addr::UNSPECIFIED, 0).into(),
     }
 }
 
-fn told(adoption: Option<Adoption>) -> [i32; ROW - OUTCOME] {
-    let mut told = [-1; ROW - OUTCOME];
+fn outcome_numbers(adoption: Option<Adoption>) -> [i32; ROW - OUTCOME] {
+    let mut numbers = [-1; ROW - OUTCOME];
     let (outcome, refusal) = match adoption {
         None | Some(Adoption::Gone) => (GONE, 0),
         Some(Adoption::Unchanged) => (UNCHANGED, 0),
         Some(Adoption::Put { settings, refusal }) => {
-            told[PUT - OUTCOME..].copy_from_slice(&put_numbers(&settings));
+            numbers[PUT - OUTCOME..].copy_from_slice(&put_numbers(&settings));
             (ADOPTED, refusal.as_ref().map_or(0, status_of))
         }
     };
-    told[0] = outcome;
-    told[REFUSAL - OUTCOME] = refusal;
-    told
+    numbers[0] = outcome;
+    numbers[REFUSAL - OUTCOME] = refusal;
+    numbers
 }
 
 fn put_numbers(settings: &Settings) -> [i32; ROW - PUT] {
@@ -243,12 +244,12 @@ fn put_numbers(settings: &Settings) -> [i32; ROW - PUT] {
     ]
 }
 
-/// Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
-/// process: no look of any thread changes it. Costs no system call where nobody looks. Linux only.
+/// Excludes a socket of this process from the looks of all threads. It is called if values are held on the socket, or if the socket was
+/// accepted elsewhere and came from another process. While no thread looks, it makes no system call. Linux only.
 ///
 /// - `descriptor`: the raw descriptor.
 ///
-/// Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 pub fn exclude_from_reach(descriptor: f64) {
     let raw = raw_socket(descriptor);
@@ -257,7 +258,7 @@ pub fn exclude_from_reach(descriptor: f64) {
     }
 }
 
-/// Whether `adoptConnections` has put values into the socket, in any thread of this process.
+/// Whether `adoptConnections` has set values on the socket, in any thread of this process.
 #[must_use]
 pub fn is_adopted(raw: RawSocket) -> bool {
     all_known().iter().any(|known| known.has_adopted(raw))

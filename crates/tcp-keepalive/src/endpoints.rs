@@ -1,4 +1,4 @@
-//! Finds a socket by its endpoints, for the runtimes that do not say which descriptor a socket has.
+//! Finds a socket by its endpoints, for runtimes that do not expose the descriptor of a socket.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use socket2::SockRef;
 
 use crate::sys::{self, RawSocket};
 
-/// The two ends of a connection, or where a listener listens.
+/// The two ends of a connection, or the address of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// This end.
@@ -15,25 +15,24 @@ pub struct Endpoints {
     pub remote: Option<SocketAddr>,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// Nothing.
     None,
     /// The socket.
     One(RawSocket),
-    /// More than one socket, of which nobody can tell which is meant.
+    /// More than one socket, so that it is not known which one is meant.
     Several,
 }
 
 /// Finds the TCP socket with these endpoints among `candidates`.
 ///
-/// The four numbers of a connection name one connection of this machine, so the first match is the one: another
-/// descriptor with the same numbers is a duplicate of it. Two listeners may share an address (`SO_REUSEPORT`), and two
-/// link-local connections may differ in nothing but their interface, which is not looked at: these are searched to
-/// the end.
+/// The two addresses and ports identify one connection of this machine, so the first match is the result: another descriptor with
+/// the same endpoints is a duplicate of it. Two listeners may share an address (`SO_REUSEPORT`), and two link-local connections
+/// may differ only in their interface, which is not compared. For these the search goes on to the end.
 ///
-/// The candidates are asked for their names and nothing else is done to them; they may be files, or closed.
+/// The search only reads the addresses of the candidates. They may be files, or closed.
 pub fn find(candidates: impl IntoIterator<Item = RawSocket>, wanted: &Endpoints) -> Found {
     let wanted = Wanted::from(wanted);
     let mut matches = candidates.into_iter().filter(|&candidate| wanted.is(candidate));
@@ -44,7 +43,7 @@ pub fn find(candidates: impl IntoIterator<Item = RawSocket>, wanted: &Endpoints)
     }
 }
 
-/// Endpoints in the one form in which they are compared: without interface or flow, IPv4 as IPv4.
+/// Endpoints in the form in which they are compared: without interface and flow, IPv4 as IPv4.
 struct Wanted {
     local: SocketAddr,
     remote: Option<SocketAddr>,
@@ -63,10 +62,10 @@ impl Wanted {
         let here = || socket.local_addr().is_ok_and(|address| is(&address, self.local));
         let there = |remote| socket.peer_addr().is_ok_and(|address| is(&address, remote));
         let same = match self.remote {
-            // In this order, as all that a listener has accepted is named as it is.
+            // Checks first whether it listens, because all sockets that a listener has accepted have its local address.
             None => sys::is_listener(&socket).unwrap_or(false) && here(),
-            // The larger port is as a rule the one that was drawn by lot, so that this end alone tells nearly all
-            // connections apart, also those of one server or to one server.
+            // The larger port is usually the ephemeral one, which differs between nearly all connections, also between those of
+            // one server or to one server.
             Some(remote) if remote.port() > self.local.port() => there(remote) && here(),
             Some(remote) => here() && there(remote),
         };
@@ -83,7 +82,7 @@ fn is(address: &socket2::SockAddr, wanted: SocketAddr) -> bool {
     address.as_socket().is_some_and(|address| address.port() == wanted.port() && bare(address) == wanted)
 }
 
-/// A connection over IPv4 may have a socket of IPv6, whose addresses are then `::ffff:1.2.3.4`.
+/// A connection over IPv4 may have an IPv6 socket, whose addresses are then `::ffff:1.2.3.4`.
 fn bare(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

@@ -30,7 +30,7 @@ pub enum SocketOption {
     /// See [`HopMinimum::v6`](crate::HopMinimum::v6).
     #[cfg(target_os = "linux")]
     MinHopCount,
-    /// The number that the kernel gives each socket, and never again.
+    /// The kernel's unique number of a socket.
     #[cfg(target_os = "linux")]
     Cookie,
 }
@@ -87,18 +87,18 @@ pub enum Error {
     System {
         /// The option it refused.
         option: SocketOption,
-        /// What it said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl Error {
-    /// For `map_err`: what the system said of `option`.
+    /// For `map_err`: makes an error of the system's error for `option`.
     pub(crate) fn of(option: SocketOption) -> impl Fn(io::Error) -> Self {
         move |source| Self::System { option, source }
     }
 
-    /// The system took a value for `option` and holds another one; no error number goes with that.
+    /// The system took a value for `option`, but holds another one. There is no error number for that.
     pub(crate) fn differs(option: SocketOption) -> Self {
         Self::System { option, source: io::ErrorKind::Other.into() }
     }

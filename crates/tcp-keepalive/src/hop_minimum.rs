@@ -1,18 +1,18 @@
-//! The fewest hops that a packet may have left when it arrives (RFC 5082). What comes with fewer, the kernel drops before
-//! TCP sees it, a reset included (`tcp_v4_rcv()` in `net/ipv4/tcp_ipv4.c`). Linux only.
+//! The minimum TTL of arriving packets (RFC 5082). The kernel drops packets with a smaller TTL before TCP sees them, also resets
+//! (`tcp_v4_rcv()` in `net/ipv4/tcp_ipv4.c`). Linux only.
 
 use crate::{Error, RawSocket, SocketOption, socket, sys};
 
-/// 0 to 255, where 0 lets everything in, and 255 nothing that does not start with the most hops there are.
+/// 0 to 255: 0 lets every packet in, and 255 only packets that were sent with the largest TTL and have passed no router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HopMinimum {
-    /// `IP_MINTTL`: of IPv4 packets, which a socket of IPv6 gets too where its peer is v4-mapped.
+    /// `IP_MINTTL`: for IPv4 packets, which an IPv6 socket gets too if its peer is v4-mapped.
     pub v4: Option<u8>,
-    /// `IPV6_MINHOPCOUNT`: of IPv6 packets. `None` for a socket of IPv4.
+    /// `IPV6_MINHOPCOUNT`: for IPv6 packets. `None` for an IPv4 socket.
     pub v6: Option<u8>,
 }
 
-/// Reads what the kernel holds for the TCP socket `raw`.
+/// Reads the options of the TCP socket `raw`.
 ///
 /// # Errors
 ///
@@ -27,8 +27,8 @@ pub fn hop_minimum(raw: RawSocket) -> Result<HopMinimum, Error> {
     })
 }
 
-/// Puts `least` into the TCP socket `raw`; what is `None` stays as it is in the kernel. Where one option is refused, the other is put in
-/// all the same, so that a socket that was cut off hears again as far as it can.
+/// Sets `least` on the TCP socket `raw`; `None` leaves an option unchanged. If the system refuses one option, it still sets the other, so
+/// that a socket that was cut off receives packets again as far as possible.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn set_hop_minimum(raw: RawSocket, least: HopMinimum) -> Result<(), Error> {
     })
 }
 
-/// The number that the kernel gives to the TCP socket `raw` and, until the machine is started anew, to no other.
+/// The kernel's number for the TCP socket `raw`, which no other socket gets until the machine restarts.
 ///
 /// # Errors
 ///
@@ -53,12 +53,12 @@ pub fn cookie(raw: RawSocket) -> Result<u64, Error> {
     socket::with_tcp(raw, |socket| sys::cookie(socket).map_err(Error::of(SocketOption::Cookie)))
 }
 
-/// When a TCP socket last sent and received data, and how much; a probe or an acknowledgement is none.
+/// When a TCP socket last sent and received data, and how much. Probes and acknowledgements do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastData {
-    /// How many milliseconds ago data was last sent; before that, since the connection was made.
+    /// How many milliseconds ago data was last sent; if never, since the connection was made.
     pub sent_ms_ago: u32,
-    /// How many milliseconds ago data last arrived; before that, since the connection was made.
+    /// How many milliseconds ago data last arrived; if never, since the connection was made.
     pub received_ms_ago: u32,
     /// Segments with data that were sent; 0 before Linux 4.6.
     pub segments_sent: u32,

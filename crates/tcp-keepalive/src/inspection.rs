@@ -7,13 +7,13 @@ use crate::{Current, Error, RawSocket, TcpInfo, options, socket, tcp_info};
 /// All that can be read from a TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// This end; `None` where it has no address yet.
+    /// This end; `None` if it has no address yet.
     pub local: Option<SocketAddr>,
-    /// The other end; `None` where there is none.
+    /// The other end; `None` if there is none.
     pub remote: Option<SocketAddr>,
     /// The values in force.
     pub current: Current,
-    /// What the kernel knows of the connection; `None` where this version of the system does not tell.
+    /// What the kernel knows about the connection; `None` if this version of the system does not report it.
     pub info: Option<TcpInfo>,
 }
 

@@ -1,8 +1,7 @@
-//! TCP keepalive and the TCP user timeout of a socket that somebody else owns.
+//! TCP keepalive and the TCP user timeout of sockets that other code owns.
 //!
-//! [`set`] and [`get`] work on a raw descriptor (on Windows, a `SOCKET`) that is borrowed for the length of
-//! the call: it is never owned, never closed, never remembered. What is not a TCP socket is refused before
-//! anything is changed.
+//! [`set`] and [`get`] borrow a raw descriptor (on Windows, a `SOCKET`) for the duration of the call. They never own, close or
+//! store it. A descriptor that is not a TCP socket is refused before anything is changed.
 //!
 //! | setting | Linux | macOS | FreeBSD | Windows |
 //! |---|---|---|---|---|
@@ -52,7 +51,7 @@ pub use sys::own_descriptors;
 pub use sys::{Process, TcpTimer, can_duplicate, duplicate_of, socket_descriptors, tcp_timers};
 pub use tcp_info::{State, TcpInfo};
 
-/// Reads what the kernel holds for the TCP socket `raw`.
+/// Reads the values that the kernel holds for the TCP socket `raw`.
 ///
 /// # Errors
 ///
@@ -67,7 +66,7 @@ pub fn is_tcp(raw: RawSocket) -> bool {
     socket::with_tcp(raw, |_| Ok(())).is_ok()
 }
 
-/// Reads what the kernel knows of the connection of the TCP socket `raw`, by one system call.
+/// Reads what the kernel knows about the connection of the TCP socket `raw`, with one system call.
 ///
 /// # Errors
 ///
@@ -76,19 +75,19 @@ pub fn tcp_info(raw: RawSocket) -> Result<TcpInfo, Error> {
     socket::with_any(raw, tcp_info::get)
 }
 
-/// Reads the system's defaults, from a fresh TCP socket that is closed again.
+/// Reads the system's defaults from a new TCP socket, which it closes again.
 ///
-/// On Linux they are those of the network namespace that the thread is in (`net.ipv4.tcp_keepalive_*`).
+/// On Linux they are those of the thread's network namespace (`net.ipv4.tcp_keepalive_*`).
 ///
 /// # Errors
 ///
-/// [`Error::System`] where no socket can be made (`EMFILE`, `EACCES` in a sandbox) or read.
+/// [`Error::System`] if no socket can be created (`EMFILE`, `EACCES` in a sandbox) or read.
 pub fn system() -> Result<Current, Error> {
     let socket = socket::fresh_tcp()?;
     options::read(&socket2::SockRef::from(&socket))
 }
 
-/// Reads [`Deadline::rto_max`] alone; `None` where the system has no such option.
+/// Reads only [`Deadline::rto_max`]; `None` if the system has no such option.
 ///
 /// # Errors
 ///
@@ -97,7 +96,7 @@ pub fn rto_max(raw: RawSocket) -> Result<Option<std::time::Duration>, Error> {
     socket::with_any(raw, |socket| options::RTO_MAX.get_if_known(socket))
 }
 
-/// Reads the system's default of [`Deadline::rto_max`], as [`system`] does; `None` where the system has no such option.
+/// Reads the system's default of [`Deadline::rto_max`], as [`system`] does; `None` if the system has no such option.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The socket options: a line each, with the name under which a refusal is reported and what reads and writes it.
+//! The socket options. Each line has an option's name in error reports, and the functions that read and write it.
 
 use std::{io, time::Duration};
 
@@ -35,7 +35,7 @@ impl<T> Entry<T> {
         (self.read)(socket).map_err(Error::of(self.option))
     }
 
-    /// `None` where this system, or this kind of TCP socket, does not have the option.
+    /// `None` if this system, or this kind of TCP socket, does not have the option.
     pub fn get_if_known(&self, socket: &SockRef<'_>) -> Result<Option<T>, Error> {
         sys::readable((self.read)(socket)).map_err(Error::of(self.option))
     }
@@ -44,7 +44,7 @@ impl<T> Entry<T> {
         (self.write)(socket, value).map_err(Error::of(self.option))
     }
 
-    /// `None` leaves the option as it is.
+    /// `None` leaves the option unchanged.
     pub fn set_if_given(&self, socket: &SockRef<'_>, value: Option<T>) -> Result<(), Error> {
         value.map_or(Ok(()), |value| self.set(socket, value))
     }

@@ -1,4 +1,4 @@
-//! The connections of this process, whoever opened them: those that nobody has looked at yet, and what is put into them.
+//! Finds the outgoing connections of this process that were not seen before, and sets values on them, whoever opened them.
 //! Linux only.
 
 use std::{
@@ -20,10 +20,10 @@ mod each;
 pub use adopt::Adoption;
 pub use each::ask_each_descriptor;
 
-/// An outgoing connection, seen for the first time, or checked once more.
+/// An outgoing connection that is seen for the first time, or checked a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Its descriptor, as it was when it was looked at. Somebody else owns it.
+    /// Its descriptor at the time of the look. Other code owns it.
     pub raw: RawSocket,
     /// Its `SO_COOKIE`.
     pub cookie: u64,
@@ -33,39 +33,39 @@ pub struct Outgoing {
     pub is_recheck: bool,
 }
 
-/// What is known of the sockets of this process. A socket is known by its cookie, which no other socket ever gets; its
-/// descriptor is only the place where the cookie is kept.
+/// What is known about the sockets of this process. A socket is identified by its cookie, which no other socket ever gets. Its
+/// descriptor is only the index at which the cookie is stored.
 ///
-/// All may be called by any thread at any time.
+/// Any thread may call any function at any time.
 #[derive(Debug, Default)]
 pub struct KnownSockets {
-    /// At each descriptor's number the cookie of the socket that it was last, and the flags below; 0 for none. JavaScript waits
-    /// for it: no system call is made while it is held, as a `getsockopt` may wait for a close with `SO_LINGER`.
+    /// For each descriptor the cookie of its last known socket, with the flags below; 0 for none. JavaScript waits for this lock. So
+    /// no system call is made while it is held, because even a `getsockopt` may wait for a close with `SO_LINGER`.
     marks: Mutex<Vec<u64>>,
-    /// Where anybody listened when that was last looked up. What such a listener accepted just before it was closed is still
-    /// no outgoing connection.
+    /// The listening ports at the last look. A connection that a listener accepted just before it was closed is still not an
+    /// outgoing one.
     listened: Mutex<Option<Ports>>,
     looking: Mutex<Looking>,
 }
 
 #[derive(Debug, Default)]
 struct Looking {
-    /// The look that a thread is busy with.
+    /// The look that runs in a thread.
     asked: Option<Arc<Answer<Vec<Outgoing>>>>,
-    /// What the last one found that is not handed over yet.
+    /// The connections that the last look found and that were not returned yet.
     found: Vec<Outgoing>,
 }
 
-/// The connections that are handed over, and how many there are.
+/// The returned connections, and the number of all that were found.
 pub type Looked = (Vec<Outgoing>, usize);
 
-/// A mark is a cookie, with these below it, so that marks are in the order of the cookies.
+/// A mark is a cookie with these flags in its low bits, so that marks have the same order as cookies.
 const FLAGS: u32 = 3;
-/// This package has put values into it.
+/// This package has set values on it.
 const ADOPTED: u64 = 1;
-/// It is to be checked once more at the next look: its owner may have put in values of its own right after connecting.
+/// It is checked again at the next look, because its owner may have set its own values right after connecting.
 const RECHECK: u64 = 2;
-/// Somebody holds values on it, or has set them on purpose: no look ever changes it.
+/// Values are held on it, or were set on purpose. No look ever changes it.
 const EXCLUDED: u64 = 4;
 
 fn mark_of(cookie: u64) -> u64 {
@@ -76,23 +76,23 @@ fn cookie_in(mark: u64) -> u64 {
     mark >> FLAGS
 }
 
-/// So many descriptors are looked at before another thread may say what it holds.
+/// The number of descriptors that are looked at before another thread can take the lock, to exclude a socket.
 const AT_ONCE: usize = 256;
 
 impl KnownSockets {
-    /// Looks over all descriptors of this process, in a thread: one `getsockopt` for each that is closed, no socket, or known, but not for
-    /// those in a wide gap.
+    /// Looks at all descriptors of this process, in another thread. It makes one `getsockopt` for each descriptor that is closed, not a
+    /// socket, or known, and skips wide gaps.
     ///
-    /// Returns the outgoing connections that are to be looked at, and marks them as known; at most `room` of them, and how
-    /// many there are. `None` where it is not ready after `longest`; to be called again then.
+    /// Returns the new outgoing connections and marks them as known: at most `room` of them, and the number of all. Returns `None` if
+    /// the look is not finished after `longest`; call it again then.
     ///
-    /// It takes a microsecond for a descriptor; but where the owner of one closes it meanwhile, with `SO_LINGER`, the thread that
-    /// looks may be the one that waits for the peer.
+    /// A look takes about a microsecond per descriptor. But if an owner closes its socket meanwhile, with `SO_LINGER`, the looking thread
+    /// may be the one that waits for the peer.
     ///
     /// # Errors
     ///
-    /// `EAGAIN` where no thread can be started. What the system says where it does not tell who listens, without which a connection
-    /// outwards cannot be told from one that was accepted. None was marked then.
+    /// `EAGAIN` if no thread can be started. The system's error if the listeners cannot be read, because without them an outgoing
+    /// connection cannot be distinguished from an accepted one. Nothing was marked then.
     pub fn look(self: &Arc<Self>, room: usize, longest: Duration) -> io::Result<Option<Looked>> {
         let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         if looking.found.is_empty() {
@@ -125,7 +125,7 @@ impl KnownSockets {
             let seen = raws.into_iter().zip(before).map(|(raw, mark)| (raw, mark, cookie_of(raw)));
             let seen = seen.collect::<Vec<_>>();
             if seen.iter().all(|(.., cookie)| cookie.is_none()) {
-                // Perhaps all are closed, and many more. A mark that stays there means nothing to another socket.
+                // Perhaps all are closed, and many more, so skip the gap. A mark that stays in it does not match another socket.
                 from = sys::next_open(from, end);
             }
             let asked = news.compare(&seen, &mut self.marks());
@@ -141,7 +141,7 @@ impl KnownSockets {
 
     fn hand_over(&self, found: &mut Vec<Outgoing>, room: usize) -> Looked {
         let mut marks = self.marks();
-        // What its owner has set meanwhile is left alone.
+        // Drops those that were excluded meanwhile.
         found.retain(|outgoing| get(&marks, outgoing.raw) == outgoing.mark_before());
         let count = found.len();
         let handed_over = found.drain(..room.min(count)).collect::<Vec<_>>();
@@ -156,26 +156,26 @@ impl KnownSockets {
         raws.iter().map(|&raw| get(&marks, raw)).collect()
     }
 
-    /// Whether somebody holds values on it, also since it was found.
+    /// Whether it is excluded, perhaps since it was found.
     fn is_excluded(&self, outgoing: &Outgoing) -> bool {
         get(&self.marks(), outgoing.raw) == mark_of(outgoing.cookie) | EXCLUDED
     }
 
-    /// Marks the socket `raw` of the caller: somebody holds values on it, and no look changes it.
+    /// Excludes the caller's socket `raw`, because values are held on it: no look changes it.
     pub fn exclude(&self, raw: RawSocket) {
         if let Some(cookie) = cookie_of(raw) {
             put(&mut self.marks(), raw, mark_of(cookie) | EXCLUDED);
         }
     }
 
-    /// Whether values were put into the socket `raw` by [`adopt`](Self::adopt).
+    /// Whether [`adopt`](Self::adopt) has set values on the socket `raw`.
     #[must_use]
     pub fn has_adopted(&self, raw: RawSocket) -> bool {
         let mark = get(&self.marks(), raw);
         mark & ADOPTED != 0 && cookie_of(raw) == Some(cookie_in(mark))
     }
 
-    /// Marks what became of a connection that [`look`](Self::look) found. Where it could not be reached it is found again.
+    /// Records the outcome of a connection that [`look`](Self::look) found. Without an outcome it will be found again.
     pub fn settle(&self, outgoing: &Outgoing, adoption: Option<&Adoption>) {
         let after = match adoption {
             None => 0,
@@ -183,7 +183,7 @@ impl KnownSockets {
             Some(Adoption::Put { .. }) => outgoing.mark() | ADOPTED | RECHECK,
             Some(Adoption::Gone | Adoption::Unchanged) => return,
         };
-        // Unless another thread has said meanwhile that it holds values on it, or it is another socket's by now.
+        // No change if another thread has excluded the socket meanwhile, or the descriptor belongs to another socket now.
         replace(&mut self.marks(), outgoing.raw, outgoing.mark(), after);
     }
 
@@ -215,12 +215,12 @@ impl KnownSockets {
 }
 
 impl Outgoing {
-    /// Until it is handed over.
+    /// Its mark before it is returned by a look.
     fn mark_before(&self) -> u64 {
         if self.is_recheck { mark_of(self.cookie) | ADOPTED | RECHECK } else { 0 }
     }
 
-    /// While it is handed over.
+    /// Its mark after it was returned by a look.
     fn mark(&self) -> u64 {
         if self.is_recheck { mark_of(self.cookie) | ADOPTED } else { mark_of(self.cookie) }
     }
@@ -238,14 +238,14 @@ fn put(marks: &mut Vec<u64>, raw: RawSocket, mark: u64) {
     marks[place] = mark;
 }
 
-/// Unless the mark is another by now, which whoever has put it knows better.
+/// Replaces the mark, unless another thread has changed it meanwhile.
 fn replace(marks: &mut Vec<u64>, raw: RawSocket, before: u64, after: u64) {
     if get(marks, raw) == before {
         put(marks, raw, after);
     }
 }
 
-/// Shellsort, as that of the library makes the binary 4 KB larger. Descriptors and cookies mostly rise together.
+/// Shellsort, because the sort of the standard library makes the binary 4 KB larger. Descriptors and cookies mostly rise together.
 fn sort(marks: &mut [u64]) {
     let mut gap = marks.len() / 2;
     while gap > 0 {
@@ -260,17 +260,17 @@ fn sort(marks: &mut [u64]) {
     }
 }
 
-/// What one look has found.
+/// The findings of one look.
 #[derive(Default)]
 struct News {
-    /// With the port of this end.
+    /// New connections, each with its local port.
     fresh: Vec<(Outgoing, u16)>,
     again: Vec<Outgoing>,
-    /// The marks of all sockets that were known before, in the order of their cookies; made when they are needed first.
+    /// The marks of all sockets that were known before, sorted by cookie. Created when first needed.
     before: Option<Vec<u64>>,
 }
 
-/// A socket of which more has to be asked than its cookie.
+/// A socket about which more than its cookie must be read.
 #[derive(Clone, Copy)]
 struct Asked {
     raw: RawSocket,
@@ -279,13 +279,13 @@ struct Asked {
 }
 
 impl News {
-    /// Of each descriptor its mark, and then the cookie that the socket there has. Forgets the marks of sockets that are there no
-    /// more, and returns those of which more has to be asked; a fresh one has no mark then.
+    /// Compares for each descriptor its mark with its socket's current cookie. Removes the marks of sockets that are gone, and returns
+    /// the sockets about which more must be read. New sockets have no mark then.
     fn compare(&mut self, seen: &[(RawSocket, u64, Option<u64>)], marks: &mut Vec<u64>) -> Vec<Asked> {
         let mut asked = Vec::new();
         for &(raw, before, cookie) in seen {
             if get(marks, raw) != before {
-                continue; // somebody has said meanwhile what is there
+                continue; // another thread has changed the mark meanwhile
             }
             let Some(cookie) = cookie else {
                 replace(marks, raw, before, 0);
@@ -311,11 +311,11 @@ impl News {
             all
         });
         let place = before.partition_point(|&mark| cookie_in(mark) <= cookie);
-        // Of several the last, which is the one that says most.
+        // Of several marks the last, which has the most flags.
         before[..place].last().copied().filter(|&mark| cookie_in(mark) == cookie)
     }
 
-    /// Returns what is no connection and will be none.
+    /// Returns the socket if it is not a connection and will never be one.
     fn add(&mut self, asked: Asked, kind: Kind) -> Option<Asked> {
         let Asked { raw, cookie, is_recheck } = asked;
         match kind {
@@ -340,12 +340,12 @@ enum Kind {
         local_port: u16,
         remote: SocketAddr,
     },
-    /// A TCP socket that neither listens nor is connected; or one that was closed while it was looked at.
+    /// A TCP socket that neither listens nor is connected, or one that was closed during the look.
     NotYet,
     Other,
 }
 
-/// The descriptor may be another socket's at each of these calls; so the cookie is read once more at the end.
+/// The descriptor may change its socket between these calls, so the cookie is read again at the end.
 fn kind_of(raw: RawSocket, cookie: u64) -> Kind {
     let Ok(borrowed) = sys::borrow(raw) else { return Kind::NotYet };
     let socket = SockRef::from(&borrowed);
@@ -367,7 +367,7 @@ fn ends_of(socket: &SockRef<'_>) -> Kind {
     }
 }
 
-/// `None` for what is closed, or no socket.
+/// `None` if the descriptor is closed, or not a socket.
 fn cookie_of(raw: RawSocket) -> Option<u64> {
     let borrowed = sys::borrow(raw).ok()?;
     sys::cookie(&SockRef::from(&borrowed)).ok()

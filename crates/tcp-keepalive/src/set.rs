@@ -1,4 +1,4 @@
-//! Putting values into a socket: all of them, as many as the system takes, or into a socket of our own to try them.
+//! Sets values on a socket: all of them, as many as the system accepts, or on a new socket to try them.
 
 use std::time::Duration;
 
@@ -10,16 +10,15 @@ use crate::{
     socket, sys,
 };
 
-/// Puts `settings` into the TCP socket `raw`; what is `None` stays as it is in the kernel.
+/// Sets `settings` on the TCP socket `raw`; `None` leaves an option unchanged.
 ///
-/// The user timeout goes first, as the one option that a TCP socket may lack (MPTCP, older FreeBSD): where it
-/// is refused, nothing has been changed.
+/// The user timeout is set first, because it is the only option that a TCP socket may lack (MPTCP, older FreeBSD). If it is
+/// refused, nothing has been changed.
 ///
 /// # Errors
 ///
-/// [`Error::NotTcp`] for a socket of another kind, [`Error::System`] with the option that the system refused:
-/// `EBADF` for a closed descriptor, `ENOTSOCK` for a file or pipe, `EINVAL` for a value outside the system's
-/// limits.
+/// [`Error::NotTcp`] for a socket of another kind, [`Error::System`] with the refused option: `EBADF` for a closed descriptor,
+/// `ENOTSOCK` for a file or pipe, `EINVAL` for a value outside the system's limits.
 pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
     socket::with_any(raw, |socket| {
         let is_time_in = put_first(socket, settings)?;
@@ -57,12 +56,12 @@ fn put_first(socket: &SockRef<'_>, settings: &Settings) -> Result<bool, Error> {
     }
 }
 
-/// Puts as much of `settings` into the TCP socket `raw` as the system takes, and tells `refused` of each option that it
-/// refuses, in the order in which they are tried. Costs no more than [`set`] where nothing is refused.
+/// Sets as much of `settings` on the TCP socket `raw` as the system accepts, and calls `refused` for each refused option, in the
+/// order in which they are tried. Without a refusal it costs as much as [`set`].
 ///
 /// # Errors
 ///
-/// As [`set`], where nothing can be put in because `raw` is no TCP socket.
+/// As [`set`], if nothing can be set because `raw` is not a TCP socket.
 pub fn set_what_is_taken(
     raw: RawSocket,
     settings: &Settings,
@@ -78,8 +77,8 @@ pub fn set_what_is_taken(
     }
 }
 
-/// Puts time, interval and retries into the TCP socket `raw` as on a Windows that has no options for the first two: what
-/// [`set`] falls back to there. For a test on a system that has them.
+/// Sets time, interval and retries on the TCP socket `raw` as on a Windows version without options for the first two, where
+/// [`set`] falls back to this. For a test on a system that has the options.
 ///
 /// # Errors
 ///
@@ -91,7 +90,7 @@ pub fn set_as_older_windows(raw: RawSocket, settings: &Settings) -> Result<(), E
 }
 
 fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn FnMut(&Error)) {
-    // Older Windows takes these two only at once.
+    // Older Windows can set these two only together.
     let durations = Settings { enabled: true, retries: None, ..*settings };
     let at_once = durations.time.is_some()
         && durations.interval.is_some()
@@ -103,7 +102,7 @@ fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn F
         }
     };
     tell(USER_TIMEOUT.set_if_given(socket, rest.user_timeout));
-    // On before the values, as in [`options::set_probes`]: then macOS starts its timer once, with the time that is given.
+    // Turned on before the values are set, as in [`options::set_probes`]: then macOS starts its timer once, with the given time.
     if rest.enabled {
         tell(ENABLED.set(socket, true));
     }
@@ -115,12 +114,12 @@ fn set_one_by_one(socket: &SockRef<'_>, settings: &Settings, refused: &mut dyn F
     }
 }
 
-/// Tries `settings` on a fresh TCP socket: puts them in, reads them back and closes the socket.
+/// Tries `settings` on a new TCP socket: sets them, reads them back and closes the socket.
 ///
 /// # Errors
 ///
-/// [`Error::System`] with the option that the system refused or, with no error number, that reads back as something
-/// else; with [`SocketOption::Protocol`] where no socket can be made.
+/// [`Error::System`] with the option that the system refused, or, without an error number, with the option that reads back as
+/// another value; with [`SocketOption::Protocol`] if no socket can be created.
 pub fn try_settings(settings: &Settings) -> Result<(), Error> {
     let fresh = socket::fresh_tcp()?;
     set(sys::raw(&fresh), settings)?;
@@ -128,7 +127,7 @@ pub fn try_settings(settings: &Settings) -> Result<(), Error> {
     differing(settings, &held).map_or(Ok(()), |option| Err(Error::differs(option)))
 }
 
-/// The first option that was asked for and is held otherwise; one that cannot be read counts as held.
+/// The first option whose value in the kernel differs from the one that was asked for. An option that cannot be read counts as equal.
 fn differing(settings: &Settings, held: &Current) -> Option<SocketOption> {
     fn differ<T: PartialEq>(asked: Option<T>, held: Option<T>) -> bool {
         matches!((asked, held), (Some(asked), Some(held)) if asked != held)
@@ -144,8 +143,8 @@ fn differing(settings: &Settings, held: &Current) -> Option<SocketOption> {
     .find_map(|(option, differs)| differs.then_some(option))
 }
 
-/// What bounds how long the kernel goes on without an acknowledgement. `None` leaves an option as it is, or says that
-/// it cannot be read.
+/// The options that bound how long the kernel goes on without an acknowledgement. `None` leaves an option unchanged, or means
+/// that it cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deadline {
     /// See [`Settings::user_timeout`].
@@ -155,8 +154,8 @@ pub struct Deadline {
     pub rto_max: Option<Duration>,
 }
 
-/// Puts `deadline` into the TCP socket `raw`, which may still be connecting. Where one of the two options is refused, the
-/// other one is put in all the same.
+/// Sets `deadline` on the TCP socket `raw`, which may still be connecting. If the system refuses one of the two options, it still
+/// sets the other.
 ///
 /// # Errors
 ///
@@ -186,11 +185,11 @@ pub fn deadline(raw: RawSocket) -> Result<Deadline, Error> {
     })
 }
 
-/// Bounds how long the TCP socket `raw` may take to connect; zero for the system's own rules. It has to be set before
-/// the connection is there.
+/// Bounds how long the TCP socket `raw` may take to connect; zero for the system's own rules. It must be set before the socket
+/// is connected.
 ///
-/// Where the system counts in seconds (macOS, FreeBSD, Windows before 10 1607) the timeout is rounded up. On Linux and Windows this is the user
-/// timeout, which remains in force afterwards.
+/// If the system counts in seconds (macOS, FreeBSD, Windows before 10 1607), the timeout is rounded up. On Linux and Windows this
+/// is the user timeout, which remains in force afterwards.
 ///
 /// # Errors
 ///
@@ -204,7 +203,7 @@ pub fn set_connect_timeout(raw: RawSocket, timeout: Duration) -> Result<(), Erro
     })
 }
 
-/// Reads what [`set_connect_timeout`] writes; `None` where it cannot be read.
+/// Reads what [`set_connect_timeout`] writes; `None` if it cannot be read.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// What to put into a socket. `None` leaves an option as it is in the kernel.
+/// The values to set on a socket. `None` leaves an option unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Whether the kernel probes at all.

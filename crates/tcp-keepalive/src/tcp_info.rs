@@ -1,4 +1,4 @@
-//! What the kernel knows of a connection: how long the peer has been silent, and what it has left unanswered.
+//! What the kernel knows about a connection: how long the peer has been silent, and what it has not answered.
 
 use std::time::Duration;
 
@@ -34,20 +34,20 @@ pub enum State {
     TimeWait,
 }
 
-/// What the kernel knows of a connection. `None`: this system does not say.
+/// What the kernel knows about a connection. `None`: this system does not report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpInfo {
-    /// Where the connection is in its life.
+    /// The state of the connection.
     pub state: State,
-    /// Since anything came from the peer, be it data or an acknowledgement.
+    /// The time since anything came from the peer, data or an acknowledgement.
     pub silence: Option<Duration>,
-    /// Since an acknowledgement came from the peer, which every segment carries once there is a connection.
+    /// The time since the peer's last acknowledgement. Once there is a connection, every segment carries one.
     pub last_acknowledgement: Option<Duration>,
     /// Probes sent since then.
     pub unanswered_probes: Option<u32>,
-    /// Times in a row that the oldest unacknowledged data was sent again for want of an acknowledgement.
+    /// Consecutive retransmissions of the oldest unacknowledged data.
     pub retransmits: Option<u32>,
-    /// All that was sent again over the life of the connection; in segments, on macOS and Windows in bytes.
+    /// All retransmissions of the connection: in segments, on macOS and Windows in bytes.
     pub total_retransmits: Option<u64>,
     /// Sent and not acknowledged: segments, on macOS and Windows bytes.
     pub unacknowledged: Option<u32>,
@@ -59,20 +59,20 @@ pub struct TcpInfo {
     pub empty_segments: Option<u32>,
     /// How many bytes the peer has room for, as it last said. On Linux from 5.4 on.
     pub send_window: Option<u32>,
-    /// How long in all, over the life of the connection, the peer's window has kept back what was to be sent. Linux 4.10.
+    /// The total time for which the peer's window has blocked sending. Linux 4.10.
     pub window_limited: Option<Duration>,
     /// The round trip, smoothed.
     pub round_trip: Option<Duration>,
     /// How much the round trip varies.
     pub round_trip_variance: Option<Duration>,
-    /// How long the kernel waits for an acknowledgement before it sends again.
+    /// How long the kernel waits for an acknowledgement before it retransmits.
     pub retransmission_timeout: Option<Duration>,
-    /// How often the kernel has doubled the wait before its next window probe, or before it sends again. Linux.
+    /// How often the kernel has doubled the wait before its next window probe or retransmission. Linux.
     pub backoff: Option<u32>,
 }
 
 impl TcpInfo {
-    /// Of a socket of which nothing is known but its state.
+    /// For a socket of which only the state is known.
     pub(crate) const fn of(state: State) -> Self {
         Self {
             state,
@@ -95,7 +95,7 @@ impl TcpInfo {
     }
 }
 
-/// One system call: only where it is refused, a second tells why.
+/// Makes one system call. Only if that is refused, a second one finds out why.
 pub fn get(socket: &SockRef<'_>) -> Result<TcpInfo, Error> {
     let information = sys::tcp_info(socket).map_err(Error::of(SocketOption::TcpInfo));
     information.map_err(|refusal| socket::reason_for(socket, refusal))

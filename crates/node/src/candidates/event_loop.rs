@@ -1,7 +1,7 @@
-//! Where a socket is searched: among the TCP handles of the event loop of the thread that asks.
+//! Where a socket is searched: among the TCP handles of the calling thread's event loop.
 //!
-//! Windows has no list of a process's sockets, and Node no name for a handle's SOCKET. libuv's functions are looked up
-//! in the program that loaded us: what does not have them has no such loop, and nothing is found.
+//! Windows has no list of a process's sockets, and Node does not expose a handle's SOCKET. libuv's functions are looked up
+//! in the program that loaded this binary. A program without them has no such loop, and nothing is found.
 
 use std::{
     ffi::{c_int, c_void},
@@ -12,7 +12,7 @@ use libloading::os::windows::Library;
 use napi::Env;
 use tcp_keepalive::RawSocket;
 
-/// Its insides are never touched: it is only handed back to libuv.
+/// Opaque: it is only passed back to libuv.
 type Handle = c_void;
 type Loop = c_void;
 type Visit = unsafe extern "C" fn(handle: *mut Handle, sockets: *mut c_void);
@@ -20,7 +20,7 @@ type Visit = unsafe extern "C" fn(handle: *mut Handle, sockets: *mut c_void);
 /// `UV_TCP` of `uv_handle_type` in include/uv.h, the same in every version of libuv 1.
 const UV_TCP: c_int = 12;
 
-/// The three functions of include/uv.h that tell which SOCKETs a loop has.
+/// The three functions of include/uv.h that list the SOCKETs of a loop.
 struct Libuv {
     walk: unsafe extern "C" fn(event_loop: *mut Loop, visit: Visit, sockets: *mut c_void),
     handle_type: unsafe extern "C" fn(handle: *const Handle) -> c_int,
@@ -56,7 +56,7 @@ impl Libuv {
     }
 }
 
-/// Notes the SOCKET of a TCP handle that has one and is not closing.
+/// Collects the SOCKET of a TCP handle that has one and is not closing.
 // SAFETY: nobody but libuv calls it, from within `all`, with a handle of the loop and the pointer that `all` gave.
 unsafe extern "C" fn visit(handle: *mut Handle, walk: *mut c_void) {
     // SAFETY: this is the `Walk` that `all` handed to libuv, and nothing else has a reference to it now.

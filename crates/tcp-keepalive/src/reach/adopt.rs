@@ -1,38 +1,37 @@
-//! What is put into a connection that belongs to somebody else: what makes a dead peer known sooner, and nothing that makes it
-//! known later.
+//! Sets values on connections that other code owns: only values that detect a dead peer sooner, never later.
 
 use std::{io, sync::Arc, time::Duration};
 
 use super::{KnownSockets, Outgoing, cookie_of};
 use crate::{Current, Error, Settings, get, set_what_is_taken, sys};
 
-/// What became of a connection.
+/// The outcome of a connection.
 #[derive(Debug)]
 pub enum Adoption {
-    /// It is there no more.
+    /// It no longer exists.
     Gone,
-    /// Its owner's values notice a dead peer as soon, or sooner; or its owner has set them through this package since it was found;
-    /// or with its owner's user timeout a single lost probe would end it.
+    /// Its owner's values detect a dead peer as soon, or sooner. Or its owner has set them through this package since it was found. Or
+    /// a single lost probe would end it because of its owner's user timeout.
     Unchanged,
-    /// These were put in.
+    /// Values were set.
     Put {
-        /// What its owner had left as it was, or had set to notice later; all else is `None`.
+        /// The values that were set, because the owner's own were missing or slower; all others are `None`.
         settings: Settings,
-        /// The first option that the system refused; all others were put in.
+        /// The first option that the system refused. All others were set.
         refusal: Option<Error>,
     },
 }
 
-/// So many are duplicated at once at most: until the last has its values, a peer hears of the end of none.
+/// The most duplicates that exist at a time. While they exist, the kernel does not end a connection that its owner closes.
 const AT_ONCE: usize = 256;
 
 impl KnownSockets {
-    /// Puts of `asked` into each of `found` what makes a dead peer known sooner than its owner's values do. Each is changed
-    /// through a duplicate that was verified, as its number may be another's by now.
+    /// Sets on each of `found` those values of `asked` that detect a dead peer sooner than its owner's values. Each is changed through
+    /// a verified duplicate, because the descriptor may belong to another socket by now.
     ///
     /// # Errors
     ///
-    /// As [`can_duplicate`](crate::can_duplicate); those that could not be reached are missing at the end then.
+    /// As [`can_duplicate`](crate::can_duplicate). The outcomes of connections that were not reached are then missing at the end.
     pub fn adopt(self: &Arc<Self>, found: &[Outgoing], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
         let mut adoptions = Vec::with_capacity(found.len());
         for some in found.chunks(AT_ONCE) {
@@ -78,7 +77,7 @@ fn put(duplicate: sys::RawSocket, settings: Settings) -> Adoption {
     Adoption::Put { settings, refusal }
 }
 
-/// The time last: with it the kernel may probe at once, and what follows that probe must be in force by then.
+/// Sets the time last: it may make the kernel probe at once, and the other values must be in force by then.
 fn in_order(settings: &Settings) -> impl Iterator<Item = Settings> {
     let last = settings.time.map(|time| Settings {
         enabled: settings.enabled,
@@ -88,9 +87,9 @@ fn in_order(settings: &Settings) -> impl Iterator<Item = Settings> {
     [Some(Settings { time: None, ..*settings }), last].into_iter().flatten()
 }
 
-/// What of `asked` makes a dead peer known sooner than `current` does; `None` where nothing does.
+/// The values of `asked` that detect a dead peer sooner than `current`; `None` if there are none.
 ///
-/// Keepalive is never turned off, and a user timeout is neither lifted nor made longer: both are their owner's.
+/// Keepalive is never turned off, and a user timeout is never removed or lengthened, because the owner has set them.
 fn sooner(current: &Current, asked: &Settings) -> Option<Settings> {
     let user_timeout = asked.user_timeout.filter(|asked| {
         let is_shorter = |now: Duration| now.is_zero() || *asked < now;
@@ -115,11 +114,11 @@ fn sooner(current: &Current, asked: &Settings) -> Option<Settings> {
     }
 }
 
-/// So many probes fit into a user timeout, with the time before the first.
+/// A user timeout is divided into so many parts: the time before the first probe, and the intervals after it.
 const PARTS: u64 = 4;
 
-/// The probes as they are asked for, or so much faster that their owner's user timeout is not over before the third: it counts
-/// instead of the retries, and one lost packet must end no connection that lives. `None` where that is impossible.
+/// The probes of `asked`, or faster ones so that the third is sent before the owner's user timeout is over. With a user timeout the
+/// kernel ignores the retries, and one lost packet must not end a living connection. `None` if that is impossible.
 fn within(owners_timeout: Option<Duration>, asked: &Settings, current: &Current) -> Option<Settings> {
     let user_timeout = owners_timeout.unwrap_or_default();
     let (time, interval) = (asked.time.or(current.time)?, asked.interval.or(current.interval)?);
@@ -132,9 +131,9 @@ fn within(owners_timeout: Option<Duration>, asked: &Settings, current: &Current)
     Some(Settings { time: Some(faster(asked.time)?), interval: Some(faster(asked.interval)?), ..*asked })
 }
 
-/// After what silence Linux gives an idle connection up; `Duration::MAX` for never. `tcp_keepalive_timer()` in
-/// `net/ipv4/tcp_timer.c`: with a user timeout at the first tick after the first probe at which it has passed, else when
-/// the retries are used up.
+/// The silence after which Linux gives up an idle connection; `Duration::MAX` for never. `tcp_keepalive_timer()` in
+/// `net/ipv4/tcp_timer.c`: with a user timeout, at the first timer tick after the first probe at which the timeout has passed;
+/// otherwise when the retries are used up.
 fn noticed_after(current: &Current) -> Duration {
     let (true, Some(time), Some(interval), Some(retries)) =
         (current.enabled, current.time, current.interval, current.retries)

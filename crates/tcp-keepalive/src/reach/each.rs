@@ -1,4 +1,4 @@
-//! What somebody asks all descriptors of this process, while their owners may close them.
+//! Reads something from all descriptors of this process, while their owners may close them.
 
 use std::{
     mem::take,
@@ -8,7 +8,7 @@ use std::{
 use crate::{RawSocket, sys};
 
 struct Asked<T> {
-    /// The number of threads that were started; the last one goes on.
+    /// The number of threads that were started. Only the last one goes on.
     turn: u32,
     next: RawSocket,
     answers: Vec<T>,
@@ -16,9 +16,9 @@ struct Asked<T> {
 
 /// Calls `ask` with every descriptor that this process may have, and returns its answers.
 ///
-/// A system call on a socket waits in the thread in which it ends last, where its owner closes it meanwhile with `SO_LINGER`
-/// (`sys/linux_reach.rs`). So a thread asks; where it seems to wait, another one begins with the same descriptor, which is closed by
-/// then, and the answer of the first counts no more.
+/// If the owner of a socket closes it with `SO_LINGER` during a system call on it, the thread whose call ends last has to wait
+/// (`sys/linux_reach.rs`). So another thread makes the calls. If it seems to wait, a new thread continues with the same descriptor,
+/// which is closed by then, and the answer of the old thread is ignored.
 pub fn ask_each_descriptor<T: Send + 'static>(
     ask: impl Fn(RawSocket) -> Option<T> + Copy + Send + 'static,
 ) -> Vec<T> {
@@ -53,7 +53,7 @@ pub fn ask_each_descriptor<T: Send + 'static>(
     }
 }
 
-/// Not twice in the binary: where no thread can be started it is called as well.
+/// Not inlined, because it is called twice: also if no thread can be started.
 #[inline(never)]
 fn go_on<T>(asked: &Mutex<Asked<T>>, turn: u32, ask: impl Fn(RawSocket) -> Option<T>) {
     let begin = lock(asked).next;

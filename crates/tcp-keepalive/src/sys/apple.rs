@@ -38,7 +38,7 @@ pub fn is_tcp(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(address.is_ipv4() || address.is_ipv6())
 }
 
-/// `SO_ACCEPTCONN` is not to be had here; a listener has no other end.
+/// `SO_ACCEPTCONN` cannot be read here, but a listener has no other end.
 pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
     match socket.peer_addr() {
         Ok(_) => Ok(false),
@@ -60,8 +60,8 @@ impl Keepalive for SockRef<'_> {
         unix::time(self)
     }
 
-    /// A listener gets none where that would be its end. It has no use for one either: what it accepts has its `SO_KEEPALIVE`,
-    /// interval and retries, but not its time (`tcp_input()` in `bsd/netinet/tcp_input.c`).
+    /// No time is set on a listener on versions where that would end it. A listener does not need one: accepted sockets inherit its
+    /// `SO_KEEPALIVE`, interval and retries, but not its time (`tcp_input()` in `bsd/netinet/tcp_input.c`).
     fn set_time(&self, time: Duration) -> io::Result<()> {
         let time = within(time)?;
         if tcp_info(self)?.state == State::Listen && ends_listeners() {
@@ -100,8 +100,8 @@ pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<(
     option::set_seconds(socket, TCP_RXT_CONNDROPTIME, within(super::whole_seconds(timeout))?)
 }
 
-/// `bsd/netinet/tcp.h`: "Connection timeout"; the libc crate lacks it. `tcp_ctloutput()` in `bsd/netinet/tcp_usrreq.c`
-/// lets a connection attempt that is already under way end then too.
+/// `bsd/netinet/tcp.h`: "Connection timeout"; the libc crate lacks it. It also ends an attempt that has already begun
+/// (`tcp_ctloutput()` in `bsd/netinet/tcp_usrreq.c`).
 const TCP_CONNECTIONTIMEOUT: c_int = 0x20;
 
 pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
@@ -134,8 +134,8 @@ struct Info {
     txretransmitbytes: u64,
 }
 
-/// What is unacknowledged counts with what is not sent yet. Silence and probes are not told. The retransmission timeout is told
-/// only while its timer runs, and 0 otherwise (`tcp_connection_fill_info()` in `bsd/netinet/tcp_usrreq.c`).
+/// Unacknowledged bytes include unsent ones. Silence and probes are not reported. The retransmission timeout is reported only while
+/// its timer runs, and is 0 otherwise (`tcp_connection_fill_info()` in `bsd/netinet/tcp_usrreq.c`).
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     // SAFETY: `Info` holds integers and arrays of integers.
     let (info, _) = unsafe { structure::<Info>(socket, TCP_CONNECTION_INFO) }?;

@@ -46,12 +46,13 @@ pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
     option::get_seconds(socket, libc::TCP_KEEPINIT)
 }
 
-/// `tcp_default_ctloutput()` in `sys/netinet/tcp_usrreq.c` lets a connection attempt that is already under way end then too.
+/// It also ends an attempt that has already begun (`tcp_default_ctloutput()` in `sys/netinet/tcp_usrreq.c`).
 pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
     option::set_seconds(socket, libc::TCP_KEEPINIT, super::whole_seconds(timeout))
 }
 
-/// `tcp_fill_info()` in `sys/netinet/tcp_usrreq.c`; every time is in microseconds. The last receipt is that of any segment; probes are not told.
+/// `tcp_fill_info()` in `sys/netinet/tcp_usrreq.c`. All times are in microseconds. The last receipt is that of any segment. Probes are
+/// not reported.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     // SAFETY: `Info` holds integers and arrays of integers.
     let (info, _) = unsafe { structure::<Info>(socket, libc::TCP_INFO) }?;
@@ -72,7 +73,7 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     })
 }
 
-/// After which silence keepalive ends the connection by the values that it has now; `None` where nothing does.
+/// The silence after which keepalive ends the connection with its current values; `None` if it never does.
 fn longest_silence(socket: &SockRef<'_>) -> io::Result<Option<Duration>> {
     if !enabled(socket)? {
         return Ok(None);

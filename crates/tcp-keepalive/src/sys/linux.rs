@@ -25,7 +25,7 @@ pub const PROTOCOL_NAME: &str = "SO_PROTOCOL";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
 pub const USER_TIMEOUT_NAME: &str = "TCP_USER_TIMEOUT";
 pub const TCP_INFO_NAME: &str = "TCP_INFO";
-/// It bounds the time in `SYN_SENT` too (`tcp_write_timeout()` in `net/ipv4/tcp_timer.c`).
+/// It also bounds the time in `SYN_SENT` (`tcp_write_timeout()` in `net/ipv4/tcp_timer.c`).
 pub const CONNECT_TIMEOUT_NAME: &str = USER_TIMEOUT_NAME;
 
 /// Linux 6.15, `include/uapi/linux/tcp.h`; the libc crate lacks it.
@@ -49,11 +49,11 @@ pub fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
     socket.is_listener()
 }
 
-/// Every number that may be open: those that the process's table of descriptors has room for. A closed one costs a
-/// third of an open one to ask; to list the folder /proc/self/fd costs several times as much.
+/// Every descriptor number that may be open: as many as the process's descriptor table has room for. Reading from a closed one costs a
+/// third of reading from an open one, and listing /proc/self/fd costs several times as much.
 #[must_use]
 pub fn own_descriptors() -> Range<RawSocket> {
-    /// For a process that cannot see /proc.
+    /// For a process without /proc.
     const UNKNOWN: RawSocket = 1 << 16;
     0..table_size().unwrap_or(UNKNOWN)
 }
@@ -68,7 +68,7 @@ fn table_size() -> Option<RawSocket> {
     leading_number(status.get(start..)?)
 }
 
-/// The number with which a text begins; 0 where it begins with none.
+/// The number at the beginning of a text; 0 if there is none.
 pub fn leading_number(text: &[u8]) -> Option<RawSocket> {
     let mut digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     digits.try_fold(0, |size: RawSocket, &digit| size.checked_mul(10)?.checked_add((digit - b'0').into()))
@@ -143,16 +143,16 @@ struct Info {
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     // SAFETY: `Info` holds integers and arrays of integers.
     let (info, length) = unsafe { structure::<Info>(socket, libc::TCP_INFO) }?;
-    Ok(told(&info, length))
+    Ok(tcp_info_from(&info, length))
 }
 
 /// The silence is what `tcp_keepalive_timer()` counts (`keepalive_time_elapsed()` in include/net/tcp.h). Before there is
 /// a connection the numbers mean nothing. `length`: how many bytes the kernel wrote.
-fn told(info: &Info, length: usize) -> TcpInfo {
+fn tcp_info_from(info: &Info, length: usize) -> TcpInfo {
     let state = state(info.state);
     let last_acknowledgement = Duration::from_millis(info.last_ack_recv_ms.into());
-    // A connection that was lost still knows when its peer was last heard, and whether it waited for an acknowledgement then; a
-    // round trip tells that there was one.
+    // A lost connection still has the time at which its peer was last heard, and whether it waited for an acknowledgement then. A
+    // round trip shows that there was a connection.
     let has_been = info.rtt_us > 0;
     let silence =
         has_been.then(|| last_acknowledgement.min(Duration::from_millis(info.last_data_recv_ms.into())));
@@ -160,7 +160,7 @@ fn told(info: &Info, length: usize) -> TcpInfo {
         let retransmits = has_been.then(|| info.retransmits.into());
         return TcpInfo { silence, retransmits, ..TcpInfo::of(state) };
     }
-    // A kernel, or a sandbox in its place, that knows less of the structure writes less of it.
+    // An older kernel, or a sandbox in its place, writes less of the structure.
     let written = |offset: usize, number: u32| (length >= offset + size_of::<u32>()).then_some(number);
     let has_acknowledged = length >= offset_of!(Info, bytes_acked) + size_of::<u64>();
     let has_limited = length >= offset_of!(Info, rwnd_limited_us) + size_of::<u64>();
@@ -220,9 +220,9 @@ mod tests {
             (231, Some(4), None),
             (232, Some(4), Some(5)),
         ] {
-            let told = told(&info, length);
-            assert_eq!((told.unacknowledged, told.unsent), (Some(3), unsent), "{length} bytes");
-            assert_eq!(told.send_window, send_window, "{length} bytes");
+            let read = tcp_info_from(&info, length);
+            assert_eq!((read.unacknowledged, read.unsent), (Some(3), unsent), "{length} bytes");
+            assert_eq!(read.send_window, send_window, "{length} bytes");
         }
     }
 }

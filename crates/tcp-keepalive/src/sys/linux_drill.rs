@@ -1,4 +1,4 @@
-//! What it takes to cut a connection off: ip(7), ipv6(7).
+//! The options that cut a connection off: ip(7), ipv6(7).
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub fn set_min_hop_count(socket: &SockRef<'_>, least: c_int) -> io::Result<()> {
     option::set_at(socket, libc::IPPROTO_IPV6, IPV6_MINHOPCOUNT, least)
 }
 
-/// The number by which the kernel knows a socket, unlike any other since the machine was started; Linux 4.12.
+/// The kernel's number of a socket, unique since the machine was started. Linux 4.12.
 pub fn cookie(socket: &SockRef<'_>) -> io::Result<u64> {
     socket.cookie()
 }

@@ -1,4 +1,4 @@
-//! On which ports this network namespace listens: a connection whose local port is one of them was accepted.
+//! The listening ports of this network namespace. A connection with such a local port was accepted.
 
 use std::{
     fs::File,
@@ -33,7 +33,7 @@ impl Ports {
     }
 }
 
-/// The ports on which anybody listens in the network namespace of this process.
+/// The ports of all listeners in the network namespace of this process.
 pub fn listening_ports() -> io::Result<Ports> {
     let mut ports = Ports::none();
     if listeners(&mut |port| ports.insert(port)).is_ok() {
@@ -54,8 +54,7 @@ fn ports_in_proc() -> io::Result<Ports> {
     Ok(ports)
 }
 
-/// The listeners come first (`tcp_get_idx()` in `net/ipv4/tcp_ipv4.c`), so that a machine's connections, which may be many, are
-/// not read.
+/// Listeners come first in the table (`tcp_get_idx()` in `net/ipv4/tcp_ipv4.c`), so the connections, which may be many, are not read.
 fn read_listeners(mut table: impl Read, ports: &mut Ports) -> io::Result<()> {
     let mut read = [0; 4096];
     let mut begun = Vec::new();

@@ -1,17 +1,17 @@
-//! What it takes to look over all sockets of this process, whose owners know nothing of it.
+//! Looks at all sockets of this process, and changes them, without the knowledge of their owners.
 //!
-//! The owner of a descriptor, in another thread, may close it and open something else under its number between two calls. So
-//! whatever is changed is changed through a duplicate, and a duplicate has dangers of its own:
+//! The owner of a descriptor, in another thread, may close it between two calls and open something else under its number. So
+//! changes are made through a duplicate. But a duplicate has two dangers:
 //!
-//! - to close one of a *file* releases every POSIX lock that the process holds on that file (`F_SETLK` in `fcntl(2)`);
-//! - to close the last one of a socket with `SO_LINGER` waits for as long as that says, non-blocking or not.
+//! - Closing a duplicate of a *file* releases every POSIX lock that the process holds on that file (`F_SETLK` in `fcntl(2)`).
+//! - Closing the last duplicate of a socket with `SO_LINGER` waits for the linger time, even if the socket is non-blocking.
 //!
-//! The same close waits in any other thread whose system call on the socket happens to end last, be it only a `getsockopt` (`fput()`
-//! in `fs/file_table.c`): so what only looks is done in a thread as well, for which nobody waits longer than a moment.
+//! The linger wait may also hit any other thread whose system call on the socket ends last, even a `getsockopt` (`fput()` in
+//! `fs/file_table.c`). So reading is also done in a thread of its own, and callers wait for that thread only for a moment.
 //!
-//! Both belong to the table of descriptors in which the duplicate is closed: the kernel knows a POSIX lock's owner by that table
-//! (`struct files_struct`, which a close hands on: fs/open.c), and the thread that closes is the one that waits. Hence the duplicates
-//! are made and closed in a thread with a table of its own, and none is ever in the table of the process.
+//! Both dangers depend on the descriptor table in which the duplicate is closed. The kernel identifies the owner of a POSIX lock by
+//! that table (`struct files_struct`, which a close passes on: fs/open.c), and the closing thread is the one that waits. So duplicates
+//! are made and closed in a thread with its own descriptor table, and are never in the table of the process.
 
 use std::{
     fs::File,
@@ -34,17 +34,17 @@ use super::{RawSocket, leading_number};
 /// `include/uapi/linux/close_range.h`
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
 
-/// What the thread does needs little; glibc's default is 8 MB, of which the kernel promises each page.
+/// The thread needs little. glibc's default is 8 MB, and the kernel counts each page as committed.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// Lends duplicates of the descriptors `raws` of this process to `call`, in a thread that has a table of descriptors of its own.
-/// Where there is none, `call` gets -1 in its place.
+/// Lends duplicates of the descriptors `raws` of this process to `call`, in a thread with its own descriptor table. For a descriptor
+/// that cannot be duplicated, `call` gets -1.
 ///
 /// Returns when `call` does, before the duplicates are closed.
 ///
 /// # Errors
 ///
-/// `EAGAIN` where no thread can be started; what the kernel says where a table cannot be unshared.
+/// `EAGAIN` if no thread can be started; the kernel's error if the table cannot be unshared.
 pub fn with_duplicates<T: Send + 'static>(
     raws: Vec<RawSocket>,
     call: impl FnOnce(&[RawSocket]) -> T + Send + 'static,
@@ -52,7 +52,7 @@ pub fn with_duplicates<T: Send + 'static>(
     lend(Way::here(), raws, call)
 }
 
-/// When whoever waits takes a thread for one that waits for a close, at first. A busy machine may take as long.
+/// The first time after which a thread is assumed to wait for a close. On a busy machine other threads may also take this long.
 pub const PATIENCE: Duration = Duration::from_millis(50);
 
 fn lend<T: Send + 'static>(
@@ -65,9 +65,9 @@ fn lend<T: Send + 'static>(
     lend_what(&take, call)
 }
 
-/// A thread may wait before it has its own table: to empty one, the kernel copies up to 64 descriptors and closes the copies
-/// (`dup_fd()` in fs/file.c), and the last close of a socket with `SO_LINGER` may be one of those. Then another thread takes over, and
-/// the first finds that nothing is left to do.
+/// A thread may even wait before it has its own table. To make an empty table, the kernel copies up to 64 descriptors and closes the
+/// copies (`dup_fd()` in fs/file.c), and one of these may be the last close of a socket with `SO_LINGER`. Then another thread takes
+/// over, and the first one finds nothing left to do.
 fn lend_what<T: Send + 'static, F: FnOnce(&[RawSocket]) -> T + Send + 'static>(
     take: &Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync>,
     mut call: F,
@@ -83,7 +83,7 @@ fn lend_what<T: Send + 'static, F: FnOnce(&[RawSocket]) -> T + Send + 'static>(
                 Ok(duplicates) => Ok(call(&duplicates.raws)),
                 Err(error) => Err(io::Error::from_raw_os_error(error.raw_os_error().unwrap_or_default())),
             });
-            drop(duplicates); // which may wait, as above: nobody waits for this thread any more
+            drop(duplicates); // may wait, as described above, but no caller waits for this thread any more
         })?;
         if let Some(answer) = answer.wait(patience) {
             return answer;
@@ -98,7 +98,7 @@ fn take_out<F>(place: &Mutex<Option<F>>) -> Option<F> {
     place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Of one type, so that there is one copy of all that is generic.
+/// One type, so that the generic code is compiled once.
 type Attempt = fn(&[RawSocket]) -> io::Result<()>;
 const LEND_NOTHING: Attempt = |_| Ok(());
 const FETCH_NOTHING: Attempt = |_| fetch_nothing();
@@ -112,7 +112,7 @@ pub fn can_duplicate() -> io::Result<()> {
     lend(Way::here(), Vec::new(), LEND_NOTHING).and_then(|done| done)
 }
 
-/// Where a thread puts its answer, and who asked waits for it.
+/// The place where a thread puts its answer, and where the caller waits for it.
 #[derive(Debug)]
 pub struct Answer<T> {
     place: Mutex<Option<io::Result<T>>>,
@@ -126,7 +126,7 @@ impl<T> Answer<T> {
         self.put.notify_one();
     }
 
-    /// `None` where it is not there in time. To be called until it is.
+    /// Returns `None` if there is no answer in time. Call it again until there is one.
     pub fn wait(&self, longest: Duration) -> Option<io::Result<T>> {
         let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.put.wait_timeout_while(place, longest, |place| place.is_none());
@@ -142,10 +142,10 @@ impl<T> Answer<T> {
     }
 }
 
-/// Starts a thread, which ends by itself, and does not wait for its answer. No signal is handled there: a handler writes to a pipe that
-/// may not be in the thread's table (`uv__signal_handler()` in src/unix/signal.c of libuv aborts where it cannot).
+/// Starts a detached thread and does not wait for its answer. The thread blocks all signals, because a handler writes to a pipe that may
+/// be missing in the thread's table, and then aborts (`uv__signal_handler()` in src/unix/signal.c of libuv).
 ///
-/// `std::thread` would do, but makes the binary 100 KB larger.
+/// `std::thread` is not used, because it makes the binary 100 KB larger.
 pub fn ask<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn(io::Result<T>)) + Send + 'static,
 ) -> io::Result<Arc<Answer<T>>> {
@@ -205,10 +205,10 @@ fn block_signals() {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut()) };
 }
 
-/// How a thread gets duplicates into a table of its own.
+/// How a thread gets duplicates into its own descriptor table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// It empties its table and fetches them one by one: `pidfd_getfd(2)`, Linux 5.6. A process may always do that to itself, but
+    /// It makes an empty table and fetches them one by one: `pidfd_getfd(2)`, Linux 5.6. A process may always do this to itself, but
     /// the seccomp profile of Docker forbids it.
     Fetch,
     /// It copies the table of the process, as fork(2) does.
@@ -216,7 +216,7 @@ enum Way {
 }
 
 impl Way {
-    /// Found out once: what the kernel and a sandbox allow does not get more.
+    /// Found out once, because a kernel or a sandbox does not allow more later.
     fn here() -> Self {
         static HERE: AtomicU8 = AtomicU8::new(UNKNOWN);
         const UNKNOWN: u8 = 0;
@@ -233,7 +233,7 @@ impl Way {
     }
 }
 
-/// What is open in this thread's own table: what was fetched until it is dropped, and a copy until the thread ends.
+/// The duplicates in this thread's own table. Fetched ones are closed when this is dropped, copied ones when the thread ends.
 struct Duplicates {
     raws: Vec<RawSocket>,
     _fetched: Vec<OwnedFd>,
@@ -259,14 +259,14 @@ impl Duplicates {
     }
 }
 
-/// Gives this thread a table of descriptors of its own with nothing in it. Linux 5.9.
+/// Gives this thread its own, empty descriptor table. Linux 5.9.
 fn empty_table() -> io::Result<()> {
     close_range(0)
 }
 
 /// Gives this thread a copy of the table of the process.
 fn copy_table() -> io::Result<()> {
-    // A range in which nothing is open: Docker allows it, but not unshare(2), which older kernels have.
+    // Closes a range in which nothing is open. Docker allows this call, but not unshare(2), which is the fallback for older kernels.
     close_range(c_uint::MAX).or_else(|_| {
         // SAFETY: it takes a number, and changes nothing but which table this thread uses.
         done(unsafe { libc::syscall(libc::SYS_unshare, libc::CLONE_FILES) })
@@ -282,7 +282,7 @@ fn done(answer: c_long) -> io::Result<()> {
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Whether the kernel would let this thread fetch something: it looks for the number only after it has asked for the right.
+/// Whether the kernel lets this thread fetch descriptors. The kernel checks the right before it looks up the descriptor.
 fn fetch_nothing() -> io::Result<()> {
     let process = open_this_process()?;
     match fetch(&process, RawFd::MAX) {
@@ -292,31 +292,31 @@ fn fetch_nothing() -> io::Result<()> {
 }
 
 fn open_this_process() -> io::Result<OwnedFd> {
-    // A process's number fits, as the kernel keeps it in a signed number.
+    // A PID fits, because the kernel stores it as a signed number.
     let own = c_int::try_from(std::process::id()).unwrap_or_default();
     // SAFETY: it takes numbers only.
     owned(unsafe { libc::syscall(libc::SYS_pidfd_open, own, 0) })
 }
 
-/// Of the main thread's table, which is that of the process.
+/// Opens a pidfd of the main thread, whose descriptor table is that of the process.
 fn fetch(process: &OwnedFd, raw: RawSocket) -> io::Result<OwnedFd> {
     // SAFETY: it takes numbers; the first is open.
     owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), raw, 0) })
 }
 
-/// What a system call has just opened in this thread's table.
+/// Takes ownership of a descriptor that a system call has just opened in this thread's table.
 fn owned(answer: c_long) -> io::Result<OwnedFd> {
     let Ok(raw @ 0..) = RawFd::try_from(answer) else { return Err(io::Error::last_os_error()) };
     // SAFETY: the kernel has made it for this call, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }
 
-/// The first descriptor of this process from `from` on that is open, else `end`; `from` where the system does not tell. It costs as much
-/// as some ten closed ones do to ask, so that it pays before a gap.
+/// The first open descriptor of this process, starting at `from`; `end` if there is none, and `from` if the system does not report it.
+/// It costs as much as reading from about ten closed descriptors, so it pays off only before a gap.
 pub fn next_open(from: RawSocket, end: RawSocket) -> RawSocket {
     let next = || {
         let folder = File::open("/proc/self/fd")?;
-        // Which is a descriptor itself.
+        // This is the descriptor of the folder itself.
         let own = folder.as_raw_fd();
         match next_entry(&folder, from)? {
             Some(raw) if raw == own => next_entry(&folder, raw + 1),
@@ -331,7 +331,7 @@ fn next_entry(mut folder: &File, from: RawSocket) -> io::Result<Option<RawSocket
     /// Of `struct linux_dirent64` in `getdents(2)`.
     const NAME: usize = 19;
     folder.seek(SeekFrom::Start(u64::try_from(from).unwrap_or_default() + 2))?;
-    // Room for one entry, as each costs the kernel an inode.
+    // Room for one entry, because each entry costs the kernel an inode.
     let mut entry = [0_u8; 32];
     let (raw, place) = (folder.as_raw_fd(), entry.as_mut_ptr());
     // SAFETY: `entry` lives over the call, which is told how large it is.

@@ -1,31 +1,31 @@
-//! What a number of Windows's `TCP_MAXRTMS` or `TCP_MAXRT` says: pure, so that it is tested on every system.
+//! Converts values of Windows's `TCP_MAXRTMS` and `TCP_MAXRT`. Pure, so that it is tested on every system.
 //!
-//! Microsoft's "`IPPROTO_TCP` socket options" describes `TCP_MAXRT`: a number that is not negative is the timeout in seconds, and
-//! -1 asks the system to retransmit for ever. `TCP_MAXRTMS` stands undescribed in ws2ipdef.h; Cygwin uses it as the same in
-//! milliseconds from Windows 10 1607 on (winsup/cygwin/net.cc and wincap.cc). No number of either is said to stand for the
-//! system's own rules, so what a socket holds that nobody has touched does.
+//! Microsoft's "`IPPROTO_TCP` socket options" describes `TCP_MAXRT`: 0 or a positive number is the timeout in seconds, and -1
+//! makes the system retransmit for ever. `TCP_MAXRTMS` is in ws2ipdef.h without a description. Cygwin uses it as the same option in
+//! milliseconds, from Windows 10 1607 on (winsup/cygwin/net.cc and wincap.cc). No number is documented for the system's own
+//! rules, so the value of a new socket stands for them.
 
 use std::time::Duration;
 
-/// How the option counts that this system has.
+/// How this system's option counts.
 #[derive(Clone, Copy)]
 pub struct MaxRt {
-    /// What it counts, in milliseconds.
+    /// The option's unit, in milliseconds.
     pub unit: i64,
-    /// What a socket holds that nobody has touched: the system's own rules.
+    /// The value of a new socket: the system's own rules.
     pub untouched: i32,
 }
 
 impl MaxRt {
-    /// Zero: the system's own rules. `None`: the system retransmits for ever, for which there is no number here.
-    pub fn told(self, held: i32) -> Option<Duration> {
+    /// Zero: the system's own rules. `None`: the system retransmits for ever, which no duration can express.
+    pub fn timeout(self, held: i32) -> Option<Duration> {
         if held == self.untouched {
             return Some(Duration::ZERO);
         }
         u64::try_from(i64::from(held) * self.unit).ok().map(Duration::from_millis)
     }
 
-    /// Rounded up to what the option counts; zero asks for the system's own rules.
+    /// Rounded up to the option's unit; zero stands for the system's own rules.
     pub fn asked(self, timeout: Duration) -> i32 {
         if timeout.is_zero() {
             return self.untouched;
@@ -48,8 +48,8 @@ mod tests {
         let asked = Duration::from_millis(25_500);
         assert_eq!((MILLIS.asked(asked), SECONDS.asked(asked)), (25_500, 26));
         assert_eq!(SECONDS.asked(Duration::from_millis(1)), 1);
-        assert_eq!(SECONDS.told(26), Some(Duration::from_secs(26)));
-        assert_eq!(MILLIS.told(25_500), Some(asked));
+        assert_eq!(SECONDS.timeout(26), Some(Duration::from_secs(26)));
+        assert_eq!(MILLIS.timeout(25_500), Some(asked));
     }
 
     #[test]
@@ -57,14 +57,14 @@ mod tests {
         for untouched in [0, -1, 21] {
             let option = MaxRt { untouched, ..SECONDS };
             assert_eq!(option.asked(Duration::ZERO), untouched);
-            assert_eq!(option.told(untouched), Some(Duration::ZERO));
+            assert_eq!(option.timeout(untouched), Some(Duration::ZERO));
         }
     }
 
     #[test]
     fn retransmitting_for_ever_is_no_timeout_and_not_the_systems_rules() {
-        assert_eq!(SECONDS.told(-1), None);
-        assert_eq!(MILLIS.told(-1), None);
-        assert_eq!(MaxRt { untouched: -1, ..MILLIS }.told(0), Some(Duration::ZERO));
+        assert_eq!(SECONDS.timeout(-1), None);
+        assert_eq!(MILLIS.timeout(-1), None);
+        assert_eq!(MaxRt { untouched: -1, ..MILLIS }.timeout(0), Some(Duration::ZERO));
     }
 }

@@ -1,15 +1,15 @@
-//! What differs by operating system, a file each behind one set of names:
+//! Everything that differs by operating system. Each system has a file with the same names:
 //!
 //! - `RawSocket`, `raw`, `borrow`: the descriptor of a socket, and borrowing it;
 //! - `is_tcp`, `is_listener`: whether it is a TCP socket, and one that listens;
-//! - `own_descriptors`: all that this process has open, if not a few more (not on Windows, which has no such list);
+//! - `own_descriptors`: all descriptors that this process may have open (not on Windows, which has no such list);
 //! - `enabled`, `time`, `interval`, `retries`, `user_timeout`, `rto_max`, `connect_timeout` and `set_…` of each: the options;
-//! - `set_probes_otherwise`: another way to put in time and interval, for systems without the options;
-//! - `ONLY_TCP_HAS_ITS_OPTIONS`: whether the system is known to refuse them to every other kind of socket;
+//! - `set_probes_otherwise`: another way to set time and interval, for systems without the options;
+//! - `ONLY_TCP_HAS_ITS_OPTIONS`: whether the system is known to refuse TCP's options on every other kind of socket;
 //! - `readable`: an option that this socket does not have, read as `None`;
-//! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `last_data`: cutting a connection off;
-//! - on Linux only, `with_duplicates`, `can_duplicate`, `listening_ports`, `Ports`: looking over the sockets of this process that others own;
-//! - `tcp_info`: what the kernel knows of the connection;
+//! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `last_data`: to cut off a connection;
+//! - on Linux only, `with_duplicates`, `can_duplicate`, `listening_ports`, `Ports`: to look at sockets of this process that others own;
+//! - `tcp_info`: what the kernel knows about the connection;
 //! - `Process`, `duplicate_of`, `socket_descriptors`, `tcp_timers`: the sockets of another process (Linux only);
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 

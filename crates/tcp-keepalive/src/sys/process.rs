@@ -13,7 +13,7 @@ use libc::{c_int, c_long};
 
 use crate::RawSocket;
 
-/// A process whose sockets can be asked.
+/// A process whose sockets can be read.
 #[derive(Debug)]
 pub struct Process(OwnedFd);
 
@@ -22,9 +22,8 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// `ESRCH` where there is no such process; `ENOSYS` before Linux 5.6; `EINVAL` for this process itself: to close the
-    /// duplicate of a file would release the locks that a process has on it (`F_SETLK` in `fcntl(2)`), and only in another
-    /// process they are none of ours.
+    /// `ESRCH` if there is no such process; `ENOSYS` before Linux 5.6; `EINVAL` for this process itself, because closing the duplicate
+    /// of a file would release this process's locks on it (`F_SETLK` in `fcntl(2)`). Locks of another process are not affected.
     pub fn open(pid: u32) -> io::Result<Self> {
         let pid = c_int::try_from(pid).map_err(|_| io::Error::from_raw_os_error(libc::ESRCH))?;
         if pid.unsigned_abs() == std::process::id() {
@@ -33,12 +32,12 @@ impl Process {
         pidfd_open(pid).map(Self)
     }
 
-    /// Lends a duplicate of the descriptor `raw` of that process to `call`, with its inode; it is closed at once, as the peer
-    /// gets no FIN while it lives.
+    /// Lends a duplicate of the descriptor `raw` of that process to `call`, with its inode. The duplicate is closed right afterwards,
+    /// because the peer gets no FIN while it exists.
     ///
     /// # Errors
     ///
-    /// `EPERM` without the rights of `ptrace(2)`; `EBADF` where nothing is open under that number.
+    /// `EPERM` without the rights of `ptrace(2)`; `EBADF` if that descriptor is not open.
     pub fn lend<T>(&self, raw: RawSocket, call: impl FnOnce(RawFd, u64) -> T) -> io::Result<T> {
         let duplicate = File::from(pidfd_getfd(&self.0, raw)?);
         let inode = duplicate.metadata()?.ino();
@@ -69,13 +68,13 @@ fn pidfd_getfd(process: &OwnedFd, raw: RawSocket) -> io::Result<OwnedFd> {
     unsafe { owned(answer) }
 }
 
-/// The descriptors of a process that are sockets, of any kind. It is only looked at, so it takes fewer rights than [`Process`].
+/// The descriptors of a process that are sockets of any kind. This only reads /proc, so it needs fewer rights than [`Process`].
 ///
-/// - `pid`: as /proc has it, which may count in another namespace.
+/// - `pid`: the PID in /proc, which may be of another namespace.
 ///
 /// # Errors
 ///
-/// `ENOENT` where there is no such process; `EACCES` without the rights of `ptrace(2)` to look.
+/// `ENOENT` if there is no such process; `EACCES` without the rights of `ptrace(2)` to read.
 pub fn socket_descriptors(pid: u32) -> io::Result<Vec<RawSocket>> {
     let mut descriptors = Vec::new();
     for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
@@ -93,7 +92,7 @@ pub fn socket_descriptors(pid: u32) -> io::Result<Vec<RawSocket>> {
     Ok(descriptors)
 }
 
-/// What a system call that makes a descriptor has answered.
+/// Converts the result of a system call that makes a descriptor.
 ///
 /// # Safety
 ///

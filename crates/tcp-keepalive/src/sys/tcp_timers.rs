@@ -1,5 +1,5 @@
-//! Linux: which timer runs for each connection of this network, and who listens, by `sock_diag(7)`, as ss(8) asks. The kernel's
-//! other way to tell, /proc/net/tcp, costs four times as much, as it is text.
+//! Linux: reads which timer runs for each connection in this network namespace, and the listeners, by `sock_diag(7)`, as ss(8)
+//! does. The alternative, /proc/net/tcp, costs four times as much, because it is text.
 
 use std::{
     io::{self, Read},
@@ -9,14 +9,14 @@ use std::{
 use libc::c_int;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// A connection's timer, as `inet_sk_diag_fill()` of `net/ipv4/inet_diag.c` tells it.
+/// A connection's timer, as reported by `inet_sk_diag_fill()` of `net/ipv4/inet_diag.c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpTimer {
-    /// The socket's.
+    /// The inode of the socket.
     pub inode: u32,
     /// 0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probes of a closed window: the numbers of /proc/net/tcp.
     pub which: u8,
-    /// Until it fires.
+    /// The time until it fires.
     pub expires: Duration,
 }
 
@@ -31,28 +31,28 @@ const NLMSG_DONE: u16 = 3;
 /// `struct inet_diag_req_v2` of `include/uapi/linux/inet_diag.h`.
 const REQUEST: usize = 56;
 
-/// The states, by their bits (`include/net/tcp_states.h`), that a descriptor may have and that have a peer: not time wait,
-/// closed, listening, and the requests of a listener.
+/// The states with a peer that a descriptor can have, as bits (`include/net/tcp_states.h`): all but time wait, closed, listening,
+/// and the requests of a listener.
 const CONNECTED: u32 = 0xfff & !(1 << 6 | 1 << 7 | 1 << 10 | 1 << 12);
 
-/// The largest buffer that the kernel fills in one go (`netlink_recvmsg()` in `net/netlink/af_netlink.c`).
+/// The largest buffer that the kernel fills at once (`netlink_recvmsg()` in `net/netlink/af_netlink.c`).
 const BUFFER: usize = 32 * 1024;
 
-/// Listening, by its bit.
+/// The bit of the listening state.
 const LISTENING: u32 = 1 << 10;
 
-/// Hands the timer of each connection of the calling thread's network to `call`.
+/// Calls `call` with the timer of each connection in the calling thread's network namespace.
 ///
 /// # Errors
 ///
-/// Where the system, or a sandbox, has no `NETLINK_SOCK_DIAG`, or not for TCP (`ENOENT`).
+/// If the system, or a sandbox, has no `NETLINK_SOCK_DIAG`, or not for TCP (`ENOENT`).
 pub fn tcp_timers(mut call: impl FnMut(TcpTimer)) -> io::Result<()> {
     sockets_in(CONNECTED, &mut |message| timer(message).into_iter().for_each(&mut call))
 }
 
-/// Hands the port of each listener of the calling thread's network to `call`. The kernel looks through its listeners alone, where
-/// /proc/net/tcp6 also looks through all connections for the first of IPv6 (`inet_diag_dump_icsk()` in `net/ipv4/inet_diag.c`,
-/// `tcp_get_idx()` in `net/ipv4/tcp_ipv4.c`).
+/// Calls `call` with the port of each listener in the calling thread's network namespace. For this the kernel goes only through its
+/// listeners. For /proc/net/tcp6 it also goes through all connections to find the first of IPv6 (`inet_diag_dump_icsk()` in
+/// `net/ipv4/inet_diag.c`, `tcp_get_idx()` in `net/ipv4/tcp_ipv4.c`).
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub fn listeners(call: &mut dyn FnMut(u16)) -> io::Result<()> {
     sockets_in(LISTENING, &mut |message| port(message).into_iter().for_each(&mut *call))
 }
 
-/// Hands a `struct inet_diag_msg` of each TCP socket that is in one of `states` to `call`.
+/// Calls `call` with the `struct inet_diag_msg` of each TCP socket that is in one of `states`.
 fn sockets_in(states: u32, call: &mut dyn FnMut(&[u8])) -> io::Result<()> {
     let protocol = Protocol::from(libc::NETLINK_SOCK_DIAG);
     let socket = Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(protocol))?;
@@ -107,7 +107,7 @@ fn messages(mut bytes: &[u8], call: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
         )]
         let kind = if cfg!(target_endian = "little") { kind as u16 } else { (kind >> 16) as u16 };
         match kind {
-            // What goes wrong within a dump is told at its end, as where the kernel has no tcp_diag.
+            // An error during a dump is reported at its end, for example if the kernel has no tcp_diag.
             NLMSG_DONE if word(bytes, HEADER).is_some_and(|number| number.cast_signed() < 0) => {
                 return Err(refusal(bytes));
             }

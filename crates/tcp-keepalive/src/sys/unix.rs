@@ -1,4 +1,4 @@
-//! What the Unix systems have in common.
+//! Code that all Unix systems share.
 
 use std::{
     io,
@@ -23,7 +23,7 @@ pub type RawSocket = RawFd;
 
 pub fn borrow<'call>(raw: RawSocket) -> io::Result<BorrowedFd<'call>> {
     if raw < 0 {
-        // socket2 asserts this, and a descriptor of -1 is what a closed handle says.
+        // socket2 asserts this, and a closed handle has the descriptor -1.
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
     // SAFETY: -1, the one value that `BorrowedFd` forbids, is excluded above. The descriptor may be closed or
@@ -64,7 +64,7 @@ pub fn set_retries(socket: &SockRef<'_>, retries: u32) -> io::Result<()> {
     option::set(socket, libc::TCP_KEEPCNT, c_int::try_from(retries).unwrap_or(c_int::MAX))
 }
 
-/// There is no other way: the refusal stands.
+/// These systems have no other way, so the refusal stands.
 pub fn set_probes_otherwise(_: &SockRef<'_>, _: &Settings, refusal: Error) -> Result<(), Error> {
     Err(refusal)
 }
@@ -79,8 +79,8 @@ pub fn set_rto_max(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
 }
 
-/// Every number that may be open. To list /dev/fd would say which are, but FreeBSD has it only where fdescfs(5) is
-/// mounted, and the code for it makes the binary of macOS 16 KB larger.
+/// Every descriptor number that may be open. /dev/fd lists the open ones, but FreeBSD has it only if fdescfs(5) is mounted, and the code
+/// for it makes the binary of macOS 16 KB larger.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub fn own_descriptors() -> impl Iterator<Item = RawSocket> {
     // SAFETY: it takes nothing and only tells the limit.
@@ -97,8 +97,8 @@ pub fn readable<T>(value: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// An option of the TCP level that is a structure of numbers, and how many of its bytes the kernel wrote. Kernels of
-/// different age know different lengths of it: what this one does not write is zero.
+/// Reads an option of the TCP level that is a structure of numbers. Also returns how many of its bytes the kernel wrote: kernels of
+/// different age write different lengths. Bytes that are not written are zero.
 ///
 /// # Safety
 ///
@@ -137,14 +137,14 @@ pub const fn bsd_state(number: u8) -> State {
     }
 }
 
-/// One integer option, of the TCP level if nothing else is said, for those that socket2 does not know, or not by themselves.
+/// One integer option, by default of the TCP level, for options that socket2 does not have, or not separately.
 pub mod option {
     use std::{io, os::fd::AsRawFd, ptr, time::Duration};
 
     use libc::{c_int, socklen_t};
     use socket2::SockRef;
 
-    /// Of a `c_int`, as the sockets API counts it.
+    /// The size of a `c_int`, in the type of the sockets API.
     const SIZE: socklen_t = 4;
 
     pub fn get(socket: &SockRef<'_>, name: c_int) -> io::Result<c_int> {
@@ -172,7 +172,7 @@ pub mod option {
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
-    /// Whole seconds; what is too long for the option is refused by the system.
+    /// In whole seconds. The system refuses values that are too long for the option.
     pub fn set_seconds(socket: &SockRef<'_>, name: c_int, value: Duration) -> io::Result<()> {
         set(socket, name, c_int::try_from(value.as_secs()).unwrap_or(c_int::MAX))
     }

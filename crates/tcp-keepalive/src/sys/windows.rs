@@ -1,5 +1,5 @@
-//! Windows: "`IPPROTO_TCP` socket options" of the Windows SDK. Time and interval are in seconds, the user timeout in milliseconds
-//! where there is `TCP_MAXRTMS`.
+//! Windows: "`IPPROTO_TCP` socket options" of the Windows SDK. Time and interval are in seconds. The user timeout is in milliseconds
+//! if the system has `TCP_MAXRTMS`.
 
 use std::{
     io,
@@ -27,7 +27,7 @@ pub type RawSocket = std::os::windows::io::RawSocket;
 
 pub const PROTOCOL_NAME: &str = "SO_PROTOCOL_INFOW";
 pub const TIME_NAME: &str = "TCP_KEEPIDLE";
-/// What is tried first; before Windows 10 1607 there is `TCP_MAXRT`.
+/// Tried first. Before Windows 10 1607 there is only `TCP_MAXRT`.
 pub const USER_TIMEOUT_NAME: &str = "TCP_MAXRTMS";
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = false;
 pub const TCP_INFO_NAME: &str = "SIO_TCP_INFO";
@@ -92,9 +92,9 @@ pub fn set_retries(socket: &SockRef<'_>, retries: u32) -> io::Result<()> {
 /// The count that goes with `SIO_KEEPALIVE_VALS`: fixed from Windows Vista on ("`SIO_KEEPALIVE_VALS` control code").
 const FIXED_RETRIES: u32 = 10;
 
-/// An option a time leaves those not given alone and can be read back (Windows 10 1709 and later). Before that there is
-/// only `SIO_KEEPALIVE_VALS`: both durations at once, not readable, with a count of its own. Where that is not what was
-/// asked for, the refusal stands.
+/// Windows 10 1709 and later have one option for each value, which can be read back. Before that there is only
+/// `SIO_KEEPALIVE_VALS`, which sets both durations at once, cannot be read, and has its own count. If that cannot express the
+/// given values, the refusal stands.
 pub fn set_probes_otherwise(socket: &SockRef<'_>, settings: &Settings, refusal: Error) -> Result<(), Error> {
     let Error::System { option, source } = &refusal else { return Err(refusal) };
     let is_missing = *option != SocketOption::Enabled && source.raw_os_error() == Some(WSAENOPROTOOPT);
@@ -104,8 +104,8 @@ pub fn set_probes_otherwise(socket: &SockRef<'_>, settings: &Settings, refusal: 
     set_probes_at_once(socket, settings)
 }
 
-/// By `SIO_KEEPALIVE_VALS`, which also turns keepalive on. Windows 10 1703 has `TCP_KEEPCNT` and not yet the other two; before
-/// that only the fixed count can be asked for. The count goes first: where it is refused, nothing has been changed.
+/// Uses `SIO_KEEPALIVE_VALS`, which also turns keepalive on. Windows 10 1703 has `TCP_KEEPCNT`, but not yet the other two options.
+/// Before that only the fixed count can be used. The count is set first: if it is refused, nothing has been changed.
 pub fn set_probes_at_once(socket: &SockRef<'_>, settings: &Settings) -> Result<(), Error> {
     if let Some(count) = settings.retries {
         match set_retries(socket, count) {
@@ -126,7 +126,7 @@ pub fn set_probes_at_once(socket: &SockRef<'_>, settings: &Settings) -> Result<(
     ioctl(socket, SIO_KEEPALIVE_VALS, &values, &mut ()).map_err(Error::of(SocketOption::Time))
 }
 
-/// The option's number, and how it counts. Asked once: a system does not get or lose an option while it runs.
+/// The option's number, and its unit. Found out once, because a running system does not gain or lose an option.
 fn max_rt() -> io::Result<(i32, MaxRt)> {
     static FOUND: OnceLock<Option<(i32, MaxRt)>> = OnceLock::new();
     if let Some(found) = FOUND.get() {
@@ -146,10 +146,10 @@ fn missing() -> io::Error {
     io::Error::from_raw_os_error(WSAENOPROTOOPT)
 }
 
-/// Retransmitting for ever has no number here, and reads as an option that is not there.
+/// Retransmitting for ever cannot be expressed as a duration, and reads like a missing option.
 pub fn user_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
     let (name, option) = max_rt()?;
-    option.told(get(socket, IPPROTO_TCP, name)?).ok_or_else(missing)
+    option.timeout(get(socket, IPPROTO_TCP, name)?).ok_or_else(missing)
 }
 
 pub fn set_user_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
@@ -169,8 +169,8 @@ pub fn connect_timeout(socket: &SockRef<'_>) -> io::Result<Duration> {
     user_timeout(socket)
 }
 
-/// The documentation of `TCP_MAXRT` ("`IPPROTO_TCP` socket options") calls it a connection timeout. It does not say whether
-/// an attempt that is under way obeys it. Older versions end one by themselves after 21 s (`TcpMaxConnectRetransmissions`).
+/// The documentation of `TCP_MAXRT` ("`IPPROTO_TCP` socket options") calls it a connection timeout. It does not say whether it applies
+/// to an attempt that has already begun. Older versions end an attempt by themselves after 21 s (`TcpMaxConnectRetransmissions`).
 pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Result<()> {
     set_user_timeout(socket, timeout)
 }
@@ -211,13 +211,13 @@ fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// In and out are what the control code takes and gives: structures of integers, or nothing.
+/// `In` and `Out` are the input and output of the control code: structures of integers, or nothing.
 fn ioctl<In, Out>(socket: &SockRef<'_>, code: u32, input: &In, output: &mut Out) -> io::Result<()> {
     let raw =
         usize::try_from(socket.as_raw_socket()).map_err(|_| io::Error::from_raw_os_error(WSAENOTSOCK))?;
     let size = |bytes: usize| u32::try_from(bytes).unwrap_or_default();
     let mut written: u32 = 0;
-    // A control code that gives nothing takes no place for it.
+    // A control code without output needs no buffer for it.
     let place = if size_of::<Out>() > 0 { ptr::from_mut(output).cast() } else { ptr::null_mut() };
     // SAFETY: what is pointed to lives over the call, which is not overlapped, and each size is that of its structure.
     let result = unsafe {
@@ -236,7 +236,7 @@ fn ioctl<In, Out>(socket: &SockRef<'_>, code: u32, input: &In, output: &mut Out)
     if result == SOCKET_ERROR { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not told.
+/// `SIO_TCP_INFO` in its first version (Windows 10 1703 and later). Silence and probes are not reported.
 pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     const VERSION: u32 = 0;
     let mut info = TCP_INFO_v0::default();

@@ -1,19 +1,19 @@
-//! Whether a silence that FreeBSD counts in 32 bits of microseconds can be told: pure, so that it is tested on every system.
+//! Decides whether a silence that FreeBSD counts as 32 bits of microseconds is known. Pure, so that it is tested on every system.
 
 use std::time::Duration;
 
-/// `tcpi_last_data_recv` begins again at 0 after 71 minutes and 35 seconds (`tcp_fill_info()` in `sys/netinet/tcp_usrreq.c`).
+/// `tcpi_last_data_recv` wraps around after 71 minutes and 35 seconds (`tcp_fill_info()` in `sys/netinet/tcp_usrreq.c`).
 const WRAPS_AFTER: Duration = Duration::from_micros(1 << 32);
 
-/// How much later than due the kernel may be: its ticks are counted in the same 32 bits.
+/// How late the kernel may be: it counts its ticks in the same 32 bits.
 const LATE: Duration = Duration::from_secs(1);
 
-/// The silence that the kernel's `number` says, where that is the whole of it: where keepalive ends the connection before the number
-/// begins again, after `longest`. The number itself does not say how often it did.
+/// Returns the silence in the kernel's `number`, if the number cannot have wrapped around: keepalive must end the connection, after
+/// `longest`, before it would. The number itself does not show how often it has wrapped around.
 ///
-/// A number beyond `longest` is of a silence that is older than the values, and may have begun again. One below it may be so
-/// too, right after values were set on a connection that has been silent for longer than 71 minutes: nothing tells of that, and
-/// the kernel ends such a connection a `time` after the set.
+/// A number beyond `longest` belongs to a silence that is older than the values, and may have wrapped around. A number below it may
+/// have wrapped around too, right after values were set on a connection that had been silent for longer than 71 minutes. That
+/// cannot be detected, but the kernel ends such a connection a `time` after the set.
 pub fn whole(number: Duration, longest: Option<Duration>) -> Option<Duration> {
     let latest = longest?.checked_add(LATE)?;
     (latest < WRAPS_AFTER && number <= latest).then_some(number)

@@ -1,16 +1,16 @@
-//! How xnu starts its keepalive timer: pure, so that it is tested on every system.
+//! Starts xnu's keepalive timer correctly. Pure, so that it is tested on every system.
 //!
-//! It is started when `TCP_KEEPALIVE` is written, with the socket's own time where `SO_KEEPALIVE` is on by then, and with the
-//! system's two hours where it is off (`tcp_ctloutput()` in `bsd/netinet/tcp_usrreq.c`, `TCP_CONN_KEEPIDLE` in `tcp_timer.h`).
-//! Turning `SO_KEEPALIVE` on starts nothing (`sosetoptlock()` in `bsd/kern/uipc_socket.c`). xnu-7195.50.7 to xnu-11417.121.6.
+//! xnu starts the timer when `TCP_KEEPALIVE` is written. It uses the socket's own time if `SO_KEEPALIVE` is already on, and the
+//! system's two hours if it is off (`tcp_ctloutput()` in `bsd/netinet/tcp_usrreq.c`, `TCP_CONN_KEEPIDLE` in `tcp_timer.h`).
+//! Turning `SO_KEEPALIVE` on does not start it (`sosetoptlock()` in `bsd/kern/uipc_socket.c`). xnu-7195.50.7 to xnu-11417.121.6.
 
 use std::{io, time::Duration};
 
-/// The longest time, interval and timeout. The kernel counts milliseconds, and what is left of a timer is a signed number of 32 bits: more
-/// fires at once (`timer_diff()` in `bsd/netinet/tcp_timer.c`). The option itself takes twice that.
+/// The longest time, interval and timeout. The kernel stores the rest of a timer as a signed 32-bit number of milliseconds, so a longer
+/// timer fires at once (`timer_diff()` in `bsd/netinet/tcp_timer.c`). The option itself accepts twice that.
 pub const LONGEST: Duration = Duration::from_secs(2_147_483);
 
-/// What of a socket is written and read here.
+/// The options of a socket that are set and read here.
 pub trait Keepalive {
     fn enabled(&self) -> io::Result<bool>;
     fn set_enabled(&self, enabled: bool) -> io::Result<()>;
@@ -18,22 +18,22 @@ pub trait Keepalive {
     fn set_time(&self, time: Duration) -> io::Result<()>;
 }
 
-/// Turns keepalive on or off. Where that turns it on, the time that the socket holds is written once more, which starts the timer
-/// with it; a longer one, which other code may have written, as the longest.
+/// Turns keepalive on or off. When it turns keepalive on, it writes the socket's time again, which starts the timer with it. If other code
+/// has set a time that is too long, it writes the longest one.
 pub fn set_enabled(socket: &impl Keepalive, enabled: bool) -> io::Result<()> {
     let begins = enabled && !socket.enabled()?;
     socket.set_enabled(enabled)?;
     if begins { socket.set_time(socket.time()?.min(LONGEST)) } else { Ok(()) }
 }
 
-/// Refuses what the timer does not hold, as other systems do by themselves.
+/// Refuses times that the timer cannot hold, as other systems do themselves.
 pub fn within(duration: Duration) -> io::Result<Duration> {
     if duration > LONGEST { Err(io::Error::from_raw_os_error(libc::EINVAL)) } else { Ok(duration) }
 }
 
-/// Whether a time ends a listener on the Darwin of this release, which `uname()` tells. Up to macOS 13, Darwin 22, the timer is started
-/// in every state, and ends whatever is not connected when it fires (`tcp_ctloutput()` and `tcp_timers()`, xnu-7195.50.7 to
-/// xnu-8796.141.3); from xnu-10002.1.13 on, of macOS 14, on a connection alone.
+/// Whether a time ends a listener on this release of Darwin, as `uname()` reports it. Up to macOS 13 (Darwin 22), the timer is started
+/// in every state, and when it fires it ends a socket that is not connected (`tcp_ctloutput()` and `tcp_timers()`, xnu-7195.50.7 to
+/// xnu-8796.141.3). From macOS 14 on (xnu-10002.1.13), it is started only on a connection.
 pub fn ends_listeners(release: impl IntoIterator<Item = u8>) -> bool {
     let digits = release.into_iter().take_while(u8::is_ascii_digit);
     digits.fold(0_u32, |major, digit| major.saturating_mul(10).saturating_add((digit - b'0').into())) < 23

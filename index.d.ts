@@ -2,49 +2,48 @@
 /* eslint-disable */
 
 /**
- * Puts values into connections that `lookForConnections` has found, each through a duplicate that is verified and closed by a
- * thread with a table of descriptors of its own. Nothing is put in that would make a dead peer known later. Linux only.
+ * Sets values on connections that `lookForConnections` has found. It changes each through a verified duplicate, in a thread that has
+ * its own descriptor table. It sets no value that would delay the detection of a dead peer. Linux only.
  *
  * - `id`: what `beginLooking` returned.
- * - `rows`: as `lookForConnections` has written them. Behind each other end it gets -1 where the connection is there no more, 0 where it
- *   was left as it is, 1 where values were put in; the status of the first option that was refused, or 0; and what was put
- *   in: enabled, time, interval, retries, user timeout, -1 for what was left.
- * - `count`: how many rows are meant; no more than there are.
- * - `values`: five numbers: enabled, and the other parameters of `setKeepAlive`. Keepalive is never turned off, a user timeout never
- *   made longer or lifted.
+ * - `rows`: as `lookForConnections` has written them. After the other end, each row gets the outcome: -1 if the connection is gone, 0
+ *   if it was not changed, 1 if values were set. Then it gets the status of the first refused option, or 0, and the values that were
+ *   set: enabled, time, interval, retries, user timeout; -1 for those that were left alone.
+ * - `count`: the number of rows to use, at most as many as there are.
+ * - `values`: five numbers: enabled, and the other parameters of `setKeepAlive`. Keepalive is never turned off, and a user timeout is
+ *   never lengthened or removed.
  *
- * Returns 0, or the system's error number, negative, where descriptors cannot be duplicated: those that were not reached have -1,
- * and are found again.
+ * Returns 0. If descriptors cannot be duplicated, it returns the system's error number, negative. Rows that were not reached then
+ * have -1, and those connections are found again.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function adoptConnections(id: number, rows: Int32Array, count: number, values: Int32Array): number
 
 /**
- * Begins to look over the connections of this process. Linux only: elsewhere there is no such function.
+ * Begins to look for connections of this process. Linux only: elsewhere there is no such function.
  *
- * - `purpose`: the same numbers where the same is looked for and put in; none where it is alone. Of several threads with the same purpose the one that
- *   began first does the work, and the next one when that one has ended.
+ * - `purpose`: identifies what is looked for and which values are set; empty if the caller shares with no other thread. If several
+ *   threads have the same purpose, the one that began first does the work. When it ends, the next one takes over.
  *
- * Returns the number by which the other functions know it; it ends with `endLooking`, or with the thread. Where the system
- * does not let this process duplicate descriptors, its error number, negative; `EAGAIN` where it lets no thread be started.
+ * Returns an id for the other functions. It is valid until `endLooking`, or until the thread ends. If the system does not let this
+ * process duplicate descriptors, it returns the system's error number, negative; `EAGAIN` if no thread can be started.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function beginLooking(purpose: Int32Array): number
 
 /**
  * Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
  *
- * - `pid`: the process. It takes the rights of ptrace(2).
- * - `descriptor`: its number there.
+ * - `pid`: the process. The call needs the rights of ptrace(2).
+ * - `descriptor`: the descriptor in that process.
  *
- * Returns a descriptor of this process, which the caller has to close, soon: until then the peer sees no end of the
- * connection. Else the system's error number, negative: ESRCH where there is no such process, EBADF where it has no such
- * descriptor, EPERM where the rights are missing, ENOSYS on an older kernel. A descriptor that is no TCP socket is not handed
- * over: EBADF.
+ * Returns a descriptor of this process. The caller must close it soon, because until then the kernel does not end the connection.
+ * On failure it returns the system's error number, negative: ESRCH if there is no such process, EBADF if it has no such
+ * descriptor, or the descriptor is not a TCP socket, EPERM if rights are missing, ENOSYS on an older kernel.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function duplicateSocket(pid: number, descriptor: number): number
 
@@ -56,74 +55,72 @@ export declare function duplicateSocket(pid: number, descriptor: number): number
 export declare function endLooking(id: number): void
 
 /**
- * Says that somebody holds values on a socket of this process, or that it was accepted elsewhere and came from another
- * process: no look of any thread changes it. Costs no system call where nobody looks. Linux only.
+ * Excludes a socket of this process from the looks of all threads. It is called if values are held on the socket, or if the socket was
+ * accepted elsewhere and came from another process. While no thread looks, it makes no system call. Linux only.
  *
  * - `descriptor`: the raw descriptor.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function excludeFromReach(descriptor: number): void
 
 /**
- * Finds the descriptor of a TCP socket by its endpoints, for the runtimes whose sockets do not say it: Deno, some
- * sockets of Bun, and Node on Windows. Nothing but names is asked of any descriptor, and none is opened or closed.
+ * Finds the descriptor of a TCP socket by its endpoints, for runtimes that do not expose it: Deno, some sockets of Bun, and
+ * Node on Windows. It only reads the addresses of each descriptor, and opens or closes none.
  *
- * - `endpoints`: ten numbers: this end's address as four words of 32 bits, the first being the most significant, and
- *   its port; the same of the other end, whose port is -1 for a listener. An IPv4 address takes its IPv6 form
+ * - `endpoints`: ten numbers. First the address of this end as four words of 32 bits, the most significant first, and
+ *   its port. Then the same for the other end, with port -1 for a listener. An IPv4 address is in its IPv6 form
  *   (`::ffff:127.0.0.1`).
- * - `hint`: a descriptor that is asked before all others; -1 for none.
+ * - `hint`: a descriptor that is tried first; -1 for none.
  *
- * On Windows the TCP handles of the calling thread's event loop are searched, elsewhere all descriptors of the
- * process.
+ * On Windows it searches the TCP handles of the calling thread's event loop, elsewhere all descriptors of the process.
  *
- * Returns the descriptor (on Windows, the SOCKET); -1 where there is none, -2 where several sockets have these
- * endpoints.
+ * Returns the descriptor (on Windows, the SOCKET); -1 if there is none, -2 if several sockets have these endpoints.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function findDescriptor(endpoints: Int32Array, hint: number): number
 
 /**
- * Reads what `setHopMinimum` writes, and which socket this is. Linux only: elsewhere there is no such function.
+ * Reads what `setHopMinimum` writes, and the identity of the socket. Linux only: elsewhere there is no such function.
  *
  * - `descriptor`: the raw descriptor.
- * - `values`: eight long; it gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for a socket of IPv4), and the upper and the
- *   lower half of `SO_COOKIE`, the number by which the kernel knows a socket, which no other ever has; then how many
- *   milliseconds ago data was last sent and last received, and how many segments with data were sent and received (Linux 4.6).
+ * - `values`: eight long. It gets `IP_MINTTL`, `IPV6_MINHOPCOUNT` (-1 for an IPv4 socket), and the upper and the lower half of
+ *   `SO_COOKIE`, the kernel's unique number for a socket. Then it gets how many milliseconds ago data was last sent and last
+ *   received, and how many segments with data were sent and received (Linux 4.6).
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function getHopMinimum(descriptor: number, values: Int32Array): number
 
 /**
- * Reads what the kernel holds for a TCP socket.
+ * Reads the values that the kernel holds for a TCP socket.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
- * - `values`: at least five long; it gets enabled (0 or 1), time in seconds, interval in seconds, retries and the
- *   user timeout in milliseconds, -1 where the system cannot tell.
+ * - `values`: at least five long. It gets enabled (0 or 1), time in seconds, interval in seconds, retries and the
+ *   user timeout in milliseconds; -1 for a value that the system cannot report.
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function getKeepAlive(descriptor: number, values: Int32Array): number
 
 /**
- * Reads what the kernel knows of a TCP connection, by one system call where that succeeds.
+ * Reads what the kernel knows about a TCP connection. If it succeeds, it makes one system call.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
- * - `values`: at least ten long; it gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
+ * - `values`: at least ten long. It gets the state (0 closed, 1 listen, 2 SYN sent, 3 SYN received, 4 established,
  *   5 FIN wait 1, 6 FIN wait 2, 7 close wait, 8 closing, 9 last ACK, 10 time wait), the milliseconds since the peer was
- *   heard, unanswered probes, retransmits in a row, retransmits in all, what is unacknowledged, in microseconds the
- *   round trip, its variance and the retransmission timeout, and the bytes that are not sent yet; -1 where the system
- *   cannot tell.
+ *   heard, unanswered probes, consecutive retransmissions, all retransmissions, unacknowledged data, the round trip, its
+ *   variance and the retransmission timeout in microseconds, and the unsent bytes; -1 for a value that the system cannot
+ *   report.
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function getTcpInfo(descriptor: number, values: Int32Array): number
 
@@ -131,30 +128,30 @@ export declare function getTcpInfo(descriptor: number, values: Int32Array): numb
  * Reads what `setUserTimeout` writes.
  *
  * - `descriptor`: as for `setUserTimeout`.
- * - `values`: at least two long; it gets the user timeout and the longest time between retransmissions, in milliseconds; -1
- *   where the system, or this kind of TCP socket, does not have the option.
+ * - `values`: at least two long. It gets the user timeout and the longest time between retransmissions, in milliseconds; -1
+ *   if the system, or this kind of TCP socket, does not have the option.
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function getUserTimeout(descriptor: number, values: Int32Array): number
 
 /**
  * Reads all that can be read from the TCP sockets of another process. Linux only, from 5.6 on.
  *
- * Each is duplicated (`pidfd_getfd`), asked, and the duplicate is closed at once. Nothing is changed.
+ * It duplicates each socket (`pidfd_getfd`), reads it, and closes the duplicate immediately. Nothing is changed.
  *
- * - `listed`: the process, by its number in /proc.
- * - `pid`: the same by its number for system calls, which differs where /proc is of another PID namespace. Not this process.
- * - `rows`: 28 numbers a socket: those of `inspectSocket`, whose descriptor is that of the other process, then the milliseconds of
- *   `TCP_RTO_MAX_MS`, -1 where the system has no such option, and the 32 bits of the inode.
+ * - `listed`: the PID of the process in /proc.
+ * - `pid`: its PID for system calls, which differs if /proc is of another PID namespace. Not this process.
+ * - `rows`: 28 numbers for each socket: those of `inspectSocket`, with the descriptor of the other process, then `TCP_RTO_MAX_MS` in
+ *   milliseconds, or -1 if the system has no such option, and the 32 bits of the inode.
  *
- * Returns how many rows were written. Where the process has more sockets, of any kind, than there are rows: how many it has, and
- * nothing was written. Else the system's error number, negative: `ENOENT` or `ESRCH` where there is no such process, `EACCES` or
- * `EPERM` without the rights of ptrace, `ENOSYS` where the system does not have the call.
+ * Returns the number of written rows. If the process has more sockets, of any kind, than there are rows, it writes nothing and
+ * returns their number. On failure it returns the system's error number, negative: `ENOENT` or `ESRCH` if there is no such process,
+ * `EACCES` or `EPERM` without the rights of ptrace, `ENOSYS` if the system does not have the call.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function inspectProcess(listed: number, pid: number, rows: Int32Array): number
 
@@ -162,10 +159,10 @@ export declare function inspectProcess(listed: number, pid: number, rows: Int32A
  * Reads all that can be read from a TCP socket.
  *
  * - `descriptor`: as for `getTcpInfo`.
- * - `row`: 27 long; it gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1
- *   where the system does not tell), this end and the other: the address as four words of 32 bits, the most
- *   significant first, IPv4 in its IPv6 form, and the port, which is -1 where there is no such end; and 1 where
- *   `adoptConnections` has put values into it, in any thread of this process, else 0.
+ * - `row`: 27 long. It gets the descriptor, the five values of `getKeepAlive`, the ten of `getTcpInfo` (all -1 if the
+ *   system does not report them), and both ends, this one first. Each end is the address as four words of 32 bits, the most
+ *   significant first, IPv4 in its IPv6 form, and the port, or -1 if there is no such end. The last number is 1 if
+ *   `adoptConnections` has set values on the socket, in any thread of this process, otherwise 0.
  *
  * Returns a status, as `setKeepAlive` does.
  */
@@ -173,43 +170,44 @@ export declare function inspectSocket(descriptor: number, row: Int32Array): numb
 
 /**
  * Reads all that can be read from every TCP socket of this process; on Windows, from those of the calling thread's event
- * loop. None is opened, closed or changed. On Linux a thread asks them, as whoever asks may be the one that waits for a close with
- * `SO_LINGER`.
+ * loop. It opens, closes and changes none. On Linux it reads them in another thread, because the reading thread may have to wait
+ * for a close with `SO_LINGER`.
  *
- * - `rows`: it gets a row, as `inspectSocket` writes them, for each socket until it is full.
+ * - `rows`: gets a row for each socket, as `inspectSocket` writes it, until it is full.
  *
- * Returns the number of sockets, which may be larger than the number of rows that had room.
+ * Returns the number of sockets, which may be larger than the number of written rows.
  */
 export declare function inspectSockets(rows: Int32Array): number
 
 /**
- * Looks over all descriptors of this process, in a thread: one system call at most for each that is known, closed or no socket. Linux only.
+ * Looks at all descriptors of this process, in another thread. It makes at most one system call for each descriptor that is known,
+ * closed or not a socket. Linux only.
  *
  * - `id`: what `beginLooking` returned.
- * - `rows`: 16 numbers a connection. For each outgoing one that was not handed over before it gets the descriptor, the upper
- *   and the lower half of `SO_COOKIE`, 1 where it was adopted before and this is the recheck, else 0, and the other
- *   end: four words of its address, as `inspectSocket` writes them, and its port.
- * - `wait_ms`: how long the caller waits for the look at most.
+ * - `rows`: 16 numbers for each outgoing connection that was not returned before. They are the descriptor, the upper and the lower
+ *   half of `SO_COOKIE`, 1 if the connection was adopted before and this is the recheck, otherwise 0, and the other end: four
+ *   words of its address, as `inspectSocket` writes them, and its port.
+ * - `wait_ms`: the longest time that the caller waits for the look.
  *
- * Returns how many there are; those for which there was no room come with the next call. -1 where another thread does the
- * work; -2 where the look is not ready by then, and is to be asked for again. Else, where the system does not tell who
- * listens, its error number, plus two, negative; `EAGAIN` where it lets no thread be started.
+ * Returns the number of connections. Those that do not fit come with the next call. Returns -1 if another thread does the work, and
+ * -2 if the look is not finished by then; the caller must ask again. If the system's list of listeners cannot be read, it returns
+ * the error number plus two, negative; `EAGAIN` if no thread can be started.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function lookForConnections(id: number, rows: Int32Array, waitMs: number): number
 
 /**
- * The name of the option in a status: 1 the protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries,
- * 6 the user timeout, 7 the TCP information, 8 the longest time between retransmissions, 9 the connect timeout, and on
- * Linux 10 and 11 the fewest hops over IPv4 and IPv6 and 12 the cookie, as this system's headers call it. `null` for any
- * other number.
+ * The name that this system's headers give the option in a status; `null` for any other number. The numbers are: 1 the
+ * protocol, 2 `SO_KEEPALIVE`, 3 the time, 4 the interval, 5 the retries, 6 the user timeout, 7 the TCP information, 8 the
+ * longest time between retransmissions, 9 the connect timeout; on Linux also 10 and 11 the minimum TTL over IPv4 and IPv6, and
+ * 12 the cookie.
  */
 export declare function optionName(option: number): string | null
 
 /**
- * Reads, of many TCP sockets, whether what was sent is acknowledged and whether the peer's window is open: one system call a
- * socket, and no memory.
+ * Reads for many TCP sockets whether sent data is acknowledged and whether the peer's window is open. It makes one system call for
+ * each socket, and allocates nothing.
  *
  * - `rows`: thirteen numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
  *   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
@@ -220,12 +218,12 @@ export declare function optionName(option: number): string | null
  *   returns for it, or -1 where it is no TCP socket, and the others are -1.
  * - `count`: how many rows are read; no more than there are.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function readWindows(rows: Int32Array, count: number): void
 
 /**
- * Bounds how long a TCP socket may take to connect; to be set before the connection is there.
+ * Bounds how long a TCP socket may take to connect. It must be set before the socket is connected.
  *
  * - `descriptor`: as for `setUserTimeout`.
  * - `timeoutMs`: 0: the system's own rules. Linux (`TCP_USER_TIMEOUT`) and Windows (`TCP_MAXRTMS`) take milliseconds;
@@ -235,28 +233,28 @@ export declare function readWindows(rows: Int32Array, count: number): void
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function setConnectTimeout(descriptor: number, timeoutMs: number): number
 
 /**
- * Puts the fewest hops that an arriving packet must have left into a TCP socket. With 255 the kernel drops what comes from
- * all but a few peers, before TCP sees it. Linux only: elsewhere there is no such function.
+ * Sets the minimum TTL of arriving packets on a TCP socket. With 255 the kernel drops the packets of all but a few peers, before
+ * TCP sees them. Linux only: elsewhere there is no such function.
  *
  * - `descriptor`: the raw descriptor. Borrowed for the call, never closed.
- * - `v4`: `IP_MINTTL`, 0 to 255; for a socket of IPv6 too, as its peer may be v4-mapped.
- * - `v6`: `IPV6_MINHOPCOUNT`, 0 to 255; for a socket of IPv6 only.
+ * - `v4`: `IP_MINTTL`, 0 to 255; also for an IPv6 socket, because its peer may be v4-mapped.
+ * - `v6`: `IPV6_MINHOPCOUNT`, 0 to 255; only for an IPv6 socket.
  *
  * A negative value leaves that option as it is in the kernel.
  *
  * Returns a status, as `setKeepAlive` does.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function setHopMinimum(descriptor: number, v4: number, v6: number): number
 
 /**
- * Puts values into a TCP socket; nothing is checked but that it is one.
+ * Sets values on a TCP socket. Checks only that it is a TCP socket.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
  * - `enabled`: `SO_KEEPALIVE`.
@@ -267,17 +265,16 @@ export declare function setHopMinimum(descriptor: number, v4: number, v6: number
  *
  * A negative value leaves that option as it is in the kernel.
  *
- * Returns a status: 0 when all went well, -1 for a socket that is not TCP (nothing was changed), else
- * `option * 65536 + errno`: the number of the option that the system refused (see `optionName`) and its error
- * number.
+ * Returns a status: 0 for success, -1 for a socket that is not TCP (nothing was changed), otherwise
+ * `option * 65536 + errno`: the number of the refused option (see `optionName`), and the system's error number.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function setKeepAlive(descriptor: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number
 
 /**
- * Puts the user timeout, and the longest time between retransmissions and between window probes, into a TCP socket, which
- * may still be connecting. Where one of the two is refused, the other one is put in all the same.
+ * Sets the user timeout, and the longest time between retransmissions and between window probes, on a TCP socket, which may
+ * still be connecting. If the system refuses one of the two, it still sets the other.
  *
  * - `descriptor`: the raw descriptor (on Windows, the SOCKET). Borrowed for the call, never closed.
  * - `userTimeoutMs`: `TCP_USER_TIMEOUT`, how long sent data may stay unacknowledged, and on Linux how long the peer's window
@@ -288,67 +285,66 @@ export declare function setKeepAlive(descriptor: number, enabled: boolean, timeS
  *
  * Returns a status, as `setKeepAlive` does: that of the first refusal.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
 
 /**
- * Puts in what `setKeepAlive` puts in, but goes on where the system refuses an option. Costs no more where it refuses
- * none.
+ * Sets values as `setKeepAlive` does, but goes on if the system refuses an option. Without a refusal it costs the same.
  *
- * - `refusals`: at least five long; it gets the status of each option that was refused, and 0 in the places that remain.
- *   All others have been set.
+ * - `refusals`: at least five long. It gets the status of each refused option, and 0 in the places that remain. All other
+ *   options were set.
  *
  * The other parameters are those of `setKeepAlive`.
  *
- * Returns a status, as `setKeepAlive` does: 0 when every option was set, else the first refusal. Where the first of
- * `refusals` is 0 then, `descriptor` is no TCP socket and nothing was set.
+ * Returns a status, as `setKeepAlive` does: 0 if every option was set, otherwise the first refusal. If the status is not 0 but the
+ * first of `refusals` is, `descriptor` is not a TCP socket, and nothing was set.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function setWhatIsTaken(descriptor: number, enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number, refusals: Int32Array): number
 
 /**
- * Tells whether anything that is looked for was found so far, by whichever thread with the same purpose. Linux only.
+ * Returns whether a match was found so far, by any thread with the same purpose. Linux only.
  *
  * - `id`: what `beginLooking` returned.
- * - `is_found`: whether something is found now.
+ * - `is_found`: whether the caller has found one now.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function shareMatch(id: number, isFound: boolean): boolean
 
 /**
- * Reads the system's defaults, from a fresh TCP socket that is closed again.
+ * Reads the system's defaults from a new TCP socket, which it closes again.
  *
- * - `values`: as for `getKeepAlive`. Where it is longer than five, the sixth place gets the milliseconds of
- *   `TCP_RTO_MAX_MS`, -1 where the system has no such option.
+ * - `values`: as for `getKeepAlive`. If it is longer than five, the sixth place gets `TCP_RTO_MAX_MS` in milliseconds;
+ *   -1 if the system has no such option.
  *
  * Returns a status, as `setKeepAlive` does.
  */
 export declare function systemKeepAlive(values: Int32Array): number
 
 /**
- * Reads which timer runs for each connection of the calling thread's network, of whichever process. Linux only.
+ * Reads which timer runs for each connection in the calling thread's network namespace, of any process. Linux only.
  *
- * - `rows`: 3 numbers a connection: the 32 bits of its inode; the timer (0 none, 1 retransmission, 2 keepalive, 3 time wait, 4 probes
- *   of a closed window); the milliseconds until it fires.
+ * - `rows`: 3 numbers for each connection: the 32 bits of its inode; the timer (0 none, 1 retransmission, 2 keepalive, 3 time wait,
+ *   4 probes of a closed window); the milliseconds until it fires.
  *
- * Returns how many there are, which may be more than the rows that had room. Else the system's error number, negative, where it does
- * not tell (`NETLINK_SOCK_DIAG`).
+ * Returns the number of connections, which may be larger than the number of written rows. If the system does not report them
+ * (`NETLINK_SOCK_DIAG`), it returns its error number, negative.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function tcpTimers(rows: Int32Array): number
 
 /**
- * Tries values on a fresh TCP socket, which is closed again: puts them in and reads them back.
+ * Tries values on a new TCP socket: sets them, reads them back, and closes the socket.
  *
  * The parameters are those of `setKeepAlive`, without the descriptor.
  *
- * Returns a status, as `setKeepAlive` does; its error number is 0 where the system took the value of that option, but
- * reads back another one. Its option is 1, the protocol, where no socket can be made.
+ * Returns a status, as `setKeepAlive` does. Its error number is 0 if the system took the value of that option, but
+ * another value is read back. Its option is 1, the protocol, if no socket can be created.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function tryKeepAlive(enabled: boolean, timeSeconds: number, intervalSeconds: number, retries: number, userTimeoutMs: number): number

@@ -209,14 +209,14 @@ export declare function optionName(option: number): string | null
  * Reads for many TCP sockets whether sent data is acknowledged and whether the peer's window is open. It makes one system call for
  * each socket, and allocates nothing.
  *
- * - `rows`: thirteen numbers a socket. The first is its descriptor, which is read and stays. The others are written: the state
- *   (as in `getTcpInfo`), what is unacknowledged (segments; bytes on macOS and Windows), the bytes that are not sent yet,
- *   unanswered probes, retransmits in a row, the milliseconds since the last acknowledgement came, the bytes that the
- *   peer has room for, the milliseconds in all for which that room has kept data back (Linux 4.10), the retransmission
- *   timeout in milliseconds, how often the kernel has doubled the wait before its next probe (Linux), the bytes
- *   that were acknowledged, modulo 2³¹ (Linux 4.1), and the segments without data that came, modulo 2³¹ (Linux 4.6); -1 where the system cannot tell. Where a descriptor cannot be asked, the state is the negative of the status that `getTcpInfo`
- *   returns for it, or -1 where it is no TCP socket, and the others are -1.
- * - `count`: how many rows are read; no more than there are.
+ * - `rows`: thirteen numbers for each socket. The first is its descriptor, which the caller sets. The function writes the others: the
+ *   state (as in `getTcpInfo`), unacknowledged data (in segments; on macOS and Windows in bytes), unsent bytes, unanswered
+ *   probes, consecutive retransmissions, the milliseconds since the last acknowledgement, the peer's window in bytes, the total
+ *   milliseconds for which the window has blocked sending (Linux 4.10), the retransmission timeout in milliseconds, how often
+ *   the kernel has doubled the wait before its next probe (Linux), the acknowledged bytes modulo 2³¹ (Linux 4.1), and the
+ *   received segments without data modulo 2³¹ (Linux 4.6); -1 for a value that the system cannot report. If a descriptor cannot be
+ *   read, the state is the negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
+ * - `count`: the number of rows to read, at most as many as there are.
  *
  * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */

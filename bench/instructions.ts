@@ -59,7 +59,14 @@ function valgrindParameters(output: string): string[] {
 
 function nodeParameters(way: string): string[] {
   // V8 compiles where it is, and not in threads of its own, which valgrind would run by turns.
-  return ['--no-warnings', '--single-threaded', '--expose-gc', 'bench/programs/instructions.ts', way, String(CALLS)]
+  return [
+    '--no-warnings',
+    '--single-threaded',
+    '--expose-gc',
+    'bench/programs/instructions.ts',
+    way,
+    String(CALLS),
+  ]
 }
 
 /** Instructions a call, and how they are shared. */

@@ -1,61 +1,62 @@
-/** TCP_RTO_MAX_MS beside the user timeout: how long the kernel's own waits may be. Pure, as the rule is. */
+/** Decides TCP_RTO_MAX_MS, which limits the time between the kernel's timers. Pure, like the rule. */
 import type { Look, Stage } from './look.ts'
 
 /**
- * What TCP_RTO_MAX_MS is:
- * - `none`: what it was before, as the kernel's waits are short by themselves
+ * The value of TCP_RTO_MAX_MS:
+ * - `none`: its earlier value, because the kernel's waits are short enough
  * - `tight`: a fifth of the deadline
- * - `loose`: three tenths
+ * - `loose`: three tenths of the deadline
  */
 export type Bound = 'none' | 'tight' | 'loose'
 
 /**
- * From this wait on, as a share of the deadline, the kernel's timers have to be bounded (`rtoMaxFor`), as the next wait is twice as
- * long. A shorter one may double once before the next look, and one of half as long twice. In flight that comes to no more than
- * the bound, a fifth; from 0.12 on the model drops a living peer now and then.
+ * From this wait on, as a share of the deadline, the kernel's timers must be bounded (`rtoMaxFor`), because each wait is twice as
+ * long as the one before. A shorter wait may double once before the next look, and one half as long twice. With data in flight that
+ * is at most a fifth, which is the bound. From 0.12 on the model sometimes drops a living peer.
  */
 const LONG_WAIT_IN_FLIGHT = 0.1
 
-/** So a first probe comes after 0.28 of the deadline, the third after 0.68, and the end after 0.88: each may be late by an eighth. */
+/** The same for probes. The first is then sent after 0.28 of the deadline, the third after 0.68, and the end comes after 0.88. */
 const LONG_WAIT_FOR_PROBE = 0.14
 
-/** The shortest retransmission timeout beyond the round trip: TCP_RTO_MIN, include/net/tcp.h. */
+/** The least that the kernel adds to the round trip for the retransmission timeout: TCP_RTO_MIN, include/net/tcp.h. */
 const RTO_MIN_MS = 200
 
 /**
- * Whether the time between the kernel's timers is short by itself until the first look, so that TCP_RTO_MAX_MS can wait for it: a connection
- * that has ended by then costs a system call less. The kernel takes the handshake for its first round trip R, and from then on sends
- * again after R + max(2R, 200 ms) (tcp_rtt_estimator(), net/ipv4/tcp_input.c), which may double once before that look. After a lost SYN or
- * SYN-ACK that is 3 s, but then the handshake has taken 1 s (TCP_TIMEOUT_INIT).
+ * Whether the kernel's timers are short until the first look even without TCP_RTO_MAX_MS. If so, the option is set only at that look,
+ * which saves a system call for connections that end before. The kernel measures its first round trip R in the handshake. It retransmits
+ * after R + max(2R, 200 ms) (tcp_rtt_estimator(), net/ipv4/tcp_input.c), a time that may double once before that look. After a lost SYN
+ * or SYN-ACK the time is 3 s, but then the handshake has taken at least 1 s (TCP_TIMEOUT_INIT).
  *
- * @param handshakeMs from the attempt to connect until the program was told that it has succeeded: no shorter than the round trip
+ * @param handshakeMs from the attempt to connect until 'connect': at least one round trip
  */
 export function isQuickHandshake(handshakeMs: number, deadlineMs: number): boolean {
   return handshakeMs + Math.max(2 * handshakeMs, RTO_MIN_MS) < LONG_WAIT_IN_FLIGHT * deadlineMs
 }
 
-/** tcp_probe0_base() and tcp_probe0_when(), include/net/tcp.h: the shortest wait, and how often it is doubled at most. */
+/** The shortest wait for a window probe, and how often it is doubled at most: tcp_probe0_base(), tcp_probe0_when(), include/net/tcp.h. */
 const [SHORTEST_PROBE_WAIT_MS, MOST_DOUBLINGS] = [200, 10]
 
 /**
- * A retransmission that comes an eighth late, and is answered within another eighth, ends a silence of this many retransmission
- * timeouts.
+ * An answer is overdue after this many retransmission timeouts of silence. A retransmission may be late by an eighth, and its
+ * answer may take another eighth.
  */
 const OVERDUE = 1.25
 
 /**
- * While the user timeout is lifted, only once the kernel's own waits become too long. A program may end by a signal, when nothing can put
- * the system's value back; the kernel then gives the connection up at the first wait that is not shorter than TCP_RTO_MAX_MS
- * (`alive` in tcp_probe_timer()), though the peer answers. An armed timer stays as it is when the option changes.
+ * While the user timeout is lifted, TCP_RTO_MAX_MS is lowered only once the kernel's own waits become too long. The reason: a program
+ * may end by a signal, and then no code can reset the option. The kernel then drops the connection at the first wait that is not
+ * shorter than TCP_RTO_MAX_MS (`alive` in tcp_probe_timer()), even if the peer answers. A change of the option does not affect a timer
+ * that is already armed.
  *
- * Where the window was taken back, the kernel gives up once the peer has been silent for more than twice TCP_RTO_MAX_MS
- * (tcp_rtx_probe0_timed_out()). At the tight bound one lost answer is enough for that. So it is loose while an answer is overdue: the
- * next two retransmissions are still sent, and the wait after them ends at nine tenths of the deadline at the latest.
+ * If the peer has shrunk its window to 0, the kernel drops it after a silence of twice TCP_RTO_MAX_MS (tcp_rtx_probe0_timed_out()). At
+ * the tight bound, one lost answer makes such a silence. So the bound is loose while an answer is overdue. Two more retransmissions
+ * are then still sent, and the wait after them ends at nine tenths of the deadline at the latest.
  */
 export function boundFor(stage: Stage, look: Look, deadlineMs: number): Bound {
   const { unacknowledged, retransmissionTimeout, backoff, sendWindow, silentFor } = look
   if (stage !== 'lifted' || retransmissionTimeout < 0 || backoff < 0) return 'tight'
-  // In flight it is doubled itself (tcp_retransmit_timer()).
+  // With data in flight, the kernel doubles the retransmission timeout itself (tcp_retransmit_timer()).
   if (unacknowledged > 0) {
     if (retransmissionTimeout < LONG_WAIT_IN_FLIGHT * deadlineMs) return 'none'
     return sendWindow === 0 && silentFor > OVERDUE * retransmissionTimeout ? 'loose' : 'tight'

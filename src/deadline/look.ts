@@ -3,36 +3,36 @@
 /**
  * Which user timeout is in force:
  * - `solved`: the one that `detectWithin` solves for
- * - `lifted`: none, as the peer's window is closed, or has been
- * - `condemned`: a short one, as the peer is taken for dead; the kernel ends the connection at its next timer
+ * - `lifted`: none, or a very long one, because the peer's window is or was closed, or because the peer answers but takes no data
+ * - `condemned`: a short one, because the peer seems to be dead; the kernel ends the connection at its next timer
  */
 export type Stage = 'solved' | 'lifted' | 'condemned'
 
-/** The TCP_INFO of a connection at one sweep; negative: not known. */
+/** The TCP_INFO of a connection at one sweep. A negative number means: not known. */
 export interface Look {
-  /** In the binding's numbers: those of `getTcpInfo`. */
+  /** In the binding's numbers: see `CAN_SEND` in rule.ts. */
   readonly state: number
   /** Segments in flight. */
   readonly unacknowledged: number
   /** Bytes in the send buffer that were never sent. */
   readonly unsent: number
-  /** Window probes since anything came from the peer. One that is just on its way counts too. */
+  /** Window probes since the peer's last segment. A probe counts as soon as it is sent. */
   readonly unansweredProbes: number
-  /** How often in a row the oldest segment was sent again after a timeout. */
+  /** How many times in a row the oldest segment was retransmitted after a timeout. */
   readonly retransmits: number
   /** Milliseconds since the last acknowledgement. Any segment of the peer carries one. */
   readonly silentFor: number
-  /** Bytes that the peer's window has room for (`tcpi_snd_wnd`, Linux 5.4). */
+  /** The peer's receive window, in bytes (`tcpi_snd_wnd`, Linux 5.4). */
   readonly sendWindow: number
-  /** Milliseconds in all for which the peer's window has kept data back (`tcpi_rwnd_limited`, Linux 4.10). */
+  /** Total milliseconds for which the peer's window has blocked sending (`tcpi_rwnd_limited`, Linux 4.10). */
   readonly windowLimitedFor: number
-  /** Milliseconds after which what is in flight is sent again; doubled each time that it is. */
+  /** The retransmission timeout (RTO) in milliseconds. It doubles at each retransmission. */
   readonly retransmissionTimeout: number
   /** How often the wait for the next window probe has been doubled. */
   readonly backoff: number
-  /** How much the peer has acknowledged, in bytes modulo 2³¹ (`tcpi_bytes_acked`, Linux 4.1). */
+  /** Bytes that the peer has acknowledged, modulo 2³¹ (`tcpi_bytes_acked`, Linux 4.1). */
   readonly acknowledged: number
-  /** Segments without data that came, modulo 2³¹ (`tcpi_segs_in` less `tcpi_data_segs_in`, Linux 4.6). */
+  /** Received segments without data, modulo 2³¹ (`tcpi_segs_in` minus `tcpi_data_segs_in`, Linux 4.6). */
   readonly emptySegments: number
 }
 

@@ -2,13 +2,13 @@
  * The rule of lifting: decides the user timeout of a connection from what the kernel reports. Pure; sweep.ts reads and acts.
  *
  * Linux counts TCP_USER_TIMEOUT also while a living peer keeps its window closed, from the first window probe on
- * (`icsk_probes_tstamp`, tcp_probe_timer() in net/ipv4/tcp_timer.c). Answers do not stop that clock. An opening does only
- * where the whole next buffer fits into it (tcp_ack_probe() in net/ipv4/tcp_input.c); into a smaller one the kernel sends
- * segments while the clock runs on, even after all is acknowledged: when the window closes again, minutes later,
- * the kernel drops the peer at the first probe, after 0.2 s. So the user timeout is lifted (0) once the window has been
- * closed, and stays so: nothing tells whether the clock stands still. It is lifted as well where the peer answers and takes nothing, for
- * want of memory. __test__/deadline has a model of the kernel, and
- * shows that rules which look simpler drop living peers.
+ * (`icsk_probes_tstamp`, tcp_probe_timer() in net/ipv4/tcp_timer.c). Answers to probes do not stop that clock. The window
+ * stops it only by opening so far that the whole next buffer fits (tcp_ack_probe() in net/ipv4/tcp_input.c). If it opens
+ * less, the kernel sends segments, but the clock runs on, even after everything is acknowledged. When the window closes
+ * again minutes later, the kernel drops the peer at the first probe, after 0.2 s. No option shows whether the clock runs.
+ * So the user timeout is lifted (set to 0) once the window has been closed, and stays lifted. It is also lifted if the peer
+ * answers but takes no data, because its kernel has no memory. __test__/deadline has a model of the kernel, which shows that
+ * simpler rules drop living peers.
  */
 import { patienceAfter, rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
@@ -47,13 +47,13 @@ const UNANSWERED_PROBES = 4
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
-/** Established, FIN wait 1, close wait, closing, last ACK: the states in which data may wait to be sent. */
+/** The states in which data may wait to be sent: established, FIN wait 1, close wait, closing, last ACK. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
 
 /**
- * The user timeout in milliseconds. That of `condemned` has passed at the kernel's next timer, as the kernel's
- * clock started a fifth of the deadline after the last answer at the latest. With a shorter one, as 1 ms, a peer that
- * answers after all would be dropped before the next look: the kernel would end it at the second probe.
+ * The user timeout to set, in milliseconds. That of `condemned` has passed at the kernel's next timer, because the kernel's clock
+ * started within a fifth of the deadline after the last answer. A much shorter one, such as 1 ms, would drop a peer that does
+ * answer before the next look: the kernel would end the connection at the second probe.
  */
 export function userTimeoutOf(
   { stage, patienceMs }: Pick<Memory, 'stage' | 'patienceMs'>,
@@ -69,12 +69,12 @@ export function userTimeoutOf(
 export interface Memory {
   readonly stage: Stage
   readonly bound: Bound
-  /** Since when what is in flight has been sent again more than once under a lifted user timeout. */
+  /** Since when data in flight has been retransmitted more than once under a lifted user timeout. */
   readonly sentAgainSince: number | undefined
   /**
-   * The user timeout while lifted: 0, but a long one where something was sent again more than once. Without any, Linux gives up after
-   * `net.ipv4.tcp_retries2` retransmissions at the distance that TCP_RTO_MAX_MS allows (tcp_model_timeout(), net/ipv4/tcp_timer.c): after 17 s
-   * at a deadline of 6 s, whatever the peer answers.
+   * The user timeout while lifted: 0, or a very long one if data was retransmitted more than once. With 0, Linux gives up after
+   * `net.ipv4.tcp_retries2` retransmissions, whatever the peer answers. TCP_RTO_MAX_MS shortens the time between these
+   * (tcp_model_timeout(), net/ipv4/tcp_timer.c): with a deadline of 6 s, Linux gives up after 17 s.
    */
   readonly patienceMs: number
   /**
@@ -86,11 +86,11 @@ export interface Memory {
   readonly silentFor: number
   /** How much the peer had acknowledged at the last look. */
   readonly acknowledged: number
-  /** How many segments without data had come at the last look; negative: not known. */
+  /** How many segments without data had been received at the last look; negative: not known. */
   readonly emptySegments: number
   /**
-   * Since when something has been in flight, with an open window, of which nothing was acknowledged and to which nothing
-   * was answered. `undefined` while there is no such thing.
+   * Since when data has been in flight, with an open window, without any acknowledgement or answer. `undefined` if that is
+   * not the case.
    */
   readonly stuckSince: number | undefined
 }
@@ -152,17 +152,17 @@ function stuckFrom(before: Memory, acknowledged: number, isAnswered: boolean, no
 }
 
 /**
- * Whether the peer has answered since the last look: with a segment without data that set the silence back. A peer that is out of
- * memory drops what it is sent, and answers each time with such a segment (ICSK_ACK_NOMEM and tcp_send_dupack(), net/ipv4/tcp_input.c).
- * One that no longer hears has nothing to acknowledge. What it still sends is data, or a probe: that is without data too, but
- * ends no silence, as its sequence number is an old one (tcp_validate_incoming() drops it before tcp_ack()).
+ * Whether the peer has answered since the last look: a segment without data came, and it reset the silence. A peer that is out of
+ * memory drops data, and answers each time with such a segment (ICSK_ACK_NOMEM and tcp_send_dupack(), net/ipv4/tcp_input.c). A peer
+ * that does not receive our packets has nothing to acknowledge. It can still send data, and keepalive probes. A probe carries no
+ * data either, but it resets no silence: tcp_validate_incoming() drops it before tcp_ack(), because its sequence number is old.
  */
 function hasAnswered(before: Memory, { silentFor, emptySegments }: Look, deadlineMs: number): boolean {
   if (emptySegments < 0 || before.emptySegments < 0 || emptySegments === before.emptySegments) return false
   return !isStillSilent(before, silentFor, deadlineMs)
 }
 
-/** Whether what is in flight has been sent again more than once. Once is also what a lost packet comes to. */
+/** Whether data in flight was retransmitted more than once. A single lost packet causes one retransmission. */
 function isSentAgain({ unacknowledged, retransmits }: Look): boolean {
   return unacknowledged > 0 && retransmits > 1
 }
@@ -178,11 +178,11 @@ function isStillSilent(before: Memory, silentFor: number, deadlineMs: number): b
 }
 
 interface Signs {
-  /** Since something is pending, as a share of the deadline. */
+  /** The silence while data is pending, as a share of the deadline. */
   readonly silence: number | undefined
-  /** Since nothing is acknowledged or answered, as a share of the deadline. */
+  /** The time without acknowledgement or answer, as a share of the deadline. */
   readonly stuck: number
-  /** Whether the peer answers what is sent again, and takes none of it. */
+  /** Whether the peer answers retransmissions, but takes no data. */
   readonly isRefused: boolean
 }
 

@@ -93,6 +93,7 @@ impl KnownSockets {
     ///
     /// `EAGAIN` if no thread can be started. The system's error if the listeners cannot be read, because without them an outgoing
     /// connection cannot be distinguished from an accepted one. Nothing was marked then.
+    #[inline] // compiled where it is called, for size: Cargo.toml
     pub fn look(self: &Arc<Self>, room: usize, longest: Duration) -> io::Result<Option<Looked>> {
         let mut looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         if looking.found.is_empty() {
@@ -110,6 +111,7 @@ impl KnownSockets {
         Ok(Some(self.hand_over(&mut looking.found, room)))
     }
 
+    #[inline] // so that it is compiled where it is called, for size: Cargo.toml
     fn look_over(
         &self,
         cookie_of: impl Fn(RawSocket) -> Option<u64>,

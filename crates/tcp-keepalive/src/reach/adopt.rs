@@ -32,6 +32,7 @@ impl KnownSockets {
     /// # Errors
     ///
     /// As [`can_duplicate`](crate::can_duplicate). The outcomes of connections that were not reached are then missing at the end.
+    #[inline] // compiled where it is called, for size: Cargo.toml
     pub fn adopt(self: &Arc<Self>, found: &[Outgoing], asked: &Settings) -> (Vec<Adoption>, io::Result<()>) {
         let mut adoptions = Vec::with_capacity(found.len());
         for some in found.chunks(AT_ONCE) {

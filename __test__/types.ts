@@ -57,30 +57,30 @@ export const status: number = native.getKeepAlive(3, new Int32Array(5))
 installKeepAlive(30_000, { match: ({ port }) => port === 5432 || undefined }).uninstall()
 installKeepAlive(30_000, { accepted: true })
 installKeepAlive(30_000, { accepted: [8080, 8443] })
-// @ts-expect-error -- a single port is written as a list, as true means all
+// @ts-expect-error -- a single port is given as a list; true means all ports
 installKeepAlive(30_000, { accepted: 8080 })
 
-// @ts-expect-error -- how long it may take is always said
+// @ts-expect-error -- the time limit is required
 void probePeer(3)
-// @ts-expect-error -- a promise is true whatever it comes to
+// @ts-expect-error -- a promise is truthy, whatever it resolves to
 installKeepAlive(30_000, { match: async ({ port }) => port === 5432 })
-// @ts-expect-error -- the deadline solves for the time
+// @ts-expect-error -- the time is computed from the deadline
 setKeepAlive(3, { detectWithin: 5000, time: 1000 })
-// @ts-expect-error -- beside the deadline, the user timeout can only be 0
+// @ts-expect-error -- with a deadline, the user timeout can only be 0
 setKeepAlive(3, { detectWithin: 5000, userTimeout: 1000 })
-// @ts-expect-error -- here it is called time
+// @ts-expect-error -- the field's name is time
 setKeepAlive(3, { initialDelay: 1000 })
 // @ts-expect-error -- Node's own call
 setKeepAlive(new net.Socket(), true, 60_000)
-// @ts-expect-error -- on is said with values
+// @ts-expect-error -- keepalive is turned on with values
 setKeepAlive(new net.Socket(), true)
 // @ts-expect-error -- durations are numbers
 setKeepAlive(3, { time: '60s' })
 // @ts-expect-error -- not a socket
 setKeepAlive({ fd: 3 }, 1000)
-// @ts-expect-error -- a system may not be able to tell
+// @ts-expect-error -- a system may not report it
 export const time: number = read.time
-// @ts-expect-error -- what was read is not to be written to
+// @ts-expect-error -- the values that were read are read-only
 read.time = 1
-// @ts-expect-error -- a system may not be able to tell
+// @ts-expect-error -- a system may not report it
 export const probes: number = info.unansweredProbes

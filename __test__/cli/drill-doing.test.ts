@@ -9,24 +9,28 @@ const COUNT = 20
 /** By what the program does: its lines, the server's answers, and the word that the table must show. */
 const CASES: Readonly<Record<string, readonly [lines: string, answers: readonly string[], doing: string]>> = {
   'that has sent nothing': [`quiet()`, [], 'idle'],
-  'that asked right after connecting, and waits': [
+  'that sent a request right after connecting, and waits': [
     `quiet().on('connect', function () { this.write('?') })`,
     [],
     'waiting',
   ],
-  'that asked, and was answered': [`quiet().on('connect', function () { this.write('?') })`, ['!'], 'idle'],
-  'that asked again right after it was answered, and waits': [
+  'that sent a request, and got the answer': [
+    `quiet().on('connect', function () { this.write('?') })`,
+    ['!'],
+    'idle',
+  ],
+  'that sent a request right after an answer, and waits': [
     `quiet().on('connect', function () { this.write('?') }).once('data', function () { this.write('?') })`,
     ['!'],
     'waiting',
   ],
-  'of which a probe was answered since it asked right after an answer': [
+  'whose probe was answered after it sent a request right after an answer': [
     `quiet({ time: 1000, interval: 1000, retries: 9 })
       .on('connect', function () { this.write('?') }).once('data', function () { this.write('?') })`,
     ['!'],
     '(?:waiting|silent)', // depends on whether both came within one tick of the kernel
   ],
-  'that was greeted': [`quiet()`, ['greeting'], 'idle'],
+  'that got a greeting': [`quiet()`, ['greeting'], 'idle'],
 }
 
 for (const [name, [lines, answers, doing]] of Object.entries(CASES)) {

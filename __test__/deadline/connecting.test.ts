@@ -178,8 +178,8 @@ test("a client's own shorter connect timeout wins", async (t) => {
 })
 
 const NOBODY: ReadonlyArray<readonly [string, KeepAliveOptions, Parameters<typeof installKeepAlive>[1]]> = [
-  ['an install whose function says no at connect', DEADLINE, { match: () => false }],
-  ['an install for an address that the name does not lead to', DEADLINE, { match: '10.0.0.0/8:*' }],
+  ['an install whose function returns false at connect', DEADLINE, { match: () => false }],
+  ['an install for an address to which the name does not resolve', DEADLINE, { match: '10.0.0.0/8:*' }],
 ]
 for (const [what, options, scope] of NOBODY) {
   test.serial(`${what} keeps the system's own rule`, async (t) => {

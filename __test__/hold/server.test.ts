@@ -205,7 +205,7 @@ test("the package's own setKeepAlive on a held server changes the held values, a
 
 const endings: Readonly<Record<string, string>> = {
   'that an earlier listener has destroyed': `server.prependListener('connection', (socket) => socket.destroy())`,
-  'that was handed on to another held server': `
+  'that was passed to another held server': `
     const other = require('node:http').createServer()
     holdKeepAlive(other, { time: 9000 })
     server.on('connection', (socket) => other.emit('connection', socket) && socket.destroy())`,

@@ -66,7 +66,7 @@ const scenarios = {
       void client.connect().then(connectedAndIdle)
     }),
 
-  'ends well': () =>
+  'ends normally': () =>
     serve(echo(), (port) => {
       const socket = net.connect(port, '127.0.0.1', () => socket.end('bye'))
       watch('socket', socket, ALL)
@@ -129,7 +129,7 @@ const scenarios = {
     }
   },
 
-  'speaks TLS and ends well': () =>
+  'speaks TLS and ends normally': () =>
     serve(
       secure((socket) => socket.on('error', () => {}).end('hi')),
       (port) => {
@@ -139,7 +139,7 @@ const scenarios = {
       },
     ),
 
-  'speaks TLS and does not trust': () =>
+  'speaks TLS and does not trust the certificate': () =>
     serve(
       secure(() => {}).on('tlsClientError', () => {}),
       (port) => watch('tls', tls.connect({ port, host: '127.0.0.1' }), ALL),
@@ -155,9 +155,9 @@ const scenarios = {
       },
     ),
 
-  'speaks TLS to nobody, unhandled': () => watch('tls', tls.connect(1, '127.0.0.1'), QUIET),
+  'speaks TLS and is refused, unhandled': () => watch('tls', tls.connect(1, '127.0.0.1'), QUIET),
 
-  'asks by HTTP': () =>
+  'sends an HTTP request': () =>
     serve(
       http.createServer((_request, response) => response.end('hi')),
       (port) => {
@@ -176,7 +176,7 @@ const scenarios = {
       },
     ),
 
-  'asks by HTTP and is hung up on': () =>
+  'sends an HTTP request and is closed by the server': () =>
     serve(
       net.createServer((socket) => socket.once('data', () => socket.destroy())),
       (port) =>
@@ -187,7 +187,7 @@ const scenarios = {
         ),
     ),
 
-  'asks by HTTP and is hung up on, unhandled': () =>
+  'sends an HTTP request and is closed by the server, unhandled': () =>
     serve(resetting(), (port) => {
       watch('request', http.get({ port, host: '127.0.0.1' }), ['close'])
     }),

@@ -72,19 +72,19 @@ for (const name of ['webpack', 'rspack'] as const) {
     for (const [what, configuration, bundle] of [
       ['bundled whole', `output: { path: folder, filename: 'bundle.cjs' }`, 'bundle.cjs'],
       [
-        'the platform packages kept outside',
+        'the platform packages kept external',
         `output: { path: folder, filename: 'bundle.cjs' },
          externals: [/^@tcp-keepalive\\//], externalsType: 'commonjs'`,
         'bundle.cjs',
       ],
       [
-        'an ES module, the platform packages kept outside',
+        'an ES module, the platform packages kept external',
         `output: { path: folder, filename: 'bundle.mjs', module: true, chunkFormat: 'module' },
          experiments: { outputModule: true }, externals: [/^@tcp-keepalive\\//], externalsType: 'module'`,
         'bundle.mjs',
       ],
       [
-        'an ES module, all kept outside',
+        'an ES module, all kept external',
         `output: { path: folder, filename: 'bundle.mjs', module: true, chunkFormat: 'module' },
          experiments: { outputModule: true }, externals: ['tcp-keepalive'], externalsType: 'module'`,
         'bundle.mjs',
@@ -120,7 +120,7 @@ for (const [what, words, bundle] of [
   ['conditions of its own', ['--conditions=worker', '--outfile=bundle.cjs'], 'bundle.cjs'],
   ['an ES module with a `require`', ['--format=esm', '--outfile=bundle.mjs', BANNER], 'bundle.mjs'],
   [
-    'an ES module, all kept outside',
+    'an ES module, all kept external',
     ['--format=esm', '--outfile=bundle.mjs', '--external:tcp-keepalive', BANNER],
     'bundle.mjs',
   ],
@@ -154,7 +154,7 @@ test.serial(
 
 for (const format of ['es', 'cjs']) {
   for (const [what, external, allowed] of [
-    ['kept outside', ['tcp-keepalive'], []],
+    ['kept external', ['tcp-keepalive'], []],
     ['bundled', [], ['CIRCULAR_DEPENDENCY']],
   ] as const) {
     test.serial(`rollup (${format}): ${what}`, async (t) => {

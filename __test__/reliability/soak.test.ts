@@ -25,14 +25,14 @@ test('a dead connection that is reported once, after 9 s, is correct', (t) => {
 })
 
 const faults: ReadonlyArray<readonly [claim: string, ...Parameters<typeof judge>, complaint: RegExp]> = [
-  ['told too late', roundOf({ lostAt: 21_051 }), 'all', 1, since, /after 10051 ms/],
-  ['of which the capture knows nothing', roundOf({}), 'all', 1, () => undefined, /NaN/],
+  ['lost too late', roundOf({ lostAt: 21_051 }), 'all', 1, since, /after 10051 ms/],
+  ['that the capture does not contain', roundOf({}), 'all', 1, () => undefined, /NaN/],
   ['published twice', roundOf({ published: 2 }), 'all', 1, since, /published 2 times/],
   ['that was never published', roundOf({ published: 0 }), 'all', 1, since, /published 0 times/],
-  ['whose user is told twice', roundOf({ told: 2 }), 'all', 1, since, /told 2 times/],
-  ['whose user is not told', roundOf({ told: 0 }), 'open', 1, since, /told 0 times/],
-  ['beside one that was not told', roundOf({}), 'all', 2, since, /1 of 2 dead/],
-  ['that lived', roundOf({}), 'none', 1, since, /1 living/],
+  ['whose user gets two errors', roundOf({ told: 2 }), 'all', 1, since, /told 2 times/],
+  ['whose user gets no error', roundOf({ told: 0 }), 'open', 1, since, /told 0 times/],
+  ['next to one that was not reported', roundOf({}), 'all', 2, since, /1 of 2 dead/],
+  ['whose peer lived', roundOf({}), 'none', 1, since, /1 living/],
 ]
 
 for (const [claim, rounds, fate, held, from, complaint] of faults) {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
-import * as door from 'tcp-keepalive'
+import * as main from 'tcp-keepalive'
 import * as drill from 'tcp-keepalive/drill'
 import * as native from 'tcp-keepalive/native'
 
@@ -32,7 +32,7 @@ test('every export of the package has a heading in the reference', (t) => {
     [...readFileSync(join(committed, page), 'utf8').matchAll(/^### (\w+)/gm)].map(([, name]) => name ?? '')
   const names = (module: object): string[] =>
     Object.keys(module).filter((name) => !/^(default|module\.exports|__)/.test(name))
-  const own = names(door)
+  const own = names(main)
   t.true(own.length >= 12)
   for (const name of own) t.true(headings('tcp-keepalive.md').includes(name), name)
   t.deepEqual(names(drill), ['cutOff'])

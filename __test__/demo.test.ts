@@ -76,7 +76,7 @@ const HIDDEN = ['ip', 'nft', 'nsenter', 'ss', 'tcpdump', 'unshare']
 const noRoot = await labUnavailable()
 
 unless(noRoot)(
-  'npm start as an ordinary user, where there is no /usr/sbin, no tcpdump, ip or nft',
+  'npm start as an ordinary user, without /usr/sbin, tcpdump, ip or nft',
   async (t) => {
     const home = mkdtempSync(join(tmpdir(), 'tcp-keepalive-demo-'))
     chmodSync(home, 0o777)

@@ -172,7 +172,7 @@ function withServer(server: ServerKind): typeof withLab {
 for (const [name, recipe] of Object.entries(RECIPES)) {
   const { server, lines } = recipe
   withServer(server)(
-    `${name}: a connection that is alive is handed out again, and one that is cut off is not`,
+    `${name}: a living connection is handed out again, and one that is cut off is not`,
     async (t) => {
       const lab = await openLab(t)
       const { port, stop } = await server.start(lab.server)

@@ -115,7 +115,7 @@ withPostgres('detectWithin 6 s: idle, querying and writing clients get an error 
     const pausedMs = end?.pausedMs ?? Number.NaN
     t.log(`${name}: ${end?.code} after ${(took / 1000).toFixed(2)} s; paused for ${pausedMs.toFixed()} ms`)
     t.is(end?.code, 'ETIMEDOUT', name)
-    t.true(isInTime(took, pausedMs, DETECT_WITHIN), `${name} was told after ${took} ms`)
+    t.true(isInTime(took, pausedMs, DETECT_WITHIN), `${name} got its error after ${took} ms`)
   }
 })
 

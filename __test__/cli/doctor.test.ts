@@ -147,7 +147,7 @@ test('doctor refuses an extra argument', (t) => {
 })
 
 unless(existsSync('/dev/full') ? undefined : 'Linux has /dev/full.')(
-  'where the output cannot be written: one line, and exit code 1',
+  'if the output cannot be written: one line, and exit code 1',
   (t) => {
     const full = openSync('/dev/full', 'w')
     t.teardown(() => closeSync(full))

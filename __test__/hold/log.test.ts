@@ -56,7 +56,7 @@ linux('without TCP_KEEPALIVE_LOG nothing is printed', async (t) => {
   t.is(await logged(['waiting'], { TCP_KEEPALIVE_LOG: '0' }), '')
 })
 
-unless(preloadUnavailable())('a value that the system refuses', async (t) => {
+unless(preloadUnavailable())('a line for a value that the system refuses', async (t) => {
   const said = await logged(['waiting'], { ...LOG, ...refusing(t, { refuse: ['TCP_USER_TIMEOUT'] }) })
   t.regex(
     said,

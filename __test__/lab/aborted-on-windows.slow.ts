@@ -28,7 +28,7 @@ const unavailable =
   process.getuid?.() === 0 ? await windows[0]?.unavailable() : 'A network of its own needs root.'
 
 unless(unavailable)(
-  'an aborted connection reads as ECONNRESET in Node on Windows, whatever its version',
+  'a read of an aborted connection ends with ECONNRESET in every version of Node on Windows',
   async (t) => {
     t.timeout(15 * 60_000)
     t.true(windows.length >= 4)

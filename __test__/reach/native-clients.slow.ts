@@ -52,7 +52,7 @@ const noLibpq =
     ? undefined
     : 'pg-native is compiled with libpq (Debian packages libpq-dev, make and g++).'
 
-serially(noRedis ? unless(noRedis) : withPostgres)('valkey-glide on Redis', async (t) => {
+serially(noRedis ? unless(noRedis) : withPostgres)('valkey-glide with Redis', async (t) => {
   await tryClient(
     t,
     'valkey-glide',
@@ -64,7 +64,7 @@ serially(noRedis ? unless(noRedis) : withPostgres)('valkey-glide on Redis', asyn
   )
 })
 
-serially(noLibpq ? unless(noLibpq) : withPostgres)('pg-native on PostgreSQL', async (t) => {
+serially(noLibpq ? unless(noLibpq) : withPostgres)('pg-native with PostgreSQL', async (t) => {
   await tryClient(t, 'pg-native', async (host) => {
     const { connection, stop } = await startPostgres(host)
     return { port: connection.port, stop }
@@ -121,7 +121,7 @@ async function openPool(t: ExecutionContext, ...nodeArguments: string[]): Promis
 }
 
 serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
-  'drill PID of pg-native: without this package nobody is told, and all is as it was before',
+  'drill PID of pg-native: without this package no connection fails, and everything is as before',
   async (t) => {
     const { options, ask, drill } = await openPool(t)
     const before = await options()
@@ -138,7 +138,7 @@ serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
 )
 
 serially(noLibpq || noRedis ? unless(noLibpq ?? noRedis) : withPostgres)(
-  'drill PID of pg-native: under register, with reach: process, it is told in time, and the program goes on',
+  'drill PID of pg-native: under register, with reach: process, it fails in time, and the program continues',
   async (t) => {
     const { ask, drill } = await openPool(t, '--require', join(ROOT, 'dist/register.cjs'))
     const { code, printed } = await drill('--within', '8s', '--json')

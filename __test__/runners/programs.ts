@@ -57,7 +57,7 @@ export function programs(dialect: Dialect): Readonly<Record<string, string>> {
     ),
     [`3-read.test.${end}`]: file(
       from('{ getKeepAlive }', 'tcp-keepalive'),
-      `test('what was left behind still holds', async () => {
+      `test('the install that was left behind still holds', async () => {
         const { socket, close } = await connect()
         socket.setKeepAlive(true, 5000)
         const { time, interval, retries } = getKeepAlive(socket)

@@ -75,6 +75,6 @@ export function drawChart({ clients, measured, stoppedAfter }: Result): string {
     return [element('rect', square), text(x + 16, bottom + 39, LEGEND[setting], { 'font-size': 12 })]
   })
   const width = leftOf('connecting') + PANEL.width + 36
-  const title = 'The server is gone: seconds until the client is told'
+  const title = 'The server is gone: seconds until the client gets an error'
   return picture(title, width, bottom + 52, [...panels, ...clientNames, ...bars, ...legend])
 }

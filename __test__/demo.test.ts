@@ -75,43 +75,40 @@ const HIDDEN = ['ip', 'nft', 'nsenter', 'ss', 'tcpdump', 'unshare']
 
 const noRoot = await labUnavailable()
 
-unless(noRoot)(
-  'npm start as an ordinary user, without /usr/sbin, tcpdump, ip or nft',
-  async (t) => {
-    const home = mkdtempSync(join(tmpdir(), 'tcp-keepalive-demo-'))
-    chmodSync(home, 0o777)
-    t.teardown(() => rmSync(home, { recursive: true, force: true }))
-    const hide = HIDDEN.flatMap((name) => findTool(name, ['/usr/bin', '/bin']) ?? [])
-    const script = [
-      'for folder in /usr/sbin /sbin; do test -L "$folder" || mount -t tmpfs none "$folder" || exit 90; done',
-      ...hide.map((file) => `mount --bind /dev/null ${realpathSync(file)} || exit 91`),
-      'for name in ip nft tcpdump; do "$name" -V 2>/dev/null && exit 92; done',
-      'exec "$@"',
-    ].join('\n')
-    const isRoot = process.getuid?.() === 0
-    const words = ['--mount', ...(isRoot ? [] : ['--map-root-user']), 'sh', '-c', script, 'sh', ...asNobody]
-    const program = spawn(needTool('unshare'), [...words, 'npm', 'start', '--silent'], {
-      cwd: ROOT,
-      env: {
-        HOME: home,
-        PATH: [
-          dirname(process.execPath),
-          ...new Set(['cargo', 'git'].map((name) => dirname(needTool(name)))),
-          '/usr/bin',
-          '/bin',
-        ].join(':'),
-        RUSTUP_HOME: process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const [printed, complaints] = await Promise.all([
-      text(program.stdout),
-      text(program.stderr),
-      once(program, 'exit'),
-    ])
-    t.is(program.exitCode, 0, complaints)
-    for (const who of ['waits', 'writes'])
-      t.regex(printed, new RegExp(`the client that ${who} gets an error: `))
-    t.regex(printed, /the server that lives reads again/)
-  },
-)
+unless(noRoot)('npm start as an ordinary user, without /usr/sbin, tcpdump, ip or nft', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'tcp-keepalive-demo-'))
+  chmodSync(home, 0o777)
+  t.teardown(() => rmSync(home, { recursive: true, force: true }))
+  const hide = HIDDEN.flatMap((name) => findTool(name, ['/usr/bin', '/bin']) ?? [])
+  const script = [
+    'for folder in /usr/sbin /sbin; do test -L "$folder" || mount -t tmpfs none "$folder" || exit 90; done',
+    ...hide.map((file) => `mount --bind /dev/null ${realpathSync(file)} || exit 91`),
+    'for name in ip nft tcpdump; do "$name" -V 2>/dev/null && exit 92; done',
+    'exec "$@"',
+  ].join('\n')
+  const isRoot = process.getuid?.() === 0
+  const words = ['--mount', ...(isRoot ? [] : ['--map-root-user']), 'sh', '-c', script, 'sh', ...asNobody]
+  const program = spawn(needTool('unshare'), [...words, 'npm', 'start', '--silent'], {
+    cwd: ROOT,
+    env: {
+      HOME: home,
+      PATH: [
+        dirname(process.execPath),
+        ...new Set(['cargo', 'git'].map((name) => dirname(needTool(name)))),
+        '/usr/bin',
+        '/bin',
+      ].join(':'),
+      RUSTUP_HOME: process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [printed, complaints] = await Promise.all([
+    text(program.stdout),
+    text(program.stderr),
+    once(program, 'exit'),
+  ])
+  t.is(program.exitCode, 0, complaints)
+  for (const who of ['waits', 'writes'])
+    t.regex(printed, new RegExp(`the client that ${who} gets an error: `))
+  t.regex(printed, /the server that lives reads again/)
+})

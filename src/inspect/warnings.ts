@@ -132,7 +132,7 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     if (latestWrite(userTimeout, deadline, retransmissionTimeout) <= deadline) return undefined
     return (
       `the retransmission timeout is ${formatDuration(retransmissionTimeout)}, as after a lost SYN-ACK: until the peer has ` +
-      `acknowledged something, a write may be told of after the deadline of ${formatDuration(deadline)}`
+      `acknowledged something, a write may detect a dead peer only after ${formatDuration(deadline)}`
     )
   },
   overwritten({ overwritten }) {

@@ -29,12 +29,12 @@ export class ResolvedNames {
    */
   note(name: string, addresses: readonly string[], families: readonly Family[]): readonly string[] {
     const before = this.#addresses.get(name) ?? []
-    const told = new Set(addresses.map(canonical))
+    const resolved = new Set(addresses.map(canonical))
     const others = before.filter((address) => !families.includes(familyOf(address)))
     this.#forget(name)
-    this.#put(name, [...new Set([...others, ...told])])
+    this.#put(name, [...new Set([...others, ...resolved])])
     while (this.#pairs > MOST_PAIRS) this.#forget(this.#oldest())
-    return [...told].filter((address) => !before.includes(address))
+    return [...resolved].filter((address) => !before.includes(address))
   }
 
   /** The names that were resolved to an address. */

@@ -31,14 +31,14 @@ mod tests {
 
     #[test]
     fn a_silence_is_told_where_keepalive_ends_the_connection_before_the_number_begins_again() {
-        let told = |longest| whole(minutes(1), longest);
-        assert_eq!(told(Some(minutes(1))), Some(minutes(1)));
-        assert_eq!(told(Some(minutes(71))), Some(minutes(1)));
-        assert_eq!(told(Some(minutes(72))), None);
-        assert_eq!(told(Some(minutes(132))), None);
-        assert_eq!(told(Some(WRAPS_AFTER)), None);
-        assert_eq!(told(Some(Duration::MAX)), None);
-        assert_eq!(told(None), None, "no keepalive");
+        let silence = |longest| whole(minutes(1), longest);
+        assert_eq!(silence(Some(minutes(1))), Some(minutes(1)));
+        assert_eq!(silence(Some(minutes(71))), Some(minutes(1)));
+        assert_eq!(silence(Some(minutes(72))), None);
+        assert_eq!(silence(Some(minutes(132))), None);
+        assert_eq!(silence(Some(WRAPS_AFTER)), None);
+        assert_eq!(silence(Some(Duration::MAX)), None);
+        assert_eq!(silence(None), None, "no keepalive");
     }
 
     #[test]
@@ -57,8 +57,8 @@ mod tests {
             let (silence, longest) = (Duration::from_micros(silence), Duration::from_micros(longest));
             // The kernel ends the connection no later than that.
             if silence <= longest.saturating_add(LATE) {
-                let told = whole(number, Some(longest));
-                prop_assert!(told.is_none_or(|told| told == silence), "{told:?} of {silence:?}");
+                let read = whole(number, Some(longest));
+                prop_assert!(read.is_none_or(|read| read == silence), "{read:?} of {silence:?}");
             }
         });
     }

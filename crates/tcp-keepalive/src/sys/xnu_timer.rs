@@ -136,7 +136,7 @@ mod tests {
         for (release, ends) in [("20.1.0", true), ("22.6.0", true), ("23.0.0", false), ("24.6.0", false)] {
             assert_eq!(ends_listeners(release.bytes()), ends, "{release}");
         }
-        assert!(ends_listeners("".bytes()) && ends_listeners([0; 256]), "not told");
+        assert!(ends_listeners("".bytes()) && ends_listeners([0; 256]), "unknown release");
     }
 
     #[test]

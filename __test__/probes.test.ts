@@ -29,7 +29,7 @@ function isOf(timer: number, took: number): boolean {
  *
  * @param extra the additional time allowed, in milliseconds
  */
-function isTold(loss: Loss, since: number, timers: readonly number[], extra = 0): boolean {
+function isReported(loss: Loss, since: number, timers: readonly number[], extra = 0): boolean {
   const took = loss.lostAt - since
   const all = timers.reduce((sum, timer) => sum + timer, 0)
   const latest = timers.reduce((sum, timer) => sum + timerAtMost(timer), 0)
@@ -62,7 +62,7 @@ withLab(
     t.is(loss.code, 'ETIMEDOUT')
     t.is(loss.outcome, 'no-answer')
     // time + interval × retries = 9 s, by four timers
-    t.true(isTold(loss, loss.heardAt, [3000, 2000, 2000, 2000]), inWords(loss))
+    t.true(isReported(loss, loss.heardAt, [3000, 2000, 2000, 2000]), inWords(loss))
   },
 )
 
@@ -118,7 +118,7 @@ withLab(
     t.is(keepAliveProbes(capture.packets, { from: lab.client.address }).length, 0)
     t.is(loss.code, 'EHOSTUNREACH')
     // The user timeout of 3 s counts from the first retransmission, about 0.2 s and at most half a second after the write.
-    t.true(isTold(loss, loss.wroteAt, [3000], 500), inWords(loss))
+    t.true(isReported(loss, loss.wroteAt, [3000], 500), inWords(loss))
     t.is(loss.outcome, 'unreachable')
   },
 )

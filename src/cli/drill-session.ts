@@ -147,8 +147,8 @@ export class Session {
     }
     if (time !== undefined && findings.some(({ fate }) => fate === 'late')) return false
     this.#allToldAt ??= now
-    const isTold = findings.some(({ fate }) => fate === 'told')
-    return !isTold || now - this.#allToldAt > (this.#newAfter === undefined ? NEW_MS : FALL_MS)
+    const isReported = findings.some(({ fate }) => fate === 'told')
+    return !isReported || now - this.#allToldAt > (this.#newAfter === undefined ? NEW_MS : FALL_MS)
   }
 
   #lookForNew(): void {

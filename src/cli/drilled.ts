@@ -129,7 +129,7 @@ export class Drilled {
   finding(isOver: boolean): Finding {
     const { descriptor, local, remote } = this.#socket
     const fate = isOver && this.#fateNow === 'cut' ? 'too-early' : this.#fateNow
-    const isTold = fate === 'told'
+    const isReported = fate === 'told'
     return {
       descriptor,
       local: endpointText(local.address, local.port),
@@ -138,9 +138,9 @@ export class Drilled {
       isNew: this.#isNew,
       doing: this.#doing,
       fate,
-      inTime: isTold && this.#took <= this.#drill.within,
-      toldAfter: isTold ? Math.round(this.#took) : undefined,
-      toldBy: isTold ? this.#toldBy : undefined,
+      inTime: isReported && this.#took <= this.#drill.within,
+      toldAfter: isReported ? Math.round(this.#took) : undefined,
+      toldBy: isReported ? this.#toldBy : undefined,
       wouldTake: this.#wouldTake,
     }
   }

@@ -37,7 +37,7 @@ export interface Look {
 }
 
 /** Whether the kernel reports what the rule needs; a sandbox, or Linux before 4.6, does not. */
-export function isTold({ state, unacknowledged, unsent, silentFor }: Look): boolean {
+export function isReported({ state, unacknowledged, unsent, silentFor }: Look): boolean {
   return state >= 0 && unacknowledged >= 0 && unsent >= 0 && silentFor >= 0
 }
 

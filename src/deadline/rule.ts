@@ -12,7 +12,7 @@
  */
 import { patienceAfter, rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
-import { isDrained, isTold, type Look, type Stage } from './look.ts'
+import { isDrained, isReported, type Look, type Stage } from './look.ts'
 
 /**
  * Once the window has been closed for this long, the kernel's clock may run. The clock starts at the first probe, which is
@@ -115,7 +115,7 @@ export const AT_FIRST: Memory = Object.freeze({
  * connection at that answer. Such a peer left three probes unanswered, two of them for a fifth of the deadline.
  */
 export function remember(before: Memory, look: Look, deadlineMs: number, now: number): Memory {
-  if (!isTold(look)) return AT_FIRST // the kernel's own rule
+  if (!isReported(look)) return AT_FIRST // the kernel's own rule
   const { silentFor, acknowledged, emptySegments } = look
   const isAnswered = hasAnswered(before, look, deadlineMs)
   const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, deadlineMs)

@@ -2,7 +2,7 @@
 import { looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import type { Bound } from './bound.ts'
-import { isDrained, isTold, type Look, type Stage } from './look.ts'
+import { isDrained, isReported, type Look, type Stage } from './look.ts'
 import { AT_FIRST, type Memory, remember, userTimeoutOf } from './rule.ts'
 
 /** The functions of the binding that the sweep uses. index.d.ts documents their parameters. */
@@ -113,7 +113,7 @@ export class Watched {
     this.isNew = false
     const before = this.memory
     this.memory = remember(before, look, this.detectWithinMs, now)
-    return this.#change(kernel, descriptor, before) && isTold(look)
+    return this.#change(kernel, descriptor, before) && isReported(look)
   }
 
   /**

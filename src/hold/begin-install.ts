@@ -6,7 +6,7 @@ import type { Claims } from './claim.ts'
 import type { KeepAliveInstall } from './handles.ts'
 import { againByName } from './connecting.ts'
 import { addInstall, type InstallClaim, isNameWanted, removeInstall } from './installs.ts'
-import { Misses } from './misses.ts'
+import { Unmatched } from './unmatched.ts'
 import { forgetNames, observeNames } from './names.ts'
 import { leaveWrap, useWrap } from './wrap.ts'
 
@@ -17,7 +17,7 @@ class Install implements InstallClaim, KeepAliveInstall {
   readonly values: KernelValues
   readonly matcher: PeerMatcher
   readonly #expectNoDeadlines: (() => void) | undefined
-  readonly misses = new Misses(() => this.matcher.hasMatchedUnseen?.() ?? false)
+  readonly unmatched = new Unmatched(() => this.matcher.hasMatchedUnseen?.() ?? false)
 
   constructor(values: KernelValues, matcher: PeerMatcher) {
     this.values = values

@@ -4,7 +4,7 @@ import type { Peer, PeerMatcher } from '../settings/match.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { type Claim, type Claims, NO_CLAIMS } from './claim.ts'
 import type { Destination } from './destination.ts'
-import type { Misses } from './misses.ts'
+import type { Unmatched } from './unmatched.ts'
 import { namesOf } from './names.ts'
 
 /** An install that is in force. */
@@ -13,7 +13,7 @@ export interface InstallClaim extends Claim {
   /** A list with only this install, which most sockets share. */
   readonly alone: Claims
   /** The destinations that did not match, until one matches. */
-  readonly misses: Misses
+  readonly unmatched: Unmatched
 }
 
 /** Newest first. */
@@ -25,12 +25,12 @@ export function addInstall(install: InstallClaim): void {
 
 export function removeInstall(install: InstallClaim): void {
   installs = installs.filter((other) => other !== install)
-  install.misses.end()
+  install.unmatched.end()
 }
 
 /** Called when a connection that no hook saw matches. */
 export function hasMatched(matcher: PeerMatcher): void {
-  for (const install of installs) if (install.matcher === matcher) install.misses.end()
+  for (const install of installs) if (install.matcher === matcher) install.unmatched.end()
 }
 
 /** Whether a pattern of any install has a name; with an argument, whether any pattern has this name. */
@@ -52,12 +52,12 @@ export function candidatesFor({ host, port }: Destination): Candidates | undefin
   for (const install of installs) {
     const early = earlyAnswer(install, host, port)
     if (early === false) {
-      install.misses.note(host, port)
+      install.unmatched.note(host, port)
       continue
     }
     claims = claims.length === 0 ? install.alone : [...claims, install]
     if (early === undefined) undecided = host
-    else install.misses.end()
+    else install.unmatched.end()
   }
   return claims.length === 0 ? undefined : { claims, undecided }
 }
@@ -102,7 +102,7 @@ export function matching(socket: Socket, candidates: Claims, host: string): Matc
     if (isMatch || name !== undefined) {
       if (found.length === 0) byName = name
       found.push(install)
-      install.misses.end()
+      install.unmatched.end()
     } else isOpen ||= mayBeByName(install.matcher, host, peer.port)
   }
   const [first] = found
@@ -113,7 +113,7 @@ export function matching(socket: Socket, candidates: Claims, host: string): Matc
 export function noteMisses(candidates: Claims, claims: Claims, { host, port }: Destination): void {
   if (claims.length === candidates.length) return
   for (const install of candidates as readonly InstallClaim[]) {
-    if (!claims.includes(install)) install.misses.note(host, port)
+    if (!claims.includes(install)) install.unmatched.note(host, port)
   }
 }
 

@@ -10,7 +10,7 @@ import { publishUnmatched } from './channels.ts'
 const timers = { clearTimeout, setTimeout }
 
 /** The timer's async context. Without it the timer would keep the `AsyncLocalStorage` of the request that opened the first connection. */
-const outside = new AsyncResource('TCPKEEPALIVEMISSES')
+const outside = new AsyncResource('TCPKEEPALIVEUNMATCHED')
 
 const PATIENCE_MS = 60_000
 
@@ -21,10 +21,10 @@ const MOST_DESTINATIONS = 100
 const MOST_SAID = 3
 
 /** Those with unmatched destinations. All share one listener for the end of the process. */
-const open = new Set<Misses>()
+const open = new Set<Unmatched>()
 
 function sayAll(): void {
-  for (const misses of open) misses.say()
+  for (const unmatched of open) unmatched.say()
 }
 
 interface Missed {
@@ -34,7 +34,7 @@ interface Missed {
 }
 
 /** The unmatched destinations of one install, until a connection matches. */
-export class Misses {
+export class Unmatched {
   readonly #found = new Map<string, Missed>()
   #last: Missed | undefined
   #timer: NodeJS.Timeout | undefined

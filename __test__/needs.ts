@@ -16,6 +16,4 @@ const noLab = await labUnavailable()
 export const withLab: typeof test | typeof test.skip = unless(noLab)
 
 /** A test in the network laboratory with a PostgreSQL in it. */
-export const withPostgres: typeof test | typeof test.skip = unless(
-  noLab ?? (await postgresUnavailable({ tls: true })),
-)
+export const withPostgres: typeof test | typeof test.skip = unless(noLab ?? (await postgresUnavailable()))

@@ -41,7 +41,7 @@ const KINDS: readonly PoolKind[] = [
   {
     name: 'pg',
     server: postgres,
-    unavailable: await postgresUnavailable({ tls: true }),
+    unavailable: await postgresUnavailable(),
     config: { user: 'postgres', database: 'postgres', max: COUNT, connectionTimeoutMillis: 6000 },
     ask: 'connect',
   },

@@ -7,10 +7,6 @@ export async function leftOut() {
   const { postgresUnavailable } = await import('../lab/servers/postgres.ts')
   const { matrixUnavailable } = await import('../lab/clients/matrix.ts')
   const { preloadUnavailable } = await import('../lab/preload.ts')
-  const reasons = [
-    await labUnavailable(),
-    await postgresUnavailable({ tls: true }),
-    await matrixUnavailable(),
-  ]
+  const reasons = [await labUnavailable(), await postgresUnavailable(), await matrixUnavailable()]
   return [...new Set([...reasons, preloadUnavailable()])].filter(Boolean)
 }

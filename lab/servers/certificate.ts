@@ -7,6 +7,7 @@ const localhost = [
 ] as const
 const made = await generate([{ name: 'commonName', value: 'localhost' }], {
   keyType: 'ec',
+  algorithm: 'sha256', // by default SHA-1, which RabbitMQ refuses
   extensions: [{ name: 'subjectAltName', altNames: [...localhost] }],
 })
 

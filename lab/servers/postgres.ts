@@ -6,7 +6,7 @@ import type { Host } from '../network/host.ts'
 import { programsAreRoot } from '../network/namespaces.ts'
 import { findTool, toolFolders } from '../network/tools.ts'
 import type { ServerKind } from './server.ts'
-import { finish, makeCertificate, openService } from './service.ts'
+import { finish, openService, putCertificate } from './service.ts'
 
 export interface Postgres {
   /** What a client needs: `new pg.Client(postgres.connection)`. */
@@ -23,12 +23,9 @@ export interface Postgres {
 }
 
 /** Why no PostgreSQL can be started here, in one sentence, or undefined where one can. */
-export async function postgresUnavailable({ tls = false }: { readonly tls?: boolean } = {}): Promise<
-  string | undefined
-> {
+export async function postgresUnavailable(): Promise<string | undefined> {
   const missing = postgresNotInstalled()
   if (missing) return missing
-  if (tls && findTool('openssl') === undefined) return 'A certificate needs openssl (Debian package openssl).'
   if (await programsAreRoot())
     return 'PostgreSQL refuses to run as root, and this system forbids user namespaces.'
   return undefined
@@ -62,7 +59,7 @@ export async function startPostgres(
     const cluster = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '--no-sync']
     await finish(host.spawn(join(programs, 'initdb'), cluster, { stdio: ['ignore', 'ignore', 'pipe'] }))
     await appendFile(join(data, 'pg_hba.conf'), 'host all all all trust\n')
-    if (tls) await makeCertificate(join(data, 'server.key'), join(data, 'server.crt'))
+    if (tls) await putCertificate(join(data, 'server.key'), join(data, 'server.crt'))
     await start()
   }
   const start = async (): Promise<void> => {

@@ -1,13 +1,13 @@
 /** A server program on a host: a folder of its own, started until it is ready, and nothing left of it at the end. */
 import { spawn as spawnHere, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import type { Host } from '../network/host.ts'
-import { findTool } from '../network/tools.ts'
+import { certificate } from './certificate.ts'
 import type { Server, ServerKind } from './server.ts'
 
 export interface StartOptions {
@@ -76,7 +76,7 @@ export function serviceKind({ name, unavailable, port, tlsPort, begin }: Describ
       const service = await openService(name.toLowerCase())
       const at = (file: string): string => join(service.folder, file)
       const { stop } = await service.begin(async () => {
-        await makeCertificate(at('server.key'), at('server.crt'))
+        await putCertificate(at('server.key'), at('server.crt'))
         await begin(service, host, at)
       })
       return { port, tlsPort, stop }
@@ -106,12 +106,10 @@ function removeAtTheEnd(folder: string): () => Promise<void> {
   }
 }
 
-/** A key and a certificate signed by itself. */
-export async function makeCertificate(key: string, certificate: string): Promise<void> {
-  const kind = ['-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
-  const words = ['req', '-x509', '-subj', '/CN=server', '-days', '2', ...kind, '-keyout', key]
-  const openssl = findTool('openssl') ?? 'openssl'
-  await finish(spawnHere(openssl, [...words, '-out', certificate], { stdio: ['ignore', 'ignore', 'pipe'] }))
+/** Writes a certificate and its key, which PostgreSQL takes only where nobody else may read it. */
+export async function putCertificate(key: string, path: string): Promise<void> {
+  await writeFile(key, certificate.key, { mode: 0o600 })
+  await writeFile(path, certificate.cert)
 }
 
 /** Waits for a program that is to end well. */

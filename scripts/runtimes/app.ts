@@ -1,8 +1,8 @@
 /** A program's folder with the published packages in it as npm installs them, and what smoke.cjs asks for beside it. */
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
 import { ROOT } from '../../lab/command.ts'
+import { certificate } from '../../lab/servers/certificate.ts'
 import { stage } from '../build/stage.ts'
 import { binaryOf, type Target, targetsNamed } from '../build/targets.ts'
 
@@ -33,7 +33,6 @@ export async function putApp(
   await putPackages(folder, target, binaries)
   await cp(panics ?? join(ARTIFACTS, 'misbehaving', binaryOf(target)), join(folder, 'panics.node'))
   await cp(join(ROOT, 'lab/platforms/smoke.cjs'), join(folder, 'smoke.cjs'))
-  const certificate = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' })
-  await writeFile(join(folder, 'key.pem'), certificate.private)
+  await writeFile(join(folder, 'key.pem'), certificate.key)
   await writeFile(join(folder, 'cert.pem'), certificate.cert)
 }

@@ -1,8 +1,9 @@
 /** `npm run reliability -- PART`: tries to break the package in one of several ways, and tells what came of it. */
 import { UsageError } from './arguments.ts'
-import { type Measured, type Part, record } from './record.ts'
+import { type Measured, record } from './record.ts'
 
-const parts: Partial<Record<Part, [what: string, load: () => Promise<Measured>]>> = {
+/** Each is a section of docs/reliability.md. */
+const parts: Readonly<Record<string, readonly [what: string, load: () => Promise<Measured>]>> = {
   fuzz: ['random calls of everything on everything, in child processes', () => import('./fuzz/main.ts')],
   race: ['sockets that die while files and sockets take their numbers', () => import('./race/main.ts')],
   reach: [
@@ -50,7 +51,7 @@ if (part === undefined) {
     const figures = await run(options).catch(refuse)
     for (const [what, figure] of figures) console.log(`${what}: ${figure}`)
     const command = ['npm run reliability --', each, ...options].join(' ')
-    if (options.length < rest.length) record(each as Part, command, figures)
+    if (options.length < rest.length) record(each, command, figures)
   }
 }
 

@@ -12,6 +12,8 @@ const PROCESSES = ['hold', 'install'] as const
 
 const POOLS_EACH = 4
 
+const CLIENT = new URL('client.ts', import.meta.url)
+
 /** Node's own arguments: a collection of garbage can be asked for, and how much is kept for new objects stays the same. */
 const NODE_ARGUMENTS = [
   '--expose-gc',
@@ -20,9 +22,9 @@ const NODE_ARGUMENTS = [
 ]
 
 export class Processes {
-  readonly #programs: ReadonlyArray<Program<never>>
+  readonly #programs: ReadonlyArray<Program<void>>
 
-  private constructor(programs: ReadonlyArray<Program<never>>) {
+  private constructor(programs: ReadonlyArray<Program<void>>) {
     this.#programs = programs
   }
 
@@ -35,7 +37,8 @@ export class Processes {
     const sizes = shares(connections, PROCESSES.length * POOLS_EACH)
     const programs = PROCESSES.map((by, index) => {
       const own = sizes.slice(index * POOLS_EACH, (index + 1) * POOLS_EACH)
-      return startOne(lab, { connection, by, sizes: own, seed: seed + index + 1 })
+      const options: ClientOptions = { connection, by, sizes: own, seed: seed + index + 1 }
+      return lab.client.startModule(CLIENT, 'serve', options, { nodeArguments: NODE_ARGUMENTS })
     })
     const processes = new Processes(programs)
     await processes.tell('status')
@@ -51,18 +54,6 @@ export class Processes {
       }),
     )
   }
-}
-
-function startOne(lab: Lab, options: ClientOptions): Program<never> {
-  const module = new URL('client.ts', import.meta.url).href
-  return lab.client.start(
-    async ({ module, options }, inside) => {
-      const { serve } = (await import(module)) as { serve: (...all: unknown[]) => Promise<never> }
-      return serve(options, inside)
-    },
-    { module, options },
-    { nodeArguments: NODE_ARGUMENTS },
-  )
 }
 
 /** A number in parts that are as equal as can be. */

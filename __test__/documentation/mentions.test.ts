@@ -89,6 +89,16 @@ function namesIn(file: string, pattern: RegExp): string[] {
   return [...readFileSync(join(root, file), 'utf8').matchAll(pattern)].map(([, name = '']) => name)
 }
 
+const VARIABLES = [
+  ...new Set(namesIn('src/settings/environment.ts', /(TCP_KEEPALIVE(?:_[A-Z]+)*)(?:'|: ')/g)),
+]
+
+test('docs/whole-program.md describes every variable', (t) => {
+  t.true(VARIABLES.length >= 10)
+  const { markdown } = pageAt('docs/whole-program.md')
+  for (const name of VARIABLES) t.regex(markdown, new RegExp(`\\b${name}\\b(?!_)`), name)
+})
+
 for (const { what, page, names } of [
   {
     what: 'warning',

@@ -1,6 +1,8 @@
 /** Drills on commands with several processes, and on commands without a matching connection. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unless } from '../needs.ts'
 import { Drilling, drillProgram, lastRows, openPort, programOf } from './drilling.ts'
@@ -100,6 +102,42 @@ onLinux('a command that does not end at SIGTERM is ended anyway', async (t) => {
   t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
   t.is(lastRows(stdout).length, 1)
 })
+
+/** What keeps a program from ending, or from restoring its connections. */
+const STUBBORN = {
+  'that ignores SIGTERM': "process.on('SIGTERM', () => console.log('asked to end'))",
+  'that is blocked': `process.on('SIGTERM', () => {})
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 5000); setTimeout(() => console.log('blocks'), 4900)`,
+}
+
+for (const [name, lines] of Object.entries(STUBBORN)) {
+  onLinux(`a second signal ends a command ${name}, and nothing is left behind`, async (t) => {
+    const port = await openPort(t)
+    const folder = mkdtempSync(join(tmpdir(), 'drilled-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    const program = `quiet(); console.log('pid', process.pid); ${lines}; setInterval(() => {}, 1000)`
+    const drilling = drillProgram(t, port, ['--within', '50s'], program, { TMPDIR: folder })
+    await drilling.untilSaid(/idle +…/)
+    if (name === 'that is blocked') {
+      await drilling.untilSaid(/blocks/)
+      await sleep(500)
+    }
+    drilling.interrupt()
+    if (name === 'that ignores SIGTERM') await drilling.untilSaid(/asked to end/)
+    else await sleep(500)
+    drilling.interrupt()
+    const { code, stdout } = await drilling.done
+    t.is(code, 2, stdout)
+    t.regex(lastRows(stdout).join('\n'), /^idle +too early to tell$/, stdout)
+    t.regex(stdout, /^nothing can be said: 1 too early to tell\neverything is put back$/m)
+    const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1])
+    t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+    t.deepEqual(
+      readdirSync(folder).filter((each) => each.startsWith('tcp-keepalive-drill-')),
+      [],
+    )
+  })
+}
 
 onLinux('a command that connects for each request is drilled when it has a connection', async (t) => {
   const port = await openPort(t)

@@ -56,8 +56,8 @@ export class Drilling {
   #stdout = ''
   #stderr = ''
 
-  constructor(t: ExecutionContext, words: readonly string[]) {
-    const env = { ...process.env, NO_COLOR: '1' }
+  constructor(t: ExecutionContext, words: readonly string[], more: NodeJS.ProcessEnv = {}) {
+    const env = { ...process.env, NO_COLOR: '1', ...more }
     const child = spawn(process.execPath, [CLI, 'drill', ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
@@ -107,13 +107,14 @@ export function drillProgram(
   port: number,
   options: readonly string[],
   lines: string,
+  env: NodeJS.ProcessEnv = {},
 ): Drilling {
   const folder = mkdtempSync(join(tmpdir(), 'drilled-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'program.cjs')
   writeFileSync(file, programOf(port, lines))
   const command = [process.execPath, file]
-  return new Drilling(t, ['--match', `*:${port}`, ...options, '--', ...command])
+  return new Drilling(t, ['--match', `*:${port}`, ...options, '--', ...command], env)
 }
 
 /** The rows of the last table, without the peer. */

@@ -9,6 +9,7 @@ import { hasEnded } from './drill-matching.ts'
 import { type InsideNews, type InsideTask, NewsFolder } from './drill-news.ts'
 import { type Asked, INSIDE, LOOK_MS, pause, type Show } from './drill-session.ts'
 import { endText } from './drill-text.ts'
+import type { Stopped } from './stop-signals.ts'
 import { complain } from './terminal.ts'
 
 /** After this time without a matching connection, a message says what the drill waits for. */
@@ -29,7 +30,7 @@ export async function drillCommand(
   patterns: readonly string[],
   { json, ...asked }: Asked & { readonly json: boolean },
   show: Show,
-  stopped: Promise<void>,
+  stopped: Stopped,
 ): Promise<DrillReport[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-drill-'))
   const task: InsideTask = { ...asked, patterns, folder }
@@ -47,11 +48,9 @@ export async function drillCommand(
   }
   process.once('exit', endNow) // for example, when the reader of the output is gone (EPIPE)
   try {
-    return await new CommandDrill(program, asked.within, new NewsFolder(folder), show).watch(
-      ended,
-      stopped,
-      patterns,
-    )
+    const drill = new CommandDrill(program, asked.within, new NewsFolder(folder), show)
+    void stopped.twice.then(() => drill.kill())
+    return await drill.watch(ended, stopped.once, patterns)
   } finally {
     await endGroup(program.pid)
     process.removeListener('exit', endNow)
@@ -64,12 +63,19 @@ class CommandDrill {
   readonly #within: number
   readonly #files: NewsFolder
   readonly #show: Show
+  #isKilled = false
 
   constructor(program: ChildProcess, within: number, files: NewsFolder, show: Show) {
     this.#program = program
     this.#within = within
     this.#files = files
     this.#show = show
+  }
+
+  /** Ends the command at once. */
+  kill(): void {
+    this.#isKilled = true
+    signalGroup(this.#program.pid, 'SIGKILL')
   }
 
   async watch(
@@ -101,7 +107,11 @@ class CommandDrill {
     for (const each of news) if ('problem' in each) throw new Error(each.problem)
     const begun = news
       .filter((each): each is Begun => 'connections' in each || 'report' in each)
-      .map((each) => (gone.has(each.pid) ? { pid: each.pid, report: this.#reportOf(each, {}) } : each))
+      .map((each) =>
+        gone.has(each.pid)
+          ? { pid: each.pid, report: this.#reportOf(each, this.#isKilled ? undefined : {}) }
+          : each,
+      )
     this.#show(
       begun.map((each) =>
         'report' in each ? each.report : { pid: each.pid, connections: each.connections },
@@ -141,7 +151,8 @@ class CommandDrill {
     const connections = news.connections.map((each) => (each.fate === 'cut' ? { ...each, fate } : each))
     const { pid } = news
     const rest = { within: this.#within, newConnectionAfter: undefined }
-    return { pid, connections, ...rest, healed: ended !== undefined, ...(ended && { ended }) }
+    const healed = ended !== undefined || this.#isKilled // nothing is left of a process that has ended
+    return { pid, connections, ...rest, healed, ...(ended && { ended }) }
   }
 }
 

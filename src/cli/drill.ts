@@ -7,13 +7,12 @@ import { type Asked, Session } from './drill-session.ts'
 import { exitCodeOf, UNKNOWN } from './drill-verdict.ts'
 import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
 import { checkHopMinimum } from '../socket/hop-minimum.ts'
+import { signals } from './stop-signals.ts'
 import { complain, paintFor, say, sayJson } from './terminal.ts'
 import { durationOf, parse, UsageError } from './usage.ts'
 
 /** The default deadline of `register`. */
 const WITHIN_MS = 60_000
-
-const STOP = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export async function drill(args: string[]): Promise<number> {
   const end = args.includes('--') ? args.indexOf('--') : args.length
@@ -40,10 +39,10 @@ export async function drill(args: string[]): Promise<number> {
   }
   const json = values.json === true
   const show = json ? (): void => {} : liveTable(process.stdout, command.length > 0)
-  const stopped = untilSignal()
+  const stopped = signals()
   process.exitCode = UNKNOWN // where it ends before its time
   if (command.length === 0) {
-    const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped)
+    const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped.once)
     return printed([report], json ? report : undefined)
   }
   complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
@@ -57,12 +56,6 @@ function printed(reports: readonly DrillReport[], inJson: unknown): number {
   if (inJson !== undefined) sayJson(inJson)
   else if (reports.length > 0) for (const line of drillSummary(reports, paintFor(process.stdout))) say(line)
   return exitCodeOf(reports)
-}
-
-async function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of STOP) process.once(signal, () => resolve())
-  })
 }
 
 function pidOf(positionals: readonly string[]): number {

@@ -2,6 +2,7 @@
 import { type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { findTool, needTool } from '../../lab/network/tools.ts'
 import { unless, withLab } from '../needs.ts'
@@ -32,6 +33,8 @@ interface Drill {
   /** Resolves when the first table was printed. */
   readonly begun: Promise<unknown>
   readonly done: Promise<{ code: number | null; printed: string }>
+  /** Resolves when this was printed, or the drill has ended. */
+  untilPrinted(pattern: RegExp): Promise<void>
   interrupt(): void
 }
 
@@ -43,7 +46,10 @@ function drill(machine: Machine, program: ChildProcess, ...options: string[]): D
   stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
   const begun = once(stdout, 'data')
   const done = once(child, 'close').then(() => ({ code: child.exitCode, printed }))
-  return { begun, done, interrupt: () => void child.kill('SIGINT') }
+  const untilPrinted = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(printed) && child.exitCode === null) await sleep(50)
+  }
+  return { begun, done, untilPrinted, interrupt: () => void child.kill('SIGINT') }
 }
 
 withLab('a second drill on one program refuses to start, and the first continues', async (t) => {
@@ -135,6 +141,19 @@ withLab(
     t.is(lines.length, 1 + 20 + 2)
   },
 )
+
+withLab('drill PID of a program that handles its error, and is ended later: no hint', async (t) => {
+  const machine = await openBareMachine(t)
+  const lines = `quiet({ time: 2000, interval: 1000, retries: 1 }); quiet(); process.on('SIGTERM', () => process.exit(0))`
+  const program = await start(t, machine, lines)
+  const { untilPrinted, done } = drill(machine, program, ...MATCH)
+  await untilPrinted(/ after \d/)
+  await sleep(4000)
+  program.kill('SIGTERM')
+  const { code, printed } = await done
+  t.regex(printed, /^1 of 1 detected within 1 min; 1 ended with the program\nprocess \d+ has ended\n$/m)
+  t.is(code, 2)
+})
 
 withLab('drill PID of a program that somebody ends: no result', async (t) => {
   const machine = await openBareMachine(t)

@@ -43,7 +43,10 @@ function reportFrom(text: string): DrillReport {
     connections: rows.map((row) => findingFrom(row)),
     newConnectionAfter: after === undefined ? undefined : Number(after) * 1000,
     healed: true,
-    ...(code !== undefined && { ended: { code: Number(code) } }),
+    ...(code !== undefined && {
+      ended: { code: Number(code) },
+      endedByError: text.includes('after a connection error'),
+    }),
   }
 }
 

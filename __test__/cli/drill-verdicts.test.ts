@@ -123,6 +123,17 @@ onLinux('a program that ends before any connection fails: no result', async (t) 
   t.is(code, 2)
 })
 
+onLinux('a program that handles its error, and ends later with exit code 3: no hint', async (t) => {
+  const port = await openPort(t)
+  const lines = `quiet(${TWO_SECONDS}).on('close', () => setTimeout(() => process.exit(3), 4000)); quiet()`
+  const { code, stdout } = await drillProgram(t, port, ['--within', '50s'], lines).done
+  t.regex(
+    stdout,
+    /^1 of 1 detected within 50 s; 1 ended with the program\nprocess \d+ has ended with exit code 3\n$/m,
+  )
+  t.is(code, 2)
+})
+
 onLinux('a program that is killed: the table as it was last known', async (t) => {
   const port = await openPort(t)
   const lines = `quiet(); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000)`

@@ -52,4 +52,6 @@ export interface DrillReport extends Shown {
   readonly healed: boolean
   /** Only if the program ended by itself before the drill did. */
   readonly ended?: Ended
+  /** Whether a connection error seems to have ended it: the error came within the last second, and the exit code is not known to be 0. */
+  readonly endedByError?: boolean
 }

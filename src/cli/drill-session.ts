@@ -36,6 +36,7 @@ export class Session {
   #newAfter: number | undefined
   #allToldAt: number | undefined
   #ended: Ended | undefined
+  #isByError = false
 
   constructor(pid: number, matcher: PeerMatcher, asked: Asked) {
     this.#pid = pid
@@ -87,7 +88,7 @@ export class Session {
       connections: this.#findings(true),
       newConnectionAfter: this.#newAfter,
       healed,
-      ...(this.#ended && { ended: this.#ended }),
+      ...(this.#ended && { ended: this.#ended, endedByError: this.#isByError }),
     }
   }
 
@@ -128,6 +129,7 @@ export class Session {
   #endWithProgram(ended: Ended): void {
     this.#ended = ended
     for (const each of this.#drilled.values()) each.endWithProgram()
+    this.#isByError = ended.code !== 0 && [...this.#drilled.values()].some((each) => each.isLostLately)
   }
 
   #findings(isOver: boolean): Finding[] {

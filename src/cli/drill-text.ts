@@ -1,7 +1,7 @@
 /** Formats a drill: a table that is redrawn, and a summary at the end. */
 import { formatDuration } from '../settings/duration.ts'
 import type { DrillReport, Ended, Finding, Shown } from './drill-findings.ts'
-import { hasFallen, isDecided } from './drill-verdict.ts'
+import { isDecided } from './drill-verdict.ts'
 import { type Paint, shortened, table } from './terminal.ts'
 
 /** With these the widest line has 80 columns. */
@@ -109,10 +109,10 @@ function openText(all: readonly Finding[]): string {
 }
 
 function endLines(report: DrillReport, paint: Paint): string[] {
-  const { pid, ended } = report
+  const { pid, ended, endedByError } = report
   if (!ended) return []
   const what = `process ${pid} has ended${endText(ended)}`
-  if (!hasFallen(report)) return [what]
+  if (!endedByError) return [what]
   return [
     paint.bad(`${what} after a connection error`),
     "  A client that lacks an 'error' listener ends the program then: docs/pools.md",

@@ -8,11 +8,6 @@ export function isDecided({ fate }: Finding): boolean {
   return !UNDECIDED.has(fate)
 }
 
-/** Whether the program ended after a socket error: its exit code is not 0, or is not known. */
-export function hasFallen({ ended, connections }: DrillReport): boolean {
-  return ended !== undefined && ended.code !== 0 && connections.some(({ fate }) => fate === 'told')
-}
-
 /** The exit code if the drill does not show whether all deaths are detected in time. */
 export const UNKNOWN = 2
 
@@ -23,7 +18,7 @@ export const UNKNOWN = 2
 export function exitCodeOf(reports: readonly DrillReport[]): number {
   const all = reports.flatMap(({ connections }) => connections)
   const decided = all.filter((each) => isDecided(each))
-  if (reports.some((each) => !each.healed || hasFallen(each)) || decided.some(({ inTime }) => !inTime))
+  if (reports.some((each) => !each.healed || each.endedByError) || decided.some(({ inTime }) => !inTime))
     return 1
   const isOpen = all.some((each) => !each.isNew && !isDecided(each))
   return isOpen || decided.length === 0 ? UNKNOWN : 0

@@ -107,8 +107,13 @@ export class Drilled {
   }
 
   get #isClosedBefore(): boolean {
+    return this.#toldBy === 'program' && this.isLostLately
+  }
+
+  /** Whether the connection ended within the last second. */
+  get isLostLately(): boolean {
     const ago = performance.now() - (this.#endedAt ?? Number.NEGATIVE_INFINITY)
-    return this.#fate === 'told' && this.#toldBy === 'program' && ago < WITH_THE_PROGRAM_MS
+    return this.#fate === 'told' && ago < WITH_THE_PROGRAM_MS
   }
 
   /** Restores the earlier options. Returns `false` if that fails. */

@@ -83,7 +83,7 @@ and drill ends the command. Linux only.
 Exit code 0: all deaths were detected in time. Connections that were made during
 the drill do not count if it was too early to tell.
 Exit code 1: a death was not detected in time, a connection could not be cut
-off, the program ended after a connection error, or the drill failed.
+off, the program ended right after a connection error, or the drill failed.
 Exit code 2: it was too early to tell, or the program ended before that; or the
 command was not understood.`,
   ps: `Usage: tcp-keepalive ps [PID ...] [options]

@@ -1,5 +1,5 @@
 /** `drill -- COMMAND`: starts a program and drills it. Each of its Node processes cuts off its own connections, which needs no rights. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,27 +34,39 @@ export async function drillCommand(
 ): Promise<DrillReport[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-drill-'))
   const task: InsideTask = { ...asked, patterns, folder }
-  const program = spawn(command, args, {
-    stdio: ['inherit', json ? 2 : 'inherit', 'inherit'], // with --json, only the report may be on stdout
-    detached: true, // makes a process group, to end all of it: `npm start` has child processes
-    env: { ...process.env, NODE_OPTIONS: nodeOptions(), [INSIDE]: JSON.stringify(task) },
-  })
-  const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
-    return signal === null ? { code: code as number } : { signal: signal as NodeJS.Signals }
-  })
+  let program: ChildProcess | undefined
   const endNow = (): void => {
-    signalGroup(program.pid, 'SIGTERM')
+    signalGroup(program?.pid, 'SIGTERM')
     rmSync(folder, { recursive: true, force: true })
   }
   process.once('exit', endNow) // for example, when the reader of the output is gone (EPIPE)
   try {
+    program = await started(command, args, {
+      stdio: ['inherit', json ? 2 : 'inherit', 'inherit'], // with --json, only the report may be on stdout
+      detached: true, // makes a process group, to end all of it: `npm start` has child processes
+      env: { ...process.env, NODE_OPTIONS: nodeOptions(), [INSIDE]: JSON.stringify(task) },
+    })
+    complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
+    const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
+      return signal === null ? { code: code as number } : { signal: signal as NodeJS.Signals }
+    })
     const drill = new CommandDrill(program, asked.within, new NewsFolder(folder), show)
     void stopped.twice.then(() => drill.kill())
     return await drill.watch(ended, stopped.once, patterns)
   } finally {
-    await endGroup(program.pid)
+    await endGroup(program?.pid)
     process.removeListener('exit', endNow)
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function started(command: string, args: readonly string[], how: SpawnOptions): Promise<ChildProcess> {
+  try {
+    const program = spawn(command, args, how)
+    await once(program, 'spawn')
+    return program
+  } catch (error) {
+    throw new Error(`"${command}" could not be started: ${(error as Error).message}`, { cause: error })
   }
 }
 

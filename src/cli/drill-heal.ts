@@ -2,10 +2,10 @@
 import { socketsOf } from './process-sockets.ts'
 import { withSocketOf } from '../socket/duplicate.ts'
 import { isCut, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
-import { complain, say } from './terminal.ts'
+import { complain, say, sayJson } from './terminal.ts'
 
 /** Sets the options to 0. The earlier values are not known, but programs hardly ever set them. */
-export function heal(pid: number): number {
+export function heal(pid: number, inJson: boolean): number {
   const { sockets } = socketsOf(pid)
   const problems: string[] = []
   const healed = sockets.filter(({ descriptor }) => {
@@ -18,8 +18,9 @@ export function heal(pid: number): number {
   }).length
   const [problem] = problems
   if (problem !== undefined) complain(problem)
-  else if (healed === 0) say('nothing there is cut off')
-  if (healed > 0)
+  if (inJson) sayJson({ pid, restored: healed, problems })
+  else if (problem === undefined && healed === 0) say('nothing there is cut off')
+  else if (healed > 0)
     say(
       `${healed} ${healed === 1 ? 'connection was' : 'connections were'} cut off, and ${healed === 1 ? 'is' : 'are'} restored`,
     )

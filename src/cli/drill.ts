@@ -9,7 +9,7 @@ import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
 import { checkHopMinimum } from '../socket/hop-minimum.ts'
 import { signals } from './stop-signals.ts'
 import { complain, paintFor, say, sayJson } from './terminal.ts'
-import { durationOf, parse, UsageError } from './usage.ts'
+import { durationOf, parse, pidFrom, UsageError } from './usage.ts'
 
 /** The default deadline of `register`. */
 const WITHIN_MS = 60_000
@@ -25,16 +25,22 @@ export async function drill(args: string[]): Promise<number> {
     heal: { type: 'boolean' },
     json: { type: 'boolean' },
   })
-  if (command.length === 0 || positionals.length > 0) pidOf(positionals)
+  const [other] = command
+  if (other === undefined) pidOf(positionals)
+  else if (positionals.length > 0 || values.heal)
+    throw new UsageError(
+      `give a PID, or a command after --, not both: ${[...positionals, '--', other].join(' ')}`,
+    )
+  if (values.heal) refuseForHeal(values)
   checkHopMinimum()
-  if (values.heal) return heal(pidOf(positionals))
+  if (values.heal) return heal(pidOf(positionals), values.json === true)
   if (values.match === undefined)
     throw new UsageError('say which connections to break, as in --match "*:5432"')
   const patterns = values.match.flatMap((text) => text.split(','))
   const matcher = matcherOf(patterns)
   const asked: Asked = {
-    within: values.within === undefined ? WITHIN_MS : durationOf('within', values.within),
-    time: values.for === undefined ? undefined : durationOf('for', values.for),
+    within: values.within === undefined ? WITHIN_MS : timeOf('within', values.within),
+    time: values.for === undefined ? undefined : timeOf('for', values.for),
     withNew: values.new === true,
   }
   const json = values.json === true
@@ -45,7 +51,6 @@ export async function drill(args: string[]): Promise<number> {
     const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped.once)
     return printed([report], json ? report : undefined)
   }
-  complain(`the drill begins three seconds after the program has a connection to ${patterns.join(' or ')}`)
   const reports = await drillCommand(command, patterns, { ...asked, json }, show, stopped)
   if (reports.length === 0) complain('this was stopped before the drill began')
   return printed(reports, json ? reports : undefined)
@@ -58,12 +63,24 @@ function printed(reports: readonly DrillReport[], inJson: unknown): number {
   return exitCodeOf(reports)
 }
 
-function pidOf(positionals: readonly string[]): number {
-  const [text = '', ...others] = positionals
-  const isNumber = /^[1-9]\d{0,9}$/.test(text)
-  if (isNumber && others.length > 0) throw new UsageError('one process at a time')
-  if (!isNumber) throw new UsageError('give a process by its PID, or -- and a command to start')
-  return Number(text)
+function pidOf([text, ...others]: readonly string[]): number {
+  if (text === undefined) throw new UsageError('give a process by its PID, or -- and a command to start')
+  const pid = pidFrom(text)
+  if (others.length > 0) throw new UsageError('one process at a time')
+  return pid
+}
+
+/** Refuses the options that mean nothing with `--heal`. */
+function refuseForHeal(values: Readonly<Record<string, unknown>>): void {
+  const other = Object.keys(values).find((name) => name !== 'heal' && name !== 'json')
+  if (other !== undefined)
+    throw new UsageError(`--${other} means nothing with --heal, which restores every connection`)
+}
+
+function timeOf(flag: string, text: string): number {
+  const time = durationOf(flag, text)
+  if (time === 0) throw new UsageError(`--${flag}: a drill needs more time than ${text}`)
+  return time
 }
 
 function matcherOf(patterns: string[]): PeerMatcher {

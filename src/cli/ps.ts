@@ -7,7 +7,7 @@ import { type Judge, judgeBy } from './ps-judgement.ts'
 import { psText } from './ps-text.ts'
 import { serviceOn } from './services.ts'
 import { paintFor, say, sayJson } from './terminal.ts'
-import { durationOf, parse, UsageError } from './usage.ts'
+import { durationOf, parse, pidFrom } from './usage.ts'
 
 export function ps(args: string[]): number {
   const { values, positionals } = parse(args, {
@@ -25,11 +25,6 @@ export function ps(args: string[]): number {
   if (values.json) sayJson(processes)
   else say(psText(processes, within, paintFor(process.stdout)))
   return values.check && processes.some((each) => !passes(each, within)) ? 1 : 0
-}
-
-function pidFrom(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
-  throw new UsageError(`"${text}" is not the number of a process`)
 }
 
 function found(pids: readonly number[]): ReadProcess[] {

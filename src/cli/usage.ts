@@ -60,6 +60,11 @@ export function optionsOf(values: ValueArguments): KeepAliveOptions | undefined 
   return Object.keys(asked).length === 0 ? undefined : asked
 }
 
+export function pidFrom(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
+  throw new UsageError(`"${text}" is not the number of a process`)
+}
+
 export function durationOf(flag: string, text: string): number {
   return readAs(parseDuration, flag, text)
 }

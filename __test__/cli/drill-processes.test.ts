@@ -68,7 +68,7 @@ onLinux('a match that fits no connection: the drill lists the connections that e
   const port = await openPort(t)
   const command = [process.execPath, '-e', programOf(port, `quiet(); setInterval(() => {}, 1000)`)]
   const drilling = new Drilling(t, ['--match', 'localhost:*', '--', ...command])
-  await drilling.untilSaid(/still waiting/)
+  await drilling.untilSaid(/still waiting: process/)
   drilling.interrupt()
   const { stderr } = await drilling.done
   t.regex(

@@ -1,12 +1,11 @@
 /** `drill -- COMMAND`: starts a program and drills it. Each of its Node processes cuts off its own connections, which needs no rights. */
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DrillReport, Ended, Fate, Shown } from './drill-findings.ts'
 import { hasEnded } from './drill-matching.ts'
-import { type InsideNews, type InsideTask, NewsFolder } from './drill-news.ts'
+import { NewsFolder } from './drill-folder.ts'
+import type { InsideNews, InsideTask } from './drill-news.ts'
 import { type Asked, INSIDE, LOOK_MS, pause, type Show } from './drill-session.ts'
 import { endText } from './drill-text.ts'
 import type { Stopped } from './stop-signals.ts'
@@ -32,12 +31,12 @@ export async function drillCommand(
   show: Show,
   stopped: Stopped,
 ): Promise<DrillReport[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-drill-'))
-  const task: InsideTask = { ...asked, patterns, folder }
+  const files = new NewsFolder()
+  const task: InsideTask = { ...asked, patterns, folder: files.folder }
   let program: ChildProcess | undefined
   const endNow = (): void => {
     signalGroup(program?.pid, 'SIGTERM')
-    rmSync(folder, { recursive: true, force: true })
+    files.remove()
   }
   process.once('exit', endNow) // for example, when the reader of the output is gone (EPIPE)
   try {
@@ -50,13 +49,13 @@ export async function drillCommand(
     const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
       return signal === null ? { code: code as number } : { signal: signal as NodeJS.Signals }
     })
-    const drill = new CommandDrill(program, asked.within, new NewsFolder(folder), show)
+    const drill = new CommandDrill(program, asked.within, files, show)
     void stopped.twice.then(() => drill.kill())
     return await drill.watch(ended, stopped.once, patterns)
   } finally {
     await endGroup(program?.pid)
     process.removeListener('exit', endNow)
-    rmSync(folder, { recursive: true, force: true })
+    files.remove()
   }
 }
 
@@ -124,6 +123,7 @@ class CommandDrill {
           ? { pid: each.pid, report: this.#reportOf(each, this.#isKilled ? undefined : {}) }
           : each,
       )
+    if (begun.length > 0) this.#files.begin()
     this.#show(
       begun.map((each) =>
         'report' in each ? each.report : { pid: each.pid, connections: each.connections },
@@ -188,7 +188,10 @@ class Waiting {
 
   #text(news: readonly InsideNews[]): string {
     if (news.length === 0)
-      return 'still waiting: no process of Node has started (for other programs use drill PID)'
+      return (
+        "still waiting: no process of Node has started with this command's environment (sudo and `su -` clear it). For such a " +
+        'process, and for other programs, use drill PID'
+      )
     const others = news.flatMap((each) => ('peers' in each && each.peers !== '' ? [each] : []))
     const where = others.map(({ pid, peers }) => `process ${pid} is connected to ${peers}`)
     return others.length === 0

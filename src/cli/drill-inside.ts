@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 // oxlint-disable-next-line import/no-unassigned-import -- puts shared code into the implementation's file: see tsdown.config.ts
 import '../entry/implementation.ts'
 import { peersOf } from './drill-matching.ts'
-import { type InsideTask, NewsFolder } from './drill-news.ts'
+import { type InsideTask, NewsWriter } from './drill-news.ts'
 import { INSIDE, LOOK_MS, pause, Session, type Show } from './drill-session.ts'
 import { peerMatcher } from '../settings/match.ts'
 
@@ -14,7 +14,7 @@ const text = process.env[INSIDE]
 if (text !== undefined && isMainThread) {
   const { folder, patterns, ...task } = JSON.parse(text) as InsideTask
   const { pid } = process
-  const files = new NewsFolder(folder)
+  const files = new NewsWriter(folder)
   const age = files.age // a process that starts during the drill counts as new, as a new connection does
   const whole = task.time ?? task.within * 2
   const asked = age === undefined ? task : { ...task, time: whole - age }
@@ -45,7 +45,6 @@ if (text !== undefined && isMainThread) {
       await untilConnected() // again, because a program may connect for each request
     }
     if (files.isStopped) return
-    files.begin()
     process.once('exit', tellLast)
     const report = await session.run(tellChanged, isStopped(), age !== undefined)
     process.removeListener('exit', tellLast)

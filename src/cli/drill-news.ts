@@ -1,16 +1,16 @@
-/** How the processes of a command report on their drill: each appends lines to one file. Two more files mark its beginning and its end. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+/** How a process of a command reports on its drill: it appends lines to a file of its own. Two files of the drill mark its beginning and its end. */
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import type { DrillReport, Finding } from './drill-findings.ts'
 import type { Asked } from './drill-session.ts'
 
 /** The task of a process that drills itself. */
 export interface InsideTask extends Asked {
   readonly patterns: readonly string[]
-  /** The folder of the drill's files. */
+  /** The folder for the files of the processes: see drill-folder.ts. */
   readonly folder: string
 }
 
-/** A line of a process. Only the last line of each process counts; a report is always the last. */
+/** A line of a process. Only its last line counts; a report is always the last. */
 export type InsideNews = { readonly pid: number } & (
   | { /** Its peers, before the drill begins. */ readonly peers: string }
   | { /** It has a matching connection, and may still be opening others. */ readonly isSettling: true }
@@ -19,52 +19,44 @@ export type InsideNews = { readonly pid: number } & (
   | { /** Why the drill in it failed. */ readonly problem: string }
 )
 
-export class NewsFolder {
-  readonly #news: string
-  readonly #begun: string
-  readonly #stop: string
+export class NewsWriter {
+  readonly #folder: string
+  #file: string | undefined
 
   constructor(folder: string) {
-    this.#news = `${folder}/news`
-    this.#begun = `${folder}/begun`
-    this.#stop = `${folder}/stop`
+    this.#folder = folder
   }
 
   tell(news: InsideNews): void {
-    try {
-      appendFileSync(this.#news, `${JSON.stringify(news)}\n`)
-    } catch {
-      // The drill command is gone. The drill goes on to its end, and restores the connections.
-    }
+    const line = `${JSON.stringify(news)}\n`
+    // A program may change its user after its start, and can then no longer write to its first file.
+    if (this.#file === undefined || !wasWritten(this.#file, line, 'a')) this.#file = this.#begin(line)
   }
 
-  /** The last line of each process. */
-  read(): InsideNews[] {
-    if (!existsSync(this.#news)) return []
-    const lines = readFileSync(this.#news, 'utf8').split('\n').slice(0, -1)
-    const all = lines.map((line) => JSON.parse(line, revived) as InsideNews)
-    return [...new Map(all.map((each) => [each.pid, each])).values()]
+  /** Creates a file; a later one has a later name. */
+  #begin(line: string): string | undefined {
+    const file = `${this.#folder}/${Date.now()}-${Math.random()}`
+    return wasWritten(file, line, 'wx') ? file : undefined
   }
 
   /** Milliseconds since the drill began in the first process; `undefined` before. */
   get age(): number | undefined {
-    return existsSync(this.#begun) ? Date.now() - Number(readFileSync(this.#begun, 'utf8')) : undefined
-  }
-
-  begin(): void {
-    if (this.age === undefined) writeFileSync(this.#begun, String(Date.now()))
+    const begun = statSync(`${this.#folder}/../begun`, { throwIfNoEntry: false })
+    return begun && Date.now() - begun.mtimeMs
   }
 
   get isStopped(): boolean {
-    return existsSync(this.#stop)
-  }
-
-  stop(): void {
-    writeFileSync(this.#stop, '')
+    return existsSync(`${this.#folder}/../stop`)
   }
 }
 
-/** JSON has no infinity: it is written as null. */
-function revived(name: string, value: unknown): unknown {
-  return name === 'wouldTake' && value === null ? Number.POSITIVE_INFINITY : value
+/** @returns `false` if that failed. If the drill command is gone, the drill goes on to its end, and restores the connections. */
+function wasWritten(file: string, line: string, flag: 'a' | 'wx'): boolean {
+  try {
+    writeFileSync(file, line, { flag })
+    if (flag === 'wx') chmodSync(file, 0o644) // the drill may have another user; the umask would count in `mode`
+    return true
+  } catch {
+    return false
+  }
 }

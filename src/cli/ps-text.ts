@@ -2,7 +2,7 @@
 import { endpointText } from '../settings/address-text.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { Connection, ProcessConnections, Protection } from './ps-findings.ts'
-import { type Paint, shortened, table, widthOf, widthsOf } from './terminal.ts'
+import { type Paint, printable, shortened, table, widthOf, widthsOf } from './terminal.ts'
 
 const WIDTH = 80
 const COMMAND_WIDTH = 70
@@ -157,14 +157,6 @@ function fittedTable(rows: readonly string[][]): string[] {
       ...rest,
     ]),
   )
-}
-
-// oxlint-disable-next-line no-control-regex -- the regex is to find control characters
-const CONTROLS = /[\u0000-\u001F\u007F-\u009F]+/g
-
-/** Removes control characters: the command line of a foreign process could contain escape sequences for the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(CONTROLS, ' ')
 }
 
 /** Shortens in the middle, because the end of an address is needed too. */

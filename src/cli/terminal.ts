@@ -91,6 +91,14 @@ export function padded(text: string, width: number): string {
   return text.padEnd(width + text.length - widthOf(text))
 }
 
+// oxlint-disable-next-line no-control-regex -- the regex is to find control characters
+const CONTROLS = /[\u0000-\u001F\u007F-\u009F]+/g
+
+/** Removes control characters: the text of a foreign process could contain escape sequences for the terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(CONTROLS, ' ')
+}
+
 /** Cuts a text that is too long, and ends it with an ellipsis. */
 export function shortened(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`

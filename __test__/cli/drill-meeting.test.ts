@@ -142,6 +142,21 @@ withLab(
   },
 )
 
+withLab('a table whose lines are wider than the terminal is redrawn in its place', async (t) => {
+  const machine = await openBareMachine(t)
+  const lines = `quiet(); quiet({ time: 1000, interval: 1000, retries: 1 }); quiet({ time: 4000, interval: 1000, retries: 1 })`
+  const program = await start(t, machine, lines)
+  const words = [process.execPath, CLI, 'drill', ...MATCH, '--within', '9s', String(program.pid)]
+  const terminal = `stty cols 22 rows 24; exec ${words.join(' ')}`
+  const { printed } = await machine.run('script', '-qec', terminal, '/dev/null')
+  const { lines: shown, wrapped } = await screenOf(printed, { columns: 22, rows: 24 })
+  const all = shown.join('\n')
+  t.true(wrapped > 3, all)
+  t.is(shown.filter((line) => line.startsWith('PEER')).length, 1, all)
+  t.is(shown.filter((line) => line.startsWith('127.0.0.1')).length, 3, all)
+  t.regex(shown.join(''), /PEER.*after.*after.*2 of 3 detected within 9 s/)
+})
+
 withLab('drill PID of a program that handles its error, and is ended later: no hint', async (t) => {
   const machine = await openBareMachine(t)
   const lines = `quiet({ time: 2000, interval: 1000, retries: 1 }); quiet(); process.on('SIGTERM', () => process.exit(0))`

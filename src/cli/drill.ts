@@ -8,7 +8,7 @@ import { exitCodeOf, UNKNOWN } from './drill-verdict.ts'
 import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
 import { checkHopMinimum } from '../socket/hop-minimum.ts'
 import { signals } from './stop-signals.ts'
-import { complain, paintFor, say, sayJson } from './terminal.ts'
+import { complain, paintFor, say, sayJson, widthOf } from './terminal.ts'
 import { durationOf, parse, pidFrom, UsageError } from './usage.ts'
 
 /** The default deadline of `register`. */
@@ -98,19 +98,23 @@ function matcherOf(patterns: string[]): PeerMatcher {
  */
 function liveTable(stream: NodeJS.WriteStream, isShared: boolean): (processes: readonly Shown[]) => void {
   const paint = paintFor(stream)
-  let height = 0
-  let last = ''
+  let last: readonly string[] = []
   return (processes) => {
     if (processes.length === 0) return
     const whole = drillTable(processes, paint)
     const isDrawn = stream.isTTY && !isShared
     // Lines that have scrolled away cannot be overwritten.
-    const isTooHigh = isDrawn && whole.length >= stream.rows && !processes.every((each) => 'healed' in each)
+    const isTooHigh =
+      isDrawn && heightOf(whole, stream) >= stream.rows && !processes.every((each) => 'healed' in each)
     const lines = isTooHigh ? [progressLine(processes)] : whole
-    const text = lines.join('\n')
-    if (text === last) return
-    last = text
-    say((isDrawn && height > 0 ? `\r\u001B[${height}A\u001B[J` : '') + text)
-    height = lines.length
+    if (lines.join('\n') === last.join('\n')) return
+    const height = isDrawn ? heightOf(last, stream) : 0
+    say((height > 0 ? `\r\u001B[${height}A\u001B[J` : '') + lines.join('\n'))
+    last = lines
   }
+}
+
+/** How many rows of the terminal the lines take: a line that is too long is wrapped. */
+function heightOf(lines: readonly string[], { columns }: NodeJS.WriteStream): number {
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / (columns || 80))), 0)
 }

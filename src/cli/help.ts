@@ -102,7 +102,8 @@ same user with ptrace_scope 0. Without these rights only the timer is known.
   --within TIME         marks connections that detect a dead peer later than
                         this, late timers included
   --check               exit code 1 if a connection is unprotected; with
-                        --within, if one is not known to detect it in time
+                        --within, if one is not known to detect it in time;
+                        also if nothing was found and processes may not be read
   --json                every field; durations in milliseconds
 
 Exit code 1 also if there is no such process, or if it belongs to another user.`,

@@ -1,5 +1,5 @@
 /** The TCP sockets of a process, with the values that the kernel holds for them. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { type ForeignSocket, inspectForeign, type Refusal } from '../socket/other-process.ts'
 import { NotToBeSeen } from './looked.ts'
 import type { Tables } from './network-tables.ts'
@@ -28,21 +28,32 @@ export function readProcess(pid: number, tables: Tables): ReadProcess {
   return { pid, command: commandOf(pid), sockets, unreadable: undefined }
 }
 
-/** All processes that this one may read and that have a connection. */
-export function readAllProcesses(tables: Tables): ReadProcess[] {
+/** All processes that have a connection. `refused` counts the processes that this one may not read. */
+export function readAllProcesses(tables: Tables): { processes: ReadProcess[]; refused: number } {
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-  const all: ReadProcess[] = []
+  const processes: ReadProcess[] = []
+  let refused = 0
   for (const pid of pids) {
     try {
       const found = readProcess(pid, tables)
-      if (found.sockets.length > 0) all.push(found)
+      if (found.sockets.length > 0) processes.push(found)
     } catch (error) {
       if (!(error instanceof NotToBeSeen)) throw error
+      if (mayHaveConnections(pid)) refused++
     }
   }
-  return all
+  return { processes, refused }
+}
+
+/** Not a kernel thread or a zombie, which have no command line, and not a process that has ended. */
+function mayHaveConnections(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1') !== ''
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '') // hidden (hidepid)
+  }
 }
 
 function withTimers(pid: number, found: readonly ForeignSocket[], tables: Tables): ReadSocket[] {

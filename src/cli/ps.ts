@@ -6,7 +6,7 @@ import type { Connection, ProcessConnections } from './ps-findings.ts'
 import { type Judge, judgeBy } from './ps-judgement.ts'
 import { psText } from './ps-text.ts'
 import { serviceOn } from './services.ts'
-import { paintFor, say, sayJson } from './terminal.ts'
+import { complain, paintFor, say, sayJson } from './terminal.ts'
 import { durationOf, parse, pidFrom } from './usage.ts'
 
 export function ps(args: string[]): number {
@@ -21,16 +21,23 @@ export function ps(args: string[]): number {
     throw new Error('ps needs Linux; inspectSockets() reports the same inside a program')
   }
   const judge = judgeBy({ within, systemRtoMax: systemOwn() })
-  const processes = found(pids).map((each) => withConnections(each, judge))
+  const { processes: found, refused } = read(pids)
+  const processes = found.map((each) => withConnections(each, judge))
   if (values.json) sayJson(processes)
   else say(psText(processes, within, paintFor(process.stdout)))
+  if (values.check && processes.length === 0 && refused > 0) {
+    complain(
+      `no connection was checked: ${refused} ${refused === 1 ? 'process' : 'processes'} may not be read`,
+    )
+    return 1
+  }
   return values.check && processes.some((each) => !passes(each, within)) ? 1 : 0
 }
 
-function found(pids: readonly number[]): ReadProcess[] {
+function read(pids: readonly number[]): ReturnType<typeof readAllProcesses> {
   const tables = new Tables()
   if (pids.length === 0) return readAllProcesses(tables)
-  return [...new Set(pids)].map((pid) => readProcess(pid, tables))
+  return { processes: [...new Set(pids)].map((pid) => readProcess(pid, tables)), refused: 0 }
 }
 
 /** Without `--within` only connections without keepalive fail. With it, all fail that are not known to detect a death in time. */

@@ -112,6 +112,21 @@ for (const name of Object.keys(COMMANDS)) {
   )
 }
 
+for (const name of Object.keys(COMMANDS)) {
+  asRoot(`${name}: root without CAP_SYS_PTRACE, and the process of another user`, async (t) => {
+    const { pid } = await program(t, withRights(...NOBODY))
+    const line = `process ${pid} belongs to another user: only that user and root with CAP_SYS_PTRACE may read it`
+    const less = withRights('--bounding-set=-sys_ptrace,-chown', '--inh-caps=-sys_ptrace,-chown')
+    onlySays(t, run(less, name, pid), line)
+  })
+
+  asRoot(`${name}: root of a user namespace, and a process outside of it`, async (t) => {
+    const { pid } = await program(t, elevate)
+    const line = `process ${pid} may not be read, although this one has CAP_SYS_PTRACE: it runs in another container, or a security module forbids it`
+    onlySays(t, run([...elevate, 'unshare', '--user', '--map-root-user', '--'], name, pid), line)
+  })
+}
+
 withCompiler(
   'pidfd_getfd is refused: ps shows the timers, and no connection passes; drill says which rights it needs',
   async (t) => {

@@ -3,6 +3,7 @@
  *
  * - STALL=path: getsockopt(SO_COOKIE) does not return outside the main thread, as when it waits for a close with SO_LINGER.
  * - STALL_ONE=path: one getsockopt outside the main thread never returns; the file is then removed.
+ * - STALL_NAME=path: one getsockname in any thread never returns; the file is gone then.
  * - NO_THREADS=path: no thread can be started.
  */
 #define _GNU_SOURCE
@@ -29,6 +30,14 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *length) {
   int is_meant = level == SOL_SOCKET && option == SO_COOKIE && !is_main;
   while (is_meant && result == 0 && is_there("STALL")) usleep(10000);
   return result;
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *length) {
+  int (*original)(int, struct sockaddr *, socklen_t *) = dlsym(RTLD_NEXT, "getsockname");
+  const char *path = getenv("STALL_NAME");
+  if (path && unlink(path) == 0)
+    for (;;) pause();
+  return original(fd, address, length);
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *given) {

@@ -13,7 +13,7 @@ const {
 } = require('tcp-keepalive')
 const native = require('tcp-keepalive/native')
 
-const { STALL, STALL_ONE, NO_THREADS } = process.env
+const { STALL, STALL_ONE, STALL_NAME, NO_THREADS } = process.env
 /** So that the regular scan does not interfere. */
 const SLOW = { time: 90_000, interval: 3000, retries: 3 }
 
@@ -58,6 +58,26 @@ const modes = {
     return { before, stalled, wasStalled, withoutThreads: ends() }
   },
 
+  /** The descriptor is no hint, so that all are asked. */
+  search(socket, server) {
+    const ends = new Int32Array(10)
+    const put = (at, port) => ends.set([0, 0, 0xffff, 0x7f00_0001, port], at)
+    const find = () => native.findDescriptor(ends, -1)
+    put(0, socket.localPort)
+    put(5, socket.remotePort)
+    writeFileSync(STALL_NAME, '')
+    const client = find() === socket._handle.fd
+    const wasStalled = !existsSync(STALL_NAME)
+    writeFileSync(NO_THREADS, '')
+    const withoutThreads = find() === socket._handle.fd
+    rmSync(NO_THREADS)
+    put(5, 1)
+    const none = find()
+    put(0, server.address().port)
+    ends.fill(0, 5).fill(-1, 9)
+    return { client, wasStalled, listener: find() === server._handle.fd, none, withoutThreads }
+  },
+
   async threads() {
     const messages = []
     const told = new Promise((resolve) => {
@@ -81,7 +101,7 @@ async function main() {
   await once(server, 'listening')
   const socket = net.connect(server.address().port, '127.0.0.1')
   await once(socket, 'connect')
-  process.stdout.write(JSON.stringify(await modes[process.argv[2]](socket)))
+  process.stdout.write(JSON.stringify(await modes[process.argv[2]](socket, server)))
   process.exit()
 }
 void main()

@@ -1,5 +1,4 @@
 /** Calls of every exported function, of the binding beneath, and of Node's own methods as drivers call them. */
-import { closeSync } from 'node:fs'
 import net from 'node:net'
 import {
   getKeepAlive,
@@ -343,12 +342,13 @@ export class Calls {
       ['adoptConnections', [number(), array, number(), array]],
       ['inspectProcess', [number(), pid, array]],
       ['duplicateSocket', [pid, fd]],
+      ['closeDuplicate', [random.oneIn(2) ? fd : number()]],
       ...(isBegun ? [['beginLooking', [array]] as const, ['tcpTimers', [array]] as const] : []),
     ])
     const call = native[name as 'getKeepAlive'] as (...args: unknown[]) => unknown
     const run = (): void => {
       const answer = call(...args)
-      if (name === 'duplicateSocket' && Number(answer) >= 0) closeSync(Number(answer))
+      if (name === 'duplicateSocket' && Number(answer) >= 0) native.closeDuplicate(Number(answer))
       if (name === 'beginLooking') lookOnce(Number(answer))
     }
     return { run, given: `${name}(${args.map(describe).join(', ')})` }

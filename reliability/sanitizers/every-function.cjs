@@ -132,7 +132,9 @@ function drills(fd) {
   assert.strictEqual(call('setHopMinimum', fd, 0, -1), 0)
   for (const refused of [256, 2 ** 31 - 1]) assert.notStrictEqual(call('setHopMinimum', fd, refused, 0), 0)
   const duplicate = call('duplicateSocket', process.pid, fd)
-  if (duplicate >= 0) closeSync(duplicate)
+  for (const none of [-1, fd, 2 ** 31 - 1]) call('closeDuplicate', none) // which it has not made
+  assert.strictEqual(call('getKeepAlive', fd, new Int32Array(5)), 0)
+  if (duplicate >= 0) call('closeDuplicate', duplicate)
   else assert.strictEqual(duplicate, -constants.errno.ENOSYS) // valgrind 3.19 does not know pidfd_open
   for (const [pid, descriptor] of [
     [process.pid, -1],
@@ -219,7 +221,9 @@ function wrongCalls() {
       'systemKeepAlive',
       'inspectSockets',
       'optionName',
-      ...(isLinux ? ['inspectProcess', 'tcpTimers', 'beginLooking', 'endLooking', 'excludeFromReach'] : []),
+      ...(isLinux
+        ? ['inspectProcess', 'tcpTimers', 'beginLooking', 'endLooking', 'excludeFromReach', 'closeDuplicate']
+        : []),
       ...(isLinux ? ['shareMatch', 'setHopMinimum'] : []),
     ]) {
       refuses(name, wrong, true, 1, 1, 1, 1)

@@ -1,5 +1,4 @@
 /** Reads a socket of another process through a short-lived duplicate. While the duplicate is open, the kernel does not close the connection. Linux. */
-import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { native } from './native.ts'
 import { values } from './values.ts'
@@ -20,7 +19,7 @@ export function withSocketOf<T>(pid: number, descriptor: number, use: (fd: numbe
   try {
     return use(fd)
   } finally {
-    closeSync(fd)
+    native().closeDuplicate(fd)
   }
 }
 

@@ -1,10 +1,13 @@
 //! Cuts off a connection, also one of another process. Linux only: the functions are missing elsewhere.
 
-use std::os::fd::{AsRawFd, IntoRawFd};
+use std::{
+    os::fd::{AsRawFd, IntoRawFd, OwnedFd},
+    sync::{Mutex, PoisonError},
+};
 
 use napi::bindgen_prelude::Int32ArraySlice;
 use napi_derive::napi;
-use tcp_keepalive::{Error, HopMinimum};
+use tcp_keepalive::{Error, HopMinimum, RawSocket};
 
 use super::{given, number, raw_socket, status, write};
 
@@ -70,17 +73,52 @@ fn hop_minimum(descriptor: f64) -> Result<[i32; 8], Error> {
 /// - `pid`: the process. The call needs the rights of ptrace(2).
 /// - `descriptor`: the descriptor in that process.
 ///
-/// Returns a descriptor of this process. The caller must close it soon, because until then the kernel does not end the connection.
-/// On failure it returns the system's error number, negative: ESRCH if there is no such process, EBADF if it has no such
-/// descriptor, or the descriptor is not a TCP socket, EPERM if rights are missing, ENOSYS on an older kernel.
+/// Returns a descriptor of this process. The caller must close it soon, with `closeDuplicate`, because until then the kernel does not
+/// end the connection. On failure it returns the system's error number, negative: ESRCH if there is no such process, EBADF if it has
+/// no such descriptor, or the descriptor is not a TCP socket, EPERM if rights are missing, ENOSYS on an older kernel.
 ///
 /// Throws an error if an argument has the wrong type; its `code` names the expected type.
 #[napi(catch_unwind)]
 #[must_use]
 pub fn duplicate_socket(pid: i32, descriptor: i32) -> i32 {
     match tcp_keepalive::duplicate_of(pid, descriptor) {
-        Ok(duplicate) if tcp_keepalive::is_tcp(duplicate.as_raw_fd()) => duplicate.into_raw_fd(),
-        Ok(_) => -EBADF,
+        Ok(duplicate) if tcp_keepalive::is_tcp(duplicate.as_raw_fd()) => {
+            let raw = duplicate.as_raw_fd();
+            let mut all = DUPLICATES.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(stale) = place_of(raw, &all) {
+                let _ = all.swap_remove(stale).into_raw_fd(); // other code has closed it
+            }
+            all.push(duplicate);
+            raw
+        }
+        Ok(other) => {
+            tcp_keepalive::close_elsewhere(other);
+            -EBADF
+        }
         Err(error) => -error.raw_os_error().unwrap_or_default(),
+    }
+}
+
+/// The duplicates that `duplicate_socket` has returned and `close_duplicate` has not closed.
+static DUPLICATES: Mutex<Vec<OwnedFd>> = Mutex::new(Vec::new());
+
+fn place_of(raw: RawSocket, all: &[OwnedFd]) -> Option<usize> {
+    all.iter().position(|each| each.as_raw_fd() == raw)
+}
+
+/// Closes a descriptor that `duplicateSocket` has returned, in a thread. A close with `SO_LINGER` may wait if the other process has
+/// closed its own descriptor meanwhile. A descriptor that `duplicateSocket` has not returned stays open. Linux only: elsewhere there is no
+/// such function.
+///
+/// - `duplicate`: the descriptor.
+///
+/// Throws an error if an argument has the wrong type; its `code` names the expected type.
+#[napi(catch_unwind)]
+pub fn close_duplicate(duplicate: i32) {
+    let mut all = DUPLICATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = place_of(duplicate, &all).map(|place| all.swap_remove(place));
+    drop(all);
+    if let Some(own) = own {
+        tcp_keepalive::close_elsewhere(own);
     }
 }

@@ -175,7 +175,9 @@ pub fn option_name(option: u32) -> Option<&'static str> {
 ///   (`::ffff:127.0.0.1`).
 /// - `hint`: a descriptor that is tried first; -1 for none.
 ///
-/// On Windows it searches the TCP handles of the calling thread's event loop, elsewhere all descriptors of the process.
+/// On Windows it searches the TCP handles of the calling thread's event loop, elsewhere all descriptors of the process. On Linux
+/// another thread searches, because a system call on a socket may have to wait for a close with `SO_LINGER`. The calling thread
+/// tries the hint itself: usually that is its own socket, which no other thread closes.
 ///
 /// Returns the descriptor (on Windows, the SOCKET); -1 if there is none, -2 if several sockets have these endpoints.
 ///
@@ -189,7 +191,7 @@ pub fn find_descriptor(env: Env, endpoints: Int32ArraySlice<'_>, hint: f64) -> f
     let Some(local) = endpoint(*local) else { return NONE };
     let wanted = Endpoints { local, remote: endpoint(*remote) };
     let found = match tcp_keepalive::find([raw_socket(hint)], &wanted) {
-        Found::None => tcp_keepalive::find(candidates::all(&env), &wanted),
+        Found::None => candidates::find(&env, &wanted),
         at_once => at_once,
     };
     match found {

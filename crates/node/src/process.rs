@@ -1,8 +1,10 @@
 //! Reads the sockets of another process. Linux only.
 
+use std::sync::Arc;
+
 use napi::bindgen_prelude::Int32ArraySlice;
 use napi_derive::napi;
-use tcp_keepalive::{Process, TcpTimer};
+use tcp_keepalive::{Process, RawSocket, TcpTimer};
 
 use super::{inspect, millis, number};
 
@@ -14,7 +16,8 @@ const TIMER_ROW: usize = 3;
 
 /// Reads all that can be read from the TCP sockets of another process. Linux only, from 5.6 on.
 ///
-/// It duplicates each socket (`pidfd_getfd`), reads it, and closes the duplicate immediately. Nothing is changed.
+/// A thread duplicates each socket (`pidfd_getfd`), reads it, and closes the duplicate immediately. A close with `SO_LINGER` may wait,
+/// so the calling thread does not make it. Nothing is changed.
 ///
 /// - `listed`: the PID of the process in /proc.
 /// - `pid`: its PID for system calls, which differs if /proc is of another PID namespace. Not this process.
@@ -42,36 +45,38 @@ fn inspected(listed: u32, pid: u32, rows: &mut [[i32; ROW]]) -> std::io::Result<
     if descriptors.len() > rows.len() {
         return Ok(number(Some(descriptors.len())));
     }
+    let process = Arc::new(process);
+    let asked = tcp_keepalive::ask_each(descriptors, usize::MAX, move |raw| {
+        match process.lend(raw, |duplicate, inode| row_of(raw, duplicate, inode)) {
+            Ok(row) => row.map(Ok),
+            Err(error) if error.raw_os_error() == Some(EBADF) => None,
+            Err(error) => Some(Err(error)),
+        }
+    });
     let mut places = rows.iter_mut();
     let mut count = 0;
-    for raw in descriptors {
-        let row = process.lend(raw, |duplicate, inode| {
-            let inspection = tcp_keepalive::inspect(duplicate).ok()?;
-            let rto_max = tcp_keepalive::rto_max(duplicate).ok()?;
-            let mut row = [-1; ROW];
-            let numbers = inspect::row_numbers(raw, &inspection);
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the kernel counts the inodes of sockets in 32 bits"
-            )]
-            let last = [millis(rto_max), inode as i32];
-            for (place, number) in row.iter_mut().zip(numbers.into_iter().chain(last)) {
-                *place = number;
-            }
-            Some(row)
-        });
-        match row {
-            Ok(Some(row)) => {
-                if let Some(place) = places.next() {
-                    *place = row;
-                    count += 1;
-                }
-            }
-            Err(error) if error.raw_os_error() != Some(EBADF) => return Err(error),
-            _ => {}
+    for row in asked {
+        let row = row?;
+        if let Some(place) = places.next() {
+            *place = row;
+            count += 1;
         }
     }
     Ok(count)
+}
+
+/// `None` if it is not a TCP socket.
+fn row_of(raw: RawSocket, duplicate: RawSocket, inode: u64) -> Option<[i32; ROW]> {
+    let inspection = tcp_keepalive::inspect(duplicate).ok()?;
+    let rto_max = tcp_keepalive::rto_max(duplicate).ok()?;
+    let mut row = [-1; ROW];
+    let numbers = inspect::row_numbers(raw, &inspection);
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel counts the inodes of sockets in 32 bits")]
+    let last = [millis(rto_max), inode as i32];
+    for (place, number) in row.iter_mut().zip(numbers.into_iter().chain(last)) {
+        *place = number;
+    }
+    Some(row)
 }
 
 /// Reads which timer runs for each connection in the calling thread's network namespace, of any process. Linux only.

@@ -44,7 +44,8 @@ pub fn find(candidates: impl IntoIterator<Item = RawSocket>, wanted: &Endpoints)
 }
 
 /// Endpoints in the form in which they are compared: without interface and flow, IPv4 as IPv4.
-struct Wanted {
+#[derive(Clone, Copy)]
+pub struct Wanted {
     local: SocketAddr,
     remote: Option<SocketAddr>,
 }
@@ -56,7 +57,7 @@ impl From<&Endpoints> for Wanted {
 }
 
 impl Wanted {
-    fn is(&self, candidate: RawSocket) -> bool {
+    pub fn is(&self, candidate: RawSocket) -> bool {
         let Ok(borrowed) = sys::borrow(candidate) else { return false };
         let socket = SockRef::from(&borrowed);
         let here = || socket.local_addr().is_ok_and(|address| is(&address, self.local));
@@ -72,7 +73,7 @@ impl Wanted {
         same && sys::is_tcp(&socket).unwrap_or(false)
     }
 
-    fn may_be_shared(&self) -> bool {
+    pub fn may_be_shared(&self) -> bool {
         let link_local = matches!(self.local, SocketAddr::V6(local) if local.ip().is_unicast_link_local());
         self.remote.is_none() || link_local
     }

@@ -36,7 +36,7 @@ pub use error::{Error, SocketOption};
 pub use hop_minimum::{HopMinimum, LastData, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 #[cfg(target_os = "linux")]
-pub use reach::{Adoption, KnownSockets, Outgoing, ask_each_descriptor};
+pub use reach::{Adoption, KnownSockets, Outgoing, ask_each, ask_each_descriptor, find_in_process};
 #[cfg(windows)]
 pub use set::set_as_older_windows;
 pub use set::{
@@ -48,7 +48,9 @@ pub use sys::RawSocket;
 #[cfg(unix)]
 pub use sys::own_descriptors;
 #[cfg(target_os = "linux")]
-pub use sys::{Process, TcpTimer, can_duplicate, duplicate_of, socket_descriptors, tcp_timers};
+pub use sys::{
+    Process, TcpTimer, can_duplicate, close_elsewhere, duplicate_of, socket_descriptors, tcp_timers,
+};
 pub use tcp_info::{State, TcpInfo};
 
 /// Reads the values that the kernel holds for the TCP socket `raw`.

@@ -10,7 +10,7 @@ use std::{
 
 use libloading::os::windows::Library;
 use napi::Env;
-use tcp_keepalive::RawSocket;
+use tcp_keepalive::{Endpoints, Found, RawSocket};
 
 /// Opaque: it is only passed back to libuv.
 type Handle = c_void;
@@ -30,6 +30,10 @@ struct Libuv {
 struct Walk {
     libuv: Libuv,
     sockets: Vec<RawSocket>,
+}
+
+pub fn find(env: &Env, wanted: &Endpoints) -> Found {
+    tcp_keepalive::find(all(env), wanted)
 }
 
 pub fn all(env: &Env) -> Vec<RawSocket> {

@@ -10,7 +10,7 @@
 //! - on Linux only, `min_ttl`, `min_hop_count`, `set_…` of both, `cookie` and `last_data`: to cut off a connection;
 //! - on Linux only, `with_duplicates`, `can_duplicate`, `listening_ports`, `Ports`: to look at sockets of this process that others own;
 //! - `tcp_info`: what the kernel knows about the connection;
-//! - `Process`, `duplicate_of`, `socket_descriptors`, `tcp_timers`: the sockets of another process (Linux only);
+//! - `Process`, `duplicate_of`, `close_elsewhere`, `socket_descriptors`, `tcp_timers`: the sockets of another process (Linux only);
 //! - `PROTOCOL_NAME`, `TIME_NAME`, `USER_TIMEOUT_NAME`, `TCP_INFO_NAME`, `CONNECT_TIMEOUT_NAME`: what the system's headers call them.
 
 #[cfg(unix)]
@@ -34,7 +34,7 @@ mod process;
 
 pub use imp::*;
 #[cfg(target_os = "linux")]
-pub use process::{Process, duplicate_of, socket_descriptors};
+pub use process::{Process, close_elsewhere, duplicate_of, socket_descriptors};
 
 #[cfg(target_os = "linux")]
 mod tcp_timers;

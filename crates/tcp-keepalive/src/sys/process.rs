@@ -33,7 +33,7 @@ impl Process {
     }
 
     /// Lends a duplicate of the descriptor `raw` of that process to `call`, with its inode. The duplicate is closed right afterwards,
-    /// because the peer gets no FIN while it exists.
+    /// because the peer gets no FIN while it exists. That close may wait: see [`close_elsewhere`].
     ///
     /// # Errors
     ///
@@ -45,13 +45,24 @@ impl Process {
     }
 }
 
-/// A duplicate of the descriptor `raw` of the process `pid`, closed when dropped. The process may be this one.
+/// A duplicate of the descriptor `raw` of the process `pid`, to be closed by [`close_elsewhere`]. The process may be this one.
 ///
 /// # Errors
 ///
 /// As [`Process::open`] and [`Process::lend`].
 pub fn duplicate_of(pid: c_int, raw: RawSocket) -> io::Result<OwnedFd> {
     pidfd_getfd(&pidfd_open(pid)?, raw)
+}
+
+/// Closes a duplicate of another process's socket, in a thread. If its owner has closed it meanwhile, this is the last close, which
+/// waits for as long as `SO_LINGER` says. Returns once it is closed, or after a moment.
+pub fn close_elsewhere(duplicate: OwnedFd) {
+    let closed = super::ask(move |answer| {
+        drop(duplicate);
+        answer(Ok(()));
+    });
+    // If no thread could be started, it is closed by now.
+    let _ = closed.map(|closed| closed.wait(super::PATIENCE));
 }
 
 fn pidfd_open(pid: c_int) -> io::Result<OwnedFd> {

@@ -34,6 +34,16 @@ export declare function adoptConnections(id: number, rows: Int32Array, count: nu
 export declare function beginLooking(purpose: Int32Array): number
 
 /**
+ * Closes what `duplicateSocket` has returned, in a thread: a close with `SO_LINGER` may wait, where the other process has closed its
+ * own meanwhile. Whatever else has this number stays open. Linux only: elsewhere there is no such function.
+ *
+ * - `duplicate`: the descriptor.
+ *
+ * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ */
+export declare function closeDuplicate(duplicate: number): void
+
+/**
  * Duplicates a socket of another process (`pidfd_getfd(2)`, Linux 5.6). Linux only: elsewhere there is no such function.
  *
  * - `pid`: the process. The call needs the rights of ptrace(2).

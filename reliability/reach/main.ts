@@ -17,7 +17,11 @@ const LONGEST_LOOK_MS = 3000
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const seconds = wholeNumber('seconds', readOptions(args, 'seconds').seconds, { otherwise: 600 })
-  const looked = await inTemporaryFolder('reach', (folder) => disturbed(folder, seconds))
+  return figuresOf(seconds, await disturbed(seconds, await compileMisbehaving()))
+}
+
+/** Throws if anything was harmed. */
+export function figuresOf(seconds: number, looked: Looked): readonly Figure[] {
   const { looks, longestMs, adopted, files, sockets, lingering, locksLost, othersChanged } = looked
   const figures: readonly Figure[] = [
     ['time', `${count(seconds)} s`],
@@ -38,11 +42,23 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   throw new Error(figures.map((figure) => figure.join(': ')).join('\n'))
 }
 
-/** In a process of its own, which may crash; with the binding that has the threads that disturb. */
-async function disturbed(folder: string, seconds: number): Promise<Looked> {
-  const binding = join(folder, 'misbehaving.node')
-  await copyFile(await compileMisbehaving(), binding)
-  const program = join(import.meta.dirname, 'look.ts')
-  const words = ['--import=ts-blank-space/register', program, binding, folder, String(seconds)]
-  return JSON.parse(await runProgram(process.execPath, words, { cwd: ROOT })) as Looked
+/**
+ * In a process of its own, which may crash.
+ *
+ * @param library the binding that has the threads that disturb
+ * @param environment for a tool that watches
+ */
+export async function disturbed(
+  seconds: number,
+  library: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Looked> {
+  return inTemporaryFolder('reach', async (folder) => {
+    const binding = join(folder, 'misbehaving.node')
+    await copyFile(library, binding)
+    const program = join(import.meta.dirname, 'look.ts')
+    const words = ['--import=ts-blank-space/register', program, binding, folder, String(seconds)]
+    const options = { cwd: ROOT, environment: { ...process.env, ...environment } }
+    return JSON.parse(await runProgram(process.execPath, words, options)) as Looked
+  })
 }

@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import type { Build } from '../../lab/library.ts'
 import { nodeOf, versions } from '../../lab/nodes.ts'
 import { run } from '../../lab/run.ts'
-import type { Figure } from '../record.ts'
+import { disturbed, figuresOf } from '../reach/main.ts'
+import { count, type Figure } from '../record.ts'
 import { callsIn, compileBindings, everyFunction, misbehave, rustTests } from './binding.ts'
 import { mustBeClean, mustFind, type Watched } from './tool.ts'
 
@@ -56,6 +57,27 @@ export async function node(): Promise<readonly Figure[]> {
     figures.push([`every function of the binding under both, Node ${version}`, figure])
   }
   return figures
+}
+
+/** The look over all descriptors, beside threads that open, lock, close and reopen files and sockets. */
+export async function reach(seconds: number): Promise<readonly Figure[]> {
+  const { misbehaving } = await compileBindings(await buildFor('node', ['-Zexternal-clangrt']))
+  const environment = { ...OPTIONS, LD_PRELOAD: await addressRuntime(), NODE_OPTIONS: '' }
+  const looked = await disturbed(seconds, misbehaving, environment)
+  figuresOf(seconds, looked) // throws if anything was harmed
+  await mustFind(OVERFLOW, {
+    program: process.execPath,
+    parameters: misbehave(misbehaving, 'overflow'),
+    environment,
+  })
+  const { looks, adopted, files, sockets, lingering } = looked
+  return [
+    [
+      `reach under both for ${count(seconds)} s, beside threads that open, lock, close and reopen files and sockets`,
+      `${count(looks)} looks, ${count(adopted)} connections that got the values, ${count(files)} files, ` +
+        `${count(sockets)} sockets, ${count(lingering)} closes that lingered; 0 errors, nothing harmed`,
+    ],
+  ]
 }
 
 const OPTIONS = {

@@ -34,12 +34,13 @@ export declare function adoptConnections(id: number, rows: Int32Array, count: nu
 export declare function beginLooking(purpose: Int32Array): number
 
 /**
- * Closes what `duplicateSocket` has returned, in a thread: a close with `SO_LINGER` may wait, where the other process has closed its
- * own meanwhile. Whatever else has this number stays open. Linux only: elsewhere there is no such function.
+ * Closes a descriptor that `duplicateSocket` has returned, in a thread. A close with `SO_LINGER` may wait if the other process has
+ * closed its own descriptor meanwhile. A descriptor that `duplicateSocket` has not returned stays open. Linux only: elsewhere there is no
+ * such function.
  *
  * - `duplicate`: the descriptor.
  *
- * Throws an error, whose `code` names the type that was expected, where an argument is not of its type.
+ * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
 export declare function closeDuplicate(duplicate: number): void
 
@@ -49,9 +50,9 @@ export declare function closeDuplicate(duplicate: number): void
  * - `pid`: the process. The call needs the rights of ptrace(2).
  * - `descriptor`: the descriptor in that process.
  *
- * Returns a descriptor of this process. The caller must close it soon, because until then the kernel does not end the connection.
- * On failure it returns the system's error number, negative: ESRCH if there is no such process, EBADF if it has no such
- * descriptor, or the descriptor is not a TCP socket, EPERM if rights are missing, ENOSYS on an older kernel.
+ * Returns a descriptor of this process. The caller must close it soon, with `closeDuplicate`, because until then the kernel does not
+ * end the connection. On failure it returns the system's error number, negative: ESRCH if there is no such process, EBADF if it has
+ * no such descriptor, or the descriptor is not a TCP socket, EPERM if rights are missing, ENOSYS on an older kernel.
  *
  * Throws an error if an argument has the wrong type; its `code` names the expected type.
  */
@@ -83,7 +84,9 @@ export declare function excludeFromReach(descriptor: number): void
  *   (`::ffff:127.0.0.1`).
  * - `hint`: a descriptor that is tried first; -1 for none.
  *
- * On Windows it searches the TCP handles of the calling thread's event loop, elsewhere all descriptors of the process.
+ * On Windows it searches the TCP handles of the calling thread's event loop, elsewhere all descriptors of the process. On Linux
+ * another thread searches, because a system call on a socket may have to wait for a close with `SO_LINGER`. The calling thread
+ * tries the hint itself: usually that is its own socket, which no other thread closes.
  *
  * Returns the descriptor (on Windows, the SOCKET); -1 if there is none, -2 if several sockets have these endpoints.
  *
@@ -150,7 +153,8 @@ export declare function getUserTimeout(descriptor: number, values: Int32Array): 
 /**
  * Reads all that can be read from the TCP sockets of another process. Linux only, from 5.6 on.
  *
- * It duplicates each socket (`pidfd_getfd`), reads it, and closes the duplicate immediately. Nothing is changed.
+ * A thread duplicates each socket (`pidfd_getfd`), reads it, and closes the duplicate immediately. A close with `SO_LINGER` may wait,
+ * so the calling thread does not make it. Nothing is changed.
  *
  * - `listed`: the PID of the process in /proc.
  * - `pid`: its PID for system calls, which differs if /proc is of another PID namespace. Not this process.

@@ -136,6 +136,7 @@ function later() {
 const NAMES = [
   'adoptConnections',
   'beginLooking',
+  'closeDuplicate',
   'duplicateSocket',
   'endLooking',
   'excludeFromReach',
@@ -174,6 +175,7 @@ module.exports = binding
 // Node reads the names for `import` from the source text.
 module.exports.adoptConnections = binding.adoptConnections
 module.exports.beginLooking = binding.beginLooking
+module.exports.closeDuplicate = binding.closeDuplicate
 module.exports.duplicateSocket = binding.duplicateSocket
 module.exports.endLooking = binding.endLooking
 module.exports.excludeFromReach = binding.excludeFromReach

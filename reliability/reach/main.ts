@@ -36,7 +36,7 @@ export function figuresOf(seconds: number, looked: Looked): readonly Figure[] {
     ['descriptors left', count(looked.descriptorsLeft)],
     ['threads left', count(looked.threadsLeft)],
   ]
-  const isProof = looks > 10 && adopted > 0 && files > 100 && sockets > 100 && lingering > 0
+  const isProof = looks > 10 && adopted > 0 && files > 10 && sockets > 10 && lingering > 0
   const harm = locksLost + othersChanged + looked.descriptorsLeft + looked.threadsLeft
   if (isProof && harm === 0 && longestMs < LONGEST_LOOK_MS) return figures
   throw new Error(figures.map((figure) => figure.join(': ')).join('\n'))

@@ -18,6 +18,9 @@ export const SYSTEM_RTO_MAX = 120_000
 const TIMEOUT_MIN = 2
 const BUFFER = 65_536
 
+/** In the binding's numbers. */
+const [ESTABLISHED, CLOSE_WAIT] = [4, 7]
+
 export interface Path {
   /** The one-way delay, in ms. */
   readonly delay: number
@@ -64,9 +67,12 @@ export class KernelModel {
   #probesTstamp: number | undefined
   #retransmits = 0
   #retransStamp: number | undefined
+  /** `high_seq`: what had been sent at the last timeout. Until all of it is acknowledged, `retrans_stamp` stays. */
+  #highSeq = 0
   /** When the oldest segment in flight was sent last. */
   #sentAt = 0
   #emptySegments = 0
+  #state = ESTABLISHED
   #backoff = 0
   #rto = RTO_MIN
   #timer: Timer | undefined
@@ -94,7 +100,7 @@ export class KernelModel {
   /** TCP_INFO. */
   look(): Look {
     return {
-      state: this.droppedAt === undefined ? 4 : 0,
+      state: this.droppedAt === undefined ? this.#state : 0,
       unacknowledged: this.droppedAt === undefined ? this.#inFlight.length : 0,
       unsent: this.droppedAt === undefined ? this.#unsent : 0,
       unansweredProbes: this.#probesOut,
@@ -121,13 +127,14 @@ export class KernelModel {
   }
 
   /**
-   * A segment of the peer that acknowledges nothing new: data, or a probe, which is without data and has an old sequence number
-   * (tcp_validate_incoming() drops it).
+   * A segment of the peer that acknowledges nothing new: data, or the end of its data (FIN), which is sent again like data, or a probe, which
+   * is without data and has an old sequence number (tcp_validate_incoming() drops it).
    */
-  hear(what: 'data' | 'probe'): void {
+  hear(what: 'data' | 'end' | 'probe'): void {
     if (this.droppedAt !== undefined) return
-    if (what === 'data') this.#acknowledgementArrives(this.#acknowledged, this.#window, true)
-    else this.#emptySegments++
+    if (what === 'end') this.#state = CLOSE_WAIT
+    if (what === 'probe') this.#emptySegments++
+    else this.#acknowledgementArrives(this.#acknowledged, this.#window, what === 'data')
   }
 
   /** Advances the time. */
@@ -244,15 +251,14 @@ export class KernelModel {
       this.#inFlight.shift()
     }
     this.#unheardSince = this.now
-    const wasRecovering = this.#retransmits > 0
     this.#retransmits = 0
-    this.#retransStamp = undefined
+    if (this.#acknowledged >= this.#highSeq) this.#retransStamp = undefined // tcp_process_loss(), tcp_try_to_open()
     this.#backoff = 0
     this.#rto = RTO_MIN
     this.#timer = undefined // tcp_rearm_rto()
     if (this.#inFlight.length === 0) return
     this.#arm('retransmit', this.#rto)
-    if (wasRecovering) this.#retransmitHead()
+    if (this.#retransStamp !== undefined) this.#retransmitHead()
   }
 
   /** tcp_ack_probe() */
@@ -332,6 +338,7 @@ export class KernelModel {
     if (!isTakenBack) this.#retransmits++
     this.#retransmitHead()
     this.#retransStamp ??= this.now
+    this.#highSeq = this.#acknowledged + this.#bytesInFlight // tcp_enter_loss()
     this.#backoff++
     this.#rto = Math.min(this.#rto * 2, this.rtoMax)
     this.#arm('retransmit', this.#clampRetransmission())

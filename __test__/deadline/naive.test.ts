@@ -4,8 +4,16 @@
  */
 import test from 'ava'
 import type { Look } from '../../src/deadline/look.ts'
-import { isPatience, rtoMaxFor } from '../../src/settings/detect-within.ts'
-import { type InForce, lifting, type Rule, Scenario, type Setting, type Step } from './scenario.ts'
+import { isPatience, patienceAfter, rtoMaxFor } from '../../src/settings/detect-within.ts'
+import {
+  type InForce,
+  lifting,
+  type Rule,
+  Scenario,
+  type Setting,
+  settingAgain,
+  type Step,
+} from './scenario.ts'
 
 const isClosed = (look: Look): boolean =>
   look.sendWindow === 0 || (look.unacknowledged === 0 && look.unsent > 0 && look.sendWindow < look.unsent)
@@ -196,10 +204,29 @@ const changed =
   }
 
 /** What is sent again is answered for twelve deadlines, and not taken. */
-const withoutMemory = (reopens: boolean, { share = 12, outage = 0, isTalking = false } = {}): Step[] => [
+const withoutMemory = (
+  reopens: boolean,
+  {
+    share = 12,
+    outage = 0,
+    isTalking = false,
+    taken = 0,
+    outageAfter = undefined as number | undefined,
+  } = {},
+): Step[] => [
   write(1000),
   wait(0.5),
-  { kind: 'out of memory', share, reopens, isTalking, outage, bytes: 60_000 },
+  {
+    kind: 'out of memory',
+    share,
+    reopens,
+    isTalking,
+    outage,
+    taken,
+    changes: false,
+    outageAfter,
+    bytes: 60_000,
+  },
 ]
 
 test('without any user timeout the kernel drops a peer that answers and takes nothing', (t) => {
@@ -209,6 +236,57 @@ test('without any user timeout the kernel drops a peer that answers and takes no
   }))
   t.false(livesThrough(impatient, withoutMemory(true)))
   t.true(livesThrough(lifting, withoutMemory(true)))
+})
+
+/** Patience only while the kernel counts retransmissions. */
+const counting: Rule = (deadlineMs, solvedMs) => {
+  const watch = lifting(deadlineMs, solvedMs)
+  return (look, now) => {
+    const { userTimeout, bound } = watch(look, now)
+    return { userTimeout: isPatience(userTimeout) && look.retransmits <= 1 ? 0 : userTimeout, bound }
+  }
+}
+
+test('patience only while retransmissions are counted drops a peer whose window was taken back for long, at its first loss', (t) => {
+  const all = range(20, 0.02).map((more) => withoutMemory(false, { share: 4 + more, outageAfter: 0.25 }))
+  t.false(all.every((steps) => livesThrough(counting, steps)))
+  t.true(all.every((steps) => livesThrough(lifting, steps)))
+})
+
+test('patience only while retransmissions are counted drops a peer that takes a segment twice in a deadline', (t) => {
+  const steps = withoutMemory(true, { taken: 12 })
+  t.false(livesThrough(counting, steps))
+  t.true(livesThrough(lifting, steps))
+})
+
+test('beginning anew with another deadline drops a peer that answers and takes nothing', (t) => {
+  const forgetting =
+    (after: number): Rule =>
+    (deadlineMs, solvedMs) => {
+      let watch = lifting(deadlineMs, solvedMs)
+      let looks = 0
+      return (look, now) => {
+        if (++looks % after !== 0) return watch(look, now)
+        watch = lifting(deadlineMs, solvedMs)
+        return bounded(0)
+      }
+    }
+  const counts = range(10, 1).map((more) => 50 + more)
+  t.false(counts.every((looks) => livesThrough(forgetting(looks), withoutMemory(true))))
+  t.true(counts.every((looks) => livesThrough(settingAgain(looks), withoutMemory(true))))
+})
+
+/** For 20 minutes the peer reads a little at a time, so that data is always in flight; then it reads nothing. */
+const alwaysInFlight: Step[] = [write(10_000_000), wait(2), read(1460, 4000, 20), wait(1)]
+
+test('patience of 15 minutes whatever has passed since the lifting drops a peer whose window closes again', (t) => {
+  const constant = changed(({ userTimeout, bound }) => ({
+    userTimeout: isPatience(userTimeout) && userTimeout > 0 ? patienceAfter(0) : userTimeout,
+    bound,
+  }))
+  const far = { deadlineMs: 60_000, delay: 375 }
+  t.false(livesThrough(constant, alwaysInFlight, far))
+  t.true(livesThrough(lifting, alwaysInFlight, far))
 })
 
 test('at the tight bound the kernel drops a peer with its window taken back after an outage of a sixth of the deadline', (t) => {

@@ -12,6 +12,8 @@ export class Peer {
   /** Sends an acknowledgement, with the window of that moment, alone or with data. */
   acknowledge: (withData?: boolean) => void = () => {}
   #isTakenBack = false
+  /** Whether there is memory for one more segment. */
+  #hasRoomForOne = false
   #buffered = 0
   /** The end of the window that it gave to the sender. */
   #edge: number
@@ -37,11 +39,18 @@ export class Peer {
     const end = offset + size
     // Beyond a window of 0 it is not even looked at (tcp_sequence()), and out of order it takes nothing back.
     this.#isTakenBack = !this.#isTakenBack && offset <= this.received
-    if (!this.isOutOfMemory && offset <= this.received && end > this.received) {
+    const takes = !this.isOutOfMemory || this.#hasRoomForOne
+    if (takes && offset <= this.received && end > this.received) {
+      this.#hasRoomForOne = false
       this.#buffered += end - this.received
       this.received = end
     }
     this.acknowledge()
+  }
+
+  /** Though it is out of memory, it takes the next segment. */
+  takeOne(): void {
+    this.#hasRoomForOne = true
   }
 
   probe(): void {

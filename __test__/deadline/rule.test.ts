@@ -5,14 +5,15 @@ import { isQuickHandshake } from '../../src/deadline/bound.ts'
 import { LOOKS_PER_DEADLINE } from '../../src/deadline/rule.ts'
 import { rtoMaxFor } from '../../src/settings/detect-within.ts'
 import {
+  allTalks,
   lifting,
   lives,
   type Rule,
   Scenario,
   type Setting,
+  settingAgain,
   type Step,
   settings,
-  talks,
   withoutMemory,
 } from './scenario.ts'
 
@@ -49,8 +50,12 @@ test('a peer that dies at any moment is detected by the deadline, counted from i
 })
 
 /** Something unread at the peer, then no memory there; whatever follows. */
-function runningOut(setting: Setting, step: Extract<Step, { kind: 'out of memory' }>): Scenario {
-  const scenario = new Scenario(setting, lifting)
+function runningOut(
+  setting: Setting,
+  step: Extract<Step, { kind: 'out of memory' }>,
+  rule: Rule = lifting,
+): Scenario {
+  const scenario = new Scenario(setting, rule)
   scenario.play([{ kind: 'write', bytes: 1000 }, { kind: 'wait', share: 0.5 }, step])
   return scenario
 }
@@ -68,6 +73,18 @@ test('a peer without memory that answers is not dropped, though it takes nothing
     { numRuns: 3000 },
   )
   t.true(taken > 1000, 'once it has memory again it takes what is sent')
+})
+
+test('a peer without memory that answers is not dropped, although other deadlines are set meanwhile', (t) => {
+  fc.assert(
+    fc.property(settings, withoutMemory, fc.integer({ min: 1, max: 120 }), (setting, step, looks) => {
+      const scenario = runningOut(setting, step, settingAgain(looks))
+      scenario.pass(2 * setting.deadlineMs)
+      return scenario.kernel.droppedAt === undefined
+    }),
+    { numRuns: 3000 },
+  )
+  t.pass()
 })
 
 test('a peer without memory that dies is told by the deadline from the last thing heard', (t) => {
@@ -114,7 +131,7 @@ test('after a quick handshake no wait of the kernel is longer than TCP_RTO_MAX_M
 test('a peer that still sends but no longer receives is detected by the deadline, counted from the write', (t) => {
   let seen = 0
   fc.assert(
-    fc.property(settings, lives, talks, (setting, steps, talk) => {
+    fc.property(settings, lives, allTalks, (setting, steps, talk) => {
       const scenario = new Scenario(setting, lifting)
       const { kernel, deadlineMs } = scenario
       scenario.play(steps)

@@ -2,7 +2,15 @@
 import fc from 'fast-check'
 import { type Bound, isQuickHandshake } from '../../src/deadline/bound.ts'
 import type { Look } from '../../src/deadline/look.ts'
-import { AT_FIRST, LOOKS_PER_DEADLINE, remember, userTimeoutOf } from '../../src/deadline/rule.ts'
+import {
+  AT_FIRST,
+  firstPatience,
+  isToBeLifted,
+  lifted,
+  LOOKS_PER_DEADLINE,
+  remember,
+  userTimeoutOf,
+} from '../../src/deadline/rule.ts'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { looseRtoMaxFor, rtoMaxFor, solveDetectWithin } from '../../src/settings/detect-within.ts'
 import { KernelModel, SYSTEM_RTO_MAX } from './kernel-model.ts'
@@ -28,6 +36,22 @@ export const lifting: Rule = (deadlineMs, solvedMs) => {
     return { userTimeout: userTimeoutOf(memory, deadlineMs, solvedMs), bound: memory.bound }
   }
 }
+
+/** The same, and after each `looks` looks the program sets another deadline (userTimeoutFor() and memoryOn(), src/deadline/watched.ts). */
+export const settingAgain =
+  (looks: number): Rule =>
+  (deadlineMs, solvedMs) => {
+    let memory = AT_FIRST
+    let count = 0
+    return (look, now) => {
+      memory = remember(memory, look, deadlineMs, now)
+      if (++count % looks === 0) {
+        const isLifted = memory.stage !== 'solved' || isToBeLifted(look, deadlineMs)
+        memory = isLifted ? lifted(firstPatience(look), memory) : AT_FIRST
+      }
+      return { userTimeout: userTimeoutOf(memory, deadlineMs, solvedMs), bound: memory.bound }
+    }
+  }
 
 /** The connection and its two ends. Sizes are in bytes, times in ms. */
 export interface Setting {
@@ -65,11 +89,17 @@ export type Step =
       /** Whether its program goes on writing. */
       readonly isTalking: boolean
       readonly outage: number
+      /** How often, evenly spread, it takes one segment. */
+      readonly taken: number
+      /** Whether its window changes from shut to open in what it sends, or back, near the middle. */
+      readonly changes: boolean
+      /** Whether its window is announced as open once it has memory again, and then nothing passes for a while, in either direction. */
+      readonly outageAfter: number | undefined
       readonly bytes?: number
     }
 
 /** What a peer goes on sending that no longer hears. */
-export type Talk = 'data' | 'probe'
+export type Talk = 'data' | 'end' | 'probe'
 
 /** Runs steps on one connection. */
 export class Scenario {
@@ -207,13 +237,30 @@ export class Scenario {
   #useUpMemory(step: Extract<Step, { kind: 'out of memory' }>): void {
     this.runOutOfMemory(step)
     if (step.bytes !== undefined) this.kernel.write(step.bytes)
-    this.pass((step.share / 2) * this.deadlineMs)
-    this.cut()
-    this.pass(step.outage * this.deadlineMs)
-    this.heal()
-    this.pass((step.share / 2) * this.deadlineMs)
+    this.#takeSome(step)
+    if (step.changes) this.peer.reopens = !step.reopens
+    this.#cutFor(step.outage)
+    this.#takeSome(step)
     this.peer.isOutOfMemory = false
     this.#isTalking = false
+    if (step.outageAfter === undefined) return
+    this.peer.acknowledge()
+    this.pass(this.#setting.delay + 1)
+    this.#cutFor(step.outageAfter)
+  }
+
+  #cutFor(share: number): void {
+    this.cut()
+    this.pass(share * this.deadlineMs)
+    this.heal()
+  }
+
+  /** Half of the time without memory. */
+  #takeSome({ share, taken }: Extract<Step, { kind: 'out of memory' }>): void {
+    for (let time = 0; time <= taken; time++) {
+      this.pass((share / 2 / (taken + 1)) * this.deadlineMs)
+      if (time < taken) this.peer.takeOne()
+    }
   }
 }
 
@@ -253,7 +300,10 @@ const life: fc.Arbitrary<Step> = fc.oneof(
   }),
 )
 
-export const talks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'probe')
+/** What a peer says that may be heard again. */
+const talks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'probe')
+
+export const allTalks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'probe')
 
 /**
  * What is sent again to a peer without memory is sent a fifth of the deadline apart for as long as that lasts. An outage of less than that
@@ -265,6 +315,9 @@ export const withoutMemory: fc.Arbitrary<Extract<Step, { kind: 'out of memory' }
   reopens: fc.boolean(),
   isTalking: fc.boolean(),
   outage: fc.oneof(fc.constant(0), upTo(0.17)),
+  taken: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 })),
+  changes: fc.boolean(),
+  outageAfter: fc.option(upTo(0.3), { nil: undefined }),
   bytes,
 })
 

@@ -139,7 +139,7 @@ test('TCP_RTO_MAX_MS is set at the first sweep, unless it was released or somebo
     if (handle === undefined) throw new Error('no handle')
     const solved = putDeadline(client, 5000)
     native.setUserTimeout(handle.fd, -1, before) // like after a connection that was made quickly
-    const one = new Watched(handle, solved, before, 'solved', true)
+    const one = new Watched(handle, solved, before, undefined, true)
     sweep.add(one, undefined)
     return one
   })

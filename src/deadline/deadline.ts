@@ -16,11 +16,12 @@ import type { Stage } from './look.ts'
 import { Sweep, type WhileWatching } from './sweep.ts'
 import {
   type DeadlineKernel,
+  memoryOn,
   putRtoMax,
   rtoMaxOn,
   type SolvedDeadline,
-  stageOf,
   systemRtoMax,
+  userTimeoutFor,
   Watched,
 } from './watched.ts'
 
@@ -76,8 +77,7 @@ export const deadlines: Deadlines = {
     const { kernel, sweep } = ofThread()
     const known = sweep.get(handle)
     if (known?.isFor(solvedOf(values))) return known.userTimeoutMs
-    const stage = known ? known.stage : stageOf(kernel, handle.fd, solvedOf(values))
-    return stage === 'solved' ? values.userTimeoutMs : 0
+    return userTimeoutFor(kernel, handle.fd, solvedOf(values), known?.stage)
   },
   begin(socket, values, connected) {
     const handle = handleFor(socket)
@@ -139,10 +139,10 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline, connected: Conn
   }
   const rtoMaxBeforeMs = known?.rtoMaxBeforeMs ?? (isFresh ? systemRtoMax(kernel) : rtoMaxOn(kernel, fd))
   const isUnwritten = isFresh || handle.bytesWritten === 0
-  const stage = isUnwritten ? 'solved' : (known?.stage ?? stageOf(kernel, fd, solved))
+  const memory = isUnwritten ? undefined : memoryOn(kernel, fd, solved.userTimeoutMs, known)
   const isRtoMaxDue = isQuick && known === undefined
   if (!isRtoMaxDue) putRtoMax(kernel, fd, solved.detectWithinMs)
-  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, stage, isRtoMaxDue), known)
+  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, memory, isRtoMaxDue), known)
 }
 
 /**

@@ -6,9 +6,9 @@
  * stops it only by opening so far that the whole next buffer fits (tcp_ack_probe() in net/ipv4/tcp_input.c). If it opens
  * less, the kernel sends segments, but the clock runs on, even after everything is acknowledged. When the window closes
  * again minutes later, the kernel drops the peer at the first probe, after 0.2 s. No option shows whether the clock runs.
- * So the user timeout is lifted (set to 0) once the window has been closed, and stays lifted. It is also lifted if the peer
- * answers but takes no data, because its kernel has no memory. __test__/deadline has a model of the kernel, which shows that
- * simpler rules drop living peers.
+ * So the user timeout is lifted (set to 0, or to a very long one) once the window has been closed, and stays lifted. It is also
+ * lifted if the peer answers but takes no data, because its kernel has no memory. __test__/deadline has a model of the kernel,
+ * which shows that simpler rules drop living peers.
  */
 import { patienceAfter, rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
@@ -47,6 +47,12 @@ const UNANSWERED_PROBES = 4
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
 
+/**
+ * With data in flight for so long, or for half the deadline, the user timeout must not be 0. Even with `net.ipv4.tcp_retries2` at 8 instead of
+ * 15, Linux gives up no sooner than after 1.4 deadlines, or after 100 s.
+ */
+const LONGEST_SURE_MS = 30_000
+
 /** The states in which data may wait to be sent: established, FIN wait 1, close wait, closing, last ACK. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
 
@@ -69,13 +75,14 @@ export function userTimeoutOf(
 export interface Memory {
   readonly stage: Stage
   readonly bound: Bound
-  /** Since when data in flight has been retransmitted more than once under a lifted user timeout. */
-  readonly sentAgainSince: number | undefined
   /**
-   * The user timeout while lifted: 0, or a very long one if data was retransmitted more than once. With 0, Linux gives up after
-   * `net.ipv4.tcp_retries2` retransmissions, whatever the peer answers. TCP_RTO_MAX_MS shortens the time between these
-   * (tcp_model_timeout(), net/ipv4/tcp_timer.c): with a deadline of 6 s, Linux gives up after 17 s.
+   * When the kernel's clocks (`icsk_probes_tstamp`, `retrans_stamp`) may have started at the earliest: a deadline before the lifting, as the
+   * solved user timeout was in force until then. `undefined` while it is not lifted.
    */
+  readonly clocksSince: number | undefined
+  /** Since when each look has seen data in flight. */
+  readonly inFlightSince: number | undefined
+  /** The user timeout while lifted: 0, or a very long one ({@link isOldInFlight}). */
   readonly patienceMs: number
   /**
    * How long the peer had been silent when data was first seen pending. That silence does not count, because the peer had
@@ -98,7 +105,8 @@ export interface Memory {
 export const AT_FIRST: Memory = Object.freeze({
   stage: 'solved',
   bound: 'tight',
-  sentAgainSince: undefined,
+  clocksSince: undefined,
+  inFlightSince: undefined,
   patienceMs: 0,
   silentBefore: undefined,
   silentFor: 0,
@@ -124,19 +132,59 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
   const stuck = stuckSince === undefined ? 0 : (now - stuckSince) / deadlineMs
   const isRefused = isAnswered && isSentAgain(look) && acknowledged === before.acknowledged
   const stage = nextStage(before.stage, look, { silence, stuck, isRefused })
-  const isRetried = stage === 'lifted' && isSentAgain(look)
-  const sentAgainSince = isRetried ? (before.sentAgainSince ?? now) : undefined
+  const clocksSince = stage === 'solved' ? undefined : (before.clocksSince ?? now - deadlineMs)
+  const inFlightSince = look.unacknowledged > 0 ? (before.inFlightSince ?? now) : undefined
+  const isPatient =
+    stage === 'lifted' && isOldInFlight(before, look, now - (inFlightSince ?? now), deadlineMs)
   return {
     stage,
     bound: boundFor(stage, look, deadlineMs),
-    sentAgainSince,
-    patienceMs: sentAgainSince === undefined ? 0 : patienceAfter(now - sentAgainSince),
+    clocksSince,
+    inFlightSince,
+    patienceMs: isPatient ? patienceAfter(now - (clocksSince ?? now)) : 0,
     silentBefore,
     silentFor,
     acknowledged,
     emptySegments,
     stuckSince,
   }
+}
+
+/** Whether a connection that is not watched yet must be lifted from the start. */
+export function isToBeLifted(look: Look, deadlineMs: number): boolean {
+  return isSentAgain(look) || remember(AT_FIRST, look, deadlineMs, 0).stage !== 'solved'
+}
+
+/** The user timeout with which a lifted connection begins: the longest if the kernel's clocks may run since any time. */
+export function firstPatience({ unacknowledged }: Look): number {
+  return unacknowledged > 0 ? patienceAfter(Number.POSITIVE_INFINITY) : 0
+}
+
+/**
+ * What is still known of a lifted connection on which another deadline was set.
+ *
+ * @param patienceMs the user timeout that was set with it ({@link firstPatience})
+ * @param before `undefined` if the connection was not watched before
+ */
+export function lifted(patienceMs: number, before: Memory = AT_FIRST): Memory {
+  const { clocksSince = Number.NEGATIVE_INFINITY, inFlightSince } = before
+  return { ...AT_FIRST, stage: 'lifted', patienceMs, clocksSince, inFlightSince }
+}
+
+/**
+ * Whether the kernel may have retransmitted for so long that it would give up. With a user timeout of 0 it does so after
+ * `net.ipv4.tcp_retries2` retransmissions, whatever the peer answers, and TCP_RTO_MAX_MS shortens the time between these
+ * (tcp_model_timeout(), net/ipv4/tcp_timer.c): with a deadline of 6 s, that is after 17 s. The time counts from the first retransmission
+ * (`retrans_stamp`), and on until everything is acknowledged that was in flight at the last one. No option shows it:
+ * `tcpi_retransmits` starts again at each acknowledgement, and does not count while the peer's window is taken back. So it is taken to run
+ * while each look sees data in flight.
+ *
+ * @param inFlightMs for how long each look has seen data in flight
+ */
+function isOldInFlight(before: Memory, look: Look, inFlightMs: number, deadlineMs: number): boolean {
+  if (look.unacknowledged === 0) return false
+  if (before.patienceMs > 0 || isSentAgain(look)) return true
+  return inFlightMs >= Math.min(deadlineMs / 2, LONGEST_SURE_MS)
 }
 
 /**

@@ -1,9 +1,17 @@
 /** One connection with a deadline, as the sweep knows it. */
-import { looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
+import { isPatience, looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import type { Bound } from './bound.ts'
 import { isDrained, isReported, type Look, type Stage } from './look.ts'
-import { AT_FIRST, type Memory, remember, userTimeoutOf } from './rule.ts'
+import {
+  AT_FIRST,
+  firstPatience,
+  isToBeLifted,
+  lifted,
+  type Memory,
+  remember,
+  userTimeoutOf,
+} from './rule.ts'
 
 /** The functions of the binding that the sweep uses. index.d.ts documents their parameters. */
 export interface DeadlineKernel {
@@ -40,7 +48,7 @@ export class Watched {
   readonly solvedUserTimeoutMs: number
   /** What TCP_RTO_MAX_MS was before; negative where the system has no such option. */
   readonly rtoMaxBeforeMs: number
-  private memory: Memory = AT_FIRST
+  private memory: Memory
   /** `bytesWritten` at the last look; 0 before the first. */
   private bytesWritten = 0
   /** Whether everything was acknowledged at the last look. */
@@ -56,19 +64,19 @@ export class Watched {
   place = 0
 
   /**
-   * @param stage which user timeout is in the kernel already
+   * @param memory what is known of a connection that is lifted already ({@link memoryOn})
    * @param isRtoMaxDue whether TCP_RTO_MAX_MS is still to be set, at the first look ({@link isQuickHandshake})
    */
   constructor(
     handle: ConnectionHandle,
     solved: SolvedDeadline,
     rtoMaxBeforeMs: number,
-    stage: Stage = 'solved',
+    memory: Memory = AT_FIRST,
     isRtoMaxDue: boolean = false,
   ) {
     this.handle = handle
     this.isRtoMaxDue = isRtoMaxDue
-    if (stage !== 'solved') this.memory = { ...AT_FIRST, stage: 'lifted' }
+    this.memory = memory
     this.detectWithinMs = solved.detectWithinMs
     this.solvedUserTimeoutMs = solved.userTimeoutMs
     this.rtoMaxBeforeMs = rtoMaxBeforeMs
@@ -76,6 +84,11 @@ export class Watched {
 
   get stage(): Stage {
     return this.memory.stage
+  }
+
+  /** What the rule remembers. */
+  get known(): Memory {
+    return this.memory
   }
 
   /** The user timeout in force, in milliseconds. */
@@ -196,18 +209,37 @@ export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWith
   kernel.setUserTimeout(descriptor, LEAVE, rtoMaxFor(detectWithinMs))
 }
 
-/** Buffer of {@link stageOf}. */
+/** Buffer of {@link userTimeoutFor}. */
 const row = new Int32Array(ROW_LENGTH)
 
-/** Asks the kernel for the stage of a connection that is not watched yet, but has been written to. */
-export function stageOf(
+/**
+ * The user timeout to set with another deadline on a connection that has been written to. Data that is being retransmitted may have been for
+ * long, so the solved user timeout could end the connection at the next timer.
+ */
+export function userTimeoutFor(
   kernel: DeadlineKernel,
   descriptor: number,
-  { detectWithinMs }: SolvedDeadline,
-): Stage {
+  { detectWithinMs, userTimeoutMs }: SolvedDeadline,
+  stage: Stage = 'solved',
+): number {
   row[0] = descriptor
   kernel.readWindows(row, 1)
-  return remember(AT_FIRST, lookAt(row, 0), detectWithinMs, 0).stage
+  const look = lookAt(row, 0)
+  const isLifted = stage !== 'solved' || isToBeLifted(look, detectWithinMs)
+  return isLifted ? firstPatience(look) : userTimeoutMs
+}
+
+/** What is known of a connection on which another deadline has just been set, with the user timeout of {@link userTimeoutFor}. */
+export function memoryOn(
+  kernel: DeadlineKernel,
+  descriptor: number,
+  solvedUserTimeoutMs: number,
+  known: Watched | undefined,
+): Memory {
+  const isRead = kernel.getUserTimeout(descriptor, held) === 0
+  const putMs = held[0] ?? LEAVE
+  if (!isRead || putMs === solvedUserTimeoutMs || !isPatience(putMs)) return AT_FIRST
+  return lifted(putMs, known?.known)
 }
 
 /** The row that `readWindows` has written at index `at`. */

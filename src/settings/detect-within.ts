@@ -87,8 +87,11 @@ export function looseRtoMaxFor(detectWithin: number): number {
 }
 
 /**
- * The user timeout for a peer that answers and takes nothing, as its kernel has no memory left: always some minutes ahead of how long that
- * has lasted, and never so long that the kernel would keep a connection whose program was killed.
+ * The user timeout while it is lifted and data has been in flight for some time: always minutes longer than the kernel's clocks may have run.
+ * If the program is killed meanwhile and the peer takes nothing, the kernel keeps the connection for so long: 15 minutes, or up to twice the
+ * time since the lifting and 15 minutes. Where that time is not known, it is 21 days.
+ *
+ * @param elapsedMs for how long the kernel's clocks may have run
  */
 export function patienceAfter(elapsedMs: number): number {
   return PATIENCE_MS * Math.min(MOST_PATIENCE, 1 + Math.floor((2 * elapsedMs) / PATIENCE_MS))

@@ -303,7 +303,7 @@ const life: fc.Arbitrary<Step> = fc.oneof(
 /** What a peer says that may be heard again. */
 const talks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'probe')
 
-export const allTalks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'probe')
+export const allTalks: fc.Arbitrary<Talk> = fc.constantFrom('data', 'end', 'probe')
 
 /**
  * What is sent again to a peer without memory is sent a fifth of the deadline apart for as long as that lasts. An outage of less than that

@@ -56,6 +56,9 @@ const LONGEST_SURE_MS = 30_000
 /** The states in which data may wait to be sent: established, FIN wait 1, close wait, closing, last ACK. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
 
+/** The states from which on the peer sends no more data: close wait, closing, last ACK. */
+const PEER_HAS_ENDED = 7
+
 /**
  * The user timeout to set, in milliseconds. That of `condemned` has passed at the kernel's next timer, because the kernel's clock
  * started within a fifth of the deadline after the last answer. A much shorter one, such as 1 ms, would drop a peer that does
@@ -204,8 +207,10 @@ function stuckFrom(before: Memory, acknowledged: number, isAnswered: boolean, no
  * memory drops data, and answers each time with such a segment (ICSK_ACK_NOMEM and tcp_send_dupack(), net/ipv4/tcp_input.c). A peer
  * that does not receive our packets has nothing to acknowledge. It can still send data, and keepalive probes. A probe carries no
  * data either, but it resets no silence: tcp_validate_incoming() drops it before tcp_ack(), because its sequence number is old.
+ * The end of its data (FIN) does both, and is sent again until it is acknowledged. So once that was received, nothing counts as an answer.
  */
-function hasAnswered(before: Memory, { silentFor, emptySegments }: Look, deadlineMs: number): boolean {
+function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, deadlineMs: number): boolean {
+  if (state >= PEER_HAS_ENDED) return false
   if (emptySegments < 0 || before.emptySegments < 0 || emptySegments === before.emptySegments) return false
   return !isStillSilent(before, silentFor, deadlineMs)
 }

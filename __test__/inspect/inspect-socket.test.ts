@@ -99,6 +99,23 @@ test('the report says whether values are held, and by what', async (t) => {
   t.is(inspectSocket(installed).heldBy, 'install')
 })
 
+test('the very long user timeout of a lifted connection is reported by its descriptor like none', async (t) => {
+  if (process.platform !== 'linux') return void t.pass('lifting is only on Linux')
+  const { client, close } = await connectedPair()
+  t.teardown(close)
+  setKeepAlive(client, { time: 5000, interval: 1000, retries: 3 })
+  const report = (userTimeout: number) => {
+    setKeepAlive(client, { userTimeout })
+    const { keepAlive, detection, warnings } = inspectSocket(rawDescriptor(client))
+    t.is(keepAlive.userTimeout, userTimeout)
+    return { detection, codes: warnings.map(({ code }) => code) }
+  }
+  const none = report(0)
+  t.deepEqual(report(924_600), none)
+  t.deepEqual(report(2 * 924_600), none)
+  t.true(report(900_000).codes.includes('contradiction'))
+})
+
 test('a server has no peer, so it gets no warning', async (t) => {
   const { server, port, close } = await connectedPair()
   t.teardown(close)

@@ -1,4 +1,5 @@
 /** Detection times and warnings for the values in force. They are computed once for all sockets with equal values, because a program has few kinds. */
+import { isPatience } from '../settings/detect-within.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type Detection, detectionOf } from '../settings/detection.ts'
 import { fromKernel, VALUES_LENGTH } from '../socket/values.ts'
@@ -48,13 +49,16 @@ function holdTheSame(rows: Int32Array, at: number, kind: Kind): boolean {
 function judged(rows: Int32Array, at: number, local: boolean): Kind {
   const keepAlive = fromKernel(rows, at)
   const { platform } = process
-  const warnings = warningsOf({ held: keepAlive, local, overwritten: [], platform })
+  // A descriptor does not tell that its user timeout is lifted. A very long one is reported like none.
+  const isLong = isPatience(keepAlive.userTimeout ?? Number.NaN)
+  const meant = isLong ? { ...keepAlive, userTimeout: 0 } : keepAlive
+  const warnings = warningsOf({ held: meant, local, overwritten: [], platform })
   return {
     rows,
     at,
     local,
     keepAlive: Object.freeze(keepAlive),
-    detection: Object.freeze(detectionOf(keepAlive)),
+    detection: Object.freeze(detectionOf(meant)),
     warnings: Object.freeze(warnings.map((warning) => Object.freeze(warning))),
   }
 }

@@ -20,7 +20,10 @@ export interface Look {
   readonly unansweredProbes: number
   /** How many times in a row the oldest segment was retransmitted after a timeout. */
   readonly retransmits: number
-  /** Milliseconds since the last acknowledgement. Any segment of the peer carries one. */
+  /**
+   * Milliseconds since the last acknowledgement was processed (tcp_ack(), net/ipv4/tcp_input.c). Almost every segment of the peer carries one.
+   * Data in order that acknowledges nothing new, with an unchanged window, does not count (the fast path of tcp_rcv_established()).
+   */
   readonly silentFor: number
   /** The peer's receive window, in bytes (`tcpi_snd_wnd`, Linux 5.4). */
   readonly sendWindow: number

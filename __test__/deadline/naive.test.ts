@@ -276,6 +276,12 @@ test('beginning anew with another deadline drops a peer that answers and takes n
   t.true(counts.every((looks) => livesThrough(settingAgain(looks), withoutMemory(true))))
 })
 
+test('the kernel alone drops a peer that takes what arrives, when two of three packets are lost', (t) => {
+  const steps: Step[] = [write(1000), wait(0.5), { kind: 'heavy loss', share: 8, bytes: 60_000 }, wait(1)]
+  t.false(livesThrough(kernelAlone, steps, { capacity: 1_000_000 }))
+  t.true(livesThrough(lifting, steps, { capacity: 1_000_000 }))
+})
+
 /** For 20 minutes the peer reads a little at a time, so that data is always in flight; then it reads nothing. */
 const alwaysInFlight: Step[] = [write(10_000_000), wait(2), read(1460, 4000, 20), wait(1)]
 

@@ -80,6 +80,8 @@ export type Step =
   | { readonly kind: 'one way'; readonly share: number; readonly bytes?: number; readonly talk: Talk }
   /** The next packet of that side is lost. */
   | { readonly kind: 'loss'; readonly from: 'sender' | 'peer' }
+  /** Only each third packet of the sender arrives. The program writes at the beginning. */
+  | { readonly kind: 'heavy loss'; readonly share: number; readonly bytes: number }
   /** The peer has no memory for what it is sent; near the middle nothing passes for a while, in either direction. */
   | {
       readonly kind: 'out of memory'
@@ -113,6 +115,8 @@ export class Scenario {
   #talk: Talk | undefined
   /** Whether the peer's program writes, so that it arrives right before each look. */
   #isTalking = false
+  /** How many packets of the sender have come to a path with heavy loss. */
+  #onHeavyLoss: number | undefined
   #losing: 'sender' | 'peer' | undefined
   #timers = 0
   readonly #setting: Setting
@@ -148,6 +152,7 @@ export class Scenario {
 
   #isLost(from: 'sender' | 'peer'): boolean {
     if (this.#isCut === 'both' || this.#isCut === from) return true
+    if (this.#onHeavyLoss !== undefined && from === 'sender') return ++this.#onHeavyLoss % 3 !== 0
     if (this.#losing !== from) return false
     this.#losing = undefined
     return true
@@ -209,6 +214,7 @@ export class Scenario {
     else if (step.kind === 'read') this.#read(step)
     else if (step.kind === 'loss') this.#losing = step.from
     else if (step.kind === 'out of memory') this.#useUpMemory(step)
+    else if (step.kind === 'heavy loss') this.#loseMuch(step)
     else this.#interrupt(step)
   }
 
@@ -217,6 +223,13 @@ export class Scenario {
       this.peer.read(bytes)
       this.pass((share * this.deadlineMs) / times)
     }
+  }
+
+  #loseMuch({ share, bytes }: Extract<Step, { kind: 'heavy loss' }>): void {
+    this.#onHeavyLoss = 0
+    this.kernel.write(bytes)
+    this.pass(share * this.deadlineMs)
+    this.#onHeavyLoss = undefined
   }
 
   #interrupt(step: Extract<Step, { kind: 'outage' | 'one way' }>): void {

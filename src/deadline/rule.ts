@@ -7,8 +7,8 @@
  * less, the kernel sends segments, but the clock runs on, even after everything is acknowledged. When the window closes
  * again minutes later, the kernel drops the peer at the first probe, after 0.2 s. No option shows whether the clock runs.
  * So the user timeout is lifted (set to 0, or to a very long one) once the window has been closed, and stays lifted. It is also
- * lifted if the peer answers but takes no data, because its kernel has no memory. __test__/deadline has a model of the kernel,
- * which shows that simpler rules drop living peers.
+ * lifted if the peer answers but takes no data, because its kernel has no memory, or takes only a part of what is retransmitted.
+ * __test__/deadline has a model of the kernel, which shows that simpler rules drop living peers.
  */
 import { patienceAfter, rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
@@ -85,6 +85,8 @@ export interface Memory {
   readonly clocksSince: number | undefined
   /** Since when each look has seen data in flight. */
   readonly inFlightSince: number | undefined
+  /** How much was acknowledged when data in flight was last seen retransmitted. */
+  readonly retriedAt: number | undefined
   /** The user timeout while lifted: 0, or a very long one ({@link isOldInFlight}). */
   readonly patienceMs: number
   /**
@@ -110,6 +112,7 @@ export const AT_FIRST: Memory = Object.freeze({
   bound: 'tight',
   clocksSince: undefined,
   inFlightSince: undefined,
+  retriedAt: undefined,
   patienceMs: 0,
   silentBefore: undefined,
   silentFor: 0,
@@ -134,7 +137,10 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
   const silence = silentBefore === undefined ? undefined : (silentFor - silentBefore) / deadlineMs
   const stuck = stuckSince === undefined ? 0 : (now - stuckSince) / deadlineMs
   const isRefused = isAnswered && isSentAgain(look) && acknowledged === before.acknowledged
-  const stage = nextStage(before.stage, look, { silence, stuck, isRefused })
+  const retriedAt = look.unacknowledged > 0 ? lastRetried(before, look) : undefined
+  const isPartlyTaken =
+    before.retriedAt !== undefined && retriedAt !== undefined && retriedAt !== before.retriedAt
+  const stage = nextStage(before.stage, look, { silence, stuck, isOutlasting: isRefused || isPartlyTaken })
   const clocksSince = stage === 'solved' ? undefined : (before.clocksSince ?? now - deadlineMs)
   const inFlightSince = look.unacknowledged > 0 ? (before.inFlightSince ?? now) : undefined
   const isPatient =
@@ -144,6 +150,7 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
     bound: boundFor(stage, look, deadlineMs),
     clocksSince,
     inFlightSince,
+    retriedAt,
     patienceMs: isPatient ? patienceAfter(now - (clocksSince ?? now)) : 0,
     silentBefore,
     silentFor,
@@ -215,6 +222,11 @@ function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, 
   return !isStillSilent(before, silentFor, deadlineMs)
 }
 
+/** With data in flight: how much was acknowledged at the last retransmission that was seen. */
+function lastRetried(before: Memory, { retransmits, acknowledged }: Look): number | undefined {
+  return retransmits > 0 ? acknowledged : before.retriedAt
+}
+
 /** Whether data in flight was retransmitted more than once. A single lost packet causes one retransmission. */
 function isSentAgain({ unacknowledged, retransmits }: Look): boolean {
   return unacknowledged > 0 && retransmits > 1
@@ -235,17 +247,20 @@ interface Signs {
   readonly silence: number | undefined
   /** The time without acknowledgement or answer, as a share of the deadline. */
   readonly stuck: number
-  /** Whether the peer answers retransmissions, but takes no data. */
-  readonly isRefused: boolean
+  /**
+   * Whether the peer answers retransmissions but takes no data, or takes a part and the rest is retransmitted: the user timeout counts
+   * from the first retransmission, until everything is acknowledged that was in flight at the last one.
+   */
+  readonly isOutlasting: boolean
 }
 
-function nextStage(stage: Stage, look: Look, { silence, stuck, isRefused }: Signs): Stage {
+function nextStage(stage: Stage, look: Look, { silence, stuck, isOutlasting }: Signs): Stage {
   const isPending = silence !== undefined
   if (isPending && !CAN_SEND.has(look.state)) return stage
   const isDead = isPending && (seemsDead(look, silence) || seemsNotToHear(look, stuck))
   if (stage !== 'solved') return isDead ? 'condemned' : 'lifted'
   const hasBeenClosed = look.windowLimitedFor >= CLOCK_MAY_RUN_MS || (isPending && isClosed(look))
-  return (hasBeenClosed || isRefused) && !isDead ? 'lifted' : 'solved'
+  return (hasBeenClosed || isOutlasting) && !isDead ? 'lifted' : 'solved'
 }
 
 /**

@@ -3,7 +3,7 @@
  * window probes and their backoff, TCP_USER_TIMEOUT and TCP_RTO_MAX_MS. It follows net/ipv4/tcp_timer.c, tcp_input.c and
  * tcp_output.c of Linux 6.15; each method names the function that it models. Time is in milliseconds.
  *
- * The parts left out do not matter for the rule: congestion control (with a slow reader the window limits a connection), selective
+ * The parts left out do not matter for the rule: congestion control, except after a loss (with a slow reader the window limits a connection), selective
  * acknowledgements, tail-loss probes (they move the kernel's clock by one round trip), and keepalive (it does not run while data is
  * unsent or in flight).
  */
@@ -69,6 +69,10 @@ export class KernelModel {
   #retransStamp: number | undefined
   /** `high_seq`: what had been sent at the last timeout. Until all of it is acknowledged, `retrans_stamp` stays. */
   #highSeq = 0
+  /** `snd_cwnd` since the last timeout, in segments: slow start, as long as that loss is repaired (tcp_slow_start()). */
+  #lossWindow = 0
+  /** How many of the oldest segments in flight were sent again since the last timeout. */
+  #sentAgain = 0
   /** When the oldest segment in flight was sent last. */
   #sentAt = 0
   #emptySegments = 0
@@ -244,6 +248,7 @@ export class KernelModel {
   }
 
   #progress(received: number): void {
+    const before = this.#inFlight.length
     for (let [size = 0] = this.#inFlight; this.#inFlight.length > 0; size = this.#inFlight[0] ?? 0) {
       if (this.#acknowledged + size > received) break
       this.#acknowledged += size
@@ -258,7 +263,10 @@ export class KernelModel {
     this.#timer = undefined // tcp_rearm_rto()
     if (this.#inFlight.length === 0) return
     this.#arm('retransmit', this.#rto)
-    if (this.#retransStamp !== undefined) this.#retransmitHead()
+    const taken = before - this.#inFlight.length
+    this.#sentAgain = Math.max(0, this.#sentAgain - taken)
+    this.#lossWindow += taken
+    if (this.#retransStamp !== undefined) this.#retransmitLost()
   }
 
   /** tcp_ack_probe() */
@@ -336,18 +344,26 @@ export class KernelModel {
       return
     }
     if (!isTakenBack) this.#retransmits++
-    this.#retransmitHead()
-    this.#retransStamp ??= this.now
     this.#highSeq = this.#acknowledged + this.#bytesInFlight // tcp_enter_loss()
+    this.#lossWindow = 1
+    this.#sentAgain = 0
+    this.#retransmitLost()
+    this.#retransStamp ??= this.now
     this.#backoff++
     this.#rto = Math.min(this.#rto * 2, this.rtoMax)
     this.#arm('retransmit', this.#clampRetransmission())
   }
 
-  #retransmitHead(): void {
-    const [offset, size = 0] = [this.#acknowledged, this.#inFlight[0]]
-    this.#sentAt = this.now
-    this.#send('sender', () => this.#peer.receive(offset, size))
+  /** tcp_xmit_retransmit_queue() */
+  #retransmitLost(): void {
+    const again = this.#inFlight.slice(0, this.#sentAgain).reduce((sum, size) => sum + size, 0)
+    for (let offset = this.#acknowledged + again; this.#sentAgain < this.#lossWindow; this.#sentAgain++) {
+      const [from, size] = [offset, this.#inFlight[this.#sentAgain]]
+      if (size === undefined || from >= this.#highSeq) return
+      offset += size
+      this.#sentAt = this.now
+      this.#send('sender', () => this.#peer.receive(from, size))
+    }
   }
 
   /** retransmits_timed_out() and tcp_model_timeout() */

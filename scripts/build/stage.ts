@@ -96,7 +96,7 @@ async function cut(file: string, what: RegExp): Promise<void> {
 
 /** What the binding's types say of each function in the same words stands above them all. */
 async function sayOnce(types: string): Promise<void> {
-  const sentence = /^ \* Throws (an error, whose `code` .*)\n/gm
+  const sentence = /^ \* Throws (an error if an argument .*)\n/gm
   const text = await readFile(types, 'utf8')
   const [said] = [...text.matchAll(sentence)].map(([, words = '']) => words)
   if (said === undefined) throw new Error(`${types} says of no function what it throws`)

@@ -94,6 +94,7 @@ fn lock<T>(asked: &Mutex<Asked<T>>) -> MutexGuard<'_, Asked<T>> {
 }
 
 /// Like [`find`](crate::find) among all descriptors of this process. Other threads may own them, so it uses [`ask_each`].
+#[inline] // compiled where it is called, for size: Cargo.toml
 #[must_use]
 pub fn find_in_process(wanted: &Endpoints) -> Found {
     let wanted = Wanted::from(wanted);

@@ -12,6 +12,9 @@ import { everyLine, nodeOf } from '../lab/nodes.ts'
 import { CLI } from './cli/command.ts'
 import { connectedPair } from '../lab/readback/readback.ts'
 
+/** Before the first test: ava wants all tests declared in one go. */
+const nodes = await Promise.all(everyLine.map(async (version) => ({ version, node: await nodeOf(version) })))
+
 const PROGRAM = fileURLToPath(new URL('system-calls-program.cjs', import.meta.url))
 const TIMES = 50
 
@@ -113,8 +116,7 @@ test("for a quick connection that ends before the first sweep, a deadline adds o
 })
 
 /** The calls that C makes for the same values: four, in any order. Node writes nothing itself. */
-for (const version of everyLine) {
-  const node = await nodeOf(version)
+for (const { version, node } of nodes) {
   const off = { 'set SO_KEEPALIVE': 1 }
   // libuv 1.44 and newer write these four for a delay.
   const byNode = once(SET)

@@ -28,10 +28,16 @@ interface Told {
   readonly taken: number
 }
 
-function stateOf(localPort: number): string | undefined {
-  const port = localPort.toString(16).toUpperCase().padStart(4, '0')
-  const lines = readFileSync('/proc/self/net/tcp', 'latin1').split('\n').slice(1)
-  return lines.map((line) => line.trim().split(/\s+/)).find(([, local]) => local?.endsWith(`:${port}`))?.[3]
+/** By both ports: an earlier connection from the same local port may still be in TIME_WAIT. */
+function stateOf(localPort: number, port: number): string | undefined {
+  const [local, remote] = [localPort, port].map(
+    (each) => `:${each.toString(16).toUpperCase().padStart(4, '0')}`,
+  )
+  const rows = readFileSync('/proc/self/net/tcp', 'latin1').split('\n').slice(1)
+  const found = rows
+    .map((row) => row.trim().split(/\s+/))
+    .find(([, ours, theirs]) => ours?.endsWith(local ?? '') && theirs?.endsWith(remote ?? ''))
+  return found?.[3]
 }
 
 class Closing {
@@ -101,13 +107,13 @@ async function readAll(peer: Socket): Promise<number> {
 test('ps does not wait for a socket with SO_LINGER that is closed meanwhile, and its peer gets all of it', async (t) => {
   t.timeout(300_000)
   const closing = new Closing(t)
-  const { peer, told, pid } = await closing.open()
+  const { peer, told, pid, port } = await closing.open()
   t.true(told.taken > 0 && told.taken < LENGTH) // the rest is for a peer that does not read
   const { code, seconds, output } = await closing.run('ps', String(pid))
   t.true(closing.isClosed, output) // while it was asked
   t.true(seconds < LINGER_SECONDS / 2, `${seconds} s`)
   t.is(code, 0, output)
-  t.is(stateOf(told.localPort), FIN_WAIT_1)
+  t.is(stateOf(told.localPort, port), FIN_WAIT_1)
   t.true(closing.ownerLives)
   t.is(await readAll(peer), told.taken)
 })
@@ -126,7 +132,7 @@ test('a drill does not wait for such a socket either', async (t) => {
   )
   t.true(closing.isClosed, output)
   t.true(seconds < LINGER_SECONDS / 2, `${seconds} s: ${output}`)
-  t.is(stateOf(told.localPort), FIN_WAIT_1)
+  t.is(stateOf(told.localPort, port), FIN_WAIT_1)
   t.true(closing.ownerLives)
   t.is(await readAll(peer), told.taken)
 })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import { unless } from '../needs.ts'
 
 interface Left {
   readonly timers: number
@@ -12,10 +12,9 @@ interface Left {
   readonly descriptors: number
 }
 
-// Only Linux lifts a user timeout, so only Linux has a sweep.
-const linux = process.platform === 'linux' ? test : test.skip
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux lifts a user timeout.')
 
-linux('nothing remains of 10,000 closed sockets with a deadline', async (t) => {
+onLinux('nothing remains of 10,000 closed sockets with a deadline', async (t) => {
   t.timeout(180_000)
   const program = fileURLToPath(new URL('come-and-go.cjs', import.meta.url))
   const child = spawn(process.execPath, ['--expose-gc', program], { stdio: ['ignore', 'pipe', 'inherit'] })

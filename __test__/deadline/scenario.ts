@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { type Bound, isQuickHandshake } from '../../src/deadline/bound.ts'
 import type { Look } from '../../src/deadline/look.ts'
+import { firstPatience } from '../../src/deadline/patience.ts'
 import {
   AT_FIRST,
-  firstPatience,
   isToBeLifted,
   lifted,
   LOOKS_PER_DEADLINE,

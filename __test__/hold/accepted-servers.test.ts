@@ -13,16 +13,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { getTcpInfo } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
 import { certificate } from '../../lab/servers/certificate.ts'
 import { isInTime } from '../../lab/timing.ts'
 import { behindProxy } from '../../src/socket/node-internals.ts'
+import { unless } from '../needs.ts'
 
 const DEADLINE = 6000
-// IP_MINTTL cuts off the clients, and only Linux has it (tcp-keepalive/drill).
-const linux = process.platform === 'linux' ? test : test.skip
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
 const program = fileURLToPath(new URL('accepted-program.mjs', import.meta.url))
 const { WebSocket } = createRequire(new URL('../../examples/package.json', import.meta.url))('ws') as {
   WebSocket: new (url: string) => NodeJS.EventEmitter & { readonly _socket: net.Socket }
@@ -124,7 +124,7 @@ async function start(
 
 for (const args of [[], ['cluster']]) {
   const where = args.length === 0 ? 'the main thread' : "a cluster's worker"
-  linux(
+  onLinux(
     `in ${where}: connections to clients that are cut off end within the deadline, slow readers stay connected`,
     async (t) => {
       const { ports, ends } = await start(t, args)

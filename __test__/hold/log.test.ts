@@ -14,8 +14,7 @@ import { unless } from '../needs.ts'
 import { preloadUnavailable } from '../../lab/preload.ts'
 import { refusing } from './refuse.ts'
 
-// IP_MINTTL cuts off the peers, and only Linux has it (tcp-keepalive/drill).
-const linux = process.platform === 'linux' ? test : test.skip
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
 const program = fileURLToPath(new URL('log-program.cjs', import.meta.url))
 
 /** The program's standard error. */
@@ -34,7 +33,7 @@ async function logged(args: readonly string[], variables: Readonly<Record<string
 const LOG = { TCP_KEEPALIVE_LOG: '1' }
 
 for (const doing of ['waiting', 'writing']) {
-  linux(`a line for a dead peer, ${doing}`, async (t) => {
+  onLinux(`a line for a dead peer, ${doing}`, async (t) => {
     t.regex(
       await logged([doing], LOG),
       /^tcp-keepalive: lost localhost:\d+ \(127\.0\.0\.1\) while \w+: no answer, silent for \d+\.\d s \(ETIMEDOUT\)\n$/,
@@ -43,7 +42,7 @@ for (const doing of ['waiting', 'writing']) {
   })
 }
 
-linux('a line for an attempt to connect to an address that does not answer', async (t) => {
+onLinux('a line for an attempt to connect to an address that does not answer', async (t) => {
   const port = await swallowing(t, '127.0.0.1')
   t.is(
     await logged(['connecting', String(port)], LOG),
@@ -51,7 +50,7 @@ linux('a line for an attempt to connect to an address that does not answer', asy
   )
 })
 
-linux('without TCP_KEEPALIVE_LOG nothing is printed', async (t) => {
+onLinux('without TCP_KEEPALIVE_LOG nothing is printed', async (t) => {
   t.is(await logged(['waiting'], {}), '')
   t.is(await logged(['waiting'], { TCP_KEEPALIVE_LOG: '0' }), '')
 })

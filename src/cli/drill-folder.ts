@@ -1,9 +1,9 @@
 /**
- * The folder through which the processes of a command report on their drill. They may have another user than the drill, as with su(1), so
- * other users may write there. Therefore nobody else can find it, and nothing in it is trusted:
+ * The folder through which the processes of a command report on their drill. They may run as another user than the drill, as with su(1), so
+ * other users must be able to write there. So nobody else can find it, and the drill trusts nothing in it:
  *
  * - The outer folder cannot be listed, and the name of the inner one cannot be guessed. Only the command's environment has it.
- * - The drill itself writes only to the outer folder, where nobody else may write: a link could lead it to any file.
+ * - The drill itself writes only to the outer folder, where nobody else may write. Elsewhere, a link could make it overwrite any file.
  * - In the inner folder only the owner of a file may replace it (sticky bit). Links, pipes and folders there are not read, and text
  *   that is not as expected is skipped.
  */

@@ -46,7 +46,7 @@ export async function drill(args: string[]): Promise<number> {
   const json = values.json === true
   const show = json ? (): void => {} : liveTable(process.stdout, command.length > 0)
   const stopped = signals()
-  process.exitCode = UNKNOWN // where it ends before its time
+  process.exitCode = UNKNOWN // if it ends too early
   if (command.length === 0) {
     const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped.once)
     return printed([report], json ? report : undefined)
@@ -85,7 +85,7 @@ function timeOf(flag: string, text: string): number {
 
 function matcherOf(patterns: string[]): PeerMatcher {
   try {
-    return peerMatcher(patterns.flatMap((text) => text.split(',')))
+    return peerMatcher(patterns)
   } catch (error) {
     throw new UsageError(`--match: ${(error as Error).message}`)
   }

@@ -14,7 +14,7 @@ const SLOW_MS = 3_600_000
 /** The kernel's default of TCP_RTO_MAX_MS (include/net/tcp.h). */
 const RTO_MAX_MS = 120_000
 
-/** A deadline puts a fifth of itself into TCP_RTO_MAX_MS (`rtoMaxFor`), and for a while three tenths (`looseRtoMaxFor`). */
+/** `detectWithin` sets TCP_RTO_MAX_MS to a fifth of the deadline (`rtoMaxFor`), and for a while to three tenths (`looseRtoMaxFor`). */
 const [RTO_MAX_SHARE, LOOSE_SHARE] = [1 / 5, 3 / 10]
 
 /** The values of one connection. */
@@ -95,8 +95,8 @@ function byTimer({ timer }: ProcessSocket): Protection {
 }
 
 /**
- * A user timeout that was lifted reads as none, or as a very long one. What tells is TCP_RTO_MAX_MS, which only a deadline sets; where the
- * system's own was changed (net.ipv4.tcp_rto_max_ms) every socket has that.
+ * Whether the user timeout was lifted. It then reads as none, or as a very long one, but TCP_RTO_MAX_MS differs from the system's value,
+ * because only a deadline sets it. The system's value may have been changed for all sockets (net.ipv4.tcp_rto_max_ms).
  */
 function isLifted({ keepAlive, rtoMax }: Read, systemRtoMax: number | undefined): boolean {
   if (!isPatience(keepAlive.userTimeout ?? Number.NaN) || rtoMax === undefined) return false
@@ -104,14 +104,15 @@ function isLifted({ keepAlive, rtoMax }: Read, systemRtoMax: number | undefined)
 }
 
 /**
- * While it is lifted the sweep ends the connection within the deadline. At first TCP_RTO_MAX_MS tells only that there is one; then it is what
- * the keepalive values were solved for, or half as much again while an answer is overdue.
+ * While the user timeout is lifted, the sweep ends the connection within the deadline. The deadline is computed from TCP_RTO_MAX_MS, or,
+ * while that option is not bounded yet, from the keepalive values that were solved for the deadline. While an answer is overdue, the
+ * option is half as large again.
  */
 function liftedDetection({ keepAlive, rtoMax = 0 }: Read, system = RTO_MAX_MS): Detection {
   const detection = detectionOf({ ...keepAlive, userTimeout: 0 })
   const { idle } = detection
   if (isUnboundedRtoMax(rtoMax, system)) return { ...detection, write: Math.ceil(idle * LATEST) }
-  const longest = (idle + 1000) * LATEST // of which the values were rounded down to whole seconds
+  const longest = (idle + 1000) * LATEST // the values were rounded down to whole seconds
   const share = rtoMax > longest * RTO_MAX_SHARE ? LOOSE_SHARE : RTO_MAX_SHARE
   return { ...detection, write: Math.round(rtoMax / share) }
 }

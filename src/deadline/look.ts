@@ -48,3 +48,8 @@ export function isReported({ state, unacknowledged, unsent, silentFor }: Look): 
 export function isDrained({ unacknowledged, unsent }: Look): boolean {
   return unacknowledged === 0 && unsent === 0
 }
+
+/** Whether data in flight was retransmitted more than once. A single lost packet causes one retransmission. */
+export function isSentAgain({ unacknowledged, retransmits }: Look): boolean {
+  return unacknowledged > 0 && retransmits > 1
+}

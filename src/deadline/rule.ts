@@ -10,9 +10,10 @@
  * lifted if the peer answers but takes no data, because its kernel has no memory, or takes only a part of what is retransmitted.
  * __test__/deadline has a model of the kernel, which shows that simpler rules drop living peers.
  */
-import { patienceAfter, rtoMaxFor } from '../settings/detect-within.ts'
+import { rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
-import { isDrained, isReported, type Look, type Stage } from './look.ts'
+import { isDrained, isReported, isSentAgain, type Look, type Stage } from './look.ts'
+import { patienceOf } from './patience.ts'
 
 /**
  * Once the window has been closed for this long, the kernel's clock may run. The clock starts at the first probe, which is
@@ -46,12 +47,6 @@ const UNANSWERED_PROBES = 4
  * silence three of them were sent, and the peer has had time to answer the third. The kernel acts at the fourth.
  */
 const [SILENCE_OF_SPARSE_PROBES, UNANSWERED_SPARSE_PROBES] = [0.69, 3]
-
-/**
- * With data in flight for so long, or for half the deadline, the user timeout must not be 0. Even with `net.ipv4.tcp_retries2` at 8 instead of
- * 15, Linux gives up no sooner than after 1.4 deadlines, or after 100 s.
- */
-const LONGEST_SURE_MS = 30_000
 
 /** The states in which data may wait to be sent: established, FIN wait 1, close wait, closing, last ACK. */
 const CAN_SEND: ReadonlySet<number> = new Set([4, 5, 7, 8, 9])
@@ -87,7 +82,7 @@ export interface Memory {
   readonly inFlightSince: number | undefined
   /** How much was acknowledged when data in flight was last seen retransmitted. */
   readonly retriedAt: number | undefined
-  /** The user timeout while lifted: 0, or a very long one ({@link isOldInFlight}). */
+  /** The user timeout while lifted: 0, or a very long one (patience.ts). */
   readonly patienceMs: number
   /**
    * How long the peer had been silent when data was first seen pending. That silence does not count, because the peer had
@@ -143,15 +138,14 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
   const stage = nextStage(before.stage, look, { silence, stuck, isOutlasting: isRefused || isPartlyTaken })
   const clocksSince = stage === 'solved' ? undefined : (before.clocksSince ?? now - deadlineMs)
   const inFlightSince = look.unacknowledged > 0 ? (before.inFlightSince ?? now) : undefined
-  const isPatient =
-    stage === 'lifted' && isOldInFlight(before, look, now - (inFlightSince ?? now), deadlineMs)
   return {
     stage,
     bound: boundFor(stage, look, deadlineMs),
     clocksSince,
     inFlightSince,
     retriedAt,
-    patienceMs: isPatient ? patienceAfter(now - (clocksSince ?? now)) : 0,
+    patienceMs:
+      stage === 'lifted' ? patienceOf(before, look, { clocksSince, inFlightSince, deadlineMs, now }) : 0,
     silentBefore,
     silentFor,
     acknowledged,
@@ -165,36 +159,15 @@ export function isToBeLifted(look: Look, deadlineMs: number): boolean {
   return isSentAgain(look) || remember(AT_FIRST, look, deadlineMs, 0).stage !== 'solved'
 }
 
-/** The user timeout with which a lifted connection begins: the longest if the kernel's clocks may run since any time. */
-export function firstPatience({ unacknowledged }: Look): number {
-  return unacknowledged > 0 ? patienceAfter(Number.POSITIVE_INFINITY) : 0
-}
-
 /**
  * What is still known of a lifted connection on which another deadline was set.
  *
- * @param patienceMs the user timeout that was set with it ({@link firstPatience})
+ * @param patienceMs the user timeout that was set with it (`firstPatience`)
  * @param before `undefined` if the connection was not watched before
  */
 export function lifted(patienceMs: number, before: Memory = AT_FIRST): Memory {
   const { clocksSince = Number.NEGATIVE_INFINITY, inFlightSince } = before
   return { ...AT_FIRST, stage: 'lifted', patienceMs, clocksSince, inFlightSince }
-}
-
-/**
- * Whether the kernel may have retransmitted for so long that it would give up. With a user timeout of 0 it does so after
- * `net.ipv4.tcp_retries2` retransmissions, whatever the peer answers, and TCP_RTO_MAX_MS shortens the time between these
- * (tcp_model_timeout(), net/ipv4/tcp_timer.c): with a deadline of 6 s, that is after 17 s. The time counts from the first retransmission
- * (`retrans_stamp`), and on until everything is acknowledged that was in flight at the last one. No option shows it:
- * `tcpi_retransmits` starts again at each acknowledgement, and does not count while the peer's window is taken back. So it is taken to run
- * while each look sees data in flight.
- *
- * @param inFlightMs for how long each look has seen data in flight
- */
-function isOldInFlight(before: Memory, look: Look, inFlightMs: number, deadlineMs: number): boolean {
-  if (look.unacknowledged === 0) return false
-  if (before.patienceMs > 0 || isSentAgain(look)) return true
-  return inFlightMs >= Math.min(deadlineMs / 2, LONGEST_SURE_MS)
 }
 
 /**
@@ -225,11 +198,6 @@ function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, 
 /** With data in flight: how much was acknowledged at the last retransmission that was seen. */
 function lastRetried(before: Memory, { retransmits, acknowledged }: Look): number | undefined {
   return retransmits > 0 ? acknowledged : before.retriedAt
-}
-
-/** Whether data in flight was retransmitted more than once. A single lost packet causes one retransmission. */
-function isSentAgain({ unacknowledged, retransmits }: Look): boolean {
-  return unacknowledged > 0 && retransmits > 1
 }
 
 /** If the silence has not grown by the time between two looks, the peer was heard since the last look. */

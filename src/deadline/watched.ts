@@ -3,19 +3,12 @@ import { isPatience, looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../setti
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import type { Bound } from './bound.ts'
 import { isDrained, isReported, type Look, type Stage } from './look.ts'
-import {
-  AT_FIRST,
-  firstPatience,
-  isToBeLifted,
-  lifted,
-  type Memory,
-  remember,
-  userTimeoutOf,
-} from './rule.ts'
+import { firstPatience } from './patience.ts'
+import { AT_FIRST, isToBeLifted, lifted, type Memory, remember, userTimeoutOf } from './rule.ts'
 
 /** The functions of the binding that the sweep uses. index.d.ts documents their parameters. */
 export interface DeadlineKernel {
-  /** Thirteen numbers a row: the descriptor, then those of a {@link Look} in its order. */
+  /** Thirteen numbers for each row: the descriptor, then the fields of a {@link Look} in their order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
@@ -64,7 +57,7 @@ export class Watched {
   place = 0
 
   /**
-   * @param memory what is known of a connection that is lifted already ({@link memoryOn})
+   * @param memory what is known about a connection that is already lifted ({@link memoryOn})
    * @param isRtoMaxDue whether TCP_RTO_MAX_MS is still to be set, at the first look ({@link isQuickHandshake})
    */
   constructor(
@@ -213,8 +206,8 @@ export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWith
 const row = new Int32Array(ROW_LENGTH)
 
 /**
- * The user timeout to set with another deadline on a connection that has been written to. Data that is being retransmitted may have been for
- * long, so the solved user timeout could end the connection at the next timer.
+ * The user timeout to set together with another deadline on a connection that has been written to. The kernel may have retransmitted for a
+ * long time, and then the solved user timeout would end the connection at its next timer.
  */
 export function userTimeoutFor(
   kernel: DeadlineKernel,
@@ -229,7 +222,7 @@ export function userTimeoutFor(
   return isLifted ? firstPatience(look) : userTimeoutMs
 }
 
-/** What is known of a connection on which another deadline has just been set, with the user timeout of {@link userTimeoutFor}. */
+/** What is known about a connection on which another deadline was just set, together with {@link userTimeoutFor}. */
 export function memoryOn(
   kernel: DeadlineKernel,
   descriptor: number,

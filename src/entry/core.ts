@@ -1,6 +1,6 @@
 /**
  * `setKeepAlive` and `getKeepAlive`. The entry points load this file at the first such call, and implementation.ts, which takes more
- * than twice as long to parse, at the first call that needs it. index.js has a binary checked here before it loads it.
+ * than twice as long to parse, at the first call that needs it. index.js calls `checkBinary` before it loads a binary.
  */
 import { loadRestWith } from '../socket/rest.ts'
 

@@ -1,4 +1,4 @@
-/** Loads the code at the first call, so that importing the package loads one small file; of three files, the one that the call needs. */
+/** Loads the code at the first call, so that importing the package loads one small file. There are three files; each call loads the one it needs. */
 import { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import type * as coreFile from './core.ts'
 import type * as implementation from './implementation.ts'
@@ -20,12 +20,12 @@ export function readWith(readers: Readers): void {
   read = readers
 }
 
-/** What sets and reads; the other file has it too. */
+/** The functions that set and read. implementation.ts has them too. */
 export function core(): Pick<typeof coreFile, 'getKeepAlive' | 'setKeepAlive'> {
   return loaded ?? (loadedCore ??= orSay(read.core))
 }
 
-/** What computes only; the other file has it too. */
+/** The functions that only compute. implementation.ts has them too. */
 export function settings(): Pick<typeof settingsFile, 'planKeepAlive'> {
   return loaded ?? (loadedSettings ??= orSay(read.settings))
 }

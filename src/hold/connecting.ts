@@ -166,7 +166,7 @@ export function endAwaiting(connection: Socket, { attempt }: SocketState): void 
   stopAwaiting(connection)
   if (attempt?.boundedHandle === undefined || attempt.boundedHandle !== handleOf(connection)) return
   unboundAttempt(connection)
-  boundWaiting(connection) // of a plain set that waits
+  boundWaiting(connection) // the limit of a plain set that waits
 }
 
 function onConnect(this: Socket): void {
@@ -190,7 +190,7 @@ function putHeld(connection: Socket, state: SocketState): void {
   if (state.governing === undefined) dropState(connection)
   else {
     applyEffective(connection, state, whenFor(connection, state))
-    knownPeer(connection, state) // also where nothing was put in
+    knownPeer(connection, state) // also if no value was set
   }
   state.attempt = undefined
 }
@@ -203,7 +203,7 @@ function whenFor(connection: Socket, state: SocketState): When {
   return isQuickHandshake(clock() - at, deadlineMs) ? AT_QUICK_CONNECT : AT_CONNECT_BOUNDED
 }
 
-/** Whether what bounded this very attempt is the user timeout that is to be put in now, and nobody has set another one since. */
+/** Whether the limit of this attempt equals the user timeout to set now, and no other code has changed it since. */
 function hasUserTimeout(connection: Socket, { attempt, effective }: SocketState): boolean {
   if (!BOUND_IS_USER_TIMEOUT || attempt?.boundedHandle === undefined) return false
   if (attempt.boundedMs !== effective?.userTimeoutMs || attempt.boundedHandle !== handleOf(connection))

@@ -15,7 +15,7 @@ export function isRepeatedCall(state: SocketState, args: readonly unknown[]): bo
 
 const OFF = -1
 
-/** `undefined` for all but the usual `(enable, delay)`: Node 26 takes more arguments, or an object. */
+/** `undefined` unless the call is the usual `(enable, delay)`. Node 26 also accepts more arguments, or an object. */
 function asNumber([enable, delay, ...more]: readonly unknown[]): number | undefined {
   if (more.length > 0 || (delay !== undefined && typeof delay !== 'number')) return undefined
   if (enable === true) return delay ?? 0

@@ -27,15 +27,15 @@ export interface KeepAlivePeer {
  */
 export type Doing = 'waiting' | 'writing' | 'connecting'
 
-/** What was seen of the last `connect()`, while it goes on, and what is known of the peer. */
+/** What is known about a running `connect()`, and about the peer. */
 interface Seen {
   readonly attempt: { readonly to: Destination | undefined; readonly address: string | undefined } | undefined
   peer: KeepAlivePeer | undefined
 }
 
 /**
- * The other end of an open connection. It is asked for early, because the address cannot be read after the kernel has given up; and it
- * is stored, but where Node itself keeps all of it.
+ * The other end of an open connection. It is read early, because the address cannot be read after the kernel has given up. It is stored
+ * here only if Node does not store all of it itself.
  */
 export function knownPeer(connection: Socket, seen: Seen): KeepAlivePeer {
   if (seen.peer !== undefined) return seen.peer

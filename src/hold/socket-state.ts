@@ -13,21 +13,21 @@ export interface OwnClaim extends Claim {
   older: OwnClaim | undefined
 }
 
-/** Few sockets have one, so it is no field of each. */
+/** The names of {@link SocketState.byName}. Few sockets have one, so a field in each would waste memory. */
 const byNames = new WeakMap<SocketState, string>()
 
-/** The last `connect()`, from its beginning until 'connect': a program has many sockets that are connected. */
+/** A running `connect()`, until 'connect'. It is an object of its own, because most sockets of a program are connected and need none. */
 export interface Attempt {
-  /** The host that was asked for, while it is not known yet which of the others match. */
+  /** The requested host, until it is known which of the others match. */
   host: string | undefined
-  /** Where it went; `undefined` where that was not seen. */
+  /** The destination; `undefined` if that was not seen. */
   readonly to: Destination | undefined
-  /** The address of the last attempt to connect, where it is known. */
+  /** The address of the last attempt, if known. */
   address: string | undefined
-  /** The handle of the last attempt to connect whose user timeout was put in, for which a claim must answer at 'connect'; and that one. */
+  /** The handle of the last attempt on which a user timeout was set, and that user timeout. At 'connect' a claim must set or remove it. */
   boundedHandle: object | undefined
   boundedMs: number
-  /** When the last attempt to connect began, by the sweep's clock; NaN where that was not seen. */
+  /** When the last attempt began, by the sweep's clock; NaN if that was not seen. */
   at: number
 }
 
@@ -36,9 +36,9 @@ export class SocketState {
   own: OwnClaim | undefined
   /** Installs that match the peer, or holds of the server that accepted it. */
   others: Claims = NO_CLAIMS
-  /** While it connects, as far as that was seen. */
+  /** The running attempt, if it was seen. */
   attempt: Attempt | undefined
-  /** The other end of the connection, for what is published; see {@link knownPeer}. */
+  /** The other end of the connection, to be published; see `knownPeer`. */
   peer: KeepAlivePeer | undefined
   /** The values of one of the others, changed by the program's own sets on this connection. */
   override: { readonly of: Claim; readonly values: KernelValues } | undefined
@@ -47,7 +47,7 @@ export class SocketState {
   /** The last `socket.setKeepAlive()` on this connection, as a number (see driver-call.ts). */
   lastCall: number | undefined
 
-  /** The name by which the newest install that matches does, where the client resolved it itself. */
+  /** The name by which the newest matching install matches, if the client resolved that name itself. */
   get byName(): string | undefined {
     return byNames.get(this)
   }
@@ -112,7 +112,7 @@ export function ensureState(connection: Socket): SocketState {
   return state
 }
 
-/** The attempt, of which nothing was seen so far where there is none. */
+/** The running attempt; a new, empty one if none was seen. */
 export function ensureAttempt(state: SocketState): Attempt {
   return (state.attempt ??= {
     host: undefined,

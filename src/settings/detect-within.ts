@@ -76,20 +76,20 @@ export function solveDetectWithin(detectWithin: unknown, capabilities: Capabilit
   }
 }
 
-/** The longest time between two retransmissions that goes with a deadline. */
+/** TCP_RTO_MAX_MS for a deadline: the longest time between two retransmissions. */
 export function rtoMaxFor(detectWithin: number): number {
   return Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5)))
 }
 
-/** The longest time between two retransmissions while an answer of a peer that has taken its window back is overdue. */
+/** TCP_RTO_MAX_MS while an answer is overdue from a peer that has shrunk its window to 0. */
 export function looseRtoMaxFor(detectWithin: number): number {
   return Math.min(LONGEST_RTO_MAX_MS, Math.floor(detectWithin * 0.3))
 }
 
 /**
- * The user timeout while it is lifted and data has been in flight for some time: always minutes longer than the kernel's clocks may have run.
- * If the program is killed meanwhile and the peer takes nothing, the kernel keeps the connection for so long: 15 minutes, or up to twice the
- * time since the lifting and 15 minutes. Where that time is not known, it is 21 days.
+ * The user timeout of a lifted connection with data in flight for some time. It is always minutes longer than the kernel's clocks may have
+ * run. If the program is killed and the peer takes nothing, the kernel keeps the connection for this long: 15 minutes plus at most twice
+ * the time since the lifting, or 21 days if that time is not known.
  *
  * @param elapsedMs for how long the kernel's clocks may have run
  */
@@ -97,21 +97,21 @@ export function patienceAfter(elapsedMs: number): number {
   return PATIENCE_MS * Math.min(MOST_PATIENCE, 1 + Math.floor((2 * elapsedMs) / PATIENCE_MS))
 }
 
-/** Whether a user timeout is one of those, or none. */
+/** Whether a user timeout is 0, or one that {@link patienceAfter} returns. */
 export function isPatience(userTimeoutMs: number): boolean {
   return userTimeoutMs % PATIENCE_MS === 0
 }
 
 /**
- * What TCP_RTO_MAX_MS is while the user timeout is lifted and the kernel's timers need no bound: what it was before, less a mark.
+ * TCP_RTO_MAX_MS while the user timeout is lifted and the kernel's timers need no bound: its earlier value, minus a mark.
  *
- * @param before what it was before; negative where the system has no such option
+ * @param before its earlier value; negative if the system has no such option
  */
 export function unboundedRtoMax(before: number, detectWithin: number): number {
   return before < 0 ? before : Math.max(before - MARK_MS, rtoMaxFor(detectWithin))
 }
 
-/** Whether TCP_RTO_MAX_MS does not tell the deadline, only that there is one. */
+/** Whether TCP_RTO_MAX_MS shows only that there is a deadline, but not which. */
 export function isUnboundedRtoMax(rtoMax: number, before: number): boolean {
   return rtoMax >= before - MARK_MS
 }

@@ -101,8 +101,8 @@ export interface KernelValues {
 export const LEAVE = -1
 
 /**
- * By themselves: an object with a getter, as `rtoMax` is one, V8 keeps as a table, and to look one of these up there takes 80
- * instructions each time (`npm run bench -- instructions`).
+ * In constants of their own, because `capabilities` has a getter (`rtoMax`). V8 stores such an object as a hash table, where each lookup
+ * takes 80 instructions (`npm run bench -- instructions`).
  */
 const {
   platform,

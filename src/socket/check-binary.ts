@@ -1,11 +1,11 @@
-/** Whether a binary is whole, before it is loaded. */
+/** Checks that a binary is complete, before it is loaded. */
 import { readBinaryFile } from './binary-file.ts'
 import { explained } from './rest.ts'
 
 /**
- * Throws where the end of a binary is missing. The system's loader does not look: it would end the process with SIGBUS.
+ * Throws if the end of a binary is missing. The system's loader does not check this, and the process would end with SIGBUS.
  *
- * @param path of the file that is to be loaded
+ * @param path the path of the file to load
  */
 export function checkBinary(path: string): void {
   const file = readBinaryFile(path)

@@ -7,7 +7,7 @@ import { Stamp } from './stamp.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** What several sets have come to. */
+/** The combined values of several sets. */
 interface Merged extends Mutable<KernelValues> {
   readonly isMerged: true
 }
@@ -21,7 +21,7 @@ class LastSet extends Stamp {
     this.#values = values
   }
 
-  /** The first values are kept as they are: the sockets of a hold share them. A later set updates in place, without allocating. */
+  /** The first values are stored without a copy, because the sockets of a hold share them. Later sets update one copy in place. */
   static put(handle: object, values: KernelValues): void {
     if (#values in handle) {
       const known = handle.#values

@@ -5,8 +5,8 @@ import { explained } from './rest.ts'
 let loaded: typeof binding | undefined
 
 /**
- * An object in front of the binding: V8 keeps the binding, which has many functions, as a table, and looks each one up there (80
- * instructions a call, `npm run bench -- instructions`), but finds what is in a prototype as quickly as a constant.
+ * Returns an object whose prototype is the binding. V8 stores an object with so many functions as a hash table, where each lookup takes
+ * 80 instructions (`npm run bench -- instructions`). A property of a prototype is found as fast as a constant.
  */
 export function native(): typeof binding {
   loaded ??= Object.create(load()) as typeof binding

@@ -24,7 +24,7 @@ const PREFIX = '@tcp-keepalive/binding-'
 
 const { platform, arch } = process
 
-/** For a file whose end is missing. */
+/** The error for a file whose end is missing. */
 export function brokenBinary(path: string, file: BinaryFile): TcpKeepAliveError {
   return failure({
     fitting: PREFIX + PLATFORMS.find((target) => path.includes(target)),

@@ -65,7 +65,7 @@ export function recordKeepAlive(socket: Socket, enabled: boolean): void {
   try {
     ;(socket as unknown as Record<symbol, boolean>)[fields.enabled] = enabled
   } catch {
-    // A frozen socket stays as it is. For each socket this would be a call of C++: 600 instructions of a first set.
+    // A frozen socket stays unchanged. Testing for that first would be a call into C++, 600 instructions of a first set.
     Reflect.set(socket, fields.enabled, enabled)
   }
 }
@@ -119,7 +119,7 @@ export function hostAskedFor(socket: Socket): string | undefined {
   return typeof host === 'string' ? host : undefined
 }
 
-/** Whether Node keeps the address and the port of the peer, which were asked for before (`_getpeername` in lib/net.js). */
+/** Whether Node itself stores the peer's address and port, which it does once they were read (`_getpeername` in lib/net.js). */
 export function keepsPeer(socket: Socket): boolean {
   const { _peername: kept } = socket as unknown as {
     readonly _peername?: { readonly address?: unknown } | null

@@ -31,7 +31,7 @@ const DEEPEST_PARENT = 16
  * @param isHeld whether {@link undoHeldRecord} will be called when the connection ends; if not, a listener for 'close' is added
  */
 export function keepRecordTrue(socket: Socket, enabled: boolean, isHeld: boolean): void {
-  // So it mostly is, and V8 puts a comparison into its caller, but not a loop.
+  // The usual case. V8 inlines a comparison into the caller, but not a loop.
   if (recordedKeepAlive(socket) !== enabled || parentOf(socket) !== undefined)
     makeTrue(socket, enabled, isHeld)
 }
@@ -130,7 +130,7 @@ interface Records {
 
 const heldRecord = shared<Records>('heldRecord', () => HeldRecord)
 
-/** @returns whether we had written `written`, and were to undo it */
+/** @returns whether this package had written `written`, and had to undo it */
 function forgetWrite(socket: Socket, written: boolean): boolean {
   if (heldRecord.take(socket) === written) return true
   if (byDelay.size === 0) return false

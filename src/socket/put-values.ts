@@ -25,8 +25,8 @@ const FIELDS: Readonly<Record<number, Field>> = {
 /**
  * Sets all values on a descriptor, or throws.
  *
- * @param socket the socket whose descriptor it is; `undefined` for a server, or where there is only the descriptor. Here and below it is
- *   compared with `undefined`: whether an object is true costs ten comparisons.
+ * @param socket the socket that has the descriptor; `undefined` for a server, or if only the descriptor is known. The code compares it
+ *   with `undefined`, because testing whether an object is truthy takes ten times as many instructions.
  * @throws as `setKeepAlive`; the message names the values that were set before the refusal
  */
 export function putAll(socket: Socket | undefined, fd: number, asked: KernelValues): void {
@@ -78,7 +78,7 @@ function putRest(socket: Socket | undefined, fd: number, asked: KernelValues, re
   let rest = asked
   for (let status = refused; status !== 0; status = write(socket, fd, rest, LATER)) {
     const field = FIELDS[refusedOption(status)]
-    // The same option twice, though it was left out, would go on for ever.
+    // If the same option is refused although it was left out, the loop would never end.
     if (field === undefined || rest[field] === LEAVE) throw refusal(socket, fd, asked, status)
     refusals.push(statusError(status, 'setsockopt', '; the other values are set'))
     rest = { ...rest, [field]: LEAVE }

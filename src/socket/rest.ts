@@ -1,11 +1,11 @@
 /**
- * What lies in implementation.cjs and core.cjs needs only now and then: deadlines, and the words of an error. entry/core.ts says how
- * it is loaded.
+ * Loads the rest of the code, implementation.cjs, for core.cjs. A set with a deadline needs it, and an error with advice does.
+ * entry/core.ts gives the loader.
  */
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import type { BinaryFile } from './binary-file.ts'
 
-/** Errors that say what to do. Their texts are a quarter of what a first set would have to parse. */
+/** Errors with advice. Without them, a first set has a quarter less code to parse. */
 export interface Explanations {
   /** See no-binary.ts. */
   noBinary(cause: unknown, path?: string): TcpKeepAliveError
@@ -22,7 +22,7 @@ export function loadRestWith(loader: typeof load): void {
   load = loader
 }
 
-/** Loads everything, where it is not loaded. */
+/** Loads the rest, if it is not loaded yet. */
 export function loadRest(): void {
   load()
 }
@@ -31,12 +31,12 @@ export function provideExplanations(provided: Explanations): void {
   explanations = provided
 }
 
-/** `undefined` where they cannot be loaded: then the error goes without. */
+/** `undefined` if they cannot be loaded. The error then gives no advice. */
 export function explained(): Explanations | undefined {
   try {
     if (explanations === undefined) load()
   } catch {
-    // What failed first is what the caller reports.
+    // The caller reports the first error, not this one.
   }
   return explanations
 }

@@ -15,9 +15,6 @@ import { readOptions, wholeNumber } from './usage.mjs'
 
 const LOOPS = 3
 
-/** Test files at a time: these tests wait most of the time. */
-const AT_ONCE = '4'
-
 const values = readOptions({ times: { type: 'string', default: '1' }, all: { type: 'boolean' } })
 const times = wholeNumber('times', values.times)
 
@@ -56,15 +53,7 @@ pin()
 keepBusy()
 const all = []
 for (let time = 0; time < times; time++) {
-  const { status, output } = await stream('npm', [
-    'exec',
-    '--no',
-    '--',
-    'ava',
-    '--concurrency',
-    AT_ONCE,
-    ...files,
-  ])
+  const { status, output } = await stream('npm', ['exec', '--no', '--', 'ava', ...files])
   all.push(output)
   if (status !== 0) process.exitCode = 1
 }

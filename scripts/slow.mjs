@@ -1,7 +1,7 @@
 /**
  * `npm test -- slow`: every platform's binary built and audited, the release rehearsed, the packages installed as users
- * do, and what `npm run reliability` does, in short or in full. The first run sets up compilers; later ones take some ten
- * minutes.
+ * do, and what `npm run reliability` does, in short or in full. The first run sets up compilers; later ones take some
+ * twenty minutes.
  */
 import { ready, readyExamples } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
@@ -19,23 +19,31 @@ await suite.command("every platform's binary, built and audited", 'npm', [
   '--',
   'all',
 ])
-const again = ['run', '--silent', 'build', '--', 'reproducible', '--target', 'linux-x64-gnu']
-await suite.command('two builds in two folders give the same bytes', 'npm', again)
 await suite.run('The packages on every runtime', 'npm', ['test', '--silent', '--', 'runtimes'], readRuntimes)
 await suite.command('the release, rehearsed', 'npm', ['run', '--silent', 'release:dry'])
-const soak = ['run', '--silent', 'reliability', '--', 'soak', '--seconds', '60', '--connections', '200']
-await suite.command('200 connections to PostgreSQL held through every fault', 'npm', soak)
-// The life cycle on the Node that runs this is a part of `npm test`.
-for (const part of [['sanitizers'], ['life-cycle', '--newest']]) {
-  const words = ['run', '--silent', 'reliability', '--', ...part]
-  await suite.command(`reliability: ${part.join(' ')}`, 'npm', words)
-}
+
+// Most of what follows waits: for timers of the kernel, or with a single processor. So two things run at a time.
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
-await suite.run('Slow tests', 'npm', slow, readAva)
-await suite.run(
-  'Tests that measure time, on a busy machine',
-  'npm',
-  ['test', '--silent', '--', 'busy'],
-  readAva,
-)
+const busy = ['test', '--silent', '--', 'busy']
+await Promise.all([tests(), runs()])
 suite.close()
+
+async function tests() {
+  await suite.run('Slow tests', 'npm', slow, readAva)
+  await suite.run('Tests that measure time, on a busy processor', 'npm', busy, readAva)
+}
+
+async function runs() {
+  const soak = ['soak', '--seconds', '60', '--connections', '200']
+  await reliability('200 connections to PostgreSQL held through every fault', soak)
+  // The life cycle on the Node that runs this is a part of `npm test`.
+  await reliability('reliability: life-cycle on the newest Node', ['life-cycle', '--newest'])
+  await reliability('reliability: sanitizers', ['sanitizers', '--rounds', '20'])
+  const again = ['run', '--silent', 'build', '--', 'reproducible', '--target', 'linux-x64-gnu']
+  await suite.command('two builds in two folders give the same bytes', 'npm', again, { shown: 'at the end' })
+}
+
+async function reliability(title, words) {
+  const args = ['run', '--silent', 'reliability', '--', ...words]
+  await suite.command(title, 'npm', args, { shown: 'at the end' })
+}

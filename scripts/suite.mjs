@@ -1,4 +1,4 @@
-/** Runs commands one after the other, counts what passed, failed and was left out, and says so at the end. */
+/** Runs commands, counts what passed, failed and was left out, and says so at the end. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { isAbsolute } from 'node:path'
@@ -39,16 +39,16 @@ export class Suite {
     console.log(`  \u2718 ${title} (${took})\n${stdout ?? ''}${stderr ?? error}`)
   }
 
-  /** A command that passes or fails as a whole and takes its time; its output is shown as it comes. */
-  async command(title, command, args) {
-    const { status, all } = await timed(title, command, args)
+  /** A command that passes or fails as a whole and takes its time; its output is shown as it comes, or when it has ended. */
+  async command(title, command, args, { shown = 'live' } = {}) {
+    const { status, all } = await timed(title, command, args, shown)
     if (status === 0) this.passed++
     else this.#fail(title, lastLines(all))
   }
 
   /** A test runner; its output is shown as it comes, and `read` finds in it the numbers and the failed tests. */
   async run(title, command, args, read) {
-    const { status, output, all } = await timed(title, command, args)
+    const { status, output, all } = await timed(title, command, args, 'live')
     const { passed, failed, skipped, failures } = read(output)
     this.passed += passed
     this.skipped += skipped
@@ -106,27 +106,28 @@ async function ended(child) {
   return status
 }
 
-async function timed(title, command, args) {
+async function timed(title, command, args, shown) {
   console.log(`\n\u2022 ${title}`)
   const begin = performance.now()
-  const found = await stream(command, args)
+  const found = await stream(command, args, shown)
+  if (shown === 'at the end') console.log(`\n\u2022 ${title}\n${found.all.trimEnd()}`)
   console.log(`\u2022 ${title}: ${Math.round((performance.now() - begin) / 1000)} s`)
   return found
 }
 
-/** Runs a command with its output shown, and gives back its standard output, and all that it said. */
-export async function stream(command, args) {
+/** Runs a command, shows its output as it comes (`live`), and returns its standard output, and all that it printed. */
+export async function stream(command, args, shown = 'live') {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let all = ''
   child.stdout.setEncoding('utf8').on('data', (chunk) => {
     output += chunk
     all += chunk
-    process.stdout.write(chunk)
+    if (shown === 'live') process.stdout.write(chunk)
   })
   child.stderr.setEncoding('utf8').on('data', (chunk) => {
     all += chunk
-    process.stderr.write(chunk)
+    if (shown === 'live') process.stderr.write(chunk)
   })
   const status = await ended(child)
   return { status, output, all }

@@ -192,3 +192,19 @@ test('a background process that keeps the output open does not delay the end', a
   t.is(code, 1)
   t.is(closing, 'Failed:\n  - a run\n      said\n\n0 passed, 1 failed, 0 skipped\n')
 })
+
+test('of two commands at a time, one is shown in one piece when it has ended', async (t) => {
+  const folder = await scratch(t, {})
+  const { closing } = await close(
+    folder,
+    // Each waits for the other, so they overlap however slow the machine is.
+    `await Promise.all([
+       suite.command('live', ...sh('echo 1; touch one; until [ -e two ]; do sleep 0.05; done; echo 2')),
+       suite.command('whole', ...sh('until [ -e one ]; do sleep 0.05; done; echo a; touch two; echo b'), {
+         shown: 'at the end',
+       }),
+     ])`,
+  )
+  t.regex(closing, /\n• whole\na\nb\n• whole: \d+ s\n/)
+  t.regex(closing, /\n2 passed, 0 failed, 0 skipped\n$/)
+})

@@ -27,11 +27,11 @@ const kinds = {
   http: () => http.get({ ...to, agent: false }).on('error', () => {}),
   tls: () => tls.connect({ ...to, rejectUnauthorized: false }),
   'fake timers': () => {
-    for (const name of Object.keys(timers)) {
-      timers[name] = () => {
-        throw new Error('the fake was called')
-      }
+    const fake = () => {
+      throw new Error('the fake was called')
     }
+    for (const name of Object.keys(timers)) timers[name] = fake
+    process.hrtime = fake
     return net.connect(to)
   },
   'within a request': () => {

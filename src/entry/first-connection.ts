@@ -8,7 +8,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import type * as perfHooks from 'node:perf_hooks'
 import type * as timers from 'node:timers'
 
 /** Node's channel for each `connect()`. */
@@ -46,7 +45,7 @@ export function onFirstConnection(begin: (connecting: Socket | undefined) => voi
   const outside = new AsyncResource('TCPKEEPALIVEREGISTER')
   // Not imported, as rolldown would put a copy of it there.
   const nodeTimers = require('node:timers') as typeof timers
-  const clocks = ownProperties(process, ['nextTick']).concat(ownProperties(nodeTimers, TIMERS))
+  const clocks = ownProperties(process, ['hrtime', 'nextTick']).concat(ownProperties(nodeTimers, TIMERS))
   const end = (connecting?: Socket): void => {
     unsubscribe(CONNECTING, onConnecting)
     unsubscribe(CALLED, onCalled)
@@ -73,10 +72,8 @@ function ownProperties(owner: object, names: readonly string[]): readonly Own[] 
 }
 
 function withClocks(clocks: readonly Own[], run: () => void): void {
-  const { performance } = require('node:perf_hooks') as typeof perfHooks
-  const real: readonly Own[] = [...clocks, [performance, 'now', undefined]] // Node has it in the prototype
-  const found = real.flatMap(([owner, name]) => ownProperties(owner, [name]))
-  for (const each of real) put(each)
+  const found = clocks.flatMap(([owner, name]) => ownProperties(owner, [name]))
+  for (const each of clocks) put(each)
   try {
     run()
   } finally {

@@ -180,7 +180,11 @@ onGlibc('a binary at its usual place is not loaded before the first connection',
 })
 
 const BROKEN: ReadonlyArray<readonly [string, () => Buffer | undefined, RegExp]> = [
-  ['is missing', () => undefined, /binary of tcp-keepalive is missing/],
+  [
+    'is missing',
+    () => undefined,
+    /binary of tcp-keepalive is missing .*\(npx tcp-keepalive doctor says more\)/,
+  ],
   ['lacks its end', () => readFileSync(built).subarray(0, 100_000), /binary of tcp-keepalive is broken/],
   ['is empty', () => Buffer.alloc(0), /binary of tcp-keepalive is broken/],
   ['is something else', () => Buffer.from('<html>'.repeat(1000)), /binary of tcp-keepalive is broken/],
@@ -201,6 +205,6 @@ test('forbidden addons are reported at the start', (t) => {
     [['--permission', '--allow-fs-read=*'], ''],
   ] as const) {
     const { stderr } = run([...options, ...REQUIRE, '--eval', ''], { NODE_OPTIONS })
-    t.regex(stderr, /tcp-keepalive: The native binary of tcp-keepalive is forbidden; this program runs/)
+    t.regex(stderr, /tcp-keepalive: The native binary of tcp-keepalive is forbidden .*; this program runs/)
   }
 })

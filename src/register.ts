@@ -64,10 +64,11 @@ function install(connecting?: Socket): void {
   if (connecting) beginLate(connecting)
 }
 
-/** The first line of the message, in the words of the variables. */
+/** The first line of the message, in the words of the variables. The other lines of a missing binary are those of `doctor`. */
 function reason(error: unknown): string {
-  const { message } = error instanceof Error ? error : new Error(String(error))
-  return inVariables(message.split('\n', 1)[0] ?? '').replace(/[.;:]$/, '')
+  const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  const hint = code === 'ERR_TCP_KEEPALIVE_NO_BINARY' ? ' (npx tcp-keepalive doctor says more)' : ''
+  return inVariables(message.split('\n', 1)[0] ?? '').replace(/[.;:]$/, '') + hint
 }
 
 /**

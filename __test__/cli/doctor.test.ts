@@ -77,6 +77,17 @@ test('doctor shows what register would do: values, detection, tolerance, reach',
   t.true(text.split('\n').every((line) => line.length <= 80))
 })
 
+test('doctor says that drivers may set what no variable sets', (t) => {
+  const four = { TIME: '60s', INTERVAL: '10s', RETRIES: '6', USER_TIMEOUT: '90s' }
+  const all = Object.fromEntries(Object.entries(four).map(([name, text]) => [`TCP_KEEPALIVE_${name}`, text]))
+  const sentence = /drivers may set those that no variable sets/
+  t.regex(registerIn({ TCP_KEEPALIVE_TIME: '60s' }).text, sentence)
+  t.regex(registerIn({ TCP_KEEPALIVE_USER_TIMEOUT: '30s' }).text, sentence)
+  t.notRegex(registerIn(all).text, sentence)
+  t.notRegex(registerIn({ TCP_KEEPALIVE_DETECT_WITHIN: '30s' }).text, sentence)
+  t.notRegex(registerIn({}).text, sentence)
+})
+
 test('doctor shows how far register would reach', (t) => {
   const { text, found } = registerIn({ TCP_KEEPALIVE_REACH: 'process' })
   t.is(found.reach, 'process')

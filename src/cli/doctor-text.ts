@@ -84,12 +84,13 @@ function registerLines(register: RegisterFindings, canBeUsed: boolean, paint: Pa
 
 function planRows(
   { settings, detection, tolerates }: KeepAlivePlan,
-  { match, accepted, reach }: RegisterFindings,
+  { variables, match, accepted, reach }: RegisterFindings,
 ): string[][] {
   const { time = 0, interval = 0, retries = 0, userTimeout = 0 } = settings
   const limit = userTimeout === 0 ? 'no user timeout' : `user timeout ${formatDuration(userTimeout)}`
   return [
     ['  values', `${formatDuration(time)} + ${retries} × ${formatDuration(interval)}, ${limit}`],
+    ...(isPartial(variables) ? [['', 'drivers may set those that no variable sets']] : []),
     ['  when waiting', `a dead peer is noticed after ${formatDuration(detection.idle)}`],
     ['', `a living one${survivedText(tolerates.idle).slice(1)}`],
     ['  when writing', afterText(detection.write) + survivedText(tolerates.write)],
@@ -99,6 +100,14 @@ function planRows(
     ...(accepted === undefined ? [] : [['  accepted', acceptedText(accepted)]]),
   ]
 }
+
+/** Whether some of the four values are set, and others are not. */
+function isPartial(variables: RegisterFindings['variables']): boolean {
+  const set = FOUR_VALUES.filter((name) => name in variables)
+  return set.length > 0 && set.length < FOUR_VALUES.length && !('TCP_KEEPALIVE_DETECT_WITHIN' in variables)
+}
+
+const FOUR_VALUES = ['TIME', 'INTERVAL', 'RETRIES', 'USER_TIMEOUT'].map((name) => `TCP_KEEPALIVE_${name}`)
 
 function acceptedText(accepted: true | readonly number[]): string {
   const text = accepted === true ? 'all accepted connections' : `accepted at port ${accepted.join(', ')}`

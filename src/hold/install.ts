@@ -104,7 +104,7 @@ function acceptedPorts(
     throw invalidArgType('scope.accepted', 'true, or a list of local ports', accepted)
   }
   if (accepted !== true && accepted.length === 0)
-    throw outOfRange('scope.accepted', 'true, or ports', accepted)
+    throw outOfRange('scope.accepted', 'true, or a list of ports that is not empty', accepted)
   for (const port of accepted === true ? [] : (accepted as readonly unknown[])) {
     if (!isPort(port)) throw outOfRange('scope.accepted', 'ports, from 1 to 65535', port)
   }

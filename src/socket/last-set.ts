@@ -21,14 +21,20 @@ class LastSet extends Stamp {
     this.#values = values
   }
 
-  /** The first values are stored without a copy, because the sockets of a hold share them. Later sets update one copy in place. */
-  static put(handle: object, values: KernelValues): void {
+  /**
+   * The first values are stored without a copy, because the sockets of a hold share them. Later sets update one copy in place.
+   *
+   * @returns whether these are the first
+   */
+  static put(handle: object, values: KernelValues): boolean {
     if (#values in handle) {
       const known = handle.#values
       if (known !== values) put('isMerged' in known ? known : (handle.#values = merged(known)), values)
+      return false
     }
     // oxlint-disable-next-line no-new -- which changes the handle
-    else new LastSet(handle, values)
+    new LastSet(handle, values)
+    return true
   }
 
   static get(handle: object): KernelValues | undefined {
@@ -37,16 +43,20 @@ class LastSet extends Stamp {
 }
 
 interface LastValues {
-  put(handle: object, values: KernelValues): void
+  put(handle: object, values: KernelValues): boolean
   get(handle: object): KernelValues | undefined
 }
 
 const record = shared<LastValues>('lastSet', () => LastSet)
 
-/** Runs at every set. */
-export function rememberSet(socket: Socket, values: KernelValues): void {
+/**
+ * Runs at every set.
+ *
+ * @returns whether it is the first on this connection
+ */
+export function rememberSet(socket: Socket, values: KernelValues): boolean {
   const handle = handleOf(beneath(socket))
-  if (handle !== undefined) record.put(handle, values)
+  return handle !== undefined && record.put(handle, values)
 }
 
 /** {@link LEAVE} for a field that was never set. */

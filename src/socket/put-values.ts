@@ -125,8 +125,8 @@ function write(socket: Socket | undefined, fd: number, asked: KernelValues, when
 }
 
 function remember(socket: Socket, put: KernelValues, when: When): void {
-  keepRecordTrue(socket, put.enabled, when.isHeld)
-  rememberSet(socket, put)
+  const isFirst = rememberSet(socket, put)
+  keepRecordTrue(socket, put.enabled, when.isHeld, isFirst)
   if (put.userTimeoutMs !== LEAVE) noteUserTimeout(socket, put, when)
 }
 

@@ -65,8 +65,12 @@ export class Sweep {
   /**
    * In any order. The references to the handles are strong: libuv keeps an open handle alive anyway, and the next sweep drops a closed
    * one. Reading a WeakRef costs five times as much as the rest of a look at an idle connection.
+   *
+   * Places from {@link size} on are empty until the next sweep. Otherwise a program that opens one connection after the other would
+   * have V8 free and allocate the array for each.
    */
-  readonly #watched: Watched[] = []
+  readonly #watched: (Watched | undefined)[] = []
+  #size = 0
   /** The number of connections, plus the number of {@link expect} calls that have not ended. */
   #users = 0
   #timer: NodeJS.Timeout | undefined
@@ -80,7 +84,7 @@ export class Sweep {
   }
 
   get size(): number {
-    return this.#watched.length
+    return this.#size
   }
 
   /** The time between two sweeps; `undefined` while there are none. */
@@ -94,13 +98,13 @@ export class Sweep {
   }
 
   all(): Iterable<Watched> {
-    return this.#watched
+    return this.#watched.slice(0, this.#size) as Watched[]
   }
 
   /** Adds a connection, in place of the entry that {@link get} returned for it. */
   add(watched: Watched, known: Watched | undefined): void {
     if (known === undefined) this.expect()
-    watched.place = known === undefined ? this.#watched.length : known.place
+    watched.place = known === undefined ? this.#size++ : known.place
     this.#watched[watched.place] = watched
     OnHandle.put(watched.handle, watched)
     const periodMs = periodFor(watched.detectWithinMs)
@@ -112,11 +116,11 @@ export class Sweep {
    * other would start and stop it for each, which costs more than everything else that a deadline adds.
    */
   delete(watched: Watched): void {
-    const last = this.#watched.at(-1)
-    if (last === undefined || this.#watched[watched.place] !== watched) return
+    if (this.#watched[watched.place] !== watched) return
+    const last = this.#watched[--this.#size] as Watched
     this.#watched[watched.place] = last
     last.place = watched.place
-    this.#watched.pop()
+    this.#watched[this.#size] = undefined
     OnHandle.put(watched.handle, undefined)
     this.expectNoMore()
   }
@@ -171,7 +175,8 @@ export class Sweep {
     } finally {
       asked.length = 0
     }
-    if (this.#watched.length === 0) this.#stop()
+    this.#watched.length = this.#size
+    if (this.#size === 0) this.#stop()
     else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
   }
 
@@ -179,7 +184,7 @@ export class Sweep {
   #chooseAsked(): number {
     let shortestMs = Number.POSITIVE_INFINITY
     // Backwards, because the last entry takes the place of a deleted one.
-    for (let place = this.#watched.length - 1; place >= 0; place--) {
+    for (let place = this.#size - 1; place >= 0; place--) {
       const watched = this.#watched[place] as Watched
       const periodMs = periodFor(watched.detectWithinMs)
       if (periodMs < shortestMs) shortestMs = periodMs

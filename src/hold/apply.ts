@@ -70,7 +70,7 @@ export function noteEnd(
   const { applied } = state
   state.applied = undefined
   for (const { accepted } of state.others) accepted?.delete(connection)
-  if (applied === undefined || state.effective === undefined || !isOfSystem(error)) return
+  if (applied === undefined || !isOfSystem(error) || state.effective === undefined) return
   const outcome = outcomeOf(error)
   if (outcome === undefined || !isLossWanted()) return
   const info = lastInfo(connection)
@@ -86,5 +86,5 @@ export function noteEnd(
 
 /** Whether the system made the error. A program, and Node's TLS, may destroy a socket with an error of their own with any code. */
 function isOfSystem(error: unknown): error is Error {
-  return isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+  return error !== null && isError(error) && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 }

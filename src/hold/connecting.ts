@@ -28,7 +28,14 @@ import { candidatesFor, type InstallClaim, matching, mayMatch, noteMisses } from
 import { type AwaitingName, awaitName, awaitNoName } from './names.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { knownPeer } from './peer.ts'
-import { dropState, ensureAttempt, ensureState, type SocketState, stateOf } from './socket-state.ts'
+import {
+  type Attempt,
+  dropState,
+  ensureAttempt,
+  ensureState,
+  type SocketState,
+  stateOf,
+} from './socket-state.ts'
 
 /**
  * Called after each `connect()` that has begun. Never throws.
@@ -45,6 +52,7 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
     if (known === undefined && candidates === undefined) return
     const address = to && isAddress(to.host) ? to.host : undefined
     const state = known ?? ensureState(socket)
+    known?.forgetConnection()
     state.others = candidates?.claims ?? NO_CLAIMS
     state.attempt = {
       host: candidates?.undecided,
@@ -54,11 +62,6 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
       boundedMs: 0,
       at: address === undefined ? Number.NaN : clock(),
     }
-    state.peer = undefined
-    state.byName = undefined
-    state.override = undefined
-    state.applied = undefined
-    state.lastCall = undefined
     if (known === undefined) socket.prependListener('connect', onConnect)
     else awaitConnect(socket)
     // Most attempts are to an address. Such an attempt begins in the next tick, and is the only one.
@@ -183,30 +186,30 @@ function onConnect(this: Socket): void {
 
 function putHeld(connection: Socket, state: SocketState): void {
   decideInstalls(connection, state)
-  const isBounded = state.attempt?.boundedHandle !== undefined
-  if (isBounded && !setsUserTimeout(state.effective) && !setsUserTimeout(lastSetOn(connection)))
+  const { attempt, effective } = state
+  const isBounded = attempt?.boundedHandle !== undefined
+  if (isBounded && !setsUserTimeout(effective) && !setsUserTimeout(lastSetOn(connection)))
     unboundAttempt(connection)
   putWaiting(connection)
-  if (state.governing === undefined) dropState(connection)
+  if (effective === undefined) dropState(connection)
   else {
-    applyEffective(connection, state, whenFor(connection, state))
+    applyEffective(connection, state, whenFor(connection, attempt, effective))
     knownPeer(connection, state) // also if no value was set
   }
   state.attempt = undefined
 }
 
-function whenFor(connection: Socket, state: SocketState): When {
-  if (!hasUserTimeout(connection, state)) return AT_CONNECT
-  const deadlineMs = state.effective?.deadlineMs
+function whenFor(connection: Socket, attempt: Attempt | undefined, effective: KernelValues): When {
+  if (attempt === undefined || !hasUserTimeout(connection, attempt, effective)) return AT_CONNECT
+  const { deadlineMs } = effective
   if (deadlineMs === undefined) return AT_CONNECT_BOUNDED
-  const { at = Number.NaN } = state.attempt ?? {}
-  return isQuickHandshake(clock() - at, deadlineMs) ? AT_QUICK_CONNECT : AT_CONNECT_BOUNDED
+  return isQuickHandshake(clock() - attempt.at, deadlineMs) ? AT_QUICK_CONNECT : AT_CONNECT_BOUNDED
 }
 
 /** Whether the limit of this attempt equals the user timeout to set now, and no other code has changed it since. */
-function hasUserTimeout(connection: Socket, { attempt, effective }: SocketState): boolean {
-  if (!BOUND_IS_USER_TIMEOUT || attempt?.boundedHandle === undefined) return false
-  if (attempt.boundedMs !== effective?.userTimeoutMs || attempt.boundedHandle !== handleOf(connection))
+function hasUserTimeout(connection: Socket, attempt: Attempt, effective: KernelValues): boolean {
+  if (!BOUND_IS_USER_TIMEOUT || attempt.boundedHandle === undefined) return false
+  if (attempt.boundedMs !== effective.userTimeoutMs || attempt.boundedHandle !== handleOf(connection))
     return false
   return !setsUserTimeout(lastSetOn(connection))
 }

@@ -12,7 +12,8 @@ export interface Destination {
  */
 export function destination(args: readonly unknown[]): Destination | undefined {
   const given = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
-  const [first, second] = [given[0], given[1]]
+  const first = given[0]
+  const second = given[1]
   if (typeof first !== 'object' || first === null) {
     if (typeof first === 'string' && !(Number(first) >= 0)) return undefined
     return { host: hostOf(second), port: Number(first) }

@@ -105,7 +105,7 @@ export function matching(socket: Socket, candidates: Claims, host: string): Matc
       install.unmatched.end()
     } else isOpen ||= mayBeByName(install.matcher, host, peer.port)
   }
-  const [first] = found
+  const first = found[0]
   return { claims: first && found.length === 1 ? first.alone : found, byName, isOpen }
 }
 

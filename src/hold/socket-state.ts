@@ -63,13 +63,24 @@ export class SocketState {
   }
 
   get governing(): Claim | undefined {
-    return this.own ?? (this.host === undefined ? this.others.find(isActive) : undefined)
+    if (this.own !== undefined || this.host !== undefined) return this.own
+    const newest = this.others[0] // in most programs the only one
+    return newest === undefined || newest.active ? newest : this.others.find(isActive)
   }
 
   /** The values that must be in force. */
   get effective(): KernelValues | undefined {
     const claim = this.governing
     return claim && this.valuesOf(claim)
+  }
+
+  /** Forgets the connection before, because the socket connects again. */
+  forgetConnection(): void {
+    this.peer = undefined
+    this.byName = undefined
+    this.override = undefined
+    this.applied = undefined
+    this.lastCall = undefined
   }
 
   valuesOf(claim: Claim): KernelValues {
@@ -94,10 +105,16 @@ class WithState extends Stamp {
     return #state in connection ? (connection as WithState).#state : undefined
   }
 
-  static set(connection: Socket, state: SocketState | undefined): void {
-    if (#state in connection) (connection as WithState).#state = state
+  static ensure(connection: Socket): SocketState {
+    if (#state in connection) return ((connection as WithState).#state ??= new SocketState())
+    const state = new SocketState()
     // oxlint-disable-next-line no-new -- the constructor adds the field to the connection
-    else if (state !== undefined) new WithState(connection, state)
+    new WithState(connection, state)
+    return state
+  }
+
+  static drop(connection: Socket): void {
+    if (#state in connection) (connection as WithState).#state = undefined
   }
 }
 
@@ -107,9 +124,7 @@ export function stateOf(connection: Socket): SocketState | undefined {
 }
 
 export function ensureState(connection: Socket): SocketState {
-  let state = WithState.get(connection)
-  if (!state) WithState.set(connection, (state = new SocketState()))
-  return state
+  return WithState.ensure(connection)
 }
 
 /** The running attempt; a new, empty one if none was seen. */
@@ -126,6 +141,6 @@ export function ensureAttempt(state: SocketState): Attempt {
 
 export function dropState(connection: Socket): void {
   for (const { accepted } of stateOf(connection)?.others ?? NO_CLAIMS) accepted?.delete(connection)
-  WithState.set(connection, undefined)
+  WithState.drop(connection)
   undoRecordAtClose(connection)
 }

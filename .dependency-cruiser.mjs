@@ -1,15 +1,15 @@
 /** Who may import whom, types included: a part of `npm run check`. */
 
-/** The layers of src/, the highest first; the doors, in src/ itself and src/entry/, are above them all. */
+/** The layers of src/, the highest first; the entry files, in src/ itself and src/entry/, are above them all. */
 const LAYERS = ['cli', 'drill', 'inspect', 'reach', 'hold', 'deadline', 'socket', 'settings']
-/** A door and the command line are beside each other: each is an entry. */
+/** Both are entries: the drill and the command line may import each other. */
 const BESIDE = { cli: ['drill'], drill: ['cli'] }
 
 const folders = (...names) => `^(?:${names.join('|')})/`
 
 /**
  * src/socket/native.ts requires `../index.js`, which is the loader beside dist/ once it is built. As a source path it reads like
- * the door src/index.ts, which nothing beneath it imports.
+ * the entry file src/index.ts, which no layer imports.
  */
 const LOADER = '^src/index\\.ts$'
 /** src/entry/core.ts requires the file that has all, its own exports among them, where more is called for. */

@@ -5,8 +5,8 @@ import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 const here = (...path: string[]): string => join(import.meta.dirname, ...path)
 
 /**
- * What the implementation takes from the CommonJS door, which is loaded before it, and need not have itself. The command line has
- * the whole door by its path: to find the package by its name takes Node a millisecond.
+ * The modules that the implementation takes from the CommonJS entry file instead of bundling them again: that file is always loaded
+ * first. The command line requires the entry file by its path, because finding a package by its name takes Node a millisecond.
  */
 const INDEX = Object.fromEntries(
   [here('src/hold/outcome.ts'), here('src/settings/tcp-keepalive-error.ts'), 'tcp-keepalive'].map(
@@ -14,10 +14,10 @@ const INDEX = Object.fromEntries(
   ),
 )
 
-/** What the others share: rolldown names it after one of its modules. */
+/** The file with the code that the others share. rolldown would name it after one of its modules. */
 const SHARED: Readonly<Record<string, string>> = { address: 'values' }
 
-/** What is found at run time. */
+/** These are required at run time, not bundled. */
 const ELSEWHERE = [
   /^tcp-keepalive/,
   '../index.js',
@@ -36,9 +36,13 @@ const common: UserConfig = {
 }
 
 /**
- * The doors are files of their own, as they are read and parsed at every start. What they need at once is small, and they have
- * it. The rest they read at the first call, and the command line shares it: what sets and reads (core), what only some programs
- * call (implementation), what only computes (settings: planKeepAlive, and what register may read at the start), and what these three share (values).
+ * Each entry file is small, because Node reads and parses it at every start. At the first call it loads one of the other files, which
+ * the command line uses too:
+ *
+ * - core: sets and reads values;
+ * - settings: only computes (planKeepAlive; register may also read it at the start);
+ * - implementation: everything that only some programs call;
+ * - values: the code that these three share.
  */
 const config: UserConfig[] = defineConfig([
   code({ index: 'src/index.ts' }, 'cjs'),
@@ -64,7 +68,7 @@ const config: UserConfig[] = defineConfig([
 
 export default config
 
-/** As small as it can be; the functions of the package keep their names, for whoever reads a stack trace. */
+/** Minified. The functions of the entry files keep their names, so that stack traces stay readable. */
 function code(
   entry: Readonly<Record<string, string>>,
   format: 'cjs' | 'esm',
@@ -81,14 +85,14 @@ function code(
       mangle: { keepNames: 'index' in entry },
       codegen: { removeWhitespace: true },
     },
-    inputOptions: { makeAbsoluteExternalsRelative: false, preserveEntrySignatures: 'allow-extension' }, // so that what two entries share goes into one of them
+    inputOptions: { makeAbsoluteExternalsRelative: false, preserveEntrySignatures: 'allow-extension' }, // code that two entries share then goes into one of them
     outputOptions: (options) => ({
       ...options,
       paths: { ...paths },
-      chunkFileNames: ({ name }) => `${SHARED[name] ?? name}.cjs`, // a name that stays the same
-      comments: false,
+      chunkFileNames: ({ name }) => `${SHARED[name] ?? name}.cjs`, // without a hash, so that the name is always the same
+      comments: false, // the documentation is in the types
       polyfillRequire: false,
-    }), // they are in the types, for those who read them
+    }),
     plugins: [aLineForEachFunction(), withoutTheRest(), withPlainExports()],
   }
 }
@@ -103,13 +107,13 @@ function types(name: string, source: string): UserConfig {
   }
 }
 
-/** Of the ES modules, which give the same and a default. */
+/** Writes the types of the ES module, which exports the same names, and all of them as the default. */
 async function writeModuleTypes(): Promise<void> {
   const text = `import * as all from './index.cjs'\nexport * from './index.cjs'\nexport { all as default }\n`
   await writeFile(here('dist/index.d.mts'), text)
 }
 
-/** Node prints the line that an error was thrown in. */
+/** Puts each function on a line of its own, because for an uncaught error Node prints the whole line that threw it. */
 function aLineForEachFunction(): Rolldown.Plugin {
   return {
     name: 'a-line-for-each-function',
@@ -122,7 +126,7 @@ function aLineForEachFunction(): Rolldown.Plugin {
   }
 }
 
-/** rolldown has each file require the one with its helpers; these need none, and are read without the rest. */
+/** rolldown makes each file require the file with its helpers. These files need no helper, so they load without that file. */
 function withoutTheRest(): Rolldown.Plugin {
   const needless =
     /(?<=^|[;\n])require\(`\.\/implementation\.cjs`\);|,require\(`\.\/implementation\.cjs`\)(?=;)/
@@ -137,7 +141,7 @@ function withoutTheRest(): Rolldown.Plugin {
   }
 }
 
-/** rolldown gives what files share by getters, as it might change. Nothing does here: no module exports a `let`. */
+/** rolldown exports shared names by getters, in case a value changes. No module here exports a `let`, so plain exports are enough. */
 function withPlainExports(): Rolldown.Plugin {
   const getter =
     /Object\.defineProperty\(exports,`(\w+|\$)`,\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)/g

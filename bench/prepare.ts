@@ -80,5 +80,5 @@ function installNothing(folder: string): void {
   const manifest = JSON.parse(published) as object
   mkdirSync(join(home, 'dist'), { recursive: true })
   writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, name: 'nothing' }))
-  for (const door of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', door), '')
+  for (const entry of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', entry), '')
 }

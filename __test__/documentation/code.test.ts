@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import * as door from 'tcp-keepalive'
+import * as entry from 'tcp-keepalive'
 import ts from 'typescript'
 import { type Block, blocks, pages, root } from './pages.ts'
 
@@ -87,7 +87,7 @@ function snippetsOf(all: readonly Block[], format: 'mts' | 'cts'): Snippet[] {
 /** The names that it declares itself, and those that the package exports. */
 function preambleNames(): string[] {
   const { declared } = namesIn(readFileSync(PREAMBLE_FILE, 'utf8'))
-  return [...declared, ...Object.keys(door)]
+  return [...declared, ...Object.keys(entry)]
 }
 
 /** The names that a block declares at its top level, and all that it mentions, except for members of objects. */

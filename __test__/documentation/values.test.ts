@@ -1,7 +1,7 @@
 /** If a comment in a block of code says what an expression returns, the expression returns it. */
 import { inspect } from 'node:util'
 import test from 'ava'
-import * as door from 'tcp-keepalive'
+import * as entry from 'tcp-keepalive'
 import ts from 'typescript'
 import { connectedPair } from '../../lab/readback/readback.ts'
 import { blocks } from './pages.ts'
@@ -26,7 +26,7 @@ for (const { at, program, claims } of claiming) {
   test(`${at}: ${claims.map(({ expression }) => expression).join(', ')}`, async (t) => {
     const pair = await connectedPair()
     t.teardown(() => pair.close())
-    const names = { ...door, socket: pair.client }
+    const names = { ...entry, socket: pair.client }
     const given: unknown[] = []
     // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- the page is ours
     new Function(...Object.keys(names).filter(isName), 'given', program)(

@@ -14,7 +14,7 @@ import { lastSetOn } from '../socket/last-set.ts'
 import { native } from '../socket/native.ts'
 import { activeTargets, handleDescriptor, onSocketReceived } from '../socket/node-internals.ts'
 import { shared } from '../socket/shared.ts'
-import { ReachClaim } from './claim.ts'
+import { Search } from './search.ts'
 
 /** Saved at import, and the timer is made outside of any request, for the reasons given in deadline/sweep.ts. */
 const timers = { clearInterval, clearTimeout, setInterval, setTimeout }
@@ -28,7 +28,7 @@ const SOON_MS = 100
 
 interface OfThread {
   /** Newest first. */
-  claims: readonly ReachClaim[]
+  searches: readonly Search[]
   timer: NodeJS.Timeout | undefined
   /** The timer for unfinished looks. */
   again: NodeJS.Timeout | undefined
@@ -37,7 +37,7 @@ interface OfThread {
 }
 
 const thread = shared<OfThread>('reach', () => ({
-  claims: [],
+  searches: [],
   timer: undefined,
   again: undefined,
   againMs: SOON_MS,
@@ -46,28 +46,28 @@ const thread = shared<OfThread>('reach', () => ({
 
 /** Looks once immediately, so that connections that are already open are covered, and so that the caller gets any error. */
 export const beginReaching: BeginReaching = (wanted) => {
-  const claim = new ReachClaim(wanted)
+  const search = new Search(wanted)
   // Without `match` there is no report of destinations that did not match.
-  if (wanted.match !== undefined) wanted.matcher.hasMatchedUnseen = () => claim.hasMatched
+  if (wanted.match !== undefined) wanted.matcher.hasMatchedUnseen = () => search.hasMatched
   try {
     excludeWhatIsSet()
-    claim.look([])
+    search.look([])
   } catch (error) {
-    claim.end()
+    search.end()
     throw error
   }
-  if (thread.claims.length === 0) begin()
-  thread.claims = [claim, ...thread.claims]
+  if (thread.searches.length === 0) begin()
+  thread.searches = [search, ...thread.searches]
   startTimer()
   lookAgainSoon()
-  return () => end(claim)
+  return () => end(search)
 }
 
-function end(claim: ReachClaim): void {
-  if (!thread.claims.includes(claim)) return
-  claim.end()
-  thread.claims = thread.claims.filter((each) => each !== claim)
-  if (thread.claims.length > 0) {
+function end(search: Search): void {
+  if (!thread.searches.includes(search)) return
+  search.end()
+  thread.searches = thread.searches.filter((each) => each !== search)
+  if (thread.searches.length > 0) {
     startTimer()
     return
   }
@@ -93,7 +93,7 @@ function excludeWhatIsSet(): void {
 }
 
 function startTimer(): void {
-  const periodMs = Math.min(...thread.claims.map(({ values }) => periodFor(values)))
+  const periodMs = Math.min(...thread.searches.map(({ values }) => periodFor(values)))
   timers.clearInterval(thread.timer)
   thread.timer = outside.runInAsyncScope(() => timers.setInterval(lookSafely, periodMs))
   thread.timer.unref()
@@ -103,14 +103,14 @@ function lookSafely(): void {
   lookWith(() => true)
 }
 
-function lookWith(isMeant: (claim: ReachClaim) => boolean): void {
-  const { claims } = thread
-  for (const [index, claim] of claims.entries()) {
-    if (!isMeant(claim)) continue
+function lookWith(isMeant: (search: Search) => boolean): void {
+  const { searches } = thread
+  for (const [index, search] of searches.entries()) {
+    if (!isMeant(search)) continue
     try {
-      claim.look(claims.slice(0, index))
+      search.look(searches.slice(0, index))
     } catch (error) {
-      reportFailure(claim, error)
+      reportFailure(search, error)
     }
   }
   lookAgainSoon()
@@ -118,7 +118,7 @@ function lookWith(isMeant: (claim: ReachClaim) => boolean): void {
 
 /** Starts one timer for all unfinished looks. */
 function lookAgainSoon(): void {
-  if (!thread.claims.some(({ isPending }) => isPending)) {
+  if (!thread.searches.some(({ isPending }) => isPending)) {
     stopLookingAgain()
     return
   }

@@ -1,4 +1,4 @@
-/** One install that reaches the whole process: finds the connections that no hook sees, and sets its values on them. */
+/** The search of one install that reaches the whole process: finds the connections that no hook sees, and sets its values on them. */
 import type { Reaching } from '../hold/install-in-process.ts'
 import { coded } from '../settings/errors.ts'
 import type { Peer } from '../settings/match.ts'
@@ -25,7 +25,7 @@ const LONGEST_WAIT_MS = 50
 /** The number of new connections that one call of the binding can return. */
 const ROOM = 256
 
-export class ReachClaim {
+export class Search {
   readonly #wanted: Reaching
   readonly #id: number
   readonly #rows = new Int32Array(ROOM * ROW)
@@ -66,7 +66,7 @@ export class ReachClaim {
    * @param newer the installs that take precedence over this one
    * @throws a system error if the system's list of listeners cannot be read
    */
-  look(newer: readonly ReachClaim[]): void {
+  look(newer: readonly Search[]): void {
     const wait = this.#isPending ? 0 : LONGEST_WAIT_MS
     this.#isPending = false
     for (;;) {
@@ -91,7 +91,7 @@ export class ReachClaim {
     }
   }
 
-  #adopt(count: number, newer: readonly ReachClaim[]): void {
+  #adopt(count: number, newer: readonly Search[]): void {
     let chosen = 0
     for (let index = 0; index < count; index++) {
       const found = new Found(this.#rows, index)
@@ -104,7 +104,7 @@ export class ReachClaim {
   }
 
   /** A connection that is checked again has matched before. */
-  #isMeant(found: Found, newer: readonly ReachClaim[]): boolean {
+  #isMeant(found: Found, newer: readonly Search[]): boolean {
     if (found.isRecheck) return true
     const { peer } = found
     if (!this.matches(peer)) return false

@@ -1,5 +1,7 @@
 //! Reads the state of sockets into an array of JavaScript.
 
+#[cfg(target_os = "linux")]
+use std::sync::Arc;
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
@@ -78,7 +80,8 @@ pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
     let found = inspect_all(&env);
     // SAFETY: as in `write`.
     let (rows, _) = unsafe { rows.as_mut() }.as_chunks_mut::<OWN_ROW>();
-    for (row, numbers) in rows.iter_mut().zip(&found) {
+    let (found, _) = found.as_chunks::<OWN_ROW>();
+    for (row, numbers) in rows.iter_mut().zip(found) {
         *row = *numbers;
     }
     found.len().try_into().unwrap_or(u32::MAX)
@@ -86,18 +89,29 @@ pub fn inspect_sockets(env: Env, mut rows: Int32ArraySlice<'_>) -> u32 {
 
 #[cfg(target_os = "linux")]
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "Windows needs it")]
-fn inspect_all(_: &Env) -> Vec<[i32; OWN_ROW]> {
-    tcp_keepalive::ask_each_descriptor(inspect_one)
+fn inspect_all(_: &Env) -> Vec<i32> {
+    let ask: Arc<tcp_keepalive::Ask> = Arc::new(|raw, rows| {
+        inspect_one(raw, rows);
+        Ok(())
+    });
+    // The function never returns an error.
+    tcp_keepalive::ask_each_descriptor(&ask).unwrap_or_default()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn inspect_all(env: &Env) -> Vec<[i32; OWN_ROW]> {
-    candidates::all(env).into_iter().filter_map(inspect_one).collect()
+fn inspect_all(env: &Env) -> Vec<i32> {
+    let mut rows = Vec::new();
+    for raw in candidates::all(env) {
+        inspect_one(raw, &mut rows);
+    }
+    rows
 }
 
-/// `None` if the descriptor is not a TCP socket, or no longer one.
-fn inspect_one(raw: RawSocket) -> Option<[i32; OWN_ROW]> {
-    tcp_keepalive::inspect(raw).ok().map(|inspection| own_row(raw, &inspection))
+/// Appends a row, unless the descriptor is not a TCP socket, or no longer one.
+fn inspect_one(raw: RawSocket, rows: &mut Vec<i32>) {
+    if let Ok(inspection) = tcp_keepalive::inspect(raw) {
+        rows.extend_from_slice(&own_row(raw, &inspection));
+    }
 }
 
 #[inline(never)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::Int32ArraySlice;
 use napi_derive::napi;
-use tcp_keepalive::{Process, RawSocket, TcpTimer};
+use tcp_keepalive::{Ask, Process, RawSocket, TcpTimer};
 
 use super::{inspect, millis, number};
 
@@ -45,38 +45,30 @@ fn inspected(listed: u32, pid: u32, rows: &mut [[i32; ROW]]) -> std::io::Result<
     if descriptors.len() > rows.len() {
         return Ok(number(Some(descriptors.len())));
     }
-    let process = Arc::new(process);
-    let asked = tcp_keepalive::ask_each(descriptors, usize::MAX, move |raw| {
-        match process.lend(raw, |duplicate, inode| row_of(raw, duplicate, inode)) {
-            Ok(row) => row.map(Ok),
-            Err(error) if error.raw_os_error() == Some(EBADF) => None,
-            Err(error) => Some(Err(error)),
+    let ask: Arc<Ask> = Arc::new(move |raw, found| {
+        match process.lend(raw, |duplicate, inode| put_row(raw, duplicate, inode, found)) {
+            Err(error) if error.raw_os_error() != Some(EBADF) => Err(error),
+            _ => Ok(()),
         }
     });
-    let mut places = rows.iter_mut();
-    let mut count = 0;
-    for row in asked {
-        let row = row?;
-        if let Some(place) = places.next() {
-            *place = row;
-            count += 1;
-        }
+    let found = tcp_keepalive::ask_each(descriptors, usize::MAX, &ask)?;
+    let (found, _) = found.as_chunks::<ROW>();
+    for (place, row) in rows.iter_mut().zip(found) {
+        *place = *row;
     }
-    Ok(count)
+    Ok(number(Some(found.len())))
 }
 
-/// `None` if it is not a TCP socket.
-fn row_of(raw: RawSocket, duplicate: RawSocket, inode: u64) -> Option<[i32; ROW]> {
-    let inspection = tcp_keepalive::inspect(duplicate).ok()?;
-    let rto_max = tcp_keepalive::rto_max(duplicate).ok()?;
-    let mut row = [-1; ROW];
-    let numbers = inspect::row_numbers(raw, &inspection);
-    #[expect(clippy::cast_possible_truncation, reason = "the kernel counts the inodes of sockets in 32 bits")]
-    let last = [millis(rto_max), inode as i32];
-    for (place, number) in row.iter_mut().zip(numbers.into_iter().chain(last)) {
-        *place = number;
-    }
-    Some(row)
+/// Appends a row, unless it is not a TCP socket.
+fn put_row(raw: RawSocket, duplicate: RawSocket, inode: u64, found: &mut Vec<i32>) {
+    let Ok(inspection) = tcp_keepalive::inspect(duplicate) else { return };
+    let Ok(rto_max) = tcp_keepalive::rto_max(duplicate) else { return };
+    found.extend_from_slice(&inspect::row_numbers(raw, &inspection));
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the kernel counts the inodes of sockets in 32 bits"
+    )]
+    found.extend_from_slice(&[millis(rto_max), inode as i32]);
 }
 
 /// Reads which timer runs for each connection in the calling thread's network namespace, of any process. Linux only.

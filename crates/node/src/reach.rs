@@ -37,27 +37,27 @@ const NOT_READY: i32 = -2;
 /// For errors without a number. `include/uapi/asm-generic/errno-base.h`; the same on every processor.
 const EIO: i32 = 5;
 
-/// One install of a thread.
-struct Claim {
+/// The search of one install, in one thread.
+struct Search {
     id: u32,
     /// Identifies what is looked for, and which values are set.
     purpose: Vec<i32>,
     known: Arc<KnownSockets>,
-    /// Whether it, or another claim with its purpose, has found a match.
+    /// Whether it, or another search with its purpose, has found a match.
     has_matched: bool,
 }
 
-impl Claim {
+impl Search {
     fn shares_with(&self, other: &Self) -> bool {
         self.id == other.id || !self.purpose.is_empty() && self.purpose == other.purpose
     }
 }
 
-/// The claims of all threads of this process, the oldest first.
-static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
+/// The searches of all threads of this process, the oldest first.
+static SEARCHES: Mutex<Vec<Search>> = Mutex::new(Vec::new());
 
-fn claims() -> MutexGuard<'static, Vec<Claim>> {
-    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner)
+fn searches() -> MutexGuard<'static, Vec<Search>> {
+    SEARCHES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Begins to look for connections of this process. Linux only: elsewhere there is no such function.
@@ -80,10 +80,10 @@ pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
     if env.add_env_cleanup_hook(id, end_looking).is_err() {
         return -EIO;
     }
-    let mut own = Claim { id, purpose: purpose.to_vec(), known: Arc::default(), has_matched: false };
-    let mut claims = claims();
-    own.has_matched = claims.iter().any(|claim| claim.has_matched && claim.shares_with(&own));
-    claims.push(own);
+    let mut own = Search { id, purpose: purpose.to_vec(), known: Arc::default(), has_matched: false };
+    let mut searches = searches();
+    own.has_matched = searches.iter().any(|search| search.has_matched && search.shares_with(&own));
+    searches.push(own);
     number(Some(id))
 }
 
@@ -92,7 +92,7 @@ pub fn begin_looking(env: Env, purpose: Int32ArraySlice<'_>) -> i32 {
 /// - `id`: what that returned.
 #[napi(catch_unwind)]
 pub fn end_looking(id: u32) {
-    claims().retain(|claim| claim.id != id);
+    searches().retain(|search| search.id != id);
 }
 
 /// Returns whether a match was found so far, by any thread with the same purpose. Linux only.
@@ -104,12 +104,12 @@ pub fn end_looking(id: u32) {
 #[napi(catch_unwind)]
 #[must_use]
 pub fn share_match(id: u32, is_found: bool) -> bool {
-    let mut claims = claims();
-    let Some(own) = claims.iter().position(|claim| claim.id == id) else { return is_found };
-    let has_matched = is_found || claims[own].has_matched;
-    for place in 0..claims.len() {
-        if claims[place].shares_with(&claims[own]) {
-            claims[place].has_matched = has_matched;
+    let mut searches = searches();
+    let Some(own) = searches.iter().position(|search| search.id == id) else { return is_found };
+    let has_matched = is_found || searches[own].has_matched;
+    for place in 0..searches.len() {
+        if searches[place].shares_with(&searches[own]) {
+            searches[place].has_matched = has_matched;
         }
     }
     has_matched
@@ -148,9 +148,9 @@ pub fn look_for_connections(id: u32, mut rows: Int32ArraySlice<'_>, wait_ms: u32
 }
 
 fn whose_turn(id: u32) -> Option<Arc<KnownSockets>> {
-    let claims = claims();
-    let own = claims.iter().find(|claim| claim.id == id)?;
-    let first = claims.iter().find(|claim| claim.shares_with(own))?;
+    let searches = searches();
+    let own = searches.iter().find(|search| search.id == id)?;
+    let first = searches.iter().find(|search| search.shares_with(own))?;
     (first.id == id).then(|| Arc::clone(&own.known))
 }
 
@@ -265,5 +265,5 @@ pub fn is_adopted(raw: RawSocket) -> bool {
 }
 
 fn all_known() -> Vec<Arc<KnownSockets>> {
-    claims().iter().map(|claim| Arc::clone(&claim.known)).collect()
+    searches().iter().map(|search| Arc::clone(&search.known)).collect()
 }

@@ -36,7 +36,7 @@ pub use error::{Error, SocketOption};
 pub use hop_minimum::{HopMinimum, LastData, cookie, hop_minimum, last_data, set_hop_minimum};
 pub use inspection::{Inspection, inspect};
 #[cfg(target_os = "linux")]
-pub use reach::{Adoption, KnownSockets, Outgoing, ask_each, ask_each_descriptor, find_in_process};
+pub use reach::{Adoption, Ask, KnownSockets, Outgoing, ask_each, ask_each_descriptor, find_in_process};
 #[cfg(windows)]
 pub use set::set_as_older_windows;
 pub use set::{

@@ -18,7 +18,7 @@ use crate::{
 mod adopt;
 mod each;
 pub use adopt::Adoption;
-pub use each::{ask_each, ask_each_descriptor, find_in_process};
+pub use each::{Ask, ask_each, ask_each_descriptor, find_in_process};
 
 /// An outgoing connection that is seen for the first time, or checked a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

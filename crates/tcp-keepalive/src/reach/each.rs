@@ -1,40 +1,51 @@
 //! Reads something from many descriptors, while their owners may close them.
 
 use std::{
-    mem::take,
+    io,
+    mem::replace,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{Endpoints, Found, RawSocket, endpoints::Wanted, sys};
 
-struct Asked<T> {
+/// Reads from one descriptor, and appends the numbers that it has read. If it appends none, the descriptor is left out. An error ends
+/// the reading of all descriptors.
+///
+/// It is neither generic nor returns a type of its own, so that the code around it is compiled once.
+pub type Ask = dyn Fn(RawSocket, &mut Vec<i32>) -> io::Result<()> + Send + Sync;
+
+struct Asked {
     /// The number of threads that were started. Only the last one goes on.
     turn: u32,
     /// The index of the next descriptor.
     next: usize,
-    answers: Vec<T>,
+    /// The numbers of all descriptors so far, or the error.
+    answers: io::Result<Vec<i32>>,
 }
 
-/// Calls `ask` with every descriptor that this process may have, and returns its answers. See [`ask_each`].
-pub fn ask_each_descriptor<T: Send + 'static>(
-    ask: impl Fn(RawSocket) -> Option<T> + Clone + Send + 'static,
-) -> Vec<T> {
+/// Calls `ask` with every descriptor that this process may have, and returns all numbers. See [`ask_each`].
+///
+/// # Errors
+///
+/// The first error of `ask`.
+pub fn ask_each_descriptor(ask: &Arc<Ask>) -> io::Result<Vec<i32>> {
     ask_each(sys::own_descriptors().collect(), usize::MAX, ask)
 }
 
-/// Calls `ask` with each of `raws`, one after the other, until there are `most` answers, and returns them.
+/// Calls `ask` with each of `raws`, one after the other, until there are `most` numbers, and returns them.
 ///
 /// If the owner of a socket closes it with `SO_LINGER` during a system call on it, the thread whose call ends last has to wait
 /// (`sys/linux_reach.rs`). So does a thread that closes a duplicate of another process's socket. So another thread makes the calls. If it
 /// seems to wait, a new thread continues with the same descriptor, which is closed by then, and the answer of the old thread is
 /// ignored.
-pub fn ask_each<T: Send + 'static>(
-    raws: Vec<RawSocket>,
-    most: usize,
-    ask: impl Fn(RawSocket) -> Option<T> + Clone + Send + 'static,
-) -> Vec<T> {
+///
+/// # Errors
+///
+/// The first error of `ask`.
+#[inline(never)]
+pub fn ask_each(raws: Vec<RawSocket>, most: usize, ask: &Arc<Ask>) -> io::Result<Vec<i32>> {
     let raws = Arc::new(raws);
-    let asked = Arc::new(Mutex::new(Asked { turn: 0, next: 0, answers: Vec::new() }));
+    let asked = Arc::new(Mutex::new(Asked { turn: 0, next: 0, answers: Ok(Vec::new()) }));
     let mut patience = sys::PATIENCE;
     loop {
         let (turn, mut place) = {
@@ -42,18 +53,18 @@ pub fn ask_each<T: Send + 'static>(
             asked.turn += 1;
             (asked.turn, asked.next)
         };
-        let (shared, all, asks) = (Arc::clone(&asked), Arc::clone(&raws), ask.clone());
+        let (shared, all, asks) = (Arc::clone(&asked), Arc::clone(&raws), Arc::clone(ask));
         let Ok(end) = sys::ask(move |answer| {
-            go_on(&shared, turn, &all, most, asks);
+            go_on(&shared, turn, &all, most, &*asks);
             answer(Ok(()));
         }) else {
             // No thread can be started.
-            go_on(&asked, turn, &raws, most, ask);
-            return take(&mut lock(&asked).answers);
+            go_on(&asked, turn, &raws, most, &**ask);
+            return answers_of(&asked);
         };
         loop {
             if end.wait(patience).is_some() {
-                return take(&mut lock(&asked).answers);
+                return answers_of(&asked);
             }
             let now = lock(&asked).next;
             if now == place {
@@ -67,29 +78,34 @@ pub fn ask_each<T: Send + 'static>(
 
 /// Not inlined, because it is called twice: also if no thread can be started.
 #[inline(never)]
-fn go_on<T>(
-    asked: &Mutex<Asked<T>>,
-    turn: u32,
-    raws: &[RawSocket],
-    most: usize,
-    ask: impl Fn(RawSocket) -> Option<T>,
-) {
+fn go_on(asked: &Mutex<Asked>, turn: u32, raws: &[RawSocket], most: usize, ask: &Ask) {
     let begin = lock(asked).next;
+    let mut numbers = Vec::new();
     for (place, &raw) in raws.iter().enumerate().skip(begin) {
-        let answer = ask(raw);
+        numbers.clear();
+        let result = ask(raw, &mut numbers);
         let mut asked = lock(asked);
         if asked.turn != turn {
             return;
         }
-        asked.answers.extend(answer);
         asked.next = place + 1;
-        if asked.answers.len() >= most {
+        if let Err(error) = result {
+            asked.answers = Err(error);
+            return;
+        }
+        let Ok(answers) = &mut asked.answers else { return };
+        answers.extend_from_slice(&numbers);
+        if answers.len() >= most {
             return;
         }
     }
 }
 
-fn lock<T>(asked: &Mutex<Asked<T>>) -> MutexGuard<'_, Asked<T>> {
+fn answers_of(asked: &Mutex<Asked>) -> io::Result<Vec<i32>> {
+    replace(&mut lock(asked).answers, Ok(Vec::new()))
+}
+
+fn lock(asked: &Mutex<Asked>) -> MutexGuard<'_, Asked> {
     asked.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -100,7 +116,14 @@ pub fn find_in_process(wanted: &Endpoints) -> Found {
     let wanted = Wanted::from(wanted);
     let most = if wanted.may_be_shared() { 2 } else { 1 };
     let raws = sys::own_descriptors().collect();
-    match *ask_each(raws, most, move |raw| wanted.is(raw).then_some(raw)) {
+    let ask: Arc<Ask> = Arc::new(move |raw, found| {
+        if wanted.is(raw) {
+            found.push(raw);
+        }
+        Ok(())
+    });
+    // The function never returns an error.
+    match *ask_each(raws, most, &ask).unwrap_or_default() {
         [] => Found::None,
         [one] => Found::One(one),
         _ => Found::Several,

@@ -60,18 +60,30 @@ fn lend<T: Send + 'static>(
     raws: Vec<RawSocket>,
     call: impl FnOnce(&[RawSocket]) -> T + Send + 'static,
 ) -> io::Result<T> {
-    let take: Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync> =
-        Arc::new(move || Duplicates::take(way, &raws));
-    lend_what(&take, call)
+    let result = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&result);
+    let call = move |duplicates: &[RawSocket]| {
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(call(duplicates));
+        Ok(())
+    };
+    lend_to(&taking(way, raws), Box::new(call))?;
+    take_out(&result).ok_or_else(|| io::ErrorKind::Other.into())
+}
+
+/// Makes the duplicates, in the thread that calls it.
+type Take = Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync>;
+
+/// What is done with the duplicates. It is not generic, so that the code around it is compiled once.
+type Call = Box<dyn FnOnce(&[RawSocket]) -> io::Result<()> + Send>;
+
+fn taking(way: Way, raws: Vec<RawSocket>) -> Take {
+    Arc::new(move || Duplicates::take(way, &raws))
 }
 
 /// A thread may even wait before it has its own table. To make an empty table, the kernel copies up to 64 descriptors and closes the
 /// copies (`dup_fd()` in fs/file.c), and one of these may be the last close of a socket with `SO_LINGER`. Then another thread takes
 /// over, and the first one finds nothing left to do.
-fn lend_what<T: Send + 'static, F: FnOnce(&[RawSocket]) -> T + Send + 'static>(
-    take: &Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync>,
-    mut call: F,
-) -> io::Result<T> {
+fn lend_to(take: &Take, mut call: Call) -> io::Result<()> {
     let mut patience = PATIENCE;
     loop {
         let place = Arc::new(Mutex::new(Some(call)));
@@ -80,7 +92,7 @@ fn lend_what<T: Send + 'static, F: FnOnce(&[RawSocket]) -> T + Send + 'static>(
             let duplicates = take();
             let Some(call) = take_out(&shared) else { return };
             answer(match &duplicates {
-                Ok(duplicates) => Ok(call(&duplicates.raws)),
+                Ok(duplicates) => call(&duplicates.raws),
                 Err(error) => Err(io::Error::from_raw_os_error(error.raw_os_error().unwrap_or_default())),
             });
             drop(duplicates); // may wait, as described above, but no caller waits for this thread any more
@@ -98,18 +110,13 @@ fn take_out<F>(place: &Mutex<Option<F>>) -> Option<F> {
     place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// One type, so that the generic code is compiled once.
-type Attempt = fn(&[RawSocket]) -> io::Result<()>;
-const LEND_NOTHING: Attempt = |_| Ok(());
-const FETCH_NOTHING: Attempt = |_| fetch_nothing();
-
 /// Whether [`with_duplicates`] is possible in this process.
 ///
 /// # Errors
 ///
 /// As [`with_duplicates`].
 pub fn can_duplicate() -> io::Result<()> {
-    lend(Way::here(), Vec::new(), LEND_NOTHING).and_then(|done| done)
+    lend_to(&taking(Way::here(), Vec::new()), Box::new(|_| Ok(())))
 }
 
 /// The place where a thread puts its answer, and where the caller waits for it.
@@ -226,7 +233,7 @@ impl Way {
         if known != UNKNOWN {
             return if known == FETCH { Self::Fetch } else { Self::Copy };
         }
-        let can_fetch = lend(Self::Fetch, Vec::new(), FETCH_NOTHING).and_then(|fetched| fetched);
+        let can_fetch = lend_to(&taking(Self::Fetch, Vec::new()), Box::new(|_| fetch_nothing()));
         let (way, number) = if can_fetch.is_ok() { (Self::Fetch, FETCH) } else { (Self::Copy, COPY) };
         HERE.store(number, Relaxed);
         way
@@ -392,13 +399,18 @@ mod tests {
             drop(lingering); // which waits, in the first thread
             Duplicates::take(Way::Fetch, &[raw])
         };
-        let mut calls = 0;
-        let take: Arc<dyn Fn() -> io::Result<Duplicates> + Send + Sync> = Arc::new(take);
-        let lent = lend_what(&take, move |duplicates| {
-            calls += 1;
-            (calls, crate::is_tcp(duplicates[0]))
-        });
-        assert_eq!(lent.unwrap(), (1, true));
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let called = Arc::clone(&calls);
+        let take: Take = Arc::new(take);
+        let lent = lend_to(
+            &take,
+            Box::new(move |duplicates| {
+                called.lock().unwrap().push(crate::is_tcp(duplicates[0]));
+                Ok(())
+            }),
+        );
+        lent.unwrap();
+        assert_eq!(*calls.lock().unwrap(), [true]);
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         assert!(TAKEN.load(Relaxed) >= 2);
     }

@@ -96,7 +96,7 @@ export const TARGETS: readonly Target[] = [
   elf('freebsd-x64', 'x86_64-unknown-freebsd', 'X86_64', {
     // All of the base system.
     libraries: /^(libc\.so\.7|libthr\.so\.3|libm\.so\.5|libgcc_s\.so\.1)$/,
-    limit: 150 * KIB,
+    limit: 136 * KIB,
   }),
 ]
 
@@ -141,13 +141,13 @@ function glibc(name: string, triple: string, machine: ExpectedFile['machine']): 
   return elf(name, triple, machine, {
     libraries: /^(lib(c|m|dl|rt|pthread)\.so\.\d|ld-linux[-\w]*\.so\.\d)$/,
     newestSymbol: { prefix: 'GLIBC_', version: OLDEST_GLIBC },
-    limit: 226 * KIB,
+    limit: 220 * KIB,
   })
 }
 
 /** Node brings the C library; an addon with another one inside could not work. */
 function musl(name: string, triple: string, machine: ExpectedFile['machine']): Target {
-  const file = { libraries: /^libc\.so$/, limit: 226 * KIB }
+  const file = { libraries: /^libc\.so$/, limit: 220 * KIB }
   return elf(name, triple, machine, file, ['-Ctarget-feature=-crt-static'])
 }
 
@@ -169,7 +169,7 @@ function macos(name: string, triple: string, machine: ExpectedFile['machine']): 
       libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/,
       minimumSystem: OLDEST_MACOS,
       // A segment fills whole pages, of 16 KB each on Apple silicon.
-      limit: (machine === 'AARCH64' ? 160 : 150) * KIB,
+      limit: (machine === 'AARCH64' ? 160 : 130) * KIB,
     },
   }
 }
@@ -185,7 +185,7 @@ function windows(name: string, triple: string, machine: ExpectedFile['machine'])
       format: 'PE',
       machine,
       libraries: /^((kernel32|ntdll|ws2_32|bcryptprimitives)|api-ms-win-(core|crt)-[-\w]+)\.dll$/i,
-      limit: 160 * KIB,
+      limit: 152 * KIB,
     },
   }
 }

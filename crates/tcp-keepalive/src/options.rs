@@ -61,8 +61,8 @@ pub fn read(socket: &SockRef<'_>) -> Result<Current, Error> {
     })
 }
 
-/// Turns keepalive on and writes those of time, interval and retries that are given. `time`: that of `settings`, or `None` where it is
-/// in already.
+/// Turns keepalive on, and writes the time, the interval and the retries, as far as they are given. `time` is the time of `settings`,
+/// or `None` if it is already set.
 pub fn set_probes(socket: &SockRef<'_>, settings: &Settings, time: Option<Duration>) -> Result<(), Error> {
     ENABLED
         .set(socket, true)

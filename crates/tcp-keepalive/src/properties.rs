@@ -78,7 +78,7 @@ fn settings(
 /// The limits are those of Linux (tcp(7)).
 #[test]
 #[cfg(target_os = "linux")]
-fn any_settings_within_the_limits_read_back_exactly_and_what_is_left_out_stays() {
+fn any_settings_within_the_limits_read_back_exactly_and_missing_ones_stay_unchanged() {
     let (client, server) = connected();
     let raw = client.as_raw_fd();
     let other = get(server.as_raw_fd()).unwrap();

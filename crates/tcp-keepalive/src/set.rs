@@ -33,12 +33,11 @@ pub fn set(raw: RawSocket, settings: &Settings) -> Result<(), Error> {
     })
 }
 
-/// Puts in what goes first, after which it is known that this is a TCP socket, and returns whether that was the time. The user
-/// timeout is in, where one is given.
+/// Sets the first option, and thereby checks that this is a TCP socket. Returns whether that option was the time. When it returns, a given
+/// user timeout is set.
 ///
-/// Where a system refuses TCP's options to every other kind of socket, the first of them that is to be set answers
-/// that question too, and nothing has been changed where the answer is no. `SO_KEEPALIVE` would not do: any socket
-/// takes it.
+/// Some systems refuse TCP's options on every other kind of socket. There the first TCP option is the check: if it is refused, nothing
+/// has been changed. `SO_KEEPALIVE` cannot be the check, because every kind of socket accepts it.
 fn put_first(socket: &SockRef<'_>, settings: &Settings) -> Result<bool, Error> {
     let (result, is_time) = match *settings {
         Settings { user_timeout: Some(timeout), .. } if sys::ONLY_TCP_HAS_ITS_OPTIONS => {

@@ -72,7 +72,7 @@ fn every_value_reaches_the_kernel() {
 }
 
 #[test]
-fn what_is_left_out_stays() {
+fn options_that_are_not_given_stay_unchanged() {
     let (client, _server) = connected();
     set(raw(&client), &ALL).unwrap();
     let only_time = Settings { enabled: true, time: Some(seconds(9)), ..Settings::default() };
@@ -172,7 +172,7 @@ mod unix {
     }
 
     #[test]
-    fn a_listener_is_told_from_the_connections_that_it_accepted_and_from_datagrams() {
+    fn a_listener_is_distinguished_from_its_accepted_connections_and_from_datagram_sockets() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let local = listener.local_addr().unwrap();
         let _datagrams = UdpSocket::bind(local).unwrap();
@@ -262,7 +262,7 @@ mod unix {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_is_no_socket_is_refused_whichever_option_goes_first() {
+    fn a_descriptor_that_is_not_a_socket_is_refused_whichever_option_is_set_first() {
         let (pipe, _writer) = std::io::pipe().unwrap();
         let terminal = File::open("/dev/ptmx").unwrap();
         let folder = File::open("/").unwrap();
@@ -363,7 +363,7 @@ mod unix {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_deadline_reads_back_and_each_of_its_two_is_put_in_without_the_other() {
+    fn a_deadline_reads_back_and_each_of_its_options_can_be_set_alone() {
         let (client, _server) = connected();
         let before = deadline(raw(&client)).unwrap();
         assert_eq!(
@@ -387,7 +387,7 @@ mod unix {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_is_no_tcp_socket_gets_no_deadline() {
+    fn a_deadline_is_refused_for_other_kinds_of_sockets() {
         let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let asked = Deadline { user_timeout: Some(seconds(6)), rto_max: Some(seconds(6)) };
         assert!(matches!(set_deadline(raw(&datagrams), &asked), Err(Error::NotTcp)));
@@ -399,7 +399,7 @@ mod unix {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_one_option_is_refused_for_does_not_keep_the_others_out() {
+    fn a_refused_option_does_not_prevent_the_others() {
         let (client, _server) = connected();
         let asked = Settings { interval: Some(seconds(40_000)), ..ALL };
         let mut refused = Vec::new();

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_notices_later_or_never_gets_the_probes() {
+    fn values_that_detect_later_or_never_are_replaced() {
         for owners in [
             current(false, 7200, 75, 9, 0),
             current(false, 1, 1, 1, 0),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_notices_as_soon_stays() {
+    fn values_that_detect_as_soon_stay_unchanged() {
         for owners in [
             current(true, 11, 3, 5, 0),
             current(true, 5, 1, 3, 0),
@@ -213,21 +213,21 @@ mod tests {
             assert_eq!(put(current(enabled, 7200, 75, 9, 4000)), Some((1, 1)));
             assert_eq!(put(current(enabled, 7200, 75, 9, 3999)), None);
         }
-        // Neither the time nor the interval of an owner is changed where none is asked for.
+        // A time or an interval that is not asked for leaves the owner's unchanged.
         let alone = Settings { enabled: true, ..Settings::default() };
         assert_eq!(sooner(&current(false, 7200, 75, 9, 5000), &alone), None);
         assert_eq!(sooner(&current(false, 3, 1, 9, 6000), &alone), Some(alone));
     }
 
     #[test]
-    fn a_user_timeout_is_put_in_where_there_is_none_or_a_longer_one() {
+    fn a_user_timeout_is_set_if_there_is_none_or_a_longer_one() {
         let put = |owners: Current, asked_ms| sooner(&owners, &asked(Some(asked_ms)));
         let of = |settings: Option<Settings>| settings.and_then(|settings| settings.user_timeout);
         assert_eq!(of(put(current(false, 7200, 75, 9, 0), 20_000)), Some(SECOND * 20));
         assert_eq!(of(put(current(false, 7200, 75, 9, 25_000), 20_000)), Some(SECOND * 20));
         assert_eq!(of(put(current(false, 7200, 75, 9, 5000), 20_000)), None);
         assert_eq!(of(put(current(false, 7200, 75, 9, 5000), 0)), None);
-        // The probes of an owner that are sooner stay, also where the user timeout is put in.
+        // An owner's faster probes stay unchanged, also if the user timeout is set.
         let timeout_alone =
             Settings { enabled: true, user_timeout: Some(SECOND * 20), ..Settings::default() };
         assert_eq!(put(current(true, 5, 1, 3, 0), 20_000), Some(timeout_alone));

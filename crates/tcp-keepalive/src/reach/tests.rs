@@ -53,7 +53,7 @@ fn found(known: &Arc<KnownSockets>, sockets: &[&TcpStream]) -> Vec<Outgoing> {
 }
 
 #[test]
-fn a_connection_outwards_is_found_once_and_what_was_accepted_never() {
+fn an_outgoing_connection_is_found_once_and_an_accepted_one_never() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -66,7 +66,7 @@ fn a_connection_outwards_is_found_once_and_what_was_accepted_never() {
 }
 
 #[test]
-fn what_was_accepted_stays_so_when_its_listener_is_closed() {
+fn an_accepted_connection_is_not_found_after_its_listener_was_closed() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -102,13 +102,13 @@ fn another_socket_under_the_number_of_a_known_one_is_found() {
     // SAFETY: both are sockets of this test.
     assert!(unsafe { libc::dup2(other.as_raw_fd(), client.as_raw_fd()) } >= 0);
     let again = found(&known, &[&client, &other]);
-    assert_eq!(again.len(), 2, "under both numbers, as nobody has seen it: {again:?}");
+    assert_eq!(again.len(), 2, "under both descriptors, because it was not found before: {again:?}");
     assert_eq!(again[0].cookie, again[1].cookie);
     // Only the first of the two is adopted: the second holds the values by then.
     assert!(matches!(known.adopt(&again, &ASKED).0[..], [Adoption::Put { .. }, Adoption::Unchanged]));
 }
 
-/// Where the numbers between are closed, most of which are not asked one by one.
+/// The descriptors before it are closed. The look skips most of them.
 #[test]
 fn a_connection_under_a_far_number_is_found() {
     let _alone = alone();
@@ -126,7 +126,7 @@ fn a_connection_under_a_far_number_is_found() {
 }
 
 #[test]
-fn what_is_not_connected_yet_is_found_when_it_is() {
+fn a_socket_is_found_only_after_it_has_connected() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -138,7 +138,7 @@ fn what_is_not_connected_yet_is_found_when_it_is() {
 }
 
 #[test]
-fn what_somebody_holds_values_on_is_not_found() {
+fn an_excluded_socket_is_not_found() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -149,7 +149,7 @@ fn what_somebody_holds_values_on_is_not_found() {
 }
 
 #[test]
-fn what_its_owner_sets_after_it_was_found_is_not_adopted() {
+fn a_connection_that_was_excluded_after_it_was_found_is_not_adopted() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -169,7 +169,7 @@ fn what_its_owner_sets_after_it_was_found_is_not_adopted() {
 
 /// Between looking at the descriptors and asking who listens.
 #[test]
-fn what_its_owner_sets_during_a_look_is_not_handed_over() {
+fn a_connection_that_is_excluded_during_a_look_is_not_returned() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -188,9 +188,9 @@ fn what_its_owner_sets_during_a_look_is_not_handed_over() {
     }
 }
 
-/// A `getsockopt` may wait for a close with `SO_LINGER`: whoever sets values meanwhile must not.
+/// A `getsockopt` of the look may wait for a close with `SO_LINGER`. Callers that set values meanwhile must not wait.
 #[test]
-fn nobody_waits_for_what_is_asked_of_a_descriptor() {
+fn no_caller_waits_for_a_system_call_of_a_look() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -233,7 +233,7 @@ fn no_more_are_handed_over_than_there_is_room_for_and_the_others_come_later() {
 }
 
 #[test]
-fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
+fn an_adopted_connection_has_the_values_and_is_checked_once_more() {
     let _alone = alone();
     let known = Arc::new(KnownSockets::default());
     let listener = listener();
@@ -257,7 +257,7 @@ fn what_is_adopted_holds_the_values_and_is_looked_at_once_more() {
     assert_eq!(socket.tcp_user_timeout().unwrap(), None);
     assert!(known.has_adopted(client.as_raw_fd()));
 
-    // Its owner puts in values of its own right after connecting, as Node does in other threads.
+    // The owner sets its own values right after connecting, as Node does in other threads.
     socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(Duration::from_secs(60))).unwrap();
     let second = found(&known, &[&client]);
     assert!(second[0].is_recheck);
@@ -353,7 +353,7 @@ fn a_close_that_lingers_is_waited_for_by_nobody() {
 
 /// The same where a thread only asks something of all descriptors, and its call is the last to end.
 #[test]
-fn whoever_asks_all_descriptors_does_not_wait_for_a_close_that_lingers() {
+fn ask_each_descriptor_does_not_wait_for_a_close_with_linger() {
     static LENT: Mutex<Option<(TcpStream, TcpStream)>> = Mutex::new(None);
     static RAW: AtomicI32 = AtomicI32::new(-1);
     static ASKED: AtomicU32 = AtomicU32::new(0);
@@ -364,7 +364,7 @@ fn whoever_asks_all_descriptors_does_not_wait_for_a_close_that_lingers() {
     SockRef::from(&client).set_linger(Some(Duration::from_secs(3))).unwrap();
     while std::io::Write::write(&mut &client, &[0; 8192]).is_ok() {}
     RAW.store(client.as_raw_fd(), Relaxed);
-    // What a system call holds while it runs, which here lasts longer than the owner has the descriptor.
+    // A running system call holds the socket like this second descriptor, which is closed after the owner's.
     let during = client.try_clone().unwrap();
     *LENT.lock().unwrap() = Some((client, during));
     let begun = Instant::now();

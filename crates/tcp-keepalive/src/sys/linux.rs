@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_older_kernel_does_not_write_is_unknown_and_not_zero() {
+    fn a_value_that_an_older_kernel_does_not_write_is_unknown_and_not_zero() {
         let socket = crate::socket::fresh_tcp().unwrap();
         // SAFETY: as above.
         let fresh = unsafe { structure::<Info>(&SockRef::from(&socket), libc::TCP_INFO) };

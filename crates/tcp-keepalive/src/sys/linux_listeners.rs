@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_listens_is_known_also_over_ipv6() {
+    fn listening_ports_include_those_of_ipv6() {
         let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let v6 = TcpListener::bind((std::net::Ipv6Addr::LOCALHOST, 0)).unwrap();
         let ports = [&v4, &v6].map(|listener| listener.local_addr().unwrap().port());

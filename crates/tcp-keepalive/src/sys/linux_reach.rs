@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_is_of_the_same_socket_and_what_is_closed_has_none() {
+    fn a_duplicate_refers_to_the_same_socket_and_a_closed_descriptor_has_none() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let raw = listener.as_raw_fd();
@@ -379,7 +379,7 @@ mod tests {
         }
     }
 
-    /// As the kernel's own close may wait before the thread has its table.
+    /// The first thread may wait before it has its own table, because the kernel closes copies of descriptors.
     #[test]
     fn another_thread_takes_over_from_one_that_waits() {
         static TAKEN: AtomicU8 = AtomicU8::new(0);
@@ -396,7 +396,7 @@ mod tests {
         let take = move || {
             TAKEN.fetch_add(1, Relaxed);
             let lingering = client.lock().unwrap().take();
-            drop(lingering); // which waits, in the first thread
+            drop(lingering); // in the first thread, this close waits
             Duplicates::take(Way::Fetch, &[raw])
         };
         let calls = Arc::new(Mutex::new(Vec::new()));
@@ -415,15 +415,15 @@ mod tests {
         assert!(TAKEN.load(Relaxed) >= 2);
     }
 
-    /// Where one is closed, the table of the process has it still, and the locks on it (see also `reach/tests.rs`).
+    /// The locks on the file stay too (see `reach/tests.rs`).
     #[test]
-    fn what_is_closed_there_stays_open_here() {
+    fn closing_a_duplicate_leaves_the_descriptor_of_the_process_open() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         for way in BOTH {
             let file = File::open("/proc/self/status").unwrap();
             let raw = file.as_raw_fd();
             lend(way, vec![raw], |_| ()).unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(20)); // for it to be closed
+            std::thread::sleep(std::time::Duration::from_millis(20)); // the thread closes its duplicate meanwhile
             assert!(io::Read::read(&mut &file, &mut [0]).unwrap() > 0, "{way:?}");
         }
     }
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_open_descriptor_is_told_beyond_a_gap() {
+    fn next_open_skips_a_gap() {
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let file = File::open("/proc/self/status").unwrap();
         // SAFETY: they take numbers; the second is open.

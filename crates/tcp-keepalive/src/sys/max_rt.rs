@@ -44,7 +44,7 @@ mod tests {
     const SECONDS: MaxRt = MaxRt { unit: 1000, untouched: 0 };
 
     #[test]
-    fn a_timeout_is_rounded_up_to_what_the_option_counts() {
+    fn a_timeout_is_rounded_up_to_the_unit_of_the_option() {
         let asked = Duration::from_millis(25_500);
         assert_eq!((MILLIS.asked(asked), SECONDS.asked(asked)), (25_500, 26));
         assert_eq!(SECONDS.asked(Duration::from_millis(1)), 1);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_what_an_untouched_socket_holds_whatever_that_is() {
+    fn zero_restores_the_value_of_a_new_socket() {
         for untouched in [0, -1, 21] {
             let option = MaxRt { untouched, ..SECONDS };
             assert_eq!(option.asked(Duration::ZERO), untouched);

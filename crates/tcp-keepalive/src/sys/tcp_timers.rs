@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keepalive_timer_of_a_connection_is_told_and_that_of_none_is_not() {
+    fn the_keepalive_timer_is_reported_only_for_a_connection_that_has_one() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let plain = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_a_listener_is_told_and_that_of_a_connection_is_not() {
+    fn the_ports_of_listeners_are_reported_and_those_of_connections_are_not() {
         let all = [TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("[::1]:0").unwrap()];
         let stream = TcpStream::connect(all[0].local_addr().unwrap()).unwrap();
         let mut ports = Vec::new();
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_no_timer_and_a_refusal_is_an_error() {
+    fn a_truncated_message_is_no_timer_and_a_refusal_is_an_error() {
         let mut count = 0;
         for length in 0..90 {
             let mut bytes = vec![0; length];

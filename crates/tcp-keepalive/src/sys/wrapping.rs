@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_is_told_where_keepalive_ends_the_connection_before_the_number_begins_again() {
+    fn a_silence_is_known_if_keepalive_ends_the_connection_before_the_number_wraps() {
         let silence = |longest| whole(minutes(1), longest);
         assert_eq!(silence(Some(minutes(1))), Some(minutes(1)));
         assert_eq!(silence(Some(minutes(71))), Some(minutes(1)));
@@ -42,16 +42,16 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_that_is_older_than_the_values_is_not_told() {
-        // Two hours of keepalive until now, and silent for 80 minutes: the number says 8.
+    fn a_silence_that_is_older_than_the_values_is_unknown() {
+        // The time was two hours until now, and the peer is silent for 80 minutes. The number has wrapped around to about 8 minutes.
         let number = minutes(80).saturating_sub(WRAPS_AFTER);
         assert_eq!(whole(number, Some(Duration::from_secs(15))), None);
-        // The same, five minutes after which nothing had begun again yet.
+        // Silent for five minutes: the number has not wrapped around yet, but that cannot be known.
         assert_eq!(whole(minutes(5), Some(Duration::from_secs(15))), None);
     }
 
     #[test]
-    fn what_is_told_is_the_silence_wherever_the_values_are_older_than_it() {
+    fn a_known_silence_is_right_if_the_values_are_older_than_it() {
         proptest!(|(silence in 0_u64..1 << 34, longest in 0_u64..1 << 34)| {
             let number = Duration::from_micros(silence % (1 << 32));
             let (silence, longest) = (Duration::from_micros(silence), Duration::from_micros(longest));

@@ -11,7 +11,7 @@ use super::*;
 use crate::tcp_info;
 
 #[test]
-fn a_connection_tells_how_long_its_peer_is_silent() {
+fn tcp_info_reports_how_long_the_peer_is_silent() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     assert_eq!(tcp_info(listener.as_raw_fd()).unwrap().state, State::Listen);
     let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -36,7 +36,7 @@ fn a_connection_tells_how_long_its_peer_is_silent() {
 }
 
 #[test]
-fn what_is_no_tcp_socket_is_refused_as_elsewhere() {
+fn tcp_info_refuses_other_kinds_of_sockets() {
     let datagrams = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     assert!(matches!(tcp_info(datagrams.as_raw_fd()), Err(Error::NotTcp)));
     assert!(matches!(tcp_info(-1), Err(Error::System { option: SocketOption::Protocol, .. })));
@@ -138,7 +138,7 @@ mod linux {
     }
 
     #[test]
-    fn what_is_sent_again_is_counted_as_libc_reads_it() {
+    fn retransmissions_are_counted_as_libc_reads_them() {
         let (mut client, server) = connected();
         let raw = client.as_raw_fd();
         client.set_nonblocking(true).unwrap();
@@ -167,7 +167,7 @@ mod linux {
     }
 
     #[test]
-    fn a_window_that_the_peer_closed_is_told() {
+    fn a_closed_window_of_the_peer_is_reported() {
         let (mut client, server) = connected();
         let raw = client.as_raw_fd();
         client.set_nonblocking(true).unwrap();

@@ -16,7 +16,7 @@ const _: () = {
     assert!(TCP_RTO_MAX_MS == 44);
 };
 
-/// `include/uapi/asm-generic/socket.h` and `errno.h`, which every architecture of this package takes as they are.
+/// `include/uapi/asm-generic/socket.h` and `errno.h`, which every architecture of this package uses unchanged.
 const _: () = {
     assert!(libc::IPPROTO_TCP == 6);
     assert!(libc::SOL_SOCKET == 1);
@@ -42,7 +42,7 @@ const _: () = {
     assert!(matches!(state(12), State::SynReceived));
 };
 
-/// Where the kernel writes.
+/// The offsets at which the kernel writes.
 const _: () = {
     assert!(offset_of!(Info, state) == 0);
     assert!(offset_of!(Info, retransmits) == 2);

@@ -260,8 +260,8 @@ fn status_of(error: &Error) -> i32 {
 
 /// Writes as many numbers as the array can hold.
 fn write(array: &mut Int32ArraySlice<'_>, numbers: impl IntoIterator<Item = i32>) {
-    // SAFETY: the array is JavaScript's own and JavaScript stands still until this call returns; no other reference
-    // into it is held here.
+    // SAFETY: an ordinary array belongs to this thread, which waits for this call, and no other reference into it is held here.
+    // This package never passes an array over a SharedArrayBuffer, which another thread could write to meanwhile.
     let places = unsafe { array.as_mut() };
     for (place, number) in places.iter_mut().zip(numbers) {
         *place = number;

@@ -35,9 +35,9 @@ const TCP_RTO_MAX_MS: c_int = 44;
 /// socket (`ip_setsockopt()` in `net/ipv4/ip_sockglue.c`) and of most families, `EINVAL` of a few, `ENOTSOCK` of a file.
 ///
 /// Two families take them: TIPC ignores them (`net/tipc/socket.c`), and SMC hands them to the TCP connection beside its
-/// own (`smc_setsockopt()` in `net/smc/af_smc.c`). Node makes no sockets of either; but where `smc_run` puts SMC in TCP's
-/// place, a set succeeds, whether or not `smc_set_keepalive()` of that kernel lets the connection probe, and a read says
-/// that it is not TCP.
+/// own (`smc_setsockopt()` in `net/smc/af_smc.c`). Node makes no such sockets. Under `smc_run`, which puts SMC in TCP's
+/// place, a set succeeds even if `smc_set_keepalive()` of that kernel does not let the connection probe, and a read reports that
+/// it is not TCP.
 pub const ONLY_TCP_HAS_ITS_OPTIONS: bool = true;
 
 /// Multipath TCP counts: it has every option but the user timeout (net/mptcp/sockopt.c).

@@ -305,7 +305,7 @@ fn open_this_process() -> io::Result<OwnedFd> {
     owned(unsafe { libc::syscall(libc::SYS_pidfd_open, own, 0) })
 }
 
-/// Opens a pidfd of the main thread, whose descriptor table is that of the process.
+/// Duplicates the descriptor `raw` of the process into this thread's table.
 fn fetch(process: &OwnedFd, raw: RawSocket) -> io::Result<OwnedFd> {
     // SAFETY: it takes numbers; the first is open.
     owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), raw, 0) })

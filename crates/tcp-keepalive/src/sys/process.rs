@@ -108,7 +108,7 @@ pub fn socket_descriptors(pid: u32) -> io::Result<Vec<RawSocket>> {
 ///
 /// # Safety
 ///
-/// A positive answer is a descriptor that nobody else owns.
+/// An answer of 0 or more is a descriptor that nobody else owns.
 // SAFETY: the callers hand in what a system call that makes a descriptor has just answered.
 unsafe fn owned(answer: c_long) -> io::Result<OwnedFd> {
     match RawFd::try_from(answer) {

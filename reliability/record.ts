@@ -1,4 +1,4 @@
-/** Writes what was measured into docs/reliability.md, each part between its own two marks. */
+/** Writes the figures of a part into docs/reliability.md, between the two marks of that part. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeMachine } from '../lab/machine.ts'
 import { table, withSection } from '../lab/markdown.ts'
@@ -6,35 +6,36 @@ import { table, withSection } from '../lab/markdown.ts'
 const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
 const END = '<!-- end of measured -->'
 
-/** A line of a part's table. */
+/** A row of a part's table. */
 export type Figure = readonly [what: string, figure: string]
 
-/** What each file that measures a part exports. */
+/** What each part exports. */
 export interface Measured {
   /** Its options, a line each. */
   readonly usage: string
-  /** @returns the figures; throws where something broke */
+  /** @returns the figures; throws if something broke */
   run(options: readonly string[]): Promise<readonly Figure[]>
 }
 
-/** A number as it stands in a table: 10,000,000. */
+/** A number as in a table: 10,000,000. */
 export function count(number: number): string {
   return number.toLocaleString('en')
 }
 
-/**
- * Replaces the figures of one part.
- *
- * @param command what measured them, as a person types it
- */
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}
+
+/** Counts by name, the largest first. */
+export function counts(by: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(by).toSorted(([, a], [, b]) => b - a)
+  return sorted.map(([name, times]) => `${name} ${count(times)}`).join(', ')
+}
+
+/** @param command what a person types to measure them */
 export function record(part: string, command: string, figures: readonly Figure[]): void {
-  const lines = [
-    '',
-    '',
-    `\`${command}\`, on ${describeMachine()}, Node ${process.versions.node}:`,
-    '',
-    table(['what', 'figure'], figures),
-  ]
+  const head = `\`${command}\`, on ${describeMachine()}, Node ${process.versions.node}:`
   const before = readFileSync(DOCUMENT, 'utf8')
-  writeFileSync(DOCUMENT, withSection(before, `<!-- measured: ${part} -->`, END, lines.join('\n')))
+  const section = `\n\n${head}\n\n${table(['what', 'figure'], figures)}`
+  writeFileSync(DOCUMENT, withSection(before, `<!-- measured: ${part} -->`, END, section))
 }

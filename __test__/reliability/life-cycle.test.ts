@@ -1,10 +1,14 @@
 /** The short form of `npm run reliability -- life-cycle`: only on this Node, and fewer of each. */
 import test from 'ava'
-import { copies } from '../../reliability/life-cycle/copies.ts'
-import { endings } from '../../reliability/life-cycle/endings.ts'
-import { permission } from '../../reliability/life-cycle/permission.ts'
-import { cluster, passing, realms } from '../../reliability/life-cycle/processes.ts'
-import { threads } from '../../reliability/life-cycle/threads.ts'
+import {
+  cluster,
+  copies,
+  endings,
+  passing,
+  permission,
+  realms,
+  threads,
+} from '../../reliability/life-cycle/checks.ts'
 
 const node = process.execPath
 

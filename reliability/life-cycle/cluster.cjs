@@ -1,5 +1,5 @@
-// A cluster whose workers hold a server of which the primary has the listener, and an install of their own: each accepted
-// and each outgoing connection has the values, a worker that is killed is replaced, and the primary is untouched.
+// A cluster whose workers hold a server, and install values for their own connections. Each accepted and each outgoing
+// connection has its values, a worker that is killed is replaced, and the primary's methods are not wrapped.
 // node cluster.cjs WORKERS CONNECTIONS SCHEDULING
 'use strict'
 const assert = require('node:assert')
@@ -15,7 +15,7 @@ async function primary() {
   cluster.schedulingPolicy = scheduling === 'none' ? cluster.SCHED_NONE : cluster.SCHED_RR
   const wrapped = net.Socket.prototype.setKeepAlive
   const reports = []
-  cluster.on('message', (worker, report) => reports.push({ ...report, worker: worker.id }))
+  cluster.on('message', (_worker, report) => reports.push(report))
   const all = await Promise.all(Array.from({ length: Number(workers) }, start))
   await converse(all[0].port)
   const victim = all.pop()
@@ -30,11 +30,10 @@ async function primary() {
     assert.deepStrictEqual(outgoing, on(OUTGOING))
   }
   assert.strictEqual(net.Socket.prototype.setKeepAlive, wrapped)
-  const served = new Set(reports.map(({ worker }) => worker)).size
   for (const { worker } of all) worker.disconnect()
   await Promise.all(all.map(({ worker }) => once(worker, 'exit')))
   for (const { worker } of all) assert.strictEqual(worker.process.exitCode, 0)
-  console.log(JSON.stringify({ connections: reports.length, served }))
+  console.log(reports.length)
 }
 
 async function start() {
@@ -43,7 +42,7 @@ async function start() {
   return { worker, port }
 }
 
-/** So many connections, one after the other, each until the worker hangs up. */
+/** Opens connections one after the other; each worker ends them. */
 async function converse(port) {
   for (let count = 0; count < connections; count += 1) {
     const socket = net.connect(port, '127.0.0.1').resume()
@@ -51,11 +50,11 @@ async function converse(port) {
   }
 }
 
-/** Tells of each connection what it has, after calls as a driver's, and of one that it makes itself. */
+/** Reports the values of each connection after a driver's calls, and those of a connection that it makes itself. */
 function inWorker() {
   installKeepAlive(OUTGOING)
   const peer = net.createServer((socket) => socket.on('error', () => {}).resume())
-  peer.listen({ port: 0, host: '127.0.0.1', exclusive: true }).unref() // this worker's own
+  peer.listen({ port: 0, host: '127.0.0.1', exclusive: true }).unref() // not shared with other workers
   const server = net.createServer((socket) => {
     socket.setKeepAlive(true, 5000).setKeepAlive(false)
     const accepted = getKeepAlive(socket)
@@ -67,7 +66,7 @@ function inWorker() {
   })
   holdKeepAlive(server, HELD)
   server.listen(0, '127.0.0.1', () => {
-    // Where the listener is the primary's there is nothing to set here, and that is an error with a code.
+    // If the primary has the listener, the worker has no descriptor to set.
     if (scheduling === 'none') setKeepAlive(server, HELD)
     else assert.throws(() => setKeepAlive(server, HELD), { code: 'ERR_TCP_KEEPALIVE_NO_DESCRIPTOR' })
   })

@@ -1,12 +1,12 @@
-// Ends, throws or goes on in the middle of one of the package's calls. node endings.cjs WHERE HOW [TAIL]
-// HOW: exit (code 7), throw; TAIL "caught": the error is caught by the process, which then goes on.
+// Ends, throws or continues within a call of the package. node endings.cjs PLACE HOW [TAIL]
+// HOW: exit (code 7) or throw; TAIL "caught": the process catches the error, and continues.
 'use strict'
 const assert = require('node:assert')
 const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
-const { HELD: VALUES, on } = require('./shared.cjs')
+const { HELD: VALUES, on, open } = require('./shared.cjs')
 
 const [, , where, how, tail] = process.argv
 const pristine = Object.getOwnPropertyDescriptors(net.Socket.prototype)
@@ -36,7 +36,7 @@ const places = {
   'a getter of installKeepAlive': () => installKeepAlive(getter),
   'a match function': (_socket, connect) => {
     installKeepAlive(VALUES, { match: inTheMiddle })
-    connect()
+    connect().on('connect', () => setTimeout(() => process.exit(0), 100)) // its error ends no program
   },
   'a subscriber to tcp-keepalive:apply': (socket) => {
     subscribe('tcp-keepalive:apply', inTheMiddle)
@@ -62,33 +62,23 @@ const places = {
       inTheMiddle()
       return Reflect.apply(original, this, args)
     }
-    holdKeepAlive(socket, { time: 9000 }) // not all, so that the call goes on to what was there before
+    holdKeepAlive(socket, { time: 9000 }) // one value, so that the call goes on to the original method
     socket.setKeepAlive(true, 5000)
   },
 }
 
 async function main() {
-  const sockets = []
-  const server = net.createServer((socket) => sockets.push(socket.on('error', () => {})))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const connect = () => {
-    const socket = net.connect(server.address().port, '127.0.0.1')
-    sockets.push(socket)
-    return socket
-  }
-  const socket = connect()
-  await once(socket, 'connect')
+  const { server, port, connect: connected } = await open()
+  const connect = () => net.connect(port, '127.0.0.1')
+  const socket = await connected()
   if (tail === 'caught') {
     process.once('uncaughtException', (error) => setImmediate(() => void goOn(error, socket, connect)))
   }
-  // Called from an event of its own, as a program would, so that an error is an uncaught one.
+  // In an event of its own, as in a program: then the error is an uncaught one.
   setImmediate(() => places[where](socket, connect, server))
-  // Where nothing ends the program, as a match function's error does not: it ends here.
-  setTimeout(() => process.exit(0), 1000).unref()
 }
 
-/** After an error that was caught, all works as before. */
+/** After an error that was caught, everything works as before. */
 async function goOn(error, socket, connect) {
   assert.strictEqual(error.code, 'MINE')
   setKeepAlive(socket, VALUES)
@@ -103,8 +93,7 @@ async function goOn(error, socket, connect) {
       assert.strictEqual(Object.getOwnPropertyDescriptor(net.Socket.prototype, name).value, value, name)
     }
   }
-  const other = connect()
-  await once(other, 'connect')
+  await once(connect(), 'connect')
   console.log('went on')
   process.exit(0)
 }

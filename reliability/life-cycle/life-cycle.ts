@@ -1,11 +1,8 @@
-/** Everything that begins and ends: threads, contexts, processes, copies of the package. */
+/** The part `life-cycle`: threads, contexts, processes and copies of the package, on each version of Node. */
 import { nodeOf, versions } from '../../lab/nodes.ts'
-import type { Figure } from '../record.ts'
-import { copies } from './copies.ts'
-import { endings } from './endings.ts'
-import { permission } from './permission.ts'
-import { cluster, passing, realms } from './processes.ts'
-import { type Left, threads } from './threads.ts'
+import { UsageError } from '../arguments.ts'
+import { type Figure, mebibytes } from '../record.ts'
+import { cluster, copies, endings, passing, permission, realms, threads } from './checks.ts'
 
 const THREADS = 500
 const AT_ONCE = 8
@@ -14,74 +11,46 @@ const CONNECTIONS = 50
 
 const VERSIONS: readonly string[] = [process.versions.node, ...versions]
 
-export const usage: string = `  --newest  on Node ${VERSIONS.at(-1)} alone; else on each of ${VERSIONS.join(', ')}`
-
-interface Result {
-  readonly version: string
-  readonly left: Left
-  readonly realms: number
-  readonly endings: number
-  readonly cluster: number
-  readonly passing: number
-  readonly copies: number
-}
+export const usage: string = `  --newest  only Node ${VERSIONS.at(-1)}; the default is each of ${VERSIONS.join(', ')}`
 
 export async function run([option]: readonly string[]): Promise<readonly Figure[]> {
-  if (option !== undefined && option !== '--newest') throw new Error(`There is no ${option}:\n${usage}`)
-  const results: Result[] = []
-  for (const version of option === undefined ? VERSIONS : VERSIONS.slice(-1)) {
-    results.push(
-      await all(version, version === process.versions.node ? process.execPath : await nodeOf(version)),
-    )
+  if (option !== undefined && option !== '--newest')
+    throw new UsageError(`Unknown option '${option}'\n${usage}`)
+  const chosen = option === undefined ? VERSIONS : VERSIONS.slice(-1)
+  const names = chosen.map((version) => `Node ${version}`)
+  const all: Array<readonly Figure[]> = []
+  for (const version of chosen) {
+    all.push(await figuresOn(version === process.versions.node ? process.execPath : await nodeOf(version)))
   }
-  const each = (show: (result: Result) => string): string => {
-    const told = results.map((result) => show(result))
-    const isSame = new Set(told).size === 1
-    return isSame
-      ? (told[0] ?? '')
-      : results.map(({ version }, at) => `Node ${version}: ${told[at]}`).join('; ')
-  }
-  return [
-    ['on each of', results.map(({ version }) => `Node ${version}`).join(', ')],
-    [
-      `descriptors left by ${THREADS} threads that load, use and end, ${AT_ONCE} at a time`,
-      each(({ left }) => String(left.descriptors)),
-    ],
-    [
-      'memory that they left, and what as many without the package left',
-      each(({ left }) => `${mebibytes(left.kilobytes)}, ${mebibytes(left.kilobytesWithout)}`),
-    ],
-    ['checks of other vm contexts that held', each(({ realms }) => String(realms))],
-    [
-      'programs that ended as they must, which exit or throw in the middle of a call',
-      each(({ endings }) => String(endings)),
-    ],
-    [
-      'connections of cluster workers, accepted and their own, all with their values, whoever has the listener',
-      each(({ cluster }) => String(cluster)),
-    ],
-    [
-      'connections handed to a child, with their values and without the hold',
-      each(({ passing }) => String(passing)),
-    ],
-    ['`--permission`', 'works with `--allow-addons`; `ERR_TCP_KEEPALIVE_NO_BINARY` that says so without'],
-    ['claims of two versions in one thread that held', each(({ copies }) => String(copies))],
-  ]
+  const rows = (all[0] ?? []).map(([what], row): Figure => {
+    const figures = all.map((each) => each[row]?.[1] ?? '')
+    const isSame = new Set(figures).size === 1
+    return [what, isSame ? (figures[0] ?? '') : names.map((name, at) => `${name}: ${figures[at]}`).join('; ')]
+  })
+  return [['on each of', names.join(', ')], ...rows]
 }
 
-async function all(version: string, node: string): Promise<Result> {
+async function figuresOn(node: string): Promise<readonly Figure[]> {
+  const { descriptors, kilobytes, kilobytesWithout } = await threads(node, THREADS, AT_ONCE)
   await permission(node)
-  return {
-    version,
-    left: await threads(node, THREADS, AT_ONCE),
-    realms: await realms(node),
-    endings: await endings(node),
-    cluster: await cluster(node, WORKERS, CONNECTIONS),
-    passing: await passing(node, CONNECTIONS),
-    copies: await copies(node),
-  }
-}
-
-function mebibytes(kilobytes: number): string {
-  return `${(kilobytes / 1024).toFixed(1)} MiB`
+  const memory = [kilobytes, kilobytesWithout].map((size) => mebibytes(size * 1024)).join(', ')
+  return [
+    [
+      `descriptors left by ${THREADS} threads that load and use the package and end, ${AT_ONCE} at a time`,
+      String(descriptors),
+    ],
+    ['memory that they left, and that as many threads left without the package', memory],
+    ['checks of other vm contexts that passed', String(await realms(node))],
+    ['programs that exit or throw within a call, and end as they must', String(await endings(node))],
+    [
+      'accepted and outgoing connections of cluster workers, all with their values, in both ways to share a listener',
+      String(await cluster(node, WORKERS, CONNECTIONS)),
+    ],
+    [
+      'connections passed to a child, with their values and without the hold',
+      String(await passing(node, CONNECTIONS)),
+    ],
+    ['`--permission`', 'works with `--allow-addons`; without it, `ERR_TCP_KEEPALIVE_NO_BINARY` says so'],
+    ['checks of two versions in one thread that passed', String(await copies(node))],
+  ]
 }

@@ -1,5 +1,5 @@
-// Hands connections and a server over to a child process: the values go along, as they are the kernel's; what holds them
-// does not, as it is this process's. node passing.cjs SOCKETS
+// Passes connections and a server to a child process. The values go along, because the kernel has them. The hold does not,
+// because it belongs to this process. Prints the number of connections. node passing.cjs SOCKETS
 'use strict'
 const assert = require('node:assert')
 const { fork } = require('node:child_process')
@@ -11,7 +11,7 @@ const { HELD, on, OTHER } = require('./shared.cjs')
 
 const held = on(HELD)
 
-/** How often a hold or an install has put its values in, in this process. */
+/** How often a hold or an install has set its values in this process. */
 let applied = 0
 subscribe('tcp-keepalive:apply', () => (applied += 1))
 
@@ -26,40 +26,40 @@ async function parent(count) {
     const client = net.connect(port, '127.0.0.1')
     const [[socket]] = await Promise.all([came, once(client, 'connect')])
     const hold = holdKeepAlive(socket, HELD)
-    const told = once(child, 'message')
+    const answer = once(child, 'message')
     child.send('socket', socket)
-    const [report] = await told
+    const [report] = await answer
     assert.deepStrictEqual(report.before, held)
     assert.strictEqual(report.heldBy, undefined)
     assert.strictEqual(report.afterDriver.time, 5000)
     assert.deepStrictEqual(report.reheld, on(OTHER))
-    // Node has taken the handle out of it, and leaves the object as one that is not connected.
+    // Node has removed the handle from it, so the object is a socket that is not connected.
     assert.throws(() => getKeepAlive(socket), { code: 'ERR_TCP_KEEPALIVE_NOT_CONNECTED' })
     hold.release()
-    // The other end is a connection of this process, and nothing happened to it.
+    // The other end of the connection is in this process, and is unchanged.
     assert.strictEqual(getKeepAlive(client).enabled, false)
     client.destroy()
   }
   assert.strictEqual(applied, 2 * count) // by the server's hold, and by the socket's own
-  await handServer(child, server, port)
+  await passServer(child, server, port)
   serverHold.release()
   server.close()
   child.disconnect()
   const [code] = await once(child, 'exit')
   assert.strictEqual(code, 0)
-  console.log(JSON.stringify({ passed: count }))
+  console.log(count)
 }
 
-/** What the child accepts from the listener inherits the listener's values. */
-async function handServer(child, server, port) {
+/** Connections that the child accepts inherit the listener's values. */
+async function passServer(child, server, port) {
   const ready = once(child, 'message')
   child.send('server', server)
   await ready
-  const told = once(child, 'message')
-  // The parent accepts from the same listener, so it asks until the child was the one.
+  const answer = once(child, 'message')
+  // The parent also accepts from the listener, so it connects until the child has accepted a connection.
   const sockets = []
   const asking = setInterval(() => sockets.push(net.connect(port, '127.0.0.1').on('error', () => {})), 20)
-  const [{ inherited }] = await told
+  const [{ inherited }] = await answer
   clearInterval(asking)
   for (const socket of sockets) socket.destroy()
   assert.deepStrictEqual(inherited, held)
@@ -70,7 +70,7 @@ function child() {
   process.on('disconnect', () => {
     for (const socket of taken) socket.destroy()
   })
-  installKeepAlive(OTHER) // of outgoing connections, so of none that it is handed
+  installKeepAlive(OTHER) // covers outgoing connections, so none that is passed to it
   process.on('message', (what, handle) => {
     if (what === 'server') {
       let isTold = false

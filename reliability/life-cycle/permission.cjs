@@ -1,4 +1,4 @@
-// Sets values on a connection of its own and prints what came of it. node --permission [--allow-addons] permission.cjs
+// Sets values on a connection of its own, and prints the value or the error. node --permission [--allow-addons] permission.cjs
 'use strict'
 const { getKeepAlive, setKeepAlive } = require('tcp-keepalive')
 const { open } = require('./shared.cjs')

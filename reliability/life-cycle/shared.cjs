@@ -1,4 +1,4 @@
-// What the programs of this folder share: values, connections within the process, and claims that are proved in several ways.
+// What the programs of this folder share: values, connections within the process, and running checks in several ways.
 'use strict'
 const { once } = require('node:events')
 const net = require('node:net')
@@ -7,10 +7,10 @@ const HELD = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 const OTHER = { time: 40_000, interval: 7000, retries: 3, userTimeout: 61_000 }
 const on = (values) => ({ enabled: true, ...values })
 
-/** A server on loopback, connections to it, and the end of all. */
+/** A server on loopback, connections to it, and a function that closes all of them. */
 async function open() {
   const [accepted, clients] = [[], []]
-  const server = net.createServer((socket) => accepted.push(socket.on('error', () => {})))
+  const server = net.createServer((socket) => accepted.push(socket.on('error', () => {}).resume()))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()
@@ -25,23 +25,21 @@ async function open() {
     for (const socket of [...accepted, ...clients]) socket.destroy()
     server.close()
   }
-  return { accepted, port, connect, close }
+  return { server, accepted, port, connect, close }
 }
 
-/** @returns how many held, each claim in each of these ways */
-async function prove(claims, ways, check) {
-  let held = 0
-  for (const [claim, proof] of Object.entries(claims)) {
+/** Makes each check in each of these ways. @returns the number of checks made */
+async function checkAll(checks, ways, check) {
+  for (const [name, proof] of Object.entries(checks)) {
     for (const [way, given] of Object.entries(ways)) {
       try {
         await check(proof, given)
       } catch (cause) {
-        throw new Error(`${claim}, ${way}`, { cause })
+        throw new Error(`${name}, ${way}`, { cause })
       }
-      held += 1
     }
   }
-  return held
+  return Object.keys(checks).length * Object.keys(ways).length
 }
 
-module.exports = { HELD, OTHER, on, open, prove }
+module.exports = { HELD, OTHER, on, open, checkAll }

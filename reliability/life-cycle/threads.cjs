@@ -1,18 +1,18 @@
-// Starts threads that load the package, use it and end in one of four ways, so many at a time, beside a connection that
-// the main thread holds. Prints what the process has before and after. node threads.cjs COUNT AT_ONCE [without]
+// Starts threads that load and use the package and end in one of four ways, some at a time, beside a connection that the main
+// thread holds. Prints what remains. node threads.cjs COUNT AT_ONCE [without]
 'use strict'
 const assert = require('node:assert')
 const { once } = require('node:events')
 const { readdirSync, readFileSync } = require('node:fs')
 const net = require('node:net')
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads')
-const { HELD, on, OTHER } = require('./shared.cjs')
+const { HELD, on, open, OTHER } = require('./shared.cjs')
 
 const WAYS = ['returns', 'exits', 'throws', 'is terminated']
 
 async function inThread({ port, way, withPackage }) {
   const keepalive = withPackage ? require('tcp-keepalive') : undefined
-  keepalive?.installKeepAlive(OTHER, { match: port }) // and never uninstalled
+  keepalive?.installKeepAlive(OTHER, { match: port }) // never uninstalled
   const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
   if (keepalive) {
@@ -45,23 +45,17 @@ async function oneThread(number, port, withPackage) {
 }
 
 async function main(count, atOnce, withPackage) {
-  const server = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
+  const { port, connect, close } = await open()
   const { getKeepAlive, holdKeepAlive, inspectSocket } = require('tcp-keepalive')
-  const socket = net.connect(port, '127.0.0.1')
-  await once(socket, 'connect')
+  const socket = await connect()
   if (withPackage) holdKeepAlive(socket, HELD)
 
   let next = 0
   const some = async (last) => {
-    while (next < last) {
-      next += 1
-      await oneThread(next, port, withPackage)
-    }
+    while (next < last) await oneThread((next += 1), port, withPackage)
   }
   const all = (last) => Promise.all(Array.from({ length: atOnce }, () => some(last)))
-  await all(atOnce * 4) // until memory is what it stays
+  await all(atOnce * 4) // until the memory is constant
   const before = await state()
   await all(atOnce * 4 + count)
   const after = await state()
@@ -71,19 +65,16 @@ async function main(count, atOnce, withPackage) {
     assert.deepStrictEqual(getKeepAlive(socket), on(HELD))
     assert.strictEqual(inspectSocket(socket).heldBy, 'hold')
   }
-  console.log(JSON.stringify({ before, after }))
-  socket.destroy()
-  server.close()
+  const kilobytes = after.kilobytes - before.kilobytes
+  console.log(JSON.stringify({ descriptors: after.descriptors - before.descriptors, kilobytes }))
+  close()
 }
 
-/** Once all that has ended is closed. */
+/** Waits first, so that everything that has ended is closed. */
 async function state() {
-  for (let round = 0; round < 5; round += 1) {
-    globalThis.gc?.()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await new Promise((resolve) => setTimeout(resolve, 250))
   const [, resident] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))
-  return { descriptors: readdirSync('/proc/self/fd').length, residentKilobytes: Number(resident) }
+  return { descriptors: readdirSync('/proc/self/fd').length, kilobytes: Number(resident) }
 }
 
 if (isMainThread) {

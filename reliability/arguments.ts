@@ -1,10 +1,10 @@
-/** What a part is told on the command line. */
+/** The options of a part on the command line. */
 import { parseArgs } from 'node:util'
 
-/** A person who mistypes an option gets this as one line. */
+/** The command prints this error as one line. */
 export class UsageError extends Error {}
 
-/** The text of each option that is given, as `--calls 5` and `--calls=5`. */
+/** The text of each given option, written `--calls 5` or `--calls=5`. */
 export function readOptions<Name extends string>(
   args: readonly string[],
   ...names: readonly Name[]
@@ -17,7 +17,7 @@ export function readOptions<Name extends string>(
   }
 }
 
-/** A whole number; `otherwise`, where the option is not given. */
+/** A whole number; `otherwise` if the option is not given. */
 export function wholeNumber(
   name: string,
   text: string | undefined,
@@ -29,7 +29,7 @@ export function wholeNumber(
   throw new UsageError(`--${name} must be a whole number from ${least} on, not "${text}"`)
 }
 
-/** By which a run can be repeated; drawn, where none is given. */
+/** Repeats a run. Random if none is given. */
 export function seedOf(text: string | undefined): number {
   return wholeNumber('seed', text, { otherwise: Math.floor(Math.random() * 2 ** 31), least: 0 })
 }

@@ -1,36 +1,32 @@
 /**
- * What Node has no public name for: the handle beneath a socket and its descriptor, and how to open a TCP socket within
- * a tick. Read in Node 18 to 26.
+ * Parts of Node without a public name: a socket's handle and descriptor, and how to open a TCP socket within a tick. Read in
+ * Node 18 to 26.
  */
 import { readdirSync } from 'node:fs'
 
 export interface Handle {
-  /** Negative where there is none any more. */
+  /** Negative after it was closed. */
   readonly fd: number
   close(): void
 }
 
-/** A TCP handle of Node's own kind: its descriptor is there as soon as `bind` returns. */
+/** Node's TCP handle. It has its descriptor when `bind` returns. */
 export interface TcpHandle extends Handle {
   bind(address: string, port: number): number
 }
 
-/** Of a socket or server; `undefined` before it has one, and after its end. */
+/** The handle of a socket or server; `undefined` before it has one, and after it was closed. */
 export function handleOf(target: object): Handle | undefined {
   return (target as { _handle?: Handle | null })._handle ?? undefined
 }
 
-/** The raw descriptor beneath a socket or server at this moment; -1 where there is none. */
+/** The current descriptor of a socket or server; -1 for none. */
 export function descriptorOf(target: object): number {
   const fd = handleOf(target)?.fd
   return typeof fd === 'number' && fd >= 0 ? fd : -1
 }
 
-/**
- * A TCP socket that is open when this returns, as `net` opens none before the next tick.
- *
- * @param like the server whose kind of handle is made
- */
+/** Opens a TCP socket at once: `net` would open it in the next tick. @param like a server, for its class of handle */
 export function openTcp(like: object): TcpHandle {
   const { constructor: Tcp } = handleOf(like) as unknown as { constructor: new (type: number) => TcpHandle }
   const handle = new Tcp(0) // SOCKET of lib/net.js
@@ -39,7 +35,7 @@ export function openTcp(like: object): TcpHandle {
   return handle
 }
 
-/** How many descriptors this process has open, but for the one that lists them. */
+/** How many descriptors this process has open, without the one that lists them. */
 export function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length - 1
 }

@@ -1,55 +1,44 @@
-/** Sockets to which nothing is ever done, among those to which everything is done. */
+/** Sockets that are no target of any call, among those that are. */
+import { strict as assert } from 'node:assert'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
 import { setKeepAlive } from 'tcp-keepalive'
 import { type Readback, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { descriptorOf, type Handle, handleOf, openTcp } from '../handles.ts'
-import { Watch } from './watch.ts'
+import { NONE, Watch } from './watch.ts'
 
 const VALUES = { time: 4_321_000, interval: 43_000, retries: 21, userTimeout: 654_321 }
-const HELD: Readback = { enabled: 1, time: 4321, interval: 43, retries: 21, userTimeout: 654_321 }
+const READ: Readback = { ...VALUES, enabled: 1, time: 4321, interval: 43 }
 
-/** Lower numbers may be free, too, and go first. */
+/** Lower numbers may be free too, and the system gives these first. */
 const MOST_FOREIGN = 6
 
-interface Bystander {
-  readonly target: net.Socket | net.Server
-  readonly held: Readback
-}
-
-/** No descriptor may change here; what has none of its own to be read by this package, another process reads. */
-const NOTHING: ReadonlySet<number> = new Set()
-
 export class Bystanders {
-  readonly #server: net.Server
-  readonly #all: Bystander[] = []
-  readonly #others: Array<UdpSocket | net.Server | net.Socket> = []
+  readonly #server: net.Server = net.createServer()
+  readonly #tcp: Array<readonly [target: net.Socket | net.Server, values: Readback]> = []
+  /** Another process reads these, because this package reads TCP sockets only. */
+  readonly #notTcp: Array<UdpSocket | net.Server | net.Socket> = []
   readonly #watch = new Watch()
-  /** Opened in the very tick in which another socket was closed, to get its number. */
+  /** Opened in the tick in which another socket was closed, to get its number. */
   #foreign: Handle[] = []
-  #numbers = new Set<number>()
-  /** How many were opened so, and how many of them got the number that had just been another's. */
+  readonly #numbers = new Set<number>()
+  /** How many were opened so, and how many of them got the number of the closed one. */
   foreign = 0
   reused = 0
 
-  private constructor(server: net.Server) {
-    this.#server = server
-  }
-
   /** @param path where to listen for the Unix-domain sockets among them */
   static async open(path: string): Promise<Bystanders> {
-    const server = net.createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const made = new Bystanders(server)
-    made.#keep(server, UNTOUCHED)
+    const made = new Bystanders()
+    await once(made.#server.listen(0, '127.0.0.1'), 'listening')
+    made.#add(made.#server, UNTOUCHED)
     for (let index = 0; index < 4; index++) await made.#connect(index % 2 === 0)
     await made.#openOthers(path)
-    made.#numbers = new Set(made.#watch.descriptors())
+    for (const number of made.#watch.descriptors()) made.#numbers.add(number)
     return made
   }
 
-  /** Their descriptors, as long as they are open. */
+  /** Their open descriptors. */
   get numbers(): ReadonlySet<number> {
     return this.#numbers
   }
@@ -58,16 +47,16 @@ export class Bystanders {
     return this.#watch.readings
   }
 
-  /** @throws where any of them has changed */
+  /** @throws if any has changed */
   check(): void {
-    this.#watch.check(NOTHING)
+    this.#watch.check(NONE)
   }
 
   /**
-   * Opens more in this tick, until one gets this number or a few have not.
+   * Opens sockets in this tick until one gets a number, at most a few.
    *
    * @param number the descriptor that has just been closed
-   * @param meant those that a program has given as they are, with which it means whatever has such a number
+   * @param meant numbers that a running call was given: it may change the socket that has one
    */
   openForeign(number: number, meant: readonly number[]): void {
     for (let opened = 0; opened < MOST_FOREIGN; opened++) {
@@ -83,33 +72,27 @@ export class Bystanders {
     }
   }
 
-  /** @throws where any of them has changed; closes those of {@link openForeign} */
+  /** Closes those of {@link openForeign}. @throws if any has changed */
   closeForeign(): void {
     if (this.#foreign.length === 0) return
     this.check()
-    for (const handle of this.#foreign) {
+    for (const handle of this.#foreign.splice(0)) {
       this.#numbers.delete(handle.fd)
       handle.close()
     }
-    this.#foreign = []
     this.#watch.forgetClosed()
   }
 
-  /** What another process reads of them. @throws where it is not what it was */
+  /** Another process reads all. @returns how many; throws if any has changed */
   checkFromOutside(): number {
-    for (const { target, held } of this.#all) compare('a bystander', readback(target), held)
-    const { enabled } = UNTOUCHED
-    for (const target of this.#others) {
-      const got = readback(numberOf(target)).enabled
-      if (got !== enabled)
-        throw new Error(`SO_KEEPALIVE of a ${target.constructor.name} that is not TCP: ${got}`)
-    }
-    return this.#all.length + this.#others.length
+    for (const [target, values] of this.#tcp) assert.deepEqual(readback(target), values)
+    for (const number of this.notTcp) assert.equal(readback(number).enabled, UNTOUCHED.enabled)
+    return this.#tcp.length + this.#notTcp.length
   }
 
   async close(): Promise<void> {
     this.closeForeign()
-    const all = [...this.#all.map(({ target }) => target), ...this.#others]
+    const all = [...this.#tcp.map(([target]) => target), ...this.#notTcp]
     const closed = all.map((each) => once(each, 'close'))
     for (const each of all) {
       if (each instanceof net.Socket) each.destroy()
@@ -118,9 +101,9 @@ export class Bystanders {
     await Promise.all(closed)
   }
 
-  /** What is neither TCP nor to be changed, though the kernel would: a Unix-domain socket and one of UDP. */
+  /** Unix-domain sockets and one of UDP: the kernel would change them, the package may not. */
   get notTcp(): readonly number[] {
-    return this.#others.map((each) => numberOf(each))
+    return this.#notTcp.map((each) => numberOf(each))
   }
 
   async #connect(withValues: boolean): Promise<void> {
@@ -128,8 +111,8 @@ export class Bystanders {
     const [accepted] = (await once(this.#server, 'connection')) as [net.Socket]
     if (client.connecting) await once(client, 'connect')
     if (withValues) setKeepAlive(client, VALUES)
-    this.#keep(client, withValues ? HELD : UNTOUCHED)
-    this.#keep(accepted, UNTOUCHED)
+    this.#add(client, withValues ? READ : UNTOUCHED)
+    this.#add(accepted, UNTOUCHED)
   }
 
   async #openOthers(path: string): Promise<void> {
@@ -140,22 +123,17 @@ export class Bystanders {
     const udp = createSocket('udp4')
     udp.bind(0, '127.0.0.1')
     await once(udp, 'listening')
-    this.#others.push(server, client, accepted, udp)
+    this.#notTcp.push(server, client, accepted, udp)
   }
 
-  #keep(target: net.Socket | net.Server, held: Readback): void {
+  #add(target: net.Socket | net.Server, values: Readback): void {
     if (target instanceof net.Socket) target.on('error', () => {})
-    this.#all.push({ target, held })
+    this.#tcp.push([target, values])
     this.#watch.add(handleOf(target), 'a bystander')
   }
 }
 
-function compare(what: string, got: Readback, wanted: Readback): void {
-  const [a, b] = [JSON.stringify(got), JSON.stringify(wanted)]
-  if (a !== b) throw new Error(`another process reads ${a} of ${what}, which held ${b}`)
-}
-
-/** The descriptor, also of a UDP socket, which has its handle under a symbol. */
+/** The descriptor. A UDP socket has its handle under a symbol. */
 function numberOf(target: object): number {
   const key = Object.getOwnPropertySymbols(target).find(({ description }) => description === 'state symbol')
   const state = key && (target as Record<symbol, { handle: Handle }>)[key]

@@ -1,24 +1,15 @@
-/** Options as programs write them: right, wrong, and with properties that do something when they are read. */
+/** Options as programs write them: valid, invalid, and with getters that do something. */
 import type { Random } from '../random.ts'
 import { anything, hostile, THROWN } from './values.ts'
 
-/** What a property may do while the options are read. */
+/** What a getter may do while the options are read. */
 export type Effect = (random: Random) => void
 
 const NAMES = ['time', 'interval', 'retries', 'userTimeout', 'detectWithin', 'enabled'] as const
 
-const WRONG_NAMES = [
-  'idle',
-  'initialDelay',
-  'probes',
-  'count',
-  'toString',
-  '__proto__',
-  'keepAlive',
-  '',
-] as const
+const WRONG_NAMES = ['idle', 'initialDelay', 'probes', 'toString', '__proto__', 'keepAlive', ''] as const
 
-/** Anything that may be given as options. */
+/** Anything that a program may pass as options. */
 export function options(random: Random, effect: Effect): unknown {
   switch (random.below(12)) {
     case 0:
@@ -52,11 +43,11 @@ function values(random: Random): Record<string, unknown> {
     userTimeout: random.oneIn(4) ? 0 : 1 + random.below(2 ** 31 - 1),
     enabled: !random.oneIn(5),
   }
-  const kept = random.below(32)
-  return Object.fromEntries(Object.entries(all).filter((_, index) => (kept >> index) % 2 === 0))
+  const left = random.below(32)
+  return Object.fromEntries(Object.entries(all).filter((_, index) => (left >> index) % 2 === 0))
 }
 
-/** One of the values is anything, also one just outside its limits. */
+/** One of the values is anything, or is just outside its limits. */
 function partly(random: Random): object {
   const value = random.oneIn(2)
     ? anything(random)
@@ -64,7 +55,7 @@ function partly(random: Random): object {
   return { ...values(random), [random.pick(NAMES)]: value }
 }
 
-/** One of the values is read by a function, which throws, does something, or answers otherwise each time. */
+/** One of the values has a getter, which throws, does something, or returns another value each time. */
 function withGetter(random: Random, effect: Effect): object {
   const made = values(random)
   const name = random.pick(NAMES)

@@ -1,112 +1,131 @@
-/** Runs rounds of the fuzzer, each in a child process of its own, so that a crash ends a round and is told. */
+/** Runs rounds of the fuzzer, each in a child process of its own: a crash ends only its round, and is reported. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { inTemporaryFolder } from '../../lab/temporary.ts'
-import { addTotals, type Message, noTotals, type Round, type Totals } from './messages.ts'
 import { lastCalls } from './trace.ts'
 
 const CHILD = new URL('child.ts', import.meta.url)
 
-/** Short enough that to repeat one from its seed takes seconds. */
+/** Calls in a round: few enough that repeating it from its seed takes seconds. */
 const ROUND = 200_000
 
-/** A child that says nothing for so long hangs. */
+/** A child that sends nothing for this long hangs. */
 const SILENCE_MS = 120_000
 
+/** The child gets one round, as JSON. */
+export interface Round {
+  readonly seed: number
+  readonly calls: number
+  /** When to stop before all calls are made, in milliseconds since 1970; `null` for never. */
+  readonly until: number | null
+  /** For its sockets and its trace. */
+  readonly folder: string
+}
+
+export interface Totals {
+  /** Calls of the package's functions, and of Node's own methods as drivers make them. */
+  calls: number
+  driverCalls: number
+  /** How often the options of a socket were read back after calls on others. */
+  readings: number
+  /** Sockets opened in the tick in which another was destroyed, and how many of them got its number. */
+  foreign: number
+  reused: number
+  /** Sockets that another process has read at the end. */
+  readFromOutside: number
+  /** Calls by function, and errors by code. */
+  readonly byName: Record<string, number>
+  readonly byCode: Record<string, number>
+}
+
+/** What the child sends: the calls made since its last message, or its end. */
+export type Message = { readonly calls: number } | { readonly failed: string } | { readonly done: Totals }
+
+export function noTotals(): Totals {
+  const counts = { calls: 0, driverCalls: 0, readings: 0, foreign: 0, reused: 0, readFromOutside: 0 }
+  return { ...counts, byName: {}, byCode: {} }
+}
+
+function addTotals(sum: Totals, more: Totals): void {
+  for (const name of ['calls', 'driverCalls', 'readings', 'foreign', 'reused', 'readFromOutside'] as const) {
+    sum[name] += more[name]
+  }
+  for (const by of ['byName', 'byCode'] as const) {
+    for (const [name, count] of Object.entries(more[by])) sum[by][name] = (sum[by][name] ?? 0) + count
+  }
+}
+
 export interface Run {
-  /** The first round's; each later one's is one more. */
+  /** That of the first round; each later round adds one. */
   readonly seed: number
   readonly calls: number
   readonly seconds: number
   /** Child processes at a time. */
   readonly processes: number
-  /** What `node` gets besides, for each child. */
-  readonly nodeArguments?: readonly string[]
-  /** Called now and then with the calls made so far. */
+  /** Called with the number of calls made so far. */
   progress?(calls: number): void
 }
 
-export interface Result {
-  readonly totals: Totals
-  readonly rounds: number
-  readonly seconds: number
-}
-
-/** A round has not come to its end; the message says which, how to repeat it, and what the last calls were. */
-export class Broken extends Error {}
-
-/** @throws {@link Broken} for the first round that breaks */
-export async function runRounds(run: Run): Promise<Result> {
-  const started = Date.now()
-  const until = Number.isFinite(run.seconds) ? started + run.seconds * 1000 : null
+/** @throws for the first round that breaks: how to repeat it, and its last calls */
+export async function runRounds(run: Run): Promise<{ readonly totals: Totals; readonly rounds: number }> {
+  const end = Date.now() + run.seconds * 1000
+  const until = Number.isFinite(end) ? end : null
   const totals = noTotals()
-  const under = new Map<number, number>()
-  let given = 0
-  let rounds = 0
+  let [given, made, rounds] = [0, 0, 0]
   const stopped = new AbortController()
-  const goesOn = (): boolean =>
-    given < run.calls && Date.now() < (until ?? Number.POSITIVE_INFINITY) && !stopped.signal.aborted
   const worker = async (): Promise<void> => {
-    while (goesOn()) {
+    while (given < run.calls && Date.now() < end && !stopped.signal.aborted) {
       const seed = run.seed + rounds++
       const calls = Math.min(ROUND, run.calls - given)
       given += calls
-      const progress = (calls: number): void => {
-        under.set(seed, calls)
-        run.progress?.(totals.calls + [...under.values()].reduce((sum, each) => sum + each, 0))
-      }
-      const done = await runRound({ seed, calls, until }, run.nodeArguments ?? [], progress, stopped.signal)
-      under.delete(seed)
-      addTotals(totals, done)
+      const progress = (more: number): void => run.progress?.((made += more))
+      addTotals(totals, await runRound({ seed, calls, until }, progress, stopped.signal))
     }
   }
   try {
     await Promise.all(Array.from({ length: run.processes }, () => worker()))
   } finally {
-    stopped.abort() // the others, where one has broken
+    stopped.abort() // if one has broken, the others stop
   }
-  return { totals, rounds, seconds: (Date.now() - started) / 1000 }
+  return { totals, rounds }
 }
 
 async function runRound(
-  asked: Omit<Round, 'folder'>,
-  nodeArguments: readonly string[],
+  round: Omit<Round, 'folder'>,
   progress: (calls: number) => void,
   signal: AbortSignal,
 ): Promise<Totals> {
   return inTemporaryFolder('fuzz', async (folder) => {
-    const child = fork(CHILD, [JSON.stringify({ ...asked, folder } satisfies Round)], {
-      execArgv: ['--import=ts-blank-space/register', ...nodeArguments],
+    const child = fork(CHILD, [JSON.stringify({ ...round, folder } satisfies Round)], {
+      execArgv: ['--import=ts-blank-space/register'],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
       signal,
     })
     const end = await endOf(child, progress)
-    if ('totals' in end) return end.totals
+    if (typeof end !== 'string') return end
     const calls = lastCalls(join(folder, 'trace'))
-    throw new Broken(`${end.reason}\n
-Seed ${asked.seed}; repeat it with: npm run reliability -- fuzz --seed ${asked.seed} --calls ${asked.calls}
+    throw new Error(`${end}\n
+Seed ${round.seed}; repeat it with: npm run reliability -- fuzz --seed ${round.seed} --calls ${round.calls}
 The last calls:\n${calls.map((call) => `  ${call}`).join('\n')}`)
   })
 }
 
-type End = { readonly totals: Totals } | { readonly reason: string }
-
-async function endOf(child: ChildProcess, progress: (calls: number) => void): Promise<End> {
-  let end: End | undefined
-  const hangs = (): void => {
-    end = { reason: `The child process was silent for ${SILENCE_MS / 1000} s` }
+/** @returns what the child has counted, or why it has failed */
+async function endOf(child: ChildProcess, progress: (calls: number) => void): Promise<Totals | string> {
+  let totals: Totals | undefined
+  let reason: string | undefined
+  const silence = setTimeout(() => {
+    reason = `The child process was silent for ${SILENCE_MS / 1000} s`
     child.kill('SIGKILL')
-  }
-  let silence = setTimeout(hangs, SILENCE_MS)
+  }, SILENCE_MS)
   child.on('message', (message: Message) => {
-    clearTimeout(silence)
-    silence = setTimeout(hangs, SILENCE_MS)
-    if (message.kind === 'progress') progress(message.calls)
-    else if (message.kind === 'done') end ??= { totals: message.totals }
-    else end ??= { reason: message.reason }
+    silence.refresh()
+    if ('calls' in message) progress(message.calls)
+    else if ('done' in message) totals = message.done
+    else reason ??= message.failed
   })
-  child.on('error', (error) => (end ??= { reason: String(error) }))
+  child.on('error', (error) => (reason ??= String(error)))
   const [stderr, status] = await Promise.all([
     child.stderr ? text(child.stderr) : '',
     new Promise<string>((resolve) => {
@@ -114,9 +133,7 @@ async function endOf(child: ChildProcess, progress: (calls: number) => void): Pr
     }),
   ])
   clearTimeout(silence)
-  const said = stderr.replace(/.*TCP_KEEPALIVE_NOT_SET.*\n(.*\n)?/, '').trim()
-  if (end && 'reason' in end) return { reason: `${end.reason}\n${said}` }
-  if (status !== 'status 0' || end === undefined)
-    return { reason: `The child process ended by ${status}\n${said}` }
-  return end
+  if (totals && reason === undefined && status === 'status 0') return totals
+  const printed = stderr.replace(/.*TCP_KEEPALIVE_NOT_SET.*\n(.*\n)?/, '').trim()
+  return `${reason ?? `The child process ended with ${status}`}\n${printed}`
 }

@@ -1,49 +1,33 @@
-/** Whatever may be given as a target: live sockets, dead ones, numbers of every kind, and what is no target at all. */
+/** Everything that a program may pass as a target: open sockets, closed ones, numbers of every kind, and invalid targets. */
 import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import { descriptorOf } from '../handles.ts'
 import type { Random } from '../random.ts'
 import type { Bystanders } from './bystanders.ts'
-import { anything, hostile } from './values.ts'
+import { anything, hostile, NUMBERS } from './values.ts'
 import type { World } from './world.ts'
 
 export interface Chosen {
   readonly value: unknown
   readonly what: string
-  /** The descriptor that a call with it may change; -1 for none. */
+  /** The descriptor that a call may change with it; -1 for none. */
   readonly fd: number
-  /** The socket or server of the world behind it. */
+  /** The socket or server that it is, or stands for. */
   readonly object: net.Socket | net.Server | undefined
-  /** Whether looking at it may throw at any moment, also when it has been set already. */
+  /** Whether reading it may throw, also after it has been set. */
   readonly isHostile: boolean
 }
-
-const NEVER_OPEN = [
-  -1,
-  -2,
-  -22,
-  Number.NaN,
-  0.5,
-  2 ** 31 - 1,
-  2 ** 31,
-  2 ** 32,
-  2 ** 53,
-  -(2 ** 31),
-  1e300,
-  Infinity,
-]
 
 export class Targets {
   readonly #world: World
   readonly #bystanders: Bystanders
   readonly #opened: readonly number[]
-  /** Files, a terminal, and what Node keeps open itself: pipes, epoll, eventfd, io_uring. */
+  /** Files, a terminal, and Node's own descriptors: pipes, epoll, eventfd, io_uring. */
   readonly #notSockets: readonly number[]
 
   constructor(world: World, bystanders: Bystanders) {
     this.#world = world
     this.#bystanders = bystanders
-    // A terminal, made for this.
     this.#opened = ['/dev/null', '/dev/ptmx', '/proc/self/status', '/tmp'].map((path) => openSync(path, 'r'))
     this.#notSockets = [0, 1, 2, ...this.#opened, ...descriptorsOfNode()]
   }
@@ -66,16 +50,11 @@ export class Targets {
     const index = random.below(slots.length + accepted.length)
     const slot = slots[index]
     const object = slot?.object ?? accepted[index - slots.length] ?? new net.Socket()
-    return {
-      value: object,
-      what: slot?.kind ?? 'accepted',
-      fd: descriptorOf(object),
-      object,
-      isHostile: false,
-    }
+    const what = slot?.kind ?? 'accepted'
+    return { value: object, what, fd: descriptorOf(object), object, isHostile: false }
   }
 
-  /** Never that of a bystander: a program that gives the very number means that socket. */
+  /** Never that of a bystander: a call with this number may change it. */
   #number(random: Random): Chosen {
     const { formerNumbers, slots } = this.#world
     const slot = random.pick(slots)
@@ -91,7 +70,7 @@ export class Targets {
     return { value: fd, what: `the number ${fd}`, fd, object: undefined, isHostile: false }
   }
 
-  /** What would be a bystander's number if it were rounded, cut to 32 bits or read from a text. */
+  /** Values that rounding, truncating to 32 bits or parsing would turn into a bystander's number. */
   #nearly(random: Random): Chosen {
     const number = random.pick([...this.#bystanders.numbers]) ?? 0
     const value = random.pick([
@@ -108,24 +87,16 @@ export class Targets {
       { _handle: { fd: number } },
       new Number(number),
       new net.Socket().once('x', () => number),
-      random.pick(NEVER_OPEN),
+      random.pick(NUMBERS),
     ])
     return { value, what: `nearly ${number}`, fd: -1, object: undefined, isHostile: true }
   }
 
-  /** A live object behind a proxy or as a prototype, or what says that it is a socket. */
+  /** An open socket behind a proxy or as a prototype, or an object that only looks like a socket. */
   #disguised(random: Random): Chosen {
     const { object = new net.Socket(), fd } = this.#object(random)
-    const handle = random.pick([
-      5,
-      null,
-      '17',
-      {},
-      Object.create(null),
-      { fd: '17' },
-      { fd: 2 ** 40 },
-      { fd: -3 },
-    ])
+    const fds = ['17', 2 ** 40, -3].map((fd) => ({ fd }))
+    const handle = random.pick([5, null, '17', {}, Object.create(null), ...fds])
     const value = random.pick([
       new Proxy(object, {}),
       hostile(random, object),
@@ -147,7 +118,7 @@ function descriptorsOfNode(): number[] {
       try {
         return !readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
       } catch {
-        return false // the one that listed them
+        return false // the descriptor of this listing
       }
     })
 }

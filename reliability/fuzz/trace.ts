@@ -1,8 +1,8 @@
-/** The last calls of a child process, in a file, so that they outlive whatever ends it. */
+/** The last calls of a child process, in a file, so that they are available after a crash. */
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 
-/** How many calls are kept, each in a place of its own. */
-const KEPT = 40
+/** How many calls the file contains, each at its own place. */
+const CALLS = 40
 const WIDTH = 160
 
 export class Trace {
@@ -12,19 +12,17 @@ export class Trace {
     this.#file = openSync(path, 'w')
   }
 
-  /** To be called before the call: what the kernel has been given of a file is there also after a crash. */
+  /** Call this before the call that it describes: what is written to a file outlives the process. */
   add(index: number, what: string): void {
     const line = `${index} ${what}`.replaceAll(/[^ -~]/g, '?').slice(0, WIDTH - 1)
-    writeSync(this.#file, `${line.padEnd(WIDTH - 1)}\n`, (index % KEPT) * WIDTH, 'latin1')
+    writeSync(this.#file, `${line.padEnd(WIDTH - 1)}\n`, (index % CALLS) * WIDTH, 'latin1')
   }
 }
 
 /** The calls in a file of {@link Trace}, the last one last. */
 export function lastCalls(path: string): string[] {
-  if (!existsSync(path)) return [] // it has ended before the first
-  return readFileSync(path, 'latin1')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+  if (!existsSync(path)) return [] // the process ended before the first call
+  const lines = readFileSync(path, 'latin1').split('\n')
+  const calls = lines.map((line) => line.trim()).filter(Boolean)
+  return calls.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
 }

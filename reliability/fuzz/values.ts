@@ -1,10 +1,10 @@
-/** Values of every kind, and objects that do something when they are looked at. */
+/** Values of every kind, and objects that throw or do something when they are read. */
 import { types } from 'node:util'
 import type { Random } from '../random.ts'
 
 const unspeakable = Object.create(null) as object
 
-/** What programs throw; each is known by its identity. */
+/** What the program throws. Each is recognized by its identity. */
 export const THROWN: readonly unknown[] = [
   new Error('on purpose'),
   Object.freeze(new RangeError('frozen, on purpose')),
@@ -26,13 +26,15 @@ class Any {
 // oxlint-disable-next-line no-sparse-arrays -- a list with a hole in it
 const LISTS = [[], [30_000], [, 1]]
 
-const NUMBERS = [0, -0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 1e300, 2 ** 31, 2 ** 32, 2 ** 53, 10n]
+const POWERS = [31, 32, 53].map((bits) => 2 ** bits)
+
+export const NUMBERS: readonly unknown[] = [-0, -1, 0.5, Number.NaN, Infinity, 1e300, 10n, ...POWERS]
 
 const OBJECTS = [unspeakable, Object.freeze({}), /x/, new Date(0), new Map(), ...LISTS]
 
-const PRIMITIVES = [undefined, null, true, false, '', '17', '*:5432', Symbol('any'), ...NUMBERS]
+const PRIMITIVES = [undefined, null, true, false, '', '17', '*:5432', Symbol('any'), 0, ...NUMBERS]
 
-/** Those that somebody may change or use up are made anew. */
+/** Values that a call may change are created for each call. */
 const ANYTHING: ReadonlyArray<(random: Random) => unknown> = [
   ...[...PRIMITIVES, ...OBJECTS, () => 1000, Any].map((value) => () => value),
   () => ({}),
@@ -54,10 +56,10 @@ function revoked(): unknown {
   return proxy
 }
 
-/** Properties that are followed from object to object. */
+/** The package follows these properties from object to object. */
 const RINGS: ReadonlySet<PropertyKey> = new Set(['_parent', 'cause'])
 
-/** An object whose properties throw sooner or later, or one that is its own parent and cause. */
+/** An object whose properties throw after some readings, or one that is its own parent and cause. */
 export function hostile<T extends object>(random: Random, around: T): T {
   if (random.oneIn(3)) {
     const itself: T = new Proxy(around, {
@@ -74,19 +76,17 @@ export function hostile<T extends object>(random: Random, around: T): T {
   return new Proxy(around, random.oneIn(2) ? { get } : { get, has: () => true, ownKeys: () => ['time'] })
 }
 
-/** For the trace: short, cheap, and nothing of the value is run. */
+/** For the trace: short, fast, and without running any code of the value. */
 export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
   if (types.isProxy(value)) return 'a proxy'
   if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
-  const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).slice(0, MOST_FIELDS)
-  return `{ ${fields.map(([name, { get, value }]) => `${name}: ${get ? 'a getter' : fieldText(value)}`).join(', ')} }`
-}
-
-const MOST_FIELDS = 6
-
-function fieldText(value: unknown): string {
-  return typeof value === 'object' && value !== null ? 'an object' : describe(value)
+  const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).slice(0, 6)
+  const shown = fields.map(([name, { get, value }]) => {
+    const isObject = typeof value === 'object' && value !== null
+    return `${name}: ${get ? 'a getter' : isObject ? 'an object' : describe(value)}`
+  })
+  return `{ ${shown.join(', ')} }`
 }

@@ -1,14 +1,17 @@
-/** What sockets hold in the kernel, read again and again: whatever changes without having been the target is told. */
+/** Reads the kernel's values of sockets again and again, and reports any that changed without being a target. */
 import * as native from 'tcp-keepalive/native'
 import { type Handle, handleOf } from '../handles.ts'
 
-/** A socket, and what it held when it was read last. */
+/** A socket, and its values when they were last read. */
 interface Watched {
   readonly handle: Handle
   readonly fd: number
-  readonly held: Int32Array
+  readonly values: Int32Array
   readonly what: string
 }
+
+/** For {@link Watch.check}: no descriptor may have changed. */
+export const NONE: ReadonlySet<number> = new Set()
 
 const read = new Int32Array(5)
 
@@ -17,11 +20,11 @@ export class Watch {
   /** How often a socket was read back. */
   readings = 0
 
-  /** Watches one more TCP socket; anything else is passed over. */
+  /** Watches a TCP socket, and ignores anything else. */
   add(handle: Handle | undefined, what: string): void {
     const fd = handle?.fd
     if (handle === undefined || typeof fd !== 'number' || fd < 0) return
-    if (native.getKeepAlive(fd, read) === 0) this.#watched.push({ handle, fd, held: read.slice(), what })
+    if (native.getKeepAlive(fd, read) === 0) this.#watched.push({ handle, fd, values: read.slice(), what })
   }
 
   addAll(targets: Iterable<object>, what: string): void {
@@ -29,8 +32,9 @@ export class Watch {
   }
 
   /** The descriptors that are watched. */
-  *descriptors(): Iterable<number> {
-    for (const { handle, fd } of this.#watched) if (handle.fd === fd) yield fd
+  descriptors(): readonly number[] {
+    this.forgetClosed()
+    return this.#watched.map(({ fd }) => fd)
   }
 
   forgetAll(): void {
@@ -42,27 +46,22 @@ export class Watch {
   }
 
   /**
-   * Reads them all.
+   * Reads all.
    *
    * @param allowed the descriptors that may have changed
-   * @throws for one that has changed though it is not among them
+   * @throws if any other has changed
    */
   check(allowed: ReadonlySet<number>): void {
-    for (const { handle, fd, held, what } of this.#watched) {
+    for (const { handle, fd, values, what } of this.#watched) {
       if (handle.fd !== fd) continue // closed meanwhile
       this.readings++
       const status = native.getKeepAlive(fd, read)
-      if (status === 0 && areSame(held, read)) continue
+      if (status === 0 && values.every((value, index) => value === read[index])) continue
       if (status !== 0 || !allowed.has(fd)) {
-        throw new Error(
-          `${what}, descriptor ${fd}, held ${held.join('/')} and now ${read.join('/')} (${status})`,
-        )
+        const [before, now] = [values.join('/'), read.join('/')]
+        throw new Error(`${what}, descriptor ${fd}: the values were ${before}, and are ${now} (${status})`)
       }
-      held.set(read)
+      values.set(read)
     }
   }
-}
-
-function areSame(a: Int32Array, b: Int32Array): boolean {
-  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3] && a[4] === b[4]
 }

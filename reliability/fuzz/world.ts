@@ -1,4 +1,4 @@
-/** The sockets and servers to which everything is done: each goes through connect, end, reset, reconnect and the like. */
+/** The sockets and servers that are the targets: each is connected, ended, reset, reconnected and so on. */
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import net from 'node:net'
@@ -14,27 +14,23 @@ export interface Slot {
   object: net.Socket | net.Server
 }
 
-const KINDS: ReadonlyArray<Slot['kind']> = [
-  ...repeat('tcp' as const, 12),
-  ...repeat('unix' as const, 2),
-  ...repeat('tls' as const, 2),
-  ...repeat('server' as const, 3),
-]
+const KINDS = { tcp: 12, unix: 2, tls: 2, server: 3 }
 
-/** Of those that the servers have accepted, and of numbers that were open once. */
+/** How many accepted connections and former descriptor numbers are available as targets. */
 const REMEMBERED = 8
 
 export class World {
   readonly slots: Slot[]
-  /** By this world's servers, the newest last. */
+  /** Connections that the servers accepted, the newest last. */
   readonly accepted: net.Socket[] = []
-  /** Descriptors that were somebody's. */
+  /** Descriptor numbers that a socket had. */
   readonly formerNumbers: number[] = []
   readonly #tcp: net.Server
   readonly #unix: net.Server
   readonly #tls: tls.Server
+  readonly #servers: readonly net.Server[]
   readonly #path: string
-  /** The servers' ends of all connections, also of those whose handshake never comes to its end. */
+  /** The servers' ends of all connections, also of those whose TLS handshake does not end. */
   readonly #connections = new Set<net.Socket>()
   #isClosing = false
 
@@ -43,7 +39,10 @@ export class World {
     this.#tcp = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket))
     this.#unix = net.createServer((socket) => this.#accept(socket))
     this.#tls = tls.createServer(certificate, (socket) => this.#accept(socket))
-    this.slots = KINDS.map((kind) => ({ kind, object: new net.Socket() }))
+    this.#servers = [this.#tcp, this.#unix, this.#tls]
+    this.slots = Object.entries(KINDS).flatMap(([kind, count]) =>
+      Array.from({ length: count }, () => ({ kind: kind as Slot['kind'], object: new net.Socket() })),
+    )
   }
 
   /** @param path where to listen for Unix-domain sockets */
@@ -52,9 +51,8 @@ export class World {
     world.#tcp.listen(0, '127.0.0.1')
     world.#tls.listen(0, '127.0.0.1')
     world.#unix.listen(path)
-    const servers = [world.#tcp, world.#tls, world.#unix]
-    await Promise.all(servers.map((server) => once(server, 'listening')))
-    for (const server of servers)
+    await Promise.all(world.#servers.map((server) => once(server, 'listening')))
+    for (const server of world.#servers)
       server.on('error', () => {}).on('connection', (socket) => world.#note(socket))
     for (const slot of world.slots) world.#connect(slot, 0)
     return world
@@ -67,10 +65,10 @@ export class World {
   *objects(): Iterable<net.Socket | net.Server> {
     for (const { object } of this.slots) yield object
     yield* this.accepted
-    yield* [this.#tcp, this.#tls, this.#unix]
+    yield* this.#servers
   }
 
-  /** One step in the life of one of them. */
+  /** Connects, ends, resets or otherwise changes one of them. @returns what it did */
   step(random: Random): string {
     const slot = random.pick(this.slots) as Slot
     const choice = random.below(12)
@@ -79,7 +77,7 @@ export class World {
     return this.#stepSocket(slot, slot.object as net.Socket, choice)
   }
 
-  /** Ends a socket or server at once, as its number is to be had again in this tick. */
+  /** Closes a socket or server at once, so that its number is free in this tick. */
   end(slot: Slot): void {
     const { object } = slot
     this.noteNumber(object)
@@ -100,10 +98,9 @@ export class World {
       if (object instanceof net.Socket) object.destroy()
       else object.close()
     }
-    const servers = [this.#tcp, this.#tls, this.#unix]
-    const closed = servers.map((server) => once(server, 'close'))
-    for (const server of servers) server.close()
-    // What was in the backlog comes now.
+    const closed = this.#servers.map((server) => once(server, 'close'))
+    for (const server of this.#servers) server.close()
+    // Connections in the backlog are accepted now.
     for (let round = 0; round < 20; round++) {
       for (const socket of [...this.accepted, ...this.#connections]) socket.destroy()
       await turn()
@@ -113,7 +110,7 @@ export class World {
   }
 
   #stepSocket(slot: Slot, socket: net.Socket, choice: number): string {
-    // What has ended is mostly to live again, or little else would be tried than ended ones.
+    // Most destroyed sockets are connected again, or most targets would be destroyed ones.
     switch (socket.destroyed && choice > 1 ? choice + 4 : choice) {
       case 0:
         socket.destroy()
@@ -123,7 +120,7 @@ export class World {
         socket.destroy()
         return 'destroy'
       case 2:
-        // What has sent its end cannot be reset, and Node then leaves the descriptor open (uv_tcp_close_reset).
+        // A socket that has sent its end cannot be reset: Node leaves the descriptor open (uv_tcp_close_reset).
         if (slot.kind === 'tcp' && !socket.writableEnded) socket.resetAndDestroy()
         return 'reset'
       case 3:
@@ -134,7 +131,7 @@ export class World {
         return 'close the handle'
       case 5:
       case 6:
-        // Before 'close' Node would take the new connection's end for having come already.
+        // Before 'close', Node would treat the new connection as ended.
         if (slot.kind === 'tcp' && socket.closed) {
           socket.connect(this.port, '127.0.0.1')
         } else if (isOpen(socket)) socket.write('.')
@@ -150,7 +147,7 @@ export class World {
     const { port } = this
     if (slot.kind === 'server') {
       const server = net.createServer((socket) => this.#accept(socket)).on('error', () => {})
-      // It may listen only when another has taken its place.
+      // It may start to listen after another server has replaced it.
       server.on('listening', () => void (slot.object === server && !this.#isClosing ? 0 : server.close()))
       slot.object = server
     } else if (slot.kind === 'unix') slot.object = quiet(net.connect(this.#path))
@@ -194,16 +191,11 @@ export class World {
   }
 }
 
-/** Not one whose handle has been closed beneath it, at which Node's own methods stumble. */
+/** False if its handle has been closed: then Node's own methods throw. */
 function isOpen(socket: net.Socket): boolean {
   return socket.writable && (socket.connecting || descriptorOf(socket) >= 0)
 }
 
-/** How a connection ends is of no interest. */
 function quiet<S extends net.Socket>(socket: S): S {
   return socket.on('error', () => {})
-}
-
-function repeat<T>(value: T, times: number): T[] {
-  return Array.from({ length: times }, () => value)
 }

@@ -1,28 +1,25 @@
-/** What is opened in the tick in which a socket dies: files, and TCP sockets that hold values of their own. */
+/** What is opened in the tick in which a socket is closed: files, and TCP sockets with their own values. */
 import { closeSync, openSync } from 'node:fs'
 import type net from 'node:net'
 import * as native from 'tcp-keepalive/native'
 import { readback } from '../../lab/readback/readback.ts'
-import { Watch } from '../fuzz/watch.ts'
+import { NONE, Watch } from '../fuzz/watch.ts'
 import { type Handle, openTcp } from '../handles.ts'
 import type { Random } from '../random.ts'
 
-/** Lower numbers may be free too, and go first. */
+/** Lower numbers may be free too, and the system gives these first. */
 const MOST = 5
 
-/** Seconds, seconds, a count, milliseconds: nobody in the race asks for these. */
+/** In the kernel's units. No call of the race has these values. */
 const VALUES = [777, 33, 7, 98_765] as const
-
-/** No descriptor of theirs may change. */
-const NONE: ReadonlySet<number> = new Set()
 
 export class Foreign {
   readonly #server: net.Server
   readonly #random: Random
   readonly #watch = new Watch()
-  #files: number[] = []
-  #handles: Handle[] = []
-  /** How often a file, or a socket, got the number of the dead one. */
+  readonly #files: number[] = []
+  readonly #handles: Handle[] = []
+  /** How often a file, or a socket, got the number of the closed socket. */
   reusedByFile = 0
   reusedBySocket = 0
 
@@ -35,44 +32,42 @@ export class Foreign {
     return this.#watch.readings
   }
 
-  /** Opens files or sockets until one has this number, or a few have not. */
+  /** Opens files or sockets until one gets this number, at most a few. */
   open(number: number): void {
     const isFile = this.#random.oneIn(3)
     for (let opened = 0; opened < MOST; opened++) {
-      const fd = isFile ? this.#openFile() : this.#openSocket()
-      if (fd !== number) continue
-      if (isFile) this.reusedByFile++
-      else this.reusedBySocket++
+      if ((isFile ? this.#openFile() : this.#openSocket()) !== number) continue
+      this[isFile ? 'reusedByFile' : 'reusedBySocket']++
       break
     }
     this.#openSocket()
   }
 
-  /** @throws where a socket does not hold what it held */
+  /** @throws if the values of a socket have changed */
   check(when: string): void {
     try {
       this.#watch.check(NONE)
     } catch (cause) {
-      throw new Error(`${when}: a foreign socket was touched`, { cause })
+      throw new Error(`${when}: a foreign socket was changed`, { cause })
     }
   }
 
-  /** After {@link check}: @throws where another process reads something else */
+  /** After {@link check}. @throws if another process reads other values */
   checkFromOutside(): void {
     const [first] = this.#handles
     if (!first) return
-    const held = new Int32Array(5)
-    native.getKeepAlive(first.fd, held)
+    const values = new Int32Array(5)
+    native.getKeepAlive(first.fd, values)
     const { enabled, time, interval, retries, userTimeout } = readback(first.fd)
-    const read = [enabled, time, interval, retries, userTimeout].join('/')
-    if (read !== held.join('/')) throw new Error(`another process reads ${read}, not ${held.join('/')}`)
+    const [here, outside] = [values, [enabled, time, interval, retries, userTimeout]].map((all) =>
+      all.join('/'),
+    )
+    if (here !== outside) throw new Error(`another process reads ${outside}, not ${here}`)
   }
 
   close(): void {
-    for (const file of this.#files) closeSync(file)
-    for (const handle of this.#handles) handle.close()
-    this.#files = []
-    this.#handles = []
+    for (const file of this.#files.splice(0)) closeSync(file)
+    for (const handle of this.#handles.splice(0)) handle.close()
     this.#watch.forgetAll()
   }
 

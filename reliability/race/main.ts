@@ -1,35 +1,35 @@
-/** The part `race`: sockets that die, and others that get their numbers. */
+/** The part `race`: sockets are closed, and files and other sockets get their descriptor numbers. */
 import { readOptions, seedOf, wholeNumber } from '../arguments.ts'
-import { count, type Figure, type Measured } from '../record.ts'
+import { count, counts, type Figure } from '../record.ts'
 import { runRace } from './cycles.ts'
 
-export const usage: Measured['usage'] = `
-  --cycles N  how many sockets die (100000)
+export const usage: string = `
+  --cycles N  how many sockets are closed (100000)
   --seed N    repeats the choices of another run`
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const values = readOptions(args, 'cycles', 'seed')
-  const cycles = wholeNumber('cycles', values.cycles, { otherwise: 100_000 })
+  const wanted = wholeNumber('cycles', values.cycles, { otherwise: 100_000 })
   const seed = seedOf(values.seed)
   console.log(`Seed ${seed}`)
   const started = Date.now()
-  const race = await runRace(cycles, seed, (done) => {
-    if (done % 5000 === 0) console.log(`${done.toLocaleString('en')} cycles`)
+  const race = await runRace(wanted, seed, (done) => {
+    if (done % 5000 === 0) console.log(`${count(done)} cycles`)
   })
-  const reused = race.reusedByFile + race.reusedBySocket
-  if (reused < race.cycles / 2) throw new Error(`only ${reused} numbers of ${race.cycles} were used again`)
-  const ways = Object.entries(race.byWay).toSorted(([, a], [, b]) => b - a)
+  const { cycles, byWay, reusedByFile, reusedBySocket } = race
+  const reused = reusedByFile + reusedBySocket
+  if (reused < cycles / 2) throw new Error(`only ${reused} numbers of ${cycles} were used again`)
   return [
-    ['cycles', `${count(race.cycles)}, seed ${seed}, in ${Math.round((Date.now() - started) / 1000)} s`],
-    ['ways to die', ways.map(([way, times]) => `${way} ${count(times)}`).join(', ')],
+    ['cycles', `${count(cycles)}, seed ${seed}, in ${Math.round((Date.now() - started) / 1000)} s`],
+    ['ways to close', counts(byWay)],
     [
-      'dead numbers that were used again in the same tick',
-      `${count(reused)} (${((reused / race.cycles) * 100).toFixed(1)} %): by a file ${count(race.reusedByFile)}, by another TCP socket ${count(race.reusedBySocket)}`,
+      'numbers of closed sockets that were used again in the same tick',
+      `${count(reused)} (${((reused / cycles) * 100).toFixed(1)} %): by a file ${count(reusedByFile)}, by another TCP socket ${count(reusedBySocket)}`,
     ],
-    ['calls on dead sockets', count(race.calls)],
+    ['calls on closed sockets', count(race.calls)],
     ['times that a foreign socket was read back', count(race.readings)],
     ['of these by another process', count(race.readFromOutside)],
-    ['calls on a dead socket that came as far as the system', '0'],
-    ['foreign sockets touched', '0'],
+    ['calls on a closed socket that reached the system', '0'],
+    ['foreign sockets changed', '0'],
   ]
 }

@@ -1,27 +1,25 @@
-/** Sockets that are to die, connected in batches, as each costs a turn of the event loop. */
+/** Sockets that will be closed. They are connected in batches, because each connection takes a turn of the event loop. */
 import { once } from 'node:events'
 import net from 'node:net'
 import tls from 'node:tls'
 import { holdKeepAlive, type KeepAliveHold, setKeepAlive } from 'tcp-keepalive'
-import { descriptorOf, handleOf } from '../handles.ts'
+import { handleOf } from '../handles.ts'
 import type { Random } from '../random.ts'
 
-/** What is asked for on sockets that are dead, or about to be. */
-export const ASKED = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
-
-export type Kind = 'client' | 'accepted' | 'connecting' | 'TLS'
+/** What is set on sockets that are closed, or will be. */
+export const VALUES = { time: 16_000, interval: 2000, retries: 5, userTimeout: 25_500 }
 
 export interface Victim {
-  readonly kind: Kind
+  readonly kind: 'client' | 'accepted' | 'connecting' | 'TLS'
   readonly socket: net.Socket
-  /** The connection beneath; another than `socket` where there is TLS around it. */
+  /** The TCP connection: not `socket` itself if TLS is around it. */
   readonly connection: net.Socket
   readonly hold: KeepAliveHold | undefined
 }
 
-const DEATHS = ['destroy', 'reset', 'close the handle', 'destroy while options are read'] as const
+const WAYS = ['destroy', 'reset', 'close the handle', 'destroy while options are read'] as const
 
-export type Death = (typeof DEATHS)[number]
+export type Way = (typeof WAYS)[number]
 
 export class Victims {
   readonly server: net.Server = net.createServer()
@@ -35,13 +33,10 @@ export class Victims {
 
   async open(): Promise<void> {
     this.server.on('connection', (socket) => {
-      this.#accepted.set(
-        socket.remotePort ?? 0,
-        socket.on('error', () => {}),
-      )
+      socket.on('error', () => {})
+      this.#accepted.set(socket.remotePort ?? 0, socket)
     })
-    this.server.listen(0, '127.0.0.1')
-    await once(this.server, 'listening')
+    await once(this.server.listen(0, '127.0.0.1'), 'listening')
   }
 
   get port(): number {
@@ -52,7 +47,7 @@ export class Victims {
     return net.connect(this.port, '127.0.0.1').on('error', () => {})
   }
 
-  /** So many, of all kinds, half of them held; the highest descriptors first, so that what dies leaves no lower gap. */
+  /** Sockets of all kinds, half of them held. The highest descriptors come first, so that closing one leaves no lower gap. */
   async batch(count: number): Promise<Victim[]> {
     const clients = Array.from({ length: count }, () => this.connect())
     await Promise.all(clients.map((client) => once(client, 'connect')))
@@ -60,26 +55,24 @@ export class Victims {
     while (!clients.every((client) => peerOf(client))) await once(this.server, 'connection')
     return clients.toReversed().map((client) => {
       const choice = this.#random.below(12)
-      if (choice === 0)
-        return this.#victim(
-          'TLS',
-          tls.connect({ socket: client }).on('error', () => {}),
-          client,
-        )
+      if (choice === 0) {
+        const socket = tls.connect({ socket: client }).on('error', () => {})
+        return this.#victim('TLS', socket, client)
+      }
       const accepted = peerOf(client)
       if (choice < 5 && accepted) return this.#victim('accepted', accepted)
-      // One that is connecting has to be made in the cycle in which it dies.
+      // A connecting socket is created in the cycle in which it is closed.
       return this.#victim(choice < 8 ? 'connecting' : 'client', client)
     })
   }
 
-  /** A socket that has a descriptor, and whose 'connect' is yet to come; values wait for it. */
+  /** A socket that has a descriptor, and values that wait for its 'connect'. */
   async connecting(): Promise<Victim> {
     const socket = this.connect()
-    const held = this.#victim('connecting', socket)
-    setKeepAlive(socket, ASKED)
+    const victim = this.#victim('connecting', socket)
+    setKeepAlive(socket, VALUES)
     await new Promise<void>((resolve) => process.nextTick(resolve))
-    return held
+    return victim
   }
 
   endAll(): void {
@@ -87,44 +80,41 @@ export class Victims {
     this.#accepted.clear()
   }
 
-  #victim(kind: Kind, socket: net.Socket, connection: net.Socket = socket): Victim {
-    const hold = this.#random.oneIn(2) ? holdKeepAlive(socket, ASKED) : undefined
+  #victim(kind: Victim['kind'], socket: net.Socket, connection: net.Socket = socket): Victim {
+    const hold = this.#random.oneIn(2) ? holdKeepAlive(socket, VALUES) : undefined
     return { kind, socket, connection, hold }
   }
 }
 
 /**
- * Ends a victim's connection within this tick.
+ * Closes a victim's connection within this tick.
  *
- * @param then what is done at once, before anything else
+ * @param then called at once after that
  */
-export function die({ connection, socket }: Victim, death: Death, then: () => void): void {
-  if (death === 'destroy while options are read') {
+export function close({ connection, socket }: Victim, way: Way, then: () => void): void {
+  if (way === 'destroy while options are read') {
+    const getter = {
+      get time(): number {
+        connection.destroy()
+        then()
+        return VALUES.time
+      },
+    }
     try {
-      setKeepAlive(socket, {
-        get time(): number {
-          connection.destroy()
-          then()
-          return ASKED.time
-        },
-      })
+      setKeepAlive(socket, getter)
     } catch {
-      return // as it should; what it has done is looked at with the rest
+      return // the expected error
     }
     throw new Error('values were set on a socket that was destroyed while they were read')
   }
-  if (death === 'reset') connection.resetAndDestroy()
-  else if (death === 'destroy') connection.destroy()
+  if (way === 'reset') connection.resetAndDestroy()
+  else if (way === 'destroy') connection.destroy()
   else handleOf(connection)?.close()
   then()
 }
 
-export function chooseDeath(random: Random, { connection }: Victim): Death {
-  const death = random.pick(DEATHS)
-  // Node resets what is connecting when it is connected, and stumbles over a handle that was closed meanwhile.
-  return connection.connecting && (death === 'reset' || death === 'close the handle') ? 'destroy' : death
-}
-
-export function numberOf({ connection }: Victim): number {
-  return descriptorOf(connection)
+export function chooseWay(random: Random, { connection }: Victim): Way {
+  const way = random.pick(WAYS)
+  // Node resets a connecting socket only after 'connect', and throws if its handle was closed before.
+  return connection.connecting && (way === 'reset' || way === 'close the handle') ? 'destroy' : way
 }

@@ -1,37 +1,76 @@
-/** Runs a program under a tool that watches its memory, and the proof that the tool would have said something. */
+/** Runs programs under a tool that checks their memory, and shows that the tool finds planted errors. */
+import { copyFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ROOT } from '../../lab/command.ts'
+import { type Build, compileLibrary, MISBEHAVING } from '../../lab/library.ts'
 import { type Ended, end } from '../../lab/run.ts'
 
-/** A program to be run, with what it needs in its environment. */
-export interface Watched {
-  readonly program: string
-  readonly parameters: readonly string[]
-  readonly environment?: NodeJS.ProcessEnv
-}
+/** A program, its parameters, and what it needs in its environment. */
+export type Watched = readonly [words: readonly string[], environment?: NodeJS.ProcessEnv]
 
-/** What the program printed; throws with what was said where the tool found something, or the program failed. */
+/** @returns what the program printed; throws if the tool found an error, or the program failed */
 export async function mustBeClean(watched: Watched): Promise<string> {
   const { code, stdout, stderr } = await ended(watched)
   if (code === 0) return stdout
-  throw new Error(`${commandOf(watched)}\nended with ${code ?? 'a signal'}:\n${stdout}${stderr}`)
+  throw new Error(`${watched[0].join(' ')}\nended with ${code ?? 'a signal'}:\n${stdout}${stderr}`)
 }
 
-/** Throws where the tool does not find an error that was planted; `finding` is how it says it. */
+/** Throws if the tool does not report a planted error. @param finding the tool's report */
 export async function mustFind(finding: RegExp, watched: Watched): Promise<void> {
   const { code, stdout, stderr } = await ended(watched)
-  const said = stdout + stderr
-  if (code === 0 || !finding.test(said)) {
-    throw new Error(`A planted error was not found (${String(finding)}) by ${commandOf(watched)}\n${said}`)
+  const printed = stdout + stderr
+  if (code !== 0 && finding.test(printed)) return
+  throw new Error(`A planted error was not found (${String(finding)}) by ${watched[0].join(' ')}\n${printed}`)
+}
+
+async function ended([[program = '', ...parameters], environment]: Watched): Promise<Ended> {
+  const whole = { ...process.env, NODE_OPTIONS: '', ...environment }
+  return end(program, parameters, { cwd: ROOT, environment: whole })
+}
+
+/** A tool that watches Node, and how it reports the planted errors. */
+export interface Tool {
+  /** @param parameters of Node */
+  watch(parameters: readonly string[]): Watched
+  readonly overflow: RegExp
+  readonly leak: RegExp
+}
+
+/** The binding, and one with planted errors. Both are compiled alike, so the tool that finds these errors checks both. */
+export interface Bindings {
+  readonly plain: string
+  readonly misbehaving: string
+}
+
+export async function compileBindings(build: Build): Promise<Bindings> {
+  const compile = async (file: string, crate: string): Promise<string> => {
+    const library = await compileLibrary(crate, build)
+    const binding = join(dirname(library), file)
+    await copyFile(library, binding)
+    return binding
+  }
+  return {
+    plain: await compile('plain.node', 'tcp-keepalive-node'),
+    misbehaving: await compile('misbehaving.node', MISBEHAVING),
   }
 }
 
-function ended({ program, parameters, environment = {} }: Watched): Promise<Ended> {
-  return end(program, parameters, {
-    cwd: ROOT,
-    environment: { ...process.env, NODE_OPTIONS: '', ...environment },
-  })
+/** Calls every function of the binding, in this thread and in others. @returns the figure */
+export async function everyFunction(
+  tool: Tool,
+  { plain, misbehaving }: Bindings,
+  rounds: number,
+  threads: number,
+): Promise<string> {
+  const program = [join(import.meta.dirname, 'every-function.cjs'), plain, String(rounds), String(threads)]
+  const calls = (await mustBeClean(tool.watch(program))).trim()
+  for (const kind of ['overflow', 'leak'] as const) {
+    await mustFind(tool[kind], tool.watch(misbehave(misbehaving, kind)))
+  }
+  return `${calls} calls in ${threads + 1} threads, 0 errors; 2 of 2 planted errors found`
 }
 
-function commandOf({ program, parameters }: Watched): string {
-  return [program, ...parameters].join(' ')
+/** Parameters of Node: calls a function that misbehaves. */
+export function misbehave(binding: string, kind: 'overflow' | 'leak'): readonly string[] {
+  return ['--eval', `require(${JSON.stringify(binding)}).${kind}OnPurpose()`]
 }

@@ -1,4 +1,4 @@
-/** What a user installs, from where it comes, and what its checks say. */
+/** The part `supply-chain`: what a user installs, where it comes from, and the results of its checks. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../lab/command.ts'
@@ -13,7 +13,7 @@ import { unsafeOfCrates } from '../scripts/supply-chain/unsafe.ts'
 import type { Figure } from './record.ts'
 
 export const usage = `
-Packs what npm run build -- all and npm run build left, and tells what is in it. It needs cargo-deny on the PATH.`
+Packs what npm run build -- all and npm run build have written, and prints its contents. It needs cargo-deny on the PATH.`
 
 export async function run(): Promise<readonly Figure[]> {
   return inTemporaryFolder('supply-chain', async (folder) => {
@@ -35,71 +35,59 @@ interface Manifest {
   readonly scripts?: object
 }
 
-const count = (object: object | undefined): number => Object.keys(object ?? {}).length
+const size = (object: object | undefined): number => Object.keys(object ?? {}).length
 
 async function manifests(packed: readonly Packed[]): Promise<readonly Figure[]> {
   const read = packed.map(async ({ tarball }) => {
-    const text = await runProgram('tar', [
-      '--extract',
-      '--to-stdout',
-      '--file',
-      tarball,
-      'package/package.json',
-    ])
-    return JSON.parse(text) as Manifest
+    const words = ['--extract', '--to-stdout', '--file', tarball, 'package/package.json']
+    return JSON.parse(await runProgram('tar', words)) as Manifest
   })
   const all = await Promise.all(read)
-  const needed = all.map((each) => count(each.dependencies) + count(each.peerDependencies))
-  const scripts = all.map((each) => count(each.scripts))
+  const needed = all.map((each) => size(each.dependencies) + size(each.peerDependencies))
   return [
     [`dependencies at run time, of ${all.length} packages`, String(sum(needed))],
-    ['platforms, of which npm installs one', String(count(all.at(-1)?.optionalDependencies))],
-    ['install scripts', String(sum(scripts))],
+    ['platforms, of which npm installs one', String(size(all.at(-1)?.optionalDependencies))],
+    ['install scripts', String(sum(all.map((each) => size(each.scripts))))],
   ]
 }
 
 async function crates(): Promise<readonly Figure[]> {
   const linked = (await Promise.all(TARGETS.map(cratesIn))).flat()
-  const foreign = linked.filter(({ checksum }) => checksum !== undefined)
-  const own = linked.filter(({ checksum }) => checksum === undefined)
+  const [foreign, own] = [true, false].map(
+    (isForeign) => new Set(linked.filter((crate) => (crate.checksum !== undefined) === isForeign).map(idOf)),
+  )
   const needed = new Set((await cratesNeeded()).map(idOf))
   for (const crate of linked) needed.delete(idOf(crate))
   const found = await unsafeOfCrates()
-  const files = new Set(found.map(({ file }) => file))
+  const files = new Set(found.map(({ file }) => file)).size
+  const check = ['--locked', 'check', 'bans', 'licenses', 'sources']
   return [
-    ['crates of crates.io in the binaries', String(new Set(foreign.map(idOf)).size)],
-    ['crates of this repository in them', String(new Set(own.map(idOf)).size)],
+    ['crates of crates.io in the binaries', String(foreign?.size)],
+    ['crates of this repository in them', String(own?.size)],
     ['crates that run in the compiler only', String(needed.size)],
     ['their licences', [...new Set(linked.map(({ license }) => license))].toSorted().join('; ')],
-    ['`cargo-deny check bans licenses sources`', await cargoDeny()],
+    [
+      '`cargo-deny check bans licenses sources`',
+      (await runProgram('cargo-deny', check, { cwd: ROOT })).trim(), // a line with the result
+    ],
     [
       '`unsafe`, each with its reason',
-      `${found.length} in ${files.size} files ([list](binaries.md#every-unsafe))`,
+      `${found.length} in ${files} files ([list](binaries.md#every-unsafe))`,
     ],
   ]
 }
 
-/** The line in which it sums up. */
-async function cargoDeny(): Promise<string> {
-  const check = ['--locked', 'check', 'bans', 'licenses', 'sources']
-  return (await runProgram('cargo-deny', check, { cwd: ROOT })).trim()
+async function matches(file: string, hash: RegExp): Promise<number> {
+  return (await readFile(join(ROOT, file), 'utf8')).match(hash)?.length ?? 0
 }
 
 async function lockFiles(): Promise<readonly Figure[]> {
   const listed = await runProgram('git', ['ls-files', '*package-lock.json'], { cwd: ROOT })
   const files = listed.split('\n').filter(Boolean)
-  const hashes = await Promise.all(
-    files.map(
-      async (file) => (await readFile(join(ROOT, file), 'utf8')).match(/"integrity": "sha512-/g)?.length,
-    ),
-  )
-  const locked = (await readFile(join(ROOT, 'Cargo.lock'), 'utf8')).match(/^checksum = /gm)?.length
+  const hashes = await Promise.all(files.map((file) => matches(file, /"integrity": "sha512-/g)))
   return [
-    [
-      `packages of npm named by hash, to build and test, in ${files.length} lock files`,
-      String(sum(hashes.map((each) => each ?? 0))),
-    ],
-    ['crates named by hash', String(locked ?? 0)],
+    [`packages of npm named by hash, to build and test, in ${files.length} lock files`, String(sum(hashes))],
+    ['crates named by hash', String(await matches('Cargo.lock', /^checksum = /gm))],
   ]
 }
 

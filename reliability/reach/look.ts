@@ -1,6 +1,6 @@
 /**
- * Looks over all descriptors again and again while native threads open, lock, close and reopen what they can, and tells as JSON what came
- * of it: `look.ts BINDING FOLDER SECONDS`.
+ * Scans all descriptors again and again, while native threads open, lock, close and reopen files and sockets. Prints the result
+ * as JSON: `look.ts BINDING FOLDER SECONDS`.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,18 +11,12 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type * as binding from 'tcp-keepalive/native'
 import { looks } from '../../lab/taken-timers.ts'
 
-export interface Looked {
-  readonly looks: number
-  readonly longestMs: number
-  readonly adopted: number
-  readonly files: number
-  readonly sockets: number
-  readonly lingering: number
-  readonly locksLost: number
-  readonly othersChanged: number
-  readonly descriptorsLeft: number
-  readonly threadsLeft: number
-}
+/** Names of the figures that the threads count, in the order of the binding. */
+const COUNTED = ['files', 'sockets', 'lingering', 'locksLost', 'othersChanged', 'adopted'] as const
+
+export type Looked = Readonly<
+  Record<'looks' | 'longestMs' | 'descriptorsLeft' | 'threadsLeft' | (typeof COUNTED)[number], number>
+>
 
 interface Misbehaving {
   startDisturbing(meant: number, other: number, stuck: number, folder: string): void
@@ -31,7 +25,7 @@ interface Misbehaving {
 
 const { installKeepAlive } = await import('tcp-keepalive')
 
-/** Only looks that were ready count: where the owner of a socket closes it in a way that waits, a look is asked for again and again. */
+/** Counts scans with a result: while an owner waits for its close, the package asks for a result again and again. */
 const native = createRequire(import.meta.url)('tcp-keepalive/native') as typeof binding
 let done = 0
 const { lookForConnections } = native
@@ -49,9 +43,10 @@ const { startDisturbing, stopDisturbing } = createRequire(import.meta.url)(path)
 const peers = fork(join(import.meta.dirname, 'peers.cjs'))
 const [[meant, other, stuck]] = (await once(peers, 'message')) as [[number, number, number]]
 
-/** Once before it counts, so that nothing that is loaded or opened once is counted. */
+/** The first install loads and opens what stays open; this must not be counted. */
 installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: [1] }).uninstall()
-const before = left()
+const open = (): number[] => ['fd', 'task'].map((kind) => readdirSync(`/proc/self/${kind}`).length)
+const before = open()
 const install = installKeepAlive({ detectWithin: 5000 }, { reach: 'process', match: [meant, stuck] })
 const look = looks.at(-1)
 if (look === undefined) throw new Error('no timer was started')
@@ -65,39 +60,16 @@ for (const end = Date.now() + Number(seconds) * 1000; Date.now() < end;) {
   longestMs = Math.max(longestMs, performance.now() - begun)
   await setImmediate()
 }
-const [files = 0, sockets = 0, lingering = 0, locksLost = 0, othersChanged = 0, adopted = 0] =
-  stopDisturbing()
+const counted = stopDisturbing()
 install.uninstall()
 peers.kill()
 await once(peers, 'exit')
 
-/** What lingers ends within 4 s. */
-let after = left()
-for (let patience = 0; patience < 300 && isMore(after); patience++) {
-  await sleep(100)
-  after = left()
-}
-const looked: Looked = {
-  looks: done,
-  longestMs,
-  adopted,
-  files,
-  sockets,
-  lingering,
-  locksLost,
-  othersChanged,
-  descriptorsLeft: Math.max(0, after.descriptors - before.descriptors),
-  threadsLeft: Math.max(0, after.threads - before.threads),
-}
+/** How many more descriptors and threads there are than before. */
+const left = (): number[] => open().map((count, kind) => Math.max(0, count - (before[kind] ?? 0)))
+// A close that lingers ends within 4 s.
+for (let waited = 0; waited < 30_000 && left().some((count) => count > 0); waited += 100) await sleep(100)
+const [descriptorsLeft, threadsLeft] = left()
+const figures = COUNTED.map((name, index) => [name, counted[index] ?? 0])
+const looked = { looks: done, longestMs, descriptorsLeft, threadsLeft, ...Object.fromEntries(figures) }
 process.stdout.write(JSON.stringify(looked))
-
-function isMore({ descriptors, threads }: ReturnType<typeof left>): boolean {
-  return descriptors > before.descriptors || threads > before.threads
-}
-
-function left(): { descriptors: number; threads: number } {
-  return {
-    descriptors: readdirSync('/proc/self/fd').length,
-    threads: readdirSync('/proc/self/task').length,
-  }
-}

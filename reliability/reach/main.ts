@@ -1,4 +1,4 @@
-/** The part `reach`: files and sockets that come and go while all of them are looked over, as fast as both can. */
+/** The part `reach`: files and sockets come and go while all descriptors are scanned, both as fast as possible. */
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../../lab/command.ts'
@@ -6,13 +6,12 @@ import { compileMisbehaving } from '../../lab/library.ts'
 import { run as runProgram } from '../../lab/run.ts'
 import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { readOptions, wholeNumber } from '../arguments.ts'
-import { count, type Figure, type Measured } from '../record.ts'
+import { count, type Figure } from '../record.ts'
 import type { Looked } from './look.ts'
 
-export const usage: Measured['usage'] = `
-  --seconds N  for how long (600)`
+export const usage = '  --seconds N  how long it runs (600)'
 
-/** A close lingers for 4 s where it waits; who waited for one cannot have looked sooner. */
+/** A lingering close waits for 4 s. A scan that waited for one takes longer than this. */
 const LONGEST_LOOK_MS = 3000
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
@@ -43,10 +42,10 @@ export function figuresOf(seconds: number, looked: Looked): readonly Figure[] {
 }
 
 /**
- * In a process of its own, which may crash.
+ * Runs look.ts in a process of its own, which may crash.
  *
- * @param library the binding that has the threads that disturb
- * @param environment for a tool that watches
+ * @param library the binding with the threads that open and close files and sockets
+ * @param environment for a tool that checks the memory
  */
 export async function disturbed(
   seconds: number,

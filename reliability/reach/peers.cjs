@@ -1,4 +1,5 @@
-// Listens on three ports and says which: two whose connections are read and ended with their peers, one that reads nothing.
+// Listens on three ports, and sends their numbers: two read their connections and end them with their peers, one reads nothing.
+const { once } = require('node:events')
 const net = require('node:net')
 
 const servers = [true, true, false].map((reads) =>
@@ -7,10 +8,5 @@ const servers = [true, true, false].map((reads) =>
     if (reads) socket.resume()
   }),
 )
-let listening = 0
-for (const server of servers) {
-  server.listen(0, '127.0.0.1', 4096, () => {
-    listening += 1
-    if (listening === servers.length) process.send(servers.map((each) => each.address().port))
-  })
-}
+const listening = servers.map((server) => once(server.listen(0, '127.0.0.1', 4096), 'listening'))
+void Promise.all(listening).then(() => process.send(servers.map((each) => each.address().port)))

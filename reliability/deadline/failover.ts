@@ -1,4 +1,4 @@
-/** A failover by DNS after 3 s and after 30 s, for every client with and without its own connect timeout. */
+/** The part `failover`: DNS changes after 3 s and after 30 s. Every client runs with and without its own connect timeout. */
 import { planKeepAlive } from 'tcp-keepalive'
 import { failOver } from '../../lab/failover/failover.ts'
 import { type Lab, withLab } from '../../lab/network/lab.ts'

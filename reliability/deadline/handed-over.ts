@@ -1,17 +1,16 @@
-/** 2 MB handed over under a deadline to a peer that reads only much later, beside the same without the package. */
+/** The part `handed-over`: 2 MB written with a deadline to a peer that reads much later, and the same without the package. */
 import { HANDED_OVER, handOver } from '../../lab/readers/handed-over.ts'
 import type { Figure } from '../record.ts'
 
 export const usage = ''
 
-const READ_AFTER = [30_000, 180_000]
 const DEADLINES = [6000, 10_000]
 const ENDINGS = ['end', 'destroy', 'exit', 'SIGTERM']
 const LONG_CLOSED_MS = 20_000
-/** A sweep that comes so late that the kernel's waits are long already says nothing; then once more. */
+/** If a sweep comes late, the kernel's retransmission intervals are long already, and the trial is repeated. */
 const MOST_ATTEMPTS = 5
 
-/** When the program ends: at the sweep that sees the window closed, or so many milliseconds after the last byte was handed over. */
+/** When the program ends: at the sweep that finds the window closed, or this many milliseconds after the last byte was written. */
 type When = 'lifted' | number
 
 interface Trial {
@@ -22,15 +21,13 @@ interface Trial {
   readonly readAfter: number
 }
 
-/** Which of these lose what they have handed over is in docs/limits.md; the others may not. */
+/** docs/limits.md lists the trials that may lose data. */
 function mayLose({ way, ending, when }: Trial): boolean {
   return way === 'set' && ending !== 'end' && when === LONG_CLOSED_MS
 }
 
 export async function run(): Promise<Figure[]> {
-  const figures: Figure[] = []
-  for (const readAfter of READ_AFTER) figures.push(...(await read(readAfter)))
-  return figures
+  return [...(await read(30_000)), ...(await read(180_000))]
 }
 
 async function read(readAfter: number): Promise<Figure[]> {

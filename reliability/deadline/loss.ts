@@ -1,4 +1,4 @@
-/** Peers that read at random, by a fixed seed, across a network that loses packets: which living ones are dropped. */
+/** The part `loss`: peers that read at random, by a fixed seed, over a network that loses packets. Counts dropped living peers. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeepAliveOptions, planKeepAlive } from 'tcp-keepalive'
 import { type Lab, withLab } from '../../lab/network/lab.ts'
@@ -8,14 +8,15 @@ import { Random } from '../random.ts'
 import { readOptions, wholeNumber } from '../arguments.ts'
 import type { Figure } from '../record.ts'
 
-export const usage = '  --seconds COUNT   for how long (180)'
+export const usage = '  --seconds N  how long it runs (180)'
 
 const CONNECTIONS = 100
 const SEED = 16
 
 /**
- * At most 1 MB for each buffer. What hundreds of connections that nobody reads may hold by the system's own limits is more than all of TCP
- * may have (net.ipv4.tcp_mem): then every peer of the machine drops what it is sent, a state in which fewer answers may be lost (docs/limits.md).
+ * At most 1 MB for each buffer. With the system's limits, hundreds of connections that nobody reads may need more than all the
+ * memory of TCP (net.ipv4.tcp_mem). Then every peer on the machine drops packets, and fewer answers may be lost than
+ * usual (docs/limits.md).
  */
 const SMALL_BUFFERS = `for which in rmem wmem; do echo 4096 65536 1048576 >/proc/sys/net/ipv4/tcp_$which; done`
 
@@ -28,25 +29,25 @@ interface Trial {
 
 export async function run(options: readonly string[]): Promise<Figure[]> {
   const seconds = wholeNumber('seconds', readOptions(options, 'seconds').seconds, { otherwise: 180 })
-  const trials = [1, 10].flatMap((lossPercent) =>
-    [30_000, 60_000].flatMap((deadline): Trial[] => {
-      const { time, interval, retries } = planKeepAlive({ detectWithin: deadline }).settings
-      const alone = { time, interval, retries, userTimeout: 0 } as KeepAliveOptions
-      const ours = { lossPercent, deadline, options: { detectWithin: deadline }, what: 'detectWithin' }
-      return [ours, { lossPercent, deadline, options: alone, what: 'its keepalive values alone' }]
-    }),
-  )
   const figures: Figure[] = []
   for (const deadline of [30_000, 60_000]) {
-    const some = trials.filter((trial) => trial.deadline === deadline)
-    figures.push(
-      ...(await Promise.all(some.map((trial) => withLab((lab) => one(lab, trial, seconds * 1000))))),
-    )
+    const { time, interval, retries } = planKeepAlive({ detectWithin: deadline }).settings
+    const alone = { time, interval, retries, userTimeout: 0 } as KeepAliveOptions
+    const trials = [1, 10].flatMap((lossPercent): Trial[] => [
+      { lossPercent, deadline, options: { detectWithin: deadline }, what: 'detectWithin' },
+      { lossPercent, deadline, options: alone, what: 'its keepalive values alone' },
+    ])
+    const one = (trial: Trial): Promise<Figure> => withLab((lab) => runTrial(lab, trial, seconds * 1000))
+    figures.push(...(await Promise.all(trials.map(one))))
   }
   return figures
 }
 
-async function one(lab: Lab, { lossPercent, deadline, options, what }: Trial, ms: number): Promise<Figure> {
+async function runTrial(
+  lab: Lab,
+  { lossPercent, deadline, options, what }: Trial,
+  ms: number,
+): Promise<Figure> {
   await Promise.all([lab.server, lab.client].map((host) => host.configure(SMALL_BUFFERS)))
   const reader = new SlowReader(lab.server)
   const ports = await Promise.all(Array.from({ length: CONNECTIONS }, () => reader.listen()))
@@ -56,7 +57,7 @@ async function one(lab: Lab, { lossPercent, deadline, options, what }: Trial, ms
   await lab.lose(lossPercent)
   const random = new Random(SEED)
   const end = performance.now() + ms
-  // Each opens its window some times a deadline, a little or far, and closes it again by reading no more.
+  // Each reads a random amount several times within a deadline: its window opens, and closes again.
   while (performance.now() < end) {
     const port = random.pick(ports) ?? 0
     const bytes = Math.ceil(10 ** random.between(2, 6))

@@ -1,4 +1,4 @@
-/** Slow readers of every kind under deadlines of 10 and 30 s: four deadlines alive, then dead in every state. */
+/** The part `slow-readers`: slow readers of every kind, with deadlines of 10 and 30 s. They live for four deadlines, then die. */
 import { withLab } from '../../lab/network/lab.ts'
 import { type Course, liveAndDie } from '../../lab/readers/dying.ts'
 import { KINDS } from '../../lab/readers/kinds.ts'
@@ -6,7 +6,7 @@ import { isInTime } from '../../lab/timing.ts'
 import { readOptions, wholeNumber } from '../arguments.ts'
 import type { Figure } from '../record.ts'
 
-export const usage = '  --deadlines SECONDS,…   10,30'
+export const usage = '  --deadlines N,…  in seconds (10,30)'
 
 export async function run(options: readonly string[]): Promise<Figure[]> {
   const { deadlines: given = '10,30' } = readOptions(options, 'deadlines')
@@ -25,7 +25,7 @@ async function one(deadline: number): Promise<Course> {
 function figuresOf(deadline: number, { dropped, dying }: Course): Figure[] {
   const late = dying.filter(({ took, pausedMs }) => took === undefined || !isInTime(took, pausedMs, deadline))
   if (dropped.length > 0) throw new Error(`living peers were dropped: ${JSON.stringify(dropped)}`)
-  if (late.length > 0) throw new Error(`told of late or never: ${JSON.stringify(late)}`)
+  if (late.length > 0) throw new Error(`reported late or never: ${JSON.stringify(late)}`)
   const seconds = deadline / 1000
   return [
     [`${seconds} s: living connections, dropped within ${4 * seconds} s`, `${dying.length}, 0`],

@@ -1,14 +1,14 @@
-/** What runs in a process on the client: pools under load, which do what they are told and say what has happened. */
+/** The program on the client: pools under load. It receives commands, and reports what has happened. */
 import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { ClientConfig } from 'pg'
 import { installKeepAlive } from 'tcp-keepalive'
 import type { Inside } from '../../lab/network/program.ts'
+import { Random } from '../random.ts'
 import { HeldPool } from './held-pool.ts'
 import { type Ended, Ledger } from './ledger.ts'
 import { Load, TABLE } from './load.ts'
 import { DETECT_WITHIN } from './promise.ts'
-import { Random } from '../random.ts'
 
 export interface ClientOptions {
   readonly connection: ClientConfig & { readonly host: string; readonly port: number }
@@ -18,40 +18,34 @@ export interface ClientOptions {
   readonly seed: number
 }
 
-/** What a process holds on to, after a collection of garbage. */
+/** What a process has after a garbage collection; memory in bytes. */
 export interface Footprint {
   readonly descriptors: number
-  /** Bytes. */
   readonly resident: number
   readonly heap: number
 }
 
-export interface Status {
-  readonly open: number
-  /** Queries, from the beginning on. */
-  readonly answered: number
-}
-
 export interface Round {
   readonly ended: readonly Ended[]
-  /** By how much this process was late at worst, in milliseconds. */
+  /** The longest time that this process was late, in milliseconds. */
   readonly lateMs: number
 }
 
-/** What it can be told, and what it answers. */
+/** The commands, and their answers. */
 export interface Answers {
   whole: undefined
   startLoad: undefined
   stopLoad: undefined
   askLarge: undefined
-  status: Status
+  /** Open connections, and the number of queries answered since the start. */
+  status: { readonly open: number; readonly answered: number }
   round: Round
   footprint: Footprint
 }
 
 export type Command = keyof Answers
 
-/** How often the clock of the event loop ticks, in milliseconds; it is late by what is more than that. */
+/** The interval of the event loop's clock in milliseconds. A tick that takes longer is late. */
 const TICK = 10
 
 export async function serve(options: ClientOptions, { tell, next }: Inside): Promise<never> {
@@ -64,34 +58,26 @@ export async function serve(options: ClientOptions, { tell, next }: Inside): Pro
   const load = new Load(pools, new Random(seed))
   const clock = monitorEventLoopDelay({ resolution: TICK })
   clock.enable()
-  const does: { [Name in Command]: () => Answers[Name] | Promise<Answers[Name]> } = {
-    whole: async () => {
-      await Promise.all(pools.map((pool) => pool.whole()))
-      return undefined
-    },
+  const answers: { [Name in Command]: () => Answers[Name] | Promise<Answers[Name]> } = {
+    whole: async () => void (await Promise.all(pools.map((pool) => pool.whole()))),
     startLoad: () => load.start() as undefined,
     stopLoad: () => load.stop() as undefined,
     askLarge: () => load.askLarge() as undefined,
-    status: () => {
-      const answered = pools.reduce((sum, pool) => sum + pool.answered, 0)
-      return { open: ledger.open, answered }
-    },
+    status: () => ({ open: ledger.open, answered: pools.reduce((sum, { answered }) => sum + answered, 0) }),
     round: () => {
       const lateMs = Math.max(0, clock.max / 1e6 - TICK)
       clock.reset()
       return { ended: ledger.takeEnded(), lateMs }
     },
-    footprint,
+    footprint: () => {
+      globalThis.gc?.()
+      const { rss, heapUsed } = process.memoryUsage()
+      return { descriptors: readdirSync('/proc/self/fd').length, resident: rss, heap: heapUsed }
+    },
   }
   await pools[0]?.query(TABLE)
   for (;;) {
     const command = await next<Command>()
-    tell(command, await does[command]())
+    tell(command, await answers[command]())
   }
-}
-
-function footprint(): Footprint {
-  globalThis.gc?.()
-  const { rss, heapUsed } = process.memoryUsage()
-  return { descriptors: readdirSync('/proc/self/fd').length, resident: rss, heap: heapUsed }
 }

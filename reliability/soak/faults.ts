@@ -1,23 +1,23 @@
-/** What can happen between the pools and their server: each kind of fault, and whether a connection outlives it. */
+/** The kinds of fault between the pools and their server, and whether a connection survives each. */
 import { once } from 'node:events'
 import type { Lab } from '../../lab/network/lab.ts'
 import type { Postgres } from '../../lab/servers/postgres.ts'
-import { DEADLY_FAULT, DETECT_WITHIN, HARMLESS_CUT } from './promise.ts'
 import type { Random } from '../random.ts'
+import { DEADLY_FAULT, DETECT_WITHIN, HARMLESS_CUT } from './promise.ts'
 
 export interface Fault {
   readonly name: string
-  /** Whether every connection that was open is dead then, or none. */
+  /** Whether every open connection is then dead, or none. */
   readonly kills: boolean
-  /** Where a longer one decides nothing, in milliseconds. */
+  /** If a harmless fault lasts longer, some connections may be dead. In milliseconds. */
   readonly harmlessFor: number
-  /** Whether no query is answered during it, from its first second on; a stopped server tells of itself in no other way. */
+  /** Whether no query is answered during it, from its first second on. A stopped server shows in no other way. */
   readonly silences: boolean
-  /** How long it lasts; one that kills, until every connection is told, but not less. In milliseconds. */
+  /** In milliseconds. A fault that kills lasts longer, until every connection is reported. */
   readonly lastsMs: number
-  /** When queries are asked during one that kills, in milliseconds from its beginning. */
+  /** When queries are sent during a fault that kills, in milliseconds from its start. */
   readonly load: { readonly from: number; readonly to: number }
-  /** Whether queries that are larger than what the kernels keep are asked from its beginning on. */
+  /** Whether queries are sent at its start that are larger than the kernels' buffers. */
   readonly asksLarge?: boolean
   begin(): Promise<void>
   end(): Promise<void>
@@ -25,97 +25,80 @@ export interface Fault {
 
 export type FaultKind = (at: { lab: Lab; postgres: Postgres; random: Random }) => Fault
 
-/** The middlebox between them forgets nothing that speaks once in so many seconds. */
+/** The router forgets no connection that sends a packet once in this time. */
 export const PATIENCE_SECONDS = 600
 
 /**
- * From the beginning into the probing, which starts 3 s after the last thing heard. A later write would have a later end,
- * and show nothing new.
+ * Queries from the start until probing, which begins 3 s after the last packet received. A later write would only have a later
+ * deadline.
  */
 const EARLY = { from: 0, to: 5000 }
 
 export const faultKinds: readonly FaultKind[] = [
-  ({ lab, random }) => {
-    const lastsMs = Math.round(random.between(1000, 2800))
-    const harmlessFor = HARMLESS_CUT
-    return { ...living('short cut', lastsMs), harmlessFor, begin: () => lab.cut(), end: () => lab.heal() }
-  },
-  ({ lab }) => ({
-    ...deadly('long cut', DEADLY_FAULT),
-    begin: () => lab.cut(),
-    end: () => lab.heal(),
-  }),
-  ({ lab }) => ({
-    ...deadly('client not heard', DEADLY_FAULT),
-    begin: () => lab.mute('client'),
-    end: () => lab.heal(),
-  }),
-  ({ lab }) => ({
-    ...deadly('server not heard', DEADLY_FAULT),
-    begin: () => lab.mute('server'),
-    end: () => lab.heal(),
-  }),
-  // Whoever asks the new machine, by a probe or a query, gets RST from its kernel.
-  ({ lab, postgres }) => ({
-    ...deadly('server rebooted', 0),
-    begin: () => lab.reboot(),
-    end: () => postgres.startAgain(),
-  }),
-  // Kept known for one second from its next packet on, a connection that speaks every three is forgotten between two
-  // packets. A query could save it for the moment, so none is asked until that has happened.
-  ({ lab }) => ({
-    ...deadly('NAT forgets', 0),
-    load: { from: 6000, to: 8000 },
-    begin: () => lab.forget(1),
-    end: () => lab.forget(PATIENCE_SECONDS),
-  }),
-  // A probe comes every 3 s, and an eighth later at most.
-  ({ lab }) => ({
-    ...living('NAT with little patience', 10_000),
-    begin: () => lab.forget(5),
-    end: () => lab.forget(PATIENCE_SECONDS),
-  }),
   ({ lab, random }) => ({
-    ...living('1 % loss', Math.round(random.between(6000, 10_000))),
-    begin: () => lab.lose(1),
-    end: () => lab.heal(),
+    ...living('short cut', random.between(1000, 2800), () => lab.cut(), heal(lab)),
+    harmlessFor: HARMLESS_CUT,
   }),
-  // Its kernel goes on answering: keepalive says nothing of a process that hangs.
+  ({ lab }) => deadly('long cut', DEADLY_FAULT, () => lab.cut(), heal(lab)),
+  ({ lab }) => deadly('client not heard', DEADLY_FAULT, () => lab.mute('client'), heal(lab)),
+  ({ lab }) => deadly('server not heard', DEADLY_FAULT, () => lab.mute('server'), heal(lab)),
+  // The kernel of the restarted machine answers a probe or a query with RST.
+  ({ lab, postgres }) =>
+    deadly(
+      'server rebooted',
+      0,
+      () => lab.reboot(),
+      () => postgres.startAgain(),
+    ),
+  // The router remembers a connection for one second after each packet, and a probe comes every 3 s, so it forgets all. A query
+  // would delay this, so none is sent before.
   ({ lab }) => ({
-    ...living('server stopped', DETECT_WITHIN + 2000),
-    silences: true,
-    begin: () => signalAll(lab, 'STOP'),
-    end: () => signalAll(lab, 'CONT'),
+    ...deadly('NAT forgets', 0, () => lab.forget(1), remember(lab)),
+    load: { from: 6000, to: 8000 },
   }),
-  // The window of those that were asked something large closes, and stays closed for longer than the promise.
+  // A probe comes every 3 s, or an eighth later.
+  ({ lab }) => living('NAT with little patience', 10_000, () => lab.forget(5), remember(lab)),
+  ({ lab, random }) => living('1 % loss', random.between(6000, 10_000), () => lab.lose(1), heal(lab)),
+  // The kernel still answers: keepalive does not detect a process that hangs.
+  ({ lab }) => stopped(living('server stopped', DETECT_WITHIN + 2000, ...signals(lab))),
+  // The windows of connections with large queries close, and stay closed for longer than the deadline.
   ({ lab }) => ({
-    ...living('server reads nothing', 2 * DETECT_WITHIN),
-    silences: true,
+    ...stopped(living('server reads nothing', 2 * DETECT_WITHIN, ...signals(lab))),
     asksLarge: true,
-    begin: () => signalAll(lab, 'STOP'),
-    end: () => signalAll(lab, 'CONT'),
   }),
 ]
 
-type Common = Omit<Fault, 'begin' | 'end'>
+type Step = () => Promise<void>
 
-function living(name: string, lastsMs: number): Common {
-  return {
-    name,
-    kills: false,
-    harmlessFor: Infinity,
-    silences: false,
-    lastsMs,
-    load: { from: 0, to: lastsMs },
+function living(name: string, lasts: number, begin: Step, end: Step): Fault {
+  const lastsMs = Math.round(lasts)
+  const load = { from: 0, to: lastsMs }
+  return { name, kills: false, harmlessFor: Infinity, silences: false, lastsMs, load, begin, end }
+}
+
+function deadly(name: string, lastsMs: number, begin: Step, end: Step): Fault {
+  return { name, kills: true, harmlessFor: 0, silences: false, lastsMs, load: EARLY, begin, end }
+}
+
+function stopped(fault: Fault): Fault {
+  return { ...fault, silences: true }
+}
+
+const heal = (lab: Lab): Step => {
+  return () => lab.heal()
+}
+
+const remember = (lab: Lab): Step => {
+  return () => lab.forget(PATIENCE_SECONDS)
+}
+
+/** Stops and continues every process of the server's machine: the database and each of its backends. */
+function signals(lab: Lab): readonly [begin: Step, end: Step] {
+  const send = async (signal: 'STOP' | 'CONT'): Promise<void> => {
+    const [code] = (await once(lab.server.spawn('sh', ['-c', `kill -${signal} -1`]), 'exit')) as [
+      number | null,
+    ]
+    if (code !== 0) throw new Error(`The server's processes did not get the signal ${signal}`)
   }
-}
-
-function deadly(name: string, lastsMs: number): Common {
-  return { name, kills: true, harmlessFor: 0, silences: false, lastsMs, load: EARLY }
-}
-
-/** Every process of the server's machine: the database and each of its backends. */
-async function signalAll(lab: Lab, signal: 'STOP' | 'CONT'): Promise<void> {
-  const [code] = (await once(lab.server.spawn('sh', ['-c', `kill -${signal} -1`]), 'exit')) as [number | null]
-  if (code !== 0) throw new Error(`The server's processes did not take the signal ${signal}`)
+  return [() => send('STOP'), () => send('CONT')]
 }

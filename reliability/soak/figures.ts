@@ -1,5 +1,5 @@
-/** What a soak has shown, as lines of docs/reliability.md. */
-import { count, type Figure } from '../record.ts'
+/** The result of a soak, as rows of docs/reliability.md. */
+import { count, type Figure, mebibytes } from '../record.ts'
 import { ends } from './flat.ts'
 import { DETECT_WITHIN } from './promise.ts'
 import type { RoundResult } from './round.ts'
@@ -11,7 +11,7 @@ export interface SoakOptions {
   readonly seed: number
 }
 
-/** @param tookMs all of them together, in milliseconds */
+/** @param tookMs the time of all faults together, in milliseconds */
 export function figuresOf(
   rounds: readonly RoundResult[],
   { connections, seed }: SoakOptions,
@@ -19,60 +19,50 @@ export function figuresOf(
 ): Figure[] {
   const names = [...new Set(rounds.map(({ name }) => name))].toSorted()
   const deadly = rounds.filter(({ fate }) => fate === 'all')
-  const told = total(deadly, ({ lost }) => lost)
+  const living = rounds.filter(({ fate }) => fate === 'none')
   const [first, last] = ends(rounds)
-  const livingDropped = total(
-    rounds.filter(({ fate }) => fate === 'none'),
-    ({ lost }) => lost,
-  )
-  const latest = Math.max(...deadly.map(({ latest }) => latest))
-  const earliest = Math.min(...deadly.map(({ earliest }) => earliest))
+  const most = (some: readonly RoundResult[], key: 'latest' | 'lateMs' | 'wholeAfter'): string =>
+    seconds(Math.max(...some.map((round) => round[key])))
   return [
     ['connections held, and promised', `${count(connections)}, told within ${DETECT_WITHIN / 1000} s`],
     ['faults', `${rounds.length} in ${clock(tookMs).trim()} minutes (seed ${seed})`],
-    ...names.map((name) => figureOf(rounds.filter((round) => round.name === name))),
-    ['dead connections told once and in time', `${count(told)} of ${count(deadly.length * connections)}`],
-    ['latest of them told after', seconds(latest)],
-    ['a process was late meanwhile by, at worst', seconds(Math.max(...deadly.map(({ lateMs }) => lateMs)))],
-    ['earliest of them told of silence after', seconds(earliest)],
-    ['living connections dropped', count(livingDropped)],
-    ['queries answered', count(rounds.at(-1)?.answered ?? 0)],
+    ...names.map((name) => figureOf(name, rounds)),
     [
-      'all connections answered again after',
-      `${seconds(Math.max(...rounds.map(({ wholeAfter }) => wholeAfter)))} at most`,
+      'dead connections told once and in time',
+      `${count(lostIn(deadly))} of ${count(deadly.length * connections)}`,
     ],
+    ['latest of them told after', most(deadly, 'latest')],
+    ['a process was late meanwhile by, at worst', most(deadly, 'lateMs')],
+    ['earliest of them told of silence after', seconds(Math.min(...deadly.map(({ earliest }) => earliest)))],
+    ['living connections dropped', count(lostIn(living))],
+    ['queries answered', count(rounds.at(-1)?.answered ?? 0)],
+    ['all connections answered again after', `${most(rounds, 'wholeAfter')} at most`],
     ['descriptors, first and last', `${count(first.descriptors)}, ${count(last.descriptors)}`],
     ['heaps, first and last', `${mebibytes(first.heap)}, ${mebibytes(last.heap)}`],
     ['resident, first and last', `${mebibytes(first.resident)}, ${mebibytes(last.resident)}`],
   ]
 }
 
-/** @param rounds of one kind */
-function figureOf(rounds: readonly RoundResult[]): Figure {
-  const name = rounds[0]?.name ?? ''
-  const lost = total(rounds, (round) => round.lost)
-  const outcomes = [...new Set(rounds.flatMap((round) => Object.keys(round.outcomes)))].map(
-    (outcome) => `${count(total(rounds, (round) => round.outcomes[outcome] ?? 0))} \`${outcome}\``,
-  )
+/** The row of one kind of fault. */
+function figureOf(name: string, all: readonly RoundResult[]): Figure {
+  const rounds = all.filter((round) => round.name === name)
+  const by: Record<string, number> = {}
+  for (const { outcomes } of rounds) {
+    for (const [outcome, times] of Object.entries(outcomes)) by[outcome] = (by[outcome] ?? 0) + times
+  }
+  const outcomes = Object.entries(by).map(([outcome, times]) => `${count(times)} \`${outcome}\``)
+  const latest = seconds(Math.max(...rounds.map(({ latest }) => latest)))
   const open = rounds.filter(({ fate }) => fate === 'open').length
   const parts = [
     `${rounds.length} ×`,
-    ...(lost === 0 ? ['none dropped'] : [...outcomes, `latest after ${seconds(latestOf(rounds))}`]),
+    ...(lostIn(rounds) === 0 ? ['none dropped'] : [...outcomes, `latest after ${latest}`]),
     ...(open > 0 ? [`${open} too long to be harmless and too short to kill`] : []),
   ]
   return [name, parts.join(', ')]
 }
 
-function latestOf(rounds: readonly RoundResult[]): number {
-  return Math.max(...rounds.map(({ latest }) => latest))
-}
-
-function total(rounds: readonly RoundResult[], of: (round: RoundResult) => number): number {
-  return rounds.reduce((sum, round) => sum + of(round), 0)
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+function lostIn(rounds: readonly RoundResult[]): number {
+  return rounds.reduce((sum, { lost }) => sum + lost, 0)
 }
 
 export function seconds(milliseconds: number): string {

@@ -1,4 +1,4 @@
-/** Whether descriptors and memory stayed as they were, whatever was lost meanwhile. */
+/** Whether the number of descriptors and the memory stayed the same. */
 import type { Footprint } from './client.ts'
 import { SEMI_SPACE_MIB } from './processes.ts'
 import type { RoundResult } from './round.ts'
@@ -6,12 +6,12 @@ import type { RoundResult } from './round.ts'
 const MIB = 2 ** 20
 
 /**
- * What the heaps of both processes may grow by: code that is compiled meanwhile (some 0.5 MiB), and for each connection that
- * was lost less than anything that could be kept of it, as a closure takes 500 bytes.
+ * How much the heaps of both processes may grow: compiled code takes about 0.5 MiB. For each lost connection it is less than
+ * anything that could remain of it; a closure takes 500 bytes.
  */
 const HEAP = { compiled: 2 * MIB, ofEachLost: 100 }
 
-/** The young generations of both processes, and for each 16 MiB that malloc has given out once and keeps. */
+/** The young generations of both processes, and 16 MiB each that malloc does not return to the system. */
 const RESIDENT = 2 * (3 * SEMI_SPACE_MIB + 16) * MIB
 
 /** The first and the last footprint. */
@@ -21,16 +21,12 @@ export function ends(rounds: readonly RoundResult[]): readonly [Footprint, Footp
   return [first.footprint, last.footprint]
 }
 
-/** @returns what has grown more than it may, a line each */
+/** @returns what has grown too much, a line each */
 export function grown(rounds: readonly RoundResult[]): string[] {
   const [first, last] = ends(rounds)
   const lost = rounds.reduce((sum, round) => sum + round.lost, 0)
-  const wrong: string[] = []
-  const check = (what: keyof Footprint, mayGrowBy: number): void => {
-    if (last[what] - first[what] > mayGrowBy) wrong.push(`${what} grew from ${first[what]} to ${last[what]}`)
-  }
-  check('descriptors', 0)
-  check('heap', HEAP.compiled + lost * HEAP.ofEachLost)
-  check('resident', RESIDENT)
-  return wrong
+  const limits = { descriptors: 0, heap: HEAP.compiled + lost * HEAP.ofEachLost, resident: RESIDENT }
+  return (['descriptors', 'heap', 'resident'] as const)
+    .filter((what) => last[what] - first[what] > limits[what])
+    .map((what) => `${what} grew from ${first[what]} to ${last[what]}`)
 }

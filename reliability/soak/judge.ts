@@ -1,25 +1,25 @@
-/** What must have become of the connections in one fault, and what did. */
+/** Compares what happened to the connections during a fault with what must happen. */
 import type { Round } from './client.ts'
 import { DETECT_WITHIN } from './promise.ts'
 
-/** `all` or `none` of them dead; `open` where the fault's length decides nothing. */
+/** How many must be dead; `open` if the fault's length allows both. */
 export type Fate = 'all' | 'none' | 'open'
 
 export interface Verdict {
   readonly lost: number
-  /** How long the latest and the earliest waited for ETIMEDOUT or the like, in milliseconds; 0 and Infinity for none. */
+  /** The longest time until a connection was lost, and the shortest for no answer; in milliseconds, 0 and Infinity for none. */
   readonly latest: number
   readonly earliest: number
-  /** By how much a process was late at worst, in milliseconds. */
+  /** The longest time that a process was late, in milliseconds. */
   readonly lateMs: number
   readonly outcomes: Readonly<Record<string, number>>
-  /** What is wrong, a line each. */
+  /** The violations, a line each. */
   readonly wrong: readonly string[]
 }
 
 /**
- * @param held how many were open before
- * @param since from when a connection's deadline counts
+ * @param held the number of connections before
+ * @param since when a connection's deadline started
  */
 export function judge(
   rounds: readonly Round[],
@@ -42,7 +42,7 @@ export function judge(
       const took = lostAt - (from ?? Number.NaN)
       if (outcome === 'no-answer') earliest = Math.min(earliest, took)
       latest = Math.max(latest, took)
-      // A process that does not get to run cannot tell; how late it was at worst it has measured itself.
+      // A process that does not run cannot report. It has measured how late it was.
       if (!(took <= DETECT_WITHIN + lateMs)) {
         wrong.push(
           `port ${port} was told after ${Math.round(took)} ms, by a process late by ${Math.round(lateMs)} ms`,

@@ -1,15 +1,15 @@
-/** What each connection of a process's pools has gone through. */
+/** What happened to each connection of a process's pools. */
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import type { KeepAliveLost, Outcome } from 'tcp-keepalive'
 
-/** A connection that is open no more. */
+/** A connection that is closed. */
 export interface Ended {
   /** The client's. */
   readonly port: number
   /** How often `tcp-keepalive:lost` named it. */
   published: number
-  /** How often its user was told: by the pool's 'error' while it was idle, by a rejected query while it was not. */
+  /** How often its user was notified: by the pool's 'error' while it was idle, otherwise by a rejected query. */
   told: number
   /** Milliseconds since 1970, the clock of a capture. */
   lostAt: number | undefined
@@ -17,15 +17,15 @@ export interface Ended {
 }
 
 export class Ledger {
-  #open = new Map<Socket, Ended>()
-  #ended: Ended[] = []
+  readonly #open = new Map<Socket, Ended>()
+  readonly #ended: Ended[] = []
 
   constructor() {
     subscribe('tcp-keepalive:lost', (message) => {
       const { socket, outcome, doing } = message as KeepAliveLost
-      if (doing === 'connecting') return // no pool had it
+      if (doing === 'connecting') return // it was never in a pool
       const entry = this.#open.get(socket)
-      if (entry === undefined) throw new Error('a connection was lost that no pool has, or twice')
+      if (entry === undefined) throw new Error('a lost connection is in no pool, or was lost twice')
       entry.published++
       entry.lostAt ??= Date.now()
       entry.outcome ??= outcome
@@ -37,13 +37,8 @@ export class Ledger {
   }
 
   enter(socket: Socket): Ended {
-    const entry: Ended = {
-      port: socket.localPort ?? 0,
-      published: 0,
-      told: 0,
-      lostAt: undefined,
-      outcome: undefined,
-    }
+    const port = socket.localPort ?? 0
+    const entry: Ended = { port, published: 0, told: 0, lostAt: undefined, outcome: undefined }
     this.#open.set(socket, entry)
     socket.once('close', () => {
       this.#open.delete(socket)
@@ -52,10 +47,8 @@ export class Ledger {
     return entry
   }
 
-  /** Those that have ended since it was asked last. */
+  /** The connections that ended since the last call. */
   takeEnded(): readonly Ended[] {
-    const ended = this.#ended
-    this.#ended = []
-    return ended
+    return this.#ended.splice(0)
   }
 }

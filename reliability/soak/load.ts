@@ -2,17 +2,17 @@
 import type { HeldPool } from './held-pool.ts'
 import type { Random } from '../random.ts'
 
-/** What `pg_sleep` is told, in seconds; promise.ts relies on the second. */
+/** The shortest and the longest `pg_sleep`, in seconds. promise.ts depends on the longest. */
 const SLOW = [0.2, 2.5] as const
 
-/** So many milliseconds between two queries on a connection, on average: one in fifteen is busy at a time. */
+/** The average time between two queries on a connection, in milliseconds: one in fifteen is busy at a time. */
 const EVERY = 12_000
 
-/** More than a window that has not grown and a send buffer hold together. */
-const LARGE = Buffer.alloc(8 * 1024 * 1024, 'x').toString() // takes its memory at once, unlike repeat()
+/** Larger than the initial window and the send buffer together. */
+const LARGE = Buffer.alloc(8 * 1024 * 1024, 'x').toString() // allocated at once, unlike repeat()
 const LARGE_QUERIES = 3
 
-/** Two processes at a time may want it (PostgreSQL's "if not exists" alone is not meant for that). */
+/** The lock is for two processes at a time: "if not exists" alone may fail then. */
 export const TABLE = `select pg_advisory_xact_lock(1);
   create unlogged table if not exists written (at timestamptz default now(), value int)`
 
@@ -30,7 +30,7 @@ export class Load {
     this.stop()
     this.#timers = this.#pools.map((pool) =>
       setInterval(() => {
-        // No connection is opened for it: while the server is away that would take long and tell nothing.
+        // It opens no connection: without a server this would take long and show nothing.
         if (pool.hasIdle) void this.#askSomething(pool)
       }, EVERY / pool.size),
     )
@@ -41,7 +41,7 @@ export class Load {
     this.#timers = []
   }
 
-  /** Some connections of each pool have more to say than the kernels keep, with a window that may close. */
+  /** Sends large queries on some connections of each pool, so that their windows can close. */
   askLarge(): void {
     for (const pool of this.#pools) {
       for (let query = 0; query < LARGE_QUERIES && pool.hasIdle; query++) {

@@ -1,6 +1,6 @@
-/** One fault: what goes before it, what it does, and what must be so after it. */
+/** One fault: what happens before it, during it, and what is checked after it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Footprint, Round, Status } from './client.ts'
+import type { Answers, Footprint } from './client.ts'
 import type { Fault } from './faults.ts'
 import { type Fate, judge, type Verdict } from './judge.ts'
 import type { Processes } from './processes.ts'
@@ -10,9 +10,9 @@ import type { Silence } from './silence.ts'
 export interface RoundResult extends Verdict {
   readonly name: string
   readonly fate: Fate
-  /** How long the pools took to be whole again, in milliseconds. */
+  /** How long it took until all connections answered again, in milliseconds. */
   readonly wholeAfter: number
-  /** Queries, from the beginning on. */
+  /** Queries since the start. */
   readonly answered: number
   /** Of all processes together. */
   readonly footprint: Footprint
@@ -21,23 +21,23 @@ export interface RoundResult extends Verdict {
 /** How often the processes are asked, in milliseconds. */
 const GLANCE = 100
 
-/** What was on its way when a fault began has been taken note of so many milliseconds later. */
+/** Answers that were under way when a fault began have arrived after this time, in milliseconds. */
 const IN_FORCE = 1000
 
-/** An idle connection is probed every 3 s; the rest is for a busy machine. In milliseconds. */
+/** An idle connection is probed every 3 s; the machine may be busy. In milliseconds. */
 const CAPTURE_LATE = 30_000
 
 /**
- * Within how many milliseconds so many connections answer a query again. They wait for those that are in a slow query
- * (load.ts) or whose data is sent again only now (promise.ts), together 10 s at most, and for a process of the database
- * each: 2,000 begin within 8 s on two processors; the rest is for a machine that has much else to do.
+ * The longest time until all connections answer a query again, in milliseconds. They wait for a slow query (load.ts) or a
+ * retransmission (promise.ts), together 10 s at most, and for a process of the database each: 2,000 start within 8 s on two
+ * processors, and the machine may be busy.
  */
 export function wholeWithin(connections: number): number {
   return 10_000 + connections * 15
 }
 
-/** Has everything opened and asked once. */
-export async function makeWhole(processes: Processes, connections: number): Promise<number> {
+/** Opens all connections and sends a query on each. @returns how long this took */
+export async function makeWhole(tell: Processes, connections: number): Promise<number> {
   const limit = wholeWithin(connections)
   const start = performance.now()
   const done = new AbortController()
@@ -46,7 +46,7 @@ export async function makeWhole(processes: Processes, connections: number): Prom
     throw new Error(`not all connections answered again after ${limit / 1000} s`)
   }
   try {
-    await Promise.race([processes.tell('whole'), late()])
+    await Promise.race([tell('whole'), late()])
   } finally {
     done.abort()
   }
@@ -55,80 +55,70 @@ export async function makeWhole(processes: Processes, connections: number): Prom
 
 export async function meet(
   fault: Fault,
-  processes: Processes,
+  tell: Processes,
   connections: number,
   silence: Silence,
 ): Promise<RoundResult> {
-  const before = endedIn(await processes.tell('round'))
-  if (before > 0) throw new Error(`${before} living connections were dropped while nothing was wrong`)
+  const before = sumOf(await tell('round'), ({ ended }) => ended.length)
+  if (before > 0) throw new Error(`${before} living connections were dropped without a fault`)
   silence.forgetOlder()
-  const fate = fateOf(fault, await suffer(fault, processes))
-  const wholeAfter = await makeWhole(processes, connections)
+  const lasted = await suffer(fault, tell)
+  const fate = fault.kills ? 'all' : lasted > fault.harmlessFor ? 'open' : 'none'
+  const wholeAfter = await makeWhole(tell, connections)
   await caughtUp(silence)
-  const rounds = await processes.tell('round')
-  const verdict = judge(rounds, fate, connections, (port, lostAt) => silence.since(port, lostAt))
-  const footprint = sum(await processes.tell('footprint'))
-  const answered = await sumOf(processes, 'answered')
-  await processes.tell('startLoad')
+  const verdict = judge(await tell('round'), fate, connections, (port, at) => silence.since(port, at))
+  const all = await tell('footprint')
+  const footprint = {
+    descriptors: sumOf(all, ({ descriptors }) => descriptors),
+    resident: sumOf(all, ({ resident }) => resident),
+    heap: sumOf(all, ({ heap }) => heap),
+  }
+  const answered = await status(tell, 'answered')
+  await tell('startLoad')
   return { ...verdict, name: fault.name, fate, wholeAfter, answered, footprint }
 }
 
-function endedIn(rounds: readonly Round[]): number {
-  return rounds.reduce((sum, { ended }) => sum + ended.length, 0)
-}
-
-function fateOf({ kills, harmlessFor }: Fault, lastedMs: number): Fate {
-  if (kills) return 'all'
-  return lastedMs > harmlessFor ? 'open' : 'none'
-}
-
-/** @returns for how many milliseconds it may have been in force */
-async function suffer(fault: Fault, processes: Processes): Promise<number> {
+/** @returns how long the fault may have been in force, in milliseconds */
+async function suffer(fault: Fault, tell: Processes): Promise<number> {
   const start = performance.now()
   const passed = (): number => performance.now() - start
   let isLoaded = true
   const load = async (): Promise<void> => {
-    const { from, to } = fault.load
-    const wanted = passed() >= from && passed() < to
-    if (wanted !== isLoaded) await processes.tell(wanted ? 'startLoad' : 'stopLoad')
+    const wanted = passed() >= fault.load.from && passed() < fault.load.to
+    if (wanted !== isLoaded) await tell(wanted ? 'startLoad' : 'stopLoad')
     isLoaded = wanted
   }
+  const untold = async (): Promise<number> => (fault.kills ? status(tell, 'open') : 0)
   await load()
   await fault.begin()
-  if (fault.asksLarge) await processes.tell('askLarge')
+  if (fault.asksLarge) await tell('askLarge')
   await sleep(Math.min(IN_FORCE, fault.lastsMs))
-  const answered = await sumOf(processes, 'answered')
-  while (
-    passed() < fault.lastsMs ||
-    (fault.kills && passed() < ALL_TOLD && (await sumOf(processes, 'open')) > 0)
-  ) {
+  const answered = await status(tell, 'answered')
+  while (passed() < fault.lastsMs || (passed() < ALL_TOLD && (await untold()) > 0)) {
     await load()
     await sleep(Math.min(GLANCE, Math.max(1, fault.lastsMs - passed())))
   }
-  const untold = fault.kills ? await sumOf(processes, 'open') : 0
-  const answers = (await sumOf(processes, 'answered')) - answered
+  const left = await untold()
+  const answers = (await status(tell, 'answered')) - answered
   await fault.end()
-  if (untold > 0) throw new Error(`${fault.name}: ${untold} dead connections were not told in ${ALL_TOLD} ms`)
-  if (fault.silences && answers > 0) {
-    throw new Error(`${fault.name}: ${answers} queries were answered all the same`)
-  }
+  if (left > 0) throw new Error(`${fault.name}: ${left} dead connections were not reported in ${ALL_TOLD} ms`)
+  if (fault.silences && answers > 0) throw new Error(`${fault.name}: ${answers} queries were answered`)
   return passed()
 }
 
-async function sumOf(processes: Processes, what: keyof Status): Promise<number> {
-  return (await processes.tell('status')).reduce((sum, status) => sum + status[what], 0)
+async function status(tell: Processes, what: keyof Answers['status']): Promise<number> {
+  return sumOf(await tell('status'), (each) => each[what])
 }
 
-/** Waits until the capture has seen what is past; while connections are open there is always something to come. */
+/** Waits until the capture contains everything until now. There is always a next packet while connections are open. */
 async function caughtUp(silence: Silence): Promise<void> {
   const now = Date.now()
   while (silence.newest < now) {
-    if (Date.now() - now > CAPTURE_LATE) throw new Error('the capture has seen nothing for long')
+    if (Date.now() - now > CAPTURE_LATE) throw new Error('the capture has no new packets')
     await sleep(GLANCE)
   }
 }
 
-function sum(all: readonly Footprint[]): Footprint {
-  const add = (key: keyof Footprint): number => all.reduce((total, each) => total + each[key], 0)
-  return { descriptors: add('descriptors'), resident: add('resident'), heap: add('heap') }
+function sumOf<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((sum, one) => sum + of(one), 0)
 }

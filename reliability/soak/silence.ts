@@ -1,8 +1,8 @@
-/** From when a connection's deadline counts, as a capture on the client saw it: nothing of the package is asked. */
+/** When a connection's deadline started, from a packet capture on the client: independent of the package. */
 import { after, isLater } from '../../lab/network/keepalive-probes.ts'
 import type { TcpPacket } from '../../lab/network/pcap.ts'
 
-/** From when the deadline counts after a packet that passed at `at`. */
+/** After a packet at `at`, the deadline counts from `since`. */
 interface Mark {
   readonly at: number
   readonly since: number
@@ -10,22 +10,22 @@ interface Mark {
 
 interface Conversation {
   readonly openedAt: number
-  /** Newest last. After the end there may be one more, for what the server repeats to a client that is gone. */
+  /** The newest last. There may be one more after the end, for a retransmission of the server. */
   readonly marks: Mark[]
-  /** The number that the server's next byte will have, once it has said its first. */
+  /** The sequence number of the server's next byte; `undefined` before its first packet. */
   nextToHear: number | undefined
-  /** The number after the first data that the server has not acknowledged, and when it was written. */
+  /** The end of the first data that the server has not acknowledged, and when it was written. */
   unheard: { readonly end: number; readonly wroteAt: number } | undefined
-  /** Whether the client has answered, or taken leave, with RST. */
+  /** Whether the client has sent RST. */
   isOver: boolean
 }
 
-/** Enough to find the one before the end. */
+/** Enough to find the last one before the end. */
 const MARKS_KEPT = 4
 
 export class Silence {
   readonly #port: number
-  /** By the client's port; a port may be used again, so newest last. */
+  /** By the client's port. A port may be reused: the newest is last. */
   readonly #conversations = new Map<number, Conversation[]>()
   #newest = 0
 
@@ -34,7 +34,7 @@ export class Silence {
     this.#port = port
   }
 
-  /** When the newest packet passed. */
+  /** The time of the newest packet. */
   get newest(): number {
     return this.#newest
   }
@@ -46,8 +46,8 @@ export class Silence {
   }
 
   /**
-   * From when the deadline of a connection counts that was lost at `lostAt`: from its own write where that is not
-   * acknowledged, else from the last thing heard.
+   * When the deadline of a connection started that was lost at `lostAt`: at its first unacknowledged write, otherwise at the last
+   * packet received.
    */
   since(port: number, lostAt: number): number | undefined {
     const all = this.#conversations.get(port) ?? []
@@ -55,16 +55,16 @@ export class Silence {
     return conversation?.marks.findLast(({ at }) => at <= lostAt)?.since
   }
 
-  /** Only the newest on each port is wanted still. */
+  /** Forgets all but the newest on each port. */
   forgetOlder(): void {
     for (const all of this.#conversations.values()) all.splice(0, all.length - 1)
   }
 
   #hear({ at, to, seq, ack, length, flags }: TcpPacket): void {
     const conversation = this.#conversations.get(to.port)?.at(-1)
-    if (conversation === undefined || conversation.isOver || flags.rst) return // RST is the end, not a sign of life
+    if (conversation === undefined || conversation.isOver || flags.rst) return // RST does not prove that the server lives
     const { nextToHear, unheard } = conversation
-    // Nor does Linux count a probe of the server's: its number lies before the window (tcp_validate_incoming).
+    // Linux ignores a probe of the server: its number is before the window (tcp_validate_incoming).
     if (nextToHear !== undefined && length === 0 && !flags.fin && nextToHear === after(seq, 1)) return
     const end = after(seq, length + (flags.syn ? 1 : 0))
     if (nextToHear === undefined || isLater(end, nextToHear)) conversation.nextToHear = end

@@ -1,7 +1,7 @@
-/** The table: what is claimed, and which measurement shows it. */
+/** The table: each row, its bound, and the measurement that it shows. */
 import type { Spread } from './paired.ts'
 
-/** What a program says of one measurement (say.ts). */
+/** The result of one measurement, which a program prints (say.ts). */
 export interface Measurement {
   readonly name: string
   readonly reference?: number
@@ -19,29 +19,39 @@ export interface Row {
   readonly bound: string
   readonly found: string
   readonly spread: string
-  /** `undefined` where nothing is promised. */
+  /** `undefined` without a bound. */
   readonly met: boolean | undefined
 }
 
-/** A row from the measurements; `undefined` where they are not there. */
+/** A row from the measurements; `undefined` if these are missing. */
 type RowOf = (all: Measurements) => Row | undefined
 
 const number = (value: number, digits = 2): string => value.toFixed(digits)
 const between = ({ low, high }: Spread, show = number): string => `${show(low)} … ${show(high)}`
+const withSelf = (spread: Spread, self: Spread, show = number): string =>
+  `${between(spread, show)}; itself ${between(self)}`
 
-/** measured / reference, at most `most`; without a bound it is only told. */
+/** A row with an upper bound, if there is one. @param limit the bound in words, or shows it */
+function bounded(
+  what: string,
+  [value, most]: readonly [value: number, most: number | undefined],
+  limit: string | ((most: number) => string),
+  found: string,
+  spread = '',
+): Row {
+  if (most === undefined) return { what, bound: '–', found, spread, met: undefined }
+  const bound = typeof limit === 'string' ? limit : `≤ ${limit(most)}`
+  return { what, bound, found, spread, met: value <= most }
+}
+
+/** measured / reference, at most `most`. */
 function atMost(name: string, what: string, most?: number): RowOf {
   return (all) => {
     const one = all.get(name)
     if (!one?.ratio || !one.self) return undefined
     const { reference = 0, measured = 0, ratio, self } = one
-    return {
-      what,
-      bound: most === undefined ? '–' : `≤ ${number(most)} ×`,
-      found: `${number(ratio.median)} × (${nanoseconds(measured)} to ${nanoseconds(reference)})`,
-      spread: `${between(ratio)}; itself ${between(self)}`,
-      met: most === undefined ? undefined : ratio.median <= most,
-    }
+    const found = `${number(ratio.median)} × (${nanoseconds(measured)} to ${nanoseconds(reference)})`
+    return bounded(what, [ratio.median, most], (limit) => `${number(limit)} ×`, found, withSelf(ratio, self))
   }
 }
 
@@ -56,7 +66,7 @@ function faster(name: string, what: string, least?: number): RowOf {
       what,
       bound: least === undefined ? '–' : `≥ ${number(least, 1)} × faster`,
       found: `${number(turned.median)} × faster (${nanoseconds(measured)} to ${nanoseconds(reference)})`,
-      spread: `${between(turned)}; itself ${between(self)}`,
+      spread: withSelf(turned, self),
       met: least === undefined ? undefined : turned.median >= least,
     }
   }
@@ -67,108 +77,74 @@ function nanoseconds(value: number): string {
   return value >= 10_000 ? `${number(value / 1000, 1)} µs` : `${number(value, 0)} ns`
 }
 
-/** A plain figure of a measurement. */
+/** One number of a measurement. */
 function figure(name: string, key: string, what: string, most: number, unit: string): RowOf {
   return (all) => {
     const value = all.get(name)?.[key]
     if (typeof value !== 'number') return undefined
-    return {
-      what,
-      bound: `≤ ${most} ${unit}`,
-      found: `${number(value, 1)} ${unit}`,
-      spread: '',
-      met: value <= most,
-    }
+    return bounded(what, [value, most], (limit) => `${limit} ${unit}`, `${number(value, 1)} ${unit}`)
+  }
+}
+
+/** A spread of a measurement, with one digit less in its bound. */
+function spreadOf(name: string, key: string, what: string, most: number | undefined, unit: string): RowOf {
+  return (all) => {
+    const one = all.get(name)
+    const spread = one?.[key] as Spread | undefined
+    if (!spread) return undefined
+    const digits = one?.self ? 2 : 1
+    const show = (value: number): string => number(value, digits)
+    const text = one?.self ? withSelf(spread, one.self) : between(spread, show)
+    const limit = (value: number): string => `${number(value, digits - 1)} ${unit}`
+    return bounded(what, [spread.median, most], limit, `${show(spread.median)} ${unit}`, text)
   }
 }
 
 const heldCall: RowOf = (all) => {
-  const one = all.get('held-call')
-  if (!one?.difference || !one.self) return undefined
-  return {
-    what: "a held socket's later `socket.setKeepAlive` that changes nothing, over Node's own",
-    bound: '≤ 60 ns',
-    found: nanoseconds(one.difference.median),
-    spread: `${between(one.difference, nanoseconds)}; itself ${between(one.self)}`,
-    met: one.difference.median <= 60,
-  }
+  const { difference, self } = all.get('held-call') ?? {}
+  if (!difference || !self) return undefined
+  const what = "`socket.setKeepAlive` that changes nothing on a held socket, more than Node's own takes"
+  const { median } = difference
+  return bounded(what, [median, 60], '≤ 60 ns', nanoseconds(median), withSelf(difference, self, nanoseconds))
 }
 
 const installMatching: RowOf = (all) => {
-  const one = all.get('install-matching')
+  const { difference, self } = all.get('install-matching') ?? {}
   const inC = all.get('first-set-user-timeout')?.reference
-  if (!one?.difference || !one.self || inC === undefined) return undefined
+  if (!difference || !self || inC === undefined) return undefined
+  const what = "connect + close with an install that matches, more than without it and C's system calls"
   const over = (value: number): string => `${number((value - inC) / 1000, 1)} µs`
-  return {
-    what: "install: connect + close, sockets that match, over C's system calls",
-    bound: '≤ 6 µs',
-    found: over(one.difference.median),
-    spread: `${between(one.difference, over)}; itself ${between(one.self)}`,
-    met: one.difference.median - inC <= 6000,
-  }
+  const { median } = difference
+  return bounded(what, [median - inC, 6000], '≤ 6 µs', over(median), withSelf(difference, self, over))
 }
 
-const leftBehind: RowOf = (all) => {
+const resourcesLeft: RowOf = (all) => {
   const left = all.get('growth')?.['resourcesLeft']
   if (typeof left !== 'string') return undefined
-  const found = left === '' ? 'none' : left
-  return { what: 'the same: handles and timers left', bound: 'none', found, spread: '', met: left === '' }
+  return bounded('the same: handles and timers left', [left.length, 0], 'none', left === '' ? 'none' : left)
 }
 
 const sweepNone: RowOf = (all) => {
   const count = all.get('sweep-none')?.['timers']
   if (typeof count !== 'number') return undefined
   const what = 'timers of the sweep while no socket has a deadline'
-  return { what, bound: 'none', found: count === 0 ? 'none' : String(count), spread: '', met: count === 0 }
+  return bounded(what, [count, 0], 'none', count === 0 ? 'none' : String(count))
 }
 
 const endpointsAgain: RowOf = (all) => {
-  const one = all.get('endpoints-again')
-  if (one?.measured === undefined) return undefined
-  const what = 'the same socket asked for again (its endpoints are compared afresh)'
-  return { what, bound: '≤ 20 µs', found: nanoseconds(one.measured), spread: '', met: one.measured <= 20_000 }
-}
-
-const loading = (name: string, what: string, most?: number): RowOf => {
-  return (all) => {
-    const one = all.get(name)
-    const cost = one?.['milliseconds'] as Spread | undefined
-    if (!one?.self || !cost) return undefined
-    return {
-      what,
-      bound: most === undefined ? '–' : `≤ ${number(most, 1)} ms`,
-      found: `${number(cost.median)} ms`,
-      spread: `${between(cost)}; itself ${between(one.self)}`,
-      met: most === undefined ? undefined : cost.median <= most,
-    }
-  }
-}
-
-const memory = (name: string, what: string, most?: number): RowOf => {
-  return (all) => {
-    const more = all.get(name)?.['megabytes'] as Spread | undefined
-    if (!more) return undefined
-    return {
-      what,
-      bound: most === undefined ? '–' : `≤ ${most} MB`,
-      found: `${number(more.median, 1)} MB`,
-      spread: between(more, (value) => number(value, 1)),
-      met: most === undefined ? undefined : more.median <= most,
-    }
-  }
+  const { measured } = all.get('endpoints-again') ?? {}
+  if (measured === undefined) return undefined
+  const what = 'the same socket again (only its endpoints are compared)'
+  return bounded(what, [measured, 20_000], '≤ 20 µs', nanoseconds(measured))
 }
 
 const probed: RowOf = (all) => {
   const one = all.get('probe') as unknown as Readonly<Record<string, number>> | undefined
   if (!one) return undefined
   const { milliseconds = 0, low = 0, high = 0, roundTrip = 0 } = one
-  return {
-    what: '`probePeer()` of a silent peer on loopback that lives: how soon it answers',
-    bound: '–',
-    found: `${number(milliseconds, 1)} ms (round trip ${number(roundTrip)} ms)`,
-    spread: between({ low, median: milliseconds, high }),
-    met: undefined,
-  }
+  const what = '`probePeer()` of a silent living peer on loopback: time until it answers'
+  const found = `${number(milliseconds, 1)} ms (round trip ${number(roundTrip)} ms)`
+  return bounded(what, [0, undefined], '', found, between({ low, median: milliseconds, high }))
 }
 
 const psToSs: RowOf = (all) => {
@@ -176,112 +152,125 @@ const psToSs: RowOf = (all) => {
   const times = one?.['times'] as Spread | undefined
   if (!times) return undefined
   const { start = 0, ps = 0, ss = 0 } = one as unknown as Readonly<Record<string, number>>
-  return {
-    what: "`ps --check --within 60s` of the same beyond Node's own start, to `ss -tnop`, in processor time",
-    bound: '≤ 2.00 ×',
-    found: `${number(times.median)} × (${number(ps - start, 1)} ms to ${number(ss, 1)} ms)`,
-    spread: between(times),
-    met: times.median <= 2,
-  }
+  const what =
+    "`ps --check --within 60s` of the same without Node's own start vs. `ss -tnop`, in processor time"
+  const found = `${number(times.median)} × (${number(ps - start, 1)} ms to ${number(ss, 1)} ms)`
+  return bounded(what, [times.median, 2], '≤ 2.00 ×', found, between(times))
 }
 
-const AGAIN = '`setKeepAlive(socket, { time, interval, retries })`, again and again'
+/** The time to load a file, and the memory of a program. */
+const loading = (name: string, what: string, most?: number): RowOf =>
+  spreadOf(name, 'milliseconds', what, most, 'ms')
+const memory = (name: string, what: string, most?: number): RowOf =>
+  spreadOf(name, 'megabytes', what, most, 'MB')
+
+const REPEATED = 'repeated `setKeepAlive(socket, { time, interval, retries })`'
 
 export const rows: readonly RowOf[] = [
-  atMost('set', `${AGAIN}, to C`, 1.12),
-  atMost('set-user-timeout', 'the same with `userTimeout`, to C', 1.12),
-  atMost('set-tls', 'the same on a TLSSocket, to C', 1.2),
-  atMost('set-same-calls', `${AGAIN}, to C that makes the very same four system calls`),
+  atMost('set', `${REPEATED} vs. C`, 1.12),
+  atMost('set-user-timeout', 'the same with `userTimeout` vs. C', 1.12),
+  atMost('set-tls', 'the same on a TLSSocket vs. C', 1.2),
+  atMost('set-same-calls', `${REPEATED} vs. C that makes the same four system calls`),
   atMost(
     'c-six-arguments',
-    'C behind the same six Node-API arguments, to C that makes the very same four system calls',
+    'C behind the same six Node-API arguments vs. C that makes the same four system calls',
   ),
-  atMost('native', "the binding's own call without the TypeScript, to C that asks first"),
-  atMost('native-c', "the binding's own call, to C behind the same six Node-API arguments"),
-  atMost('first-set', "the first set on a fresh socket, Node's record included, to C", 1.8),
-  atMost('node26-four-arguments', `${AGAIN}, to Node 26's own four-argument call, which checks nothing`, 1.2),
-  atMost('node-four-arguments', `${AGAIN}, to Node 24's four-argument call`),
+  atMost('native', "the binding's own call without the TypeScript vs. C that checks the socket type first"),
+  atMost('native-c', "the binding's own call vs. C behind the same six Node-API arguments"),
+  atMost('first-set', "the first set on a new socket, and Node's record of it vs. C", 1.8),
+  atMost(
+    'node26-four-arguments',
+    `${REPEATED} vs. Node 26's own four-argument call, which checks nothing`,
+    1.2,
+  ),
+  atMost('node-four-arguments', `${REPEATED} vs. Node 24's four-argument call`),
   atMost(
     'node-two-arguments',
-    `${AGAIN}, to Node 24's two-argument call (interval and retries are not to be had)`,
+    `${REPEATED} vs. Node 24's two-argument call, which cannot set interval and retries`,
   ),
-  faster(
-    'net-keepalive',
-    'against net-keepalive: interval, probes, user timeout, and socket.setKeepAlive',
-    7,
-  ),
-  faster('koffi', `${AGAIN}, against koffi`, 1.3),
-  faster('koffi-c', 'C behind the same six Node-API arguments, against koffi'),
-  faster('ffi-rs', `${AGAIN}, against ffi-rs`),
-  atMost('get', '`getKeepAlive`, to C', 1.3),
-  atMost('tcp-info', "`getTcpInfo`, to C's one call", 1.6),
+  faster('net-keepalive', 'repeated sets of all four values vs. net-keepalive and `socket.setKeepAlive`', 7),
+  faster('koffi', `${REPEATED} vs. koffi`, 1.3),
+  faster('koffi-c', 'C behind the same six Node-API arguments vs. koffi'),
+  faster('ffi-rs', `${REPEATED} vs. ffi-rs`),
+  atMost('get', '`getKeepAlive` vs. C', 1.3),
+  atMost('tcp-info', "`getTcpInfo` vs. C's single call", 1.6),
   heldCall,
-  atMost('install-other', 'install: connect + close on loopback, sockets that do not match, to none', 1.03),
+  atMost(
+    'install-other',
+    'connect + close on loopback with an install that does not match vs. no install',
+    1.03,
+  ),
   installMatching,
   atMost(
     'install-deadline',
-    'install with `detectWithin`: connect + close, to an install of the same values',
+    'connect + close with an install of `detectWithin` vs. an install of the same values',
     1.03,
   ),
-  loading('import-mjs', 'import (ESM), above a module that imports node:net', 2),
-  loading('import-cjs', 'import (CommonJS), above a module that imports node:net', 2),
+  loading('import-mjs', 'import (ESM), more than a module that imports node:net takes', 2),
+  loading('import-cjs', 'import (CommonJS), more than a module that imports node:net takes', 2),
   loading('import-nothing-mjs', 'import (ESM) of a package that exports nothing'),
   loading('import-nothing-cjs', 'import (CommonJS) of a package that exports nothing'),
   loading('first-call-mjs', 'the first call in a program (ESM): `planKeepAlive`, which needs no socket'),
   loading('first-call-cjs', 'the first call in a program (CommonJS): `planKeepAlive`'),
-  loading('first-install-mjs', 'the first call in a program (ESM): `installKeepAlive`, binary included'),
-  loading('first-install-cjs', 'the first call in a program (CommonJS): `installKeepAlive`, binary included'),
+  loading(
+    'first-install-mjs',
+    'the first call in a program (ESM): `installKeepAlive`, with loading the binary',
+  ),
+  loading(
+    'first-install-cjs',
+    'the first call in a program (CommonJS): `installKeepAlive`, with loading the binary',
+  ),
   atMost(
     'register',
-    '`--require tcp-keepalive/register` in `node -e 0`, to an empty file, in processor time',
+    '`--require tcp-keepalive/register` in `node -e 0` vs. an empty file, in processor time',
     1.15,
   ),
-  atMost('register-package', 'the same, to an empty file that is found as a package'),
+  atMost('register-package', 'the same vs. an empty file that is found as a package'),
   atMost(
     'register-variables',
-    'the same with TCP_KEEPALIVE_DETECT_WITHIN and TCP_KEEPALIVE_MATCH, to an empty file',
+    'the same with TCP_KEEPALIVE_DETECT_WITHIN and TCP_KEEPALIVE_MATCH vs. an empty file',
   ),
-  atMost('register-net', 'the same in a program that loads node:net, to an empty file', 1.1),
+  atMost('register-net', 'the same in a program that loads node:net vs. an empty file', 1.1),
   memory(
     'register-memory',
-    '`--require tcp-keepalive/register` in `node -e 0`: memory, over an empty file',
+    '`--require tcp-keepalive/register` in `node -e 0`: memory, more than with an empty file',
     2,
   ),
-  memory('register-package-memory', 'the same, over an empty file that is found as a package'),
+  memory('register-package-memory', 'the same, more than with an empty file that is found as a package'),
   atMost(
     'first-set-program',
-    'a program that connects and sets, binary included, to the program without it, in processor time',
+    'a program that connects, sets and loads the binary vs. one that does not set, in processor time',
     1.08,
   ),
   figure('growth', 'residentMb', '1,000,000 sets and reads: growth over the last four fifths', 4, 'MB'),
-  leftBehind,
-  figure('held-memory', 'heldBytes', '10,000 sockets held: heap for each', 300, 'bytes'),
-  figure('held-memory', 'endedBytes', 'the same, released and ended: what stays of it', 30, 'bytes'),
-  figure('installed-memory', 'heldBytes', '10,000 sockets held by an install: heap for each', 300, 'bytes'),
-  figure('installed-memory', 'endedBytes', 'the same, ended: what stays of it', 30, 'bytes'),
+  resourcesLeft,
+  figure('held-memory', 'heldBytes', '10,000 held sockets: heap of each', 300, 'bytes'),
+  figure('held-memory', 'endedBytes', 'the same, released and closed: heap that remains', 30, 'bytes'),
+  figure('installed-memory', 'heldBytes', '10,000 sockets held by an install: heap of each', 300, 'bytes'),
+  figure('installed-memory', 'endedBytes', 'the same, closed: heap that remains', 30, 'bytes'),
   ...[10, 100, 1000, 10_000, 18_000].map((count) =>
-    atMost(`many-${count}`, `set on ${count.toLocaleString('en')} sockets, to C at the same number`, 1.15),
+    atMost(`many-${count}`, `set on ${count.toLocaleString('en')} sockets vs. C on as many`, 1.15),
   ),
   atMost(
     'endpoints',
-    "descriptor by endpoints among 2,000 sockets, at worst, to C's getsockname over all",
+    "the longest search for a descriptor by endpoints among 2,000 sockets vs. C's getsockname on all",
     1.5,
   ),
   endpointsAgain,
   atMost(
     'sweep-in-flight',
-    "a sweep over 10,000 sockets with data in flight, for each, to C's one getsockopt",
+    "a sweep over 10,000 sockets with data in flight, each vs. C's single getsockopt",
     1.3,
   ),
-  atMost('sweep-idle', 'a sweep over 10,000 idle sockets, for each, to the same getsockopt', 0.1),
+  atMost('sweep-idle', 'a sweep over 10,000 idle sockets, each vs. the same getsockopt', 0.1),
   sweepNone,
   atMost(
     'reach',
-    "`reach: 'process'`: a look over 10,000 descriptors of which 100 are new, to C's getsockname over all",
+    "`reach: 'process'`: a look over 10,000 descriptors of which 100 are new vs. C's getsockname on all",
     1.5,
   ),
-  atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, for each, to C that asks the same', 1.5),
-  atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets, to Node's own start", 4),
+  atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, each vs. C that reads the same', 1.5),
+  atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets vs. Node's own start", 4),
   probed,
   figure('probe', 'refused', '`probePeer()` of 10,000 healthy peers: refused', 0, ''),
   psToSs,

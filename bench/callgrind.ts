@@ -1,20 +1,20 @@
 /**
- * Reads what callgrind wrote ("Callgrind Format Specification" in valgrind's manual): what each line of a source takes by
- * itself, without what it calls. Code that was inlined counts for the file and line that it was written in.
+ * Reads callgrind's output ("Callgrind Format Specification" in valgrind's manual): the instructions of each source line, without
+ * those of the functions that it calls. Inlined code counts for the file and line of its source.
  */
 
 export interface Cost {
-  /** The program or library; `???` for code that was made at run time. */
+  /** The program or library; `???` for code that was generated at run time. */
   readonly object: string
-  /** `???` where the object does not tell. */
+  /** `???` if the object has no such information. */
   readonly file: string
-  /** 0 where it is not known. */
+  /** 0 if it is not known. */
   readonly line: number
   readonly instructions: number
 }
 
 export interface Counted {
-  /** What callgrind itself says that it counted. */
+  /** callgrind's own total. */
   readonly total: number
   readonly costs: readonly Cost[]
 }
@@ -35,7 +35,7 @@ export function readCallgrind(text: string): Counted {
     else if (/^[\d+*-]/.test(record)) {
       const [position = '', instructions = ''] = record.split(' ')
       line = lineAt(position, line)
-      // The line after `calls` is what was called, which has lines of its own.
+      // The line after `calls` is the cost of the called function, which has lines of its own.
       if (!isCallee) costs.push({ object, file, line, instructions: Number(instructions) })
       isCallee = false
     }
@@ -43,14 +43,14 @@ export function readCallgrind(text: string): Counted {
   return { total, costs }
 }
 
-/** A name stands in full where it is first used, `(7) name`, and as `(7)` from then on. */
+/** A name is given once, `(7) name`, and then as `(7)`. */
 function nameOf(value: string, known: Map<string, string>): string {
   const [, number = '', name] = /^\((\d+)\)(?: (.*))?$/.exec(value) ?? []
   if (name !== undefined) known.set(number, name)
   return known.get(number) ?? value
 }
 
-/** A line is a number, or its distance to the one before, or `*`: the same. */
+/** A line is a number, the distance to the previous line, or `*` for the same line. */
 function lineAt(position: string, before: number): number {
   if (position === '*') return before
   return /^[+-]/.test(position) ? before + Number(position) : Number(position)

@@ -1,4 +1,4 @@
-/** The second table: the instructions of a set, and whose they are. */
+/** The second table: the instructions of a set, by owner. */
 import { OWNERS, type Owner } from './owners.ts'
 import type { Measurements } from './rows.ts'
 
@@ -11,27 +11,18 @@ export const WAYS: Readonly<Record<string, string>> = {
   koffi: 'koffi, which is called four times',
 }
 
-/** Whole numbers, of which each is rounded by itself. */
-export function instructionTable(all: Measurements): string[] {
+/** Each number is rounded by itself. */
+export function instructionTable(all: Measurements): string {
   const rows = Object.entries(WAYS).flatMap(([way, what]) => {
     const one = all.get(`instructions-${way}`)
     if (!one) return []
     const owners = one['owners'] as Readonly<Record<Owner, number>>
-    const cells = [one['instructions'] as number, ...OWNERS.map((owner) => owners[owner])].map(rounded)
-    return [`| ${what} | ${cells.join(' | ')} |`]
+    const cells = [one['instructions'] as number, ...OWNERS.map((owner) => owners[owner])].map(Math.round)
+    return [`| ${what} | ${cells.join(' | ')} |\n`]
   })
-  if (rows.length === 0) return ['Not counted: that takes valgrind (Debian: `apt-get install valgrind`).']
+  if (rows.length === 0) return 'Not counted: valgrind is missing (Debian: `apt-get install valgrind`).\n'
   const by = all.get('instructions-package')?.['by'] as string
-  const titles = ['instructions a call', 'all', ...OWNERS]
-  return [
-    `Counted by ${by}.`,
-    '',
-    `| ${titles.join(' | ')} |`,
-    `|${titles.map((_, place) => (place === 0 ? '---|' : '--:|')).join('')}`,
-    ...rows,
-  ]
-}
-
-function rounded(instructions: number): string {
-  return Math.round(instructions).toString()
+  const titles = ['instructions a call', 'all', ...OWNERS].join(' | ')
+  const head = `| ${titles} |\n|---|--:|${'--:|'.repeat(OWNERS.length)}\n`
+  return `Counted by ${by}.\n\n${head}${rows.join('')}`
 }

@@ -1,6 +1,6 @@
 /**
- * Counts the instructions of a set, and whose they are, with valgrind's callgrind: all that the processor does outside the
- * kernel, from the JavaScript that makes the call down to the system calls. What else the machine does has no part in it.
+ * Counts the instructions of a set by owner, with valgrind's callgrind: all instructions outside the kernel, from the JavaScript that
+ * makes the call down to the system calls. Other load on the machine does not change them.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, readFile } from 'node:fs/promises'
@@ -11,14 +11,17 @@ import { run } from '../lab/run.ts'
 import { inTemporaryFolder } from '../lab/temporary.ts'
 import { readCallgrind } from './callgrind.ts'
 import { WAYS } from './instruction-table.ts'
-import { versionOf } from './machine.ts'
 import { BINDING, type Owner, OWNERS, ownerOf } from './owners.ts'
-import type { Prepared } from './prepare.ts'
+import { type Prepared, versionOf } from './prepare.ts'
 import type { Measurement } from './rows.ts'
 
 const CALLS = 2000
 
-/** valgrind's version; `undefined` where it is not there. */
+const VALGRIND = ['--quiet', '--tool=callgrind', '--toggle-collect=count_instructions'] // of reference.c
+/** V8 compiles in the main thread: valgrind runs threads one at a time. */
+const NODE = ['--no-warnings', '--single-threaded', '--expose-gc', 'bench/programs/instructions.ts']
+
+/** valgrind's version; `undefined` if it is not installed. */
 export function valgrindVersion(): string | undefined {
   const { status, stdout } = spawnSync('valgrind', ['--version'], { encoding: 'utf8' })
   return status === 0 ? stdout.trim().replace('-', ' ') : undefined
@@ -34,13 +37,13 @@ export async function countInstructions({ node24, environment }: Prepared): Prom
     const env = {
       ...environment,
       NAPI_RS_NATIVE_LIBRARY_PATH: binding,
-      LD_BIND_NOW: '1', // functions are looked up at the start, and not while it counts
+      LD_BIND_NOW: '1', // functions are looked up at the start, not while it counts
     }
     const counted: Measurement[] = []
     for (const way of Object.keys(WAYS)) {
       console.log(`• instructions: ${way}`)
       const output = join(folder, `${way}.callgrind`)
-      const words = [...valgrindParameters(output), node24, ...nodeParameters(way)]
+      const words = [...VALGRIND, `--callgrind-out-file=${output}`, node24, ...NODE, way, String(CALLS)]
       await run('valgrind', words, { cwd: ROOT, environment: env })
       counted.push({ name: `instructions-${way}`, by, ...share(await readFile(output, 'utf8')) })
     }
@@ -48,28 +51,7 @@ export async function countInstructions({ node24, environment }: Prepared): Prom
   })
 }
 
-function valgrindParameters(output: string): string[] {
-  return [
-    '--quiet',
-    '--tool=callgrind',
-    `--callgrind-out-file=${output}`,
-    '--toggle-collect=count_instructions', // of reference.c
-  ]
-}
-
-function nodeParameters(way: string): string[] {
-  // V8 compiles where it is, and not in threads of its own, which valgrind would run by turns.
-  return [
-    '--no-warnings',
-    '--single-threaded',
-    '--expose-gc',
-    'bench/programs/instructions.ts',
-    way,
-    String(CALLS),
-  ]
-}
-
-/** Instructions a call, and how they are shared. */
+/** The instructions of a call, and by owner. */
 function share(callgrind: string): { instructions: number; owners: Record<Owner, number> } {
   const { total, costs } = readCallgrind(callgrind)
   if (total === 0) throw new Error('callgrind counted nothing')
@@ -77,7 +59,7 @@ function share(callgrind: string): { instructions: number; owners: Record<Owner,
   for (const cost of costs) owners[ownerOf(cost)] += cost.instructions
   const shared = Object.values(owners).reduce((sum, instructions) => sum + instructions, 0)
   if (shared !== total)
-    throw new Error(`Of ${total} instructions that callgrind counted ${shared} were shared out`)
+    throw new Error(`callgrind counted ${total} instructions, but ${shared} have an owner`)
   for (const owner of OWNERS) owners[owner] /= CALLS
   return { instructions: total / CALLS, owners }
 }

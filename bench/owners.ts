@@ -1,4 +1,4 @@
-/** Whose the instructions are that callgrind counted. */
+/** The owners of the instructions that callgrind counted. */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Cost } from './callgrind.ts'
@@ -16,23 +16,23 @@ export const OWNERS = [
 
 export type Owner = (typeof OWNERS)[number]
 
-/** @throws where nobody is known to whom it could belong, so that nothing is counted for the wrong one */
+/** @throws if no owner is known, so that no instruction is counted for the wrong one */
 export function ownerOf(cost: Cost): Owner {
   const { object, file } = cost
   const name = basename(object)
   if (object === '???') return 'compiled JavaScript'
-  // Of what is linked here, Node alone is C++ and calculates with floating point.
+  // Only Node uses the libraries of C++ and of floating-point arithmetic.
   if (name === 'node' || /^(?:libm|libstdc\+\+)\./.test(name)) return 'Node and V8'
   if (/^(?:libc|libgcc_s|ld-linux)\b/.test(name)) return 'libc'
   if (name === 'reference.node' || name === 'koffi.node') return 'C or C++ of the addon'
-  if (name !== BINDING) throw new Error(`Nobody is known to whom ${object} belongs`)
+  if (name !== BINDING) throw new Error(`No owner is known of ${object}`)
   if (isOfMacro(cost)) return 'napi-rs'
   const owner = OF_RUST.find(([pattern]) => pattern.test(file))?.[1]
-  if (owner === undefined) throw new Error(`Nobody is known to whom ${file} in ${object} belongs`)
+  if (owner === undefined) throw new Error(`No owner is known of ${file} in ${object}`)
   return owner
 }
 
-/** The file name of the binding that is compiled for this. */
+/** The file name of the binding that is compiled for the count. */
 export const BINDING = 'binding.node'
 
 const OF_RUST: readonly (readonly [RegExp, Owner])[] = [
@@ -42,7 +42,7 @@ const OF_RUST: readonly (readonly [RegExp, Owner])[] = [
   [/^(?:.*\/)?crates\/(?:node|tcp-keepalive)\//, 'Rust of this package'],
 ]
 
-/** What `#[napi]` writes around a function counts for the line that this stands in. */
+/** The code that `#[napi]` generates around a function has the line of this attribute. */
 function isOfMacro({ file, line }: Cost): boolean {
   return /(?:^|\/)crates\/node\/src\/lib\.rs$/.test(file) && macroLines.has(line)
 }

@@ -1,8 +1,9 @@
-/** What the measurements need: the packages to compare with, C compiled, Node in the versions of the table. */
+/** Prepares the measurements: the packages to compare with, the compiled C code, and the versions of Node. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../lab/command.ts'
+import { describeMachine } from '../lab/machine.ts'
 import { nodeOf } from '../lab/nodes.ts'
 import { run } from '../lab/run.ts'
 import { binaryOf, type Target, targetsNamed } from '../scripts/build/targets.ts'
@@ -13,8 +14,8 @@ const HERE = import.meta.dirname
 export interface Prepared {
   readonly node24: string
   readonly node26: string
-  /** Which binary is measured, in words. */
-  readonly binary: string
+  /** What the figures depend on: the machine, the versions of Node, and which binary is measured. */
+  readonly machine: string
   readonly environment: NodeJS.ProcessEnv
   remove(): void
 }
@@ -28,11 +29,13 @@ export async function prepare(): Promise<Prepared> {
   if (!target) throw new Error('There is no binary for this machine')
   const released = join(ROOT, 'artifacts', binaryOf(target))
   const isReleased = existsSync(released)
+  const binary = isReleased ? 'as released (npm run build -- all)' : 'of npm run build'
+  const nodes = `Node ${await versionOf(node24)} and ${await versionOf(node26)}`
   try {
     return {
       node24,
       node26,
-      binary: isReleased ? 'the binary as released (npm run build -- all)' : 'the binary of npm run build',
+      machine: [describeMachine(), nodes, `the binary ${binary}`].join(', '),
       environment: {
         ...process.env,
         BENCH_REFERENCE: await compileReference(node24, folder),
@@ -47,11 +50,15 @@ export async function prepare(): Promise<Prepared> {
   }
 }
 
+export async function versionOf(node: string): Promise<string> {
+  return (await run(node, ['-p', 'process.versions.node'])).trim()
+}
+
 async function installPeers(): Promise<void> {
   const lock = readFileSync(join(HERE, 'package-lock.json'), 'utf8')
   const stamp = join(HERE, 'node_modules', '.installed')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
-  console.log('• Installing what is compared with')
+  console.log('• Installing the packages to compare with')
   await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE })
   writeFileSync(stamp, lock)
 }
@@ -64,21 +71,41 @@ async function compileReference(node: string, folder: string): Promise<string> {
   return library
 }
 
-/** The packages as users get them, which differ from a clone, and what is loaded to measure that. */
+/** The packages as users get them, which differ from a clone, and the files that are loaded to measure them. */
 async function installPackages(folder: string, target: Target, binaries: string): Promise<string> {
   await putPackages(folder, target, binaries)
   installNothing(folder)
   cpSync(join(HERE, 'fixtures'), folder, { recursive: true })
   writeFileSync(join(folder, 'empty.cjs'), '')
+  for (const [name, [module, called]] of Object.entries(LOADED)) {
+    const call = called === undefined ? '' : `\n${called}({ detectWithin: 30_000 })\n`
+    const [imported, required] =
+      called === undefined ? ['', ''] : [`{ ${called} } from `, `const { ${called} } = `]
+    const [mjs, cjs] =
+      module === undefined
+        ? ['', '']
+        : [`import ${imported}'${module}'\n`, `${required}require('${module}')\n`]
+    writeFileSync(join(folder, `${name}.mjs`), `import 'node:net'\n${mjs}${call}`)
+    writeFileSync(join(folder, `${name}.cjs`), `require('node:net')\n${cjs}${call}`)
+  }
   return folder
 }
 
-/** A package that exports nothing: what Node takes to find and read any. */
+/** Files that load node:net, and then this module, and call this function. */
+const LOADED: Readonly<Record<string, readonly [module?: string, called?: string]>> = {
+  'node-net': [],
+  nothing: ['nothing'],
+  package: ['tcp-keepalive'],
+  'first-call': ['tcp-keepalive', 'planKeepAlive'],
+  'first-install': ['tcp-keepalive', 'installKeepAlive'],
+}
+
+/** A package that exports nothing: it shows how long Node takes to find and read any package. */
 function installNothing(folder: string): void {
   const home = join(folder, 'node_modules', 'nothing')
   const published = readFileSync(join(folder, 'node_modules/tcp-keepalive/package.json'), 'utf8')
   const manifest = JSON.parse(published) as object
   mkdirSync(join(home, 'dist'), { recursive: true })
   writeFileSync(join(home, 'package.json'), JSON.stringify({ ...manifest, name: 'nothing' }))
-  for (const entry of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', entry), '')
+  for (const file of ['index.cjs', 'index.mjs', 'register.cjs']) writeFileSync(join(home, 'dist', file), '')
 }

@@ -1,8 +1,8 @@
-/** `npm run bench -- --check`: which ratios are worse than the recorded ones. A ratio does not depend on how fast a machine is. */
+/** `npm run bench -- --check`: ratios that are worse than the recorded ones. A ratio does not depend on the speed of a machine. */
 import type { Spread } from './paired.ts'
 import type { Measurement, Measurements } from './rows.ts'
 
-/** By how much a ratio may be worse. */
+/** How much worse a ratio may be. */
 const TOLERANCE = 0.1
 
 export interface Regression {
@@ -11,7 +11,7 @@ export interface Regression {
   readonly now: number
 }
 
-/** Of what was measured now; what was not recorded has nothing to be compared with. */
+/** Ignores measurements that were not recorded. */
 export function regressions(recorded: Measurements, measured: Measurements): readonly Regression[] {
   return [...measured.values()].flatMap((one) => {
     const [before, now] = [ratioOf(recorded.get(one.name)), ratioOf(one)]
@@ -20,13 +20,13 @@ export function regressions(recorded: Measurements, measured: Measurements): rea
   })
 }
 
-/** Measured to reference, so that more is worse; `undefined` for a figure that is no ratio. */
+/** Measured to reference: more is worse. `undefined` for a figure that is no ratio. */
 function ratioOf(one: Measurement | undefined): number | undefined {
   const { median } = one?.ratio ?? (one?.['times'] as Spread | undefined) ?? {}
   return median
 }
 
-/** What a ratio depends on: the processor, the versions of Node and which binary it is; not memory, nor the kernel's version. */
+/** Ratios depend on the processor, the versions of Node and the binary, but not on memory and the kernel's version. */
 export function isSameMachine(recorded: string, here: string): boolean {
   return typeOf(recorded) === typeOf(here)
 }

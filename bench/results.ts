@@ -1,6 +1,6 @@
-/** Where the figures go: a table on the screen, bench/results.json, and two sections of docs/performance.md. */
+/** Writes the figures: a table on the screen, bench/results.json, and two sections of docs/performance.md. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { withSection } from '../lab/markdown.ts'
+import { table, withSection } from '../lab/markdown.ts'
 import { instructionTable } from './instruction-table.ts'
 import { type Measurement, type Measurements, type Row, rows } from './rows.ts'
 
@@ -16,46 +16,42 @@ export function readResults(): Results | undefined {
   return existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Results) : undefined
 }
 
+/** A measurement a line. */
 export function writeResults(machine: string, measurements: Measurements): void {
-  const whole = { machine, measurements: [...measurements.values()] }
-  writeFileSync(RESULTS, `${JSON.stringify(whole, rounded, 2)}\n`)
+  const lines = [...measurements.values()].map((one) => JSON.stringify(one, rounded))
+  const whole = `{\n"machine": ${JSON.stringify(machine)},\n"measurements": [\n${lines.join(',\n')}\n]\n}\n`
+  writeFileSync(RESULTS, whole)
 }
 
 export function writeDocument(machine: string, measurements: Measurements): void {
-  const before = readFileSync(DOCUMENT, 'utf8')
-  const measured = [`Measured on ${machine}.`, '', ...markdown(found(measurements))]
-  const after = section(before, 'measured', measured)
+  const cells = found(measurements).map((row) => [row.what, row.bound, row.found, row.spread, mark(row)])
+  const head = ['what', 'bound', 'median', 'middle half of the rounds', 'met']
+  const measured = `Measured on ${machine}.\n\n${table(head, cells)}`
+  const after = section(readFileSync(DOCUMENT, 'utf8'), 'measured', measured)
   writeFileSync(DOCUMENT, section(after, 'counted', instructionTable(measurements)))
 }
 
-function section(page: string, name: string, lines: readonly string[]): string {
+function section(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`]
-  return withSection(page, begin, end, `\n\n${lines.join('\n')}\n\n`)
+  return withSection(page, begin, end, `\n\n${text}\n`)
 }
 
 export function showTable(measurements: Measurements): void {
-  const lines = found(measurements)
+  const all = found(measurements)
   console.log()
-  for (const { what, bound, found, spread, met } of lines) {
-    console.log(`${mark(met)} ${what}\n    bound ${bound}   measured ${found}   ${spread}`)
+  for (const row of all) {
+    console.log(`${mark(row)} ${row.what}\n    bound ${row.bound}   measured ${row.found}   ${row.spread}`)
   }
-  console.log(`\n${instructionTable(measurements).join('\n')}`)
-  const judged = lines.filter(({ met }) => met !== undefined)
-  console.log(`\n${judged.filter(({ met }) => met === true).length} of ${judged.length} bounds met`)
+  console.log(`\n${instructionTable(measurements)}`)
+  const withBound = all.filter(({ met }) => met !== undefined)
+  console.log(`${withBound.filter(({ met }) => met).length} of ${withBound.length} bounds met`)
 }
 
 function found(measurements: Measurements): Row[] {
   return rows.flatMap((row) => row(measurements) ?? [])
 }
 
-function markdown(lines: readonly Row[]): string[] {
-  const body = lines.map(
-    ({ what, bound, found, spread, met }) => `| ${what} | ${bound} | ${found} | ${spread} | ${mark(met)} |`,
-  )
-  return ['| what | bound | median | middle half of the rounds | met |', '|---|---|---|---|---|', ...body]
-}
-
-function mark(met: boolean | undefined): string {
+function mark({ met }: Row): string {
   if (met === undefined) return '·'
   return met ? '✔' : '✘'
 }

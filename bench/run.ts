@@ -1,12 +1,11 @@
 /**
- * `npm run bench`: measures everything in the table of rows.ts and writes bench/results.json and docs/performance.md.
- * With names of programs given (`npm run bench -- calls`), only those, and the other results stay as they are. With `--check` it
- * writes nothing, and fails where a ratio is more than a tenth worse than the recorded one.
+ * `npm run bench`: measures everything in the table of rows.ts, and writes bench/results.json and docs/performance.md. With names
+ * of programs (`npm run bench -- calls`) it measures only these, and keeps the other results. With `--check` it writes nothing,
+ * and fails if a ratio is more than a tenth worse than the recorded one.
  */
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { countInstructions, valgrindVersion } from './instructions.ts'
-import { describeMachine } from './machine.ts'
 import { prepare } from './prepare.ts'
 import { describe, isSameMachine, type Regression, regressions } from './regressions.ts'
 import { readResults, showTable, writeDocument, writeResults } from './results.ts'
@@ -41,21 +40,21 @@ if (unknown !== undefined) {
 }
 const recorded = readResults()
 const prepared = await prepare()
-const here = await describeMachine(prepared)
+const here = prepared.machine
 
-/** The last core is for what is measured, the first for the other ends of its connections. */
+/** The measured program runs on the last core, the peers of its connections on the first. */
 const cores = availableParallelism()
 const canPin = cores > 1 && spawnSync('taskset', ['--version']).status === 0
-if (!canPin) console.log('• Not pinned to a core: that takes taskset, and two cores')
+if (!canPin) console.log('• Not pinned to a core: taskset or a second core is missing')
 
 function isWanted(program: string): boolean {
   return names.length === 0 || names.includes(program)
 }
 
-/** Of all that is measured, this alone takes what not every machine has. */
+/** Counts instructions, if valgrind is installed. */
 async function count(): Promise<Measurement[]> {
   if (valgrindVersion() !== undefined) return countInstructions(prepared)
-  const missing = 'Instructions are not counted: that takes valgrind (Debian: apt-get install valgrind)'
+  const missing = 'Instructions are not counted: valgrind is missing (Debian: apt-get install valgrind)'
   if (names.length > 0) throw new Error(missing)
   console.log(`• ${missing}`)
   return []
@@ -79,7 +78,7 @@ function measure(node: string, program: string, wanted: readonly string[] = []):
     .map((line) => JSON.parse(line) as Measurement)
 }
 
-/** Of one program, and of what else is measured by it. */
+/** The measurements of one program; `calls` also runs on Node 26. */
 async function measurementsOf(program: string): Promise<readonly Measurement[]> {
   if (program === 'instructions') return count()
   const measured = measure(prepared.node24, program)
@@ -94,7 +93,7 @@ async function record(): Promise<void> {
   for (const program of known.filter(isWanted)) {
     for (const one of await measurementsOf(program)) measurements.set(one.name, one)
   }
-  // Where nothing but instructions was counted, the times are still those of the machine before.
+  // If only instructions were counted, the times are those of the recorded machine.
   const isTimed = names.length === 0 || names.some((name) => name !== 'instructions')
   const machine = isTimed ? here : (before?.machine ?? here)
   writeResults(machine, measurements)
@@ -102,15 +101,15 @@ async function record(): Promise<void> {
   showTable(measurements)
 }
 
-/** What is worse is measured once more: something else may have run meanwhile. */
+/** Measures a program again if it is worse: another program may have run at the same time. */
 async function check(): Promise<void> {
   if (recorded === undefined || !isSameMachine(recorded.machine, here)) {
     throw new Error(
-      `Ratios are compared on one kind of machine.\n  Recorded: ${recorded?.machine}\n  Here:     ${here}`,
+      `Ratios are only compared on the same kind of machine.\n  Recorded: ${recorded?.machine}\n  Here:     ${here}`,
     )
   }
   const before = new Map(recorded.measurements.map((one) => [one.name, one]))
-  const worseIn = async (program: string): Promise<ReturnType<typeof regressions>> =>
+  const worseIn = async (program: string): Promise<readonly Regression[]> =>
     regressions(before, new Map((await measurementsOf(program)).map((one) => [one.name, one])))
   const worse: Regression[] = []
   for (const program of known.filter(isWanted)) {

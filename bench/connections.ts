@@ -1,6 +1,7 @@
-/** Sockets whose peers are in another process, on another core where there is one. */
+/** Sockets whose peers are in another process, on another core if there is one. */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
@@ -37,7 +38,7 @@ export async function connectedTls({ tlsPort, certificate }: Peers): Promise<TLS
   return socket
 }
 
-/** So many sockets, a few hundred at a time. */
+/** Opens this many sockets, 200 at a time. */
 export async function connectMany(peers: Peers, count: number): Promise<Socket[]> {
   const sockets: Socket[] = []
   while (sockets.length < count) {
@@ -47,18 +48,17 @@ export async function connectMany(peers: Peers, count: number): Promise<Socket[]
   return sockets
 }
 
-/** Ends them with a reset, so that no port waits to be free again. */
+/** Closes them with a reset, so that their ports are free at once. */
 export async function end(sockets: readonly Socket[]): Promise<void> {
-  await Promise.all(
-    sockets.map(async (socket) => {
-      const closed = once(socket, 'close')
-      socket.resetAndDestroy()
-      await closed
-    }),
-  )
+  await Promise.all(sockets.map((socket) => once(socket.resetAndDestroy(), 'close')))
 }
 
-/** Read from the handle, as the peers of this comparison do. */
+/** Read from the handle, as the compared packages do. */
 export function descriptorOf(socket: Socket): number {
   return (socket as unknown as { _handle: { fd: number } })._handle.fd
+}
+
+/** The end of the descriptor table, up to which the package and C search (proc_pid_status(5)). */
+export function lastDescriptor(): number {
+  return Number(/^FDSize:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) - 1
 }

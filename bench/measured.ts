@@ -1,4 +1,4 @@
-/** What is measured, as a program gets it: the built package, with the binary that `npm run bench` has chosen. */
+/** The measured package as a program gets it: built, with the binary that `npm run bench` has chosen. */
 import { createRequire } from 'node:module'
 import type * as entry from '../src/index.ts'
 import type * as binding from '../index.js'

@@ -1,6 +1,6 @@
 /**
- * Two contenders in strict alternation, many short rounds, a ratio from each round: what else the machine does meets
- * both alike. The first of the two runs twice in each round, which shows how far a run differs from itself.
+ * Two contenders alternate in many short rounds, and each round gives a ratio. So other load on the machine affects both. The
+ * reference runs twice in each round, which shows how much a run differs from itself.
  */
 import { measure } from 'mitata'
 
@@ -10,7 +10,7 @@ export interface Contender {
   readonly calls: number
 }
 
-/** Middle half of all rounds. */
+/** The middle half of all rounds. */
 export interface Spread {
   readonly low: number
   readonly median: number
@@ -38,15 +38,20 @@ export async function paired(
 ): Promise<Paired> {
   const seen: Seen[] = []
   for (let round = -WARM_UP; round < rounds; round++) {
-    const [first, second, third] = await inTurn([reference, measured, reference], samples, round % 2 === 0)
+    const [first = 0, second = 0, third = 0] = await inTurn(
+      [reference, measured, reference],
+      samples,
+      round % 2 === 0,
+    )
     if (round >= 0) seen.push({ reference: first, measured: second, again: third })
   }
   return compared(seen)
 }
 
-type Seen = Readonly<Record<'reference' | 'measured' | 'again', number>>
+/** The times of one round. */
+export type Seen = Readonly<Record<'reference' | 'measured' | 'again', number>>
 
-/** A ratio and a difference of each round; the reference was measured before and after. */
+/** The ratio and the difference of each round. The reference is the mean of its two runs. */
 export function compared(seen: readonly Seen[]): Paired {
   return {
     reference: median(seen.map((each) => each.reference)),
@@ -57,26 +62,23 @@ export function compared(seen: readonly Seen[]): Paired {
   }
 }
 
-/** Rounds after which the compilers of V8 have done what they will do. */
+/** Rounds until V8 compiles no more. */
 const WARM_UP = 5
 
-type Three<T> = readonly [T, T, T]
-
 async function inTurn(
-  contenders: Three<Contender>,
+  contenders: readonly Contender[],
   samples: number,
   forwards: boolean,
-): Promise<Three<number>> {
-  const times: [number, number, number] = [0, 0, 0]
-  for (const place of forwards ? ([0, 1, 2] as const) : ([2, 1, 0] as const)) {
-    const { run, calls } = contenders[place]
+): Promise<readonly number[]> {
+  const times: number[] = []
+  for (const { run, calls } of forwards ? contenders : contenders.toReversed()) {
     const { p50 } = await measure(run, { ...SAMPLING, min_samples: samples })
-    times[place] = p50 / calls
+    times.push(p50 / calls)
   }
-  return times
+  return forwards ? times : times.toReversed()
 }
 
-/** Nanoseconds of one call. mitata would make it twice, and only the first call is the first. */
+/** Nanoseconds of one call. mitata would make two. */
 export function timed(call: () => void): number {
   const start = process.hrtime.bigint()
   call()

@@ -1,4 +1,4 @@
-/** What is called of the packages that are measured; they are installed by `npm run bench` and not before. */
+/** The functions of the compared packages that are called. `npm run bench` installs these packages. */
 declare module 'mitata' {
   export function measure(
     task: () => void,

@@ -1,17 +1,17 @@
-/** Processor time of programs that are started and waited for: what else the machine does counts for less than by the clock. */
+/** Processor time of whole programs. Other load on the machine affects it less than elapsed time. */
 import { readFileSync } from 'node:fs'
 import { compared, type Paired } from './paired.ts'
 
-/** Runs of each in a turn: enough that a hundredth of a second, in which the kernel tells processor time, is little of it. */
+/** Runs in a turn: the kernel counts processor time in hundredths of a second, which must be a small part of the total. */
 const RUNS = 10
 
-/** Of children that were waited for: `cutime` and `cstime` of proc_pid_stat(5), in hundredths of a second (USER_HZ). */
+/** The time of ended children: `cutime` and `cstime` of proc_pid_stat(5), in hundredths of a second (USER_HZ). */
 function childrenMs(): number {
   const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[13]) + Number(fields[14])) * 10
 }
 
-/** Of one run, in milliseconds. */
+/** The time of one run, in milliseconds. */
 export function processorTime(run: () => void): number {
   const before = childrenMs()
   for (let count = 0; count < RUNS; count++) run()
@@ -22,7 +22,7 @@ const TURNS = 15
 
 const nanoseconds = (run: () => void): number => processorTime(run) * 1e6
 
-/** As `paired()`, of programs. */
+/** Like `paired()`, for programs. */
 export function pairedPrograms(reference: () => void, measured: () => void): Paired {
   const seen = Array.from({ length: TURNS }, (_, turn) => {
     const runs = [reference, measured, reference]

@@ -1,8 +1,7 @@
 /*
- * The system calls that the measured functions make, in C, in Node's own process: it has several threads, which makes
- * each system call on a descriptor dearer (the kernel counts its references), as it does for the measured functions.
- * Each function here loops by itself, so that no call from JavaScript is counted; but for setOnce, which is there to show
- * what such a call takes.
+ * The system calls of the measured functions, in C, in Node's process. A process with several threads takes longer for each
+ * system call on a descriptor, because the kernel counts its references. Each function has its own loop, so that no call
+ * from JavaScript is counted; only setOnce shows what such a call takes.
  */
 #define _GNU_SOURCE
 #include <netinet/in.h>
@@ -31,7 +30,7 @@ static int read_one(int fd, int level, int name, int *value) {
   return getsockopt(fd, level, name, value, &size);
 }
 
-/* What asks for no user timeout, and what besides lets the time say whether it is a TCP socket. */
+/* No user timeout; and the same, where setting the time shows whether it is a TCP socket. */
 enum { NONE = -1, TIME_FIRST = -2 };
 
 static int set_rest(int fd) {
@@ -101,7 +100,7 @@ static napi_value tcp_info_each(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* scan(last, times): getsockname over all descriptors, which a search by endpoints cannot do without */
+/* scan(last, times): getsockname on all descriptors, which every search by endpoints needs */
 static napi_value scan(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
   const int last = integer(env, given[0]);
@@ -116,7 +115,7 @@ static napi_value scan(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* inspectEach(last): of every TCP socket among the descriptors, all that inspectSockets() tells; gives their number */
+/* inspectEach(last): reads what inspectSockets() reports of every TCP socket; returns the number of sockets */
 static napi_value inspect_each(napi_env env, napi_callback_info info) {
   ARGUMENTS(1);
   const int last = integer(env, given[0]);
@@ -140,8 +139,8 @@ static napi_value inspect_each(napi_env env, napi_callback_info info) {
 }
 
 /*
- * setOnce(fd, enabled, time, interval, retries, userTimeout): one call, as that of the binding: six arguments, each checked
- * for its type, and a number as the answer (0, or -1 where the system refuses). Less than this no addon takes for it.
+ * setOnce(fd, enabled, time, interval, retries, userTimeout): one call like the binding's: six arguments, the type of each
+ * checked, and a number as the result (0, or -1 if the system refuses). No addon can be faster.
  */
 static napi_value set_once(napi_env env, napi_callback_info info) {
   ARGUMENTS(6);
@@ -161,7 +160,7 @@ static napi_value set_once(napi_env env, napi_callback_info info) {
   return status;
 }
 
-/* count(task): calls it; callgrind counts from here on until it returns (--toggle-collect=count_instructions) */
+/* count(task): calls the task, while callgrind counts (--toggle-collect=count_instructions) */
 static napi_value count_instructions(napi_env env, napi_callback_info info) {
   ARGUMENTS(1);
   napi_value nothing;

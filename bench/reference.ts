@@ -1,4 +1,4 @@
-/** The same system calls in C (reference.c), compiled by `npm run bench`. */
+/** The same system calls in C (reference.c), which `npm run bench` compiles. */
 import { createRequire } from 'node:module'
 
 interface Reference {
@@ -6,9 +6,9 @@ interface Reference {
   get(fd: number, times: number): void
   tcpInfoEach(fds: Int32Array): void
   scan(lastDescriptor: number, times: number): void
-  /** How many TCP sockets there are. */
+  /** @returns the number of TCP sockets */
   inspectEach(lastDescriptor: number): number
-  /** One call, which is counted in with what it does. */
+  /** One call, whose own time is included. */
   setOnce(
     fd: number,
     enabled: boolean,
@@ -17,7 +17,7 @@ interface Reference {
     retries: number,
     userTimeoutMs: number,
   ): number
-  /** Calls `task`, while callgrind counts. */
+  /** Calls `task`. callgrind counts meanwhile. */
   count(task: () => void): void
 }
 
@@ -26,8 +26,8 @@ if (path === undefined) throw new Error('BENCH_REFERENCE is not set: start this 
 
 export const c = createRequire(import.meta.url)(path) as Reference
 
-/** Stands for a user timeout that is not set. */
+/** No user timeout. */
 export const NONE = -1
 
-/** The same, and the first option says whether it is a TCP socket, as in the package: one system call less. */
+/** The same, and the first option shows whether it is a TCP socket, as in the package: one system call less. */
 export const TIME_FIRST = -2

@@ -1,4 +1,4 @@
-/** A program's results, a line of JSON each; with names given, only those are measured. */
+/** Prints a program's results, a line of JSON each. With names on the command line it measures only these. */
 const wanted = process.argv.slice(2)
 
 export async function say(name: string, measure: () => object | Promise<object>): Promise<void> {

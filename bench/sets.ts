@@ -1,4 +1,4 @@
-/** The ways to make one set of time, interval and retries, as they are both timed and counted. */
+/** The ways to set time, interval and retries once. Their time is measured, and their instructions are counted. */
 import type { Socket } from 'node:net'
 import koffi from 'koffi'
 import { descriptorOf } from './connections.ts'
@@ -13,7 +13,7 @@ export function byPackage(socket: Socket): Call {
 
 /** The binding's own call, without the TypeScript. */
 export function byBinding(fd: number): Call {
-  // Taken beforehand: the binding has so many functions that V8 keeps it as a table, which is no part of the call.
+  // Read before: the binding has so many functions that V8 stores it as a hash table.
   const { setKeepAlive } = native
   return (time) => setKeepAlive(fd, true, time / 1000, 10, 6, NONE)
 }
@@ -23,12 +23,12 @@ export function byC(fd: number): Call {
   return (time) => c.setOnce(fd, true, time / 1000, 10, 6, NONE)
 }
 
-/** The same, and the descriptor is read from the socket, which a call on a socket cannot do without. */
+/** The same, and it reads the descriptor from the socket, as every call on a socket must. */
 export function byCOfSocket(socket: Socket): Call {
   return (time) => c.setOnce(descriptorOf(socket), true, time / 1000, 10, 6, NONE)
 }
 
-/** Node's own call, where it takes four arguments. */
+/** Node's own call, if it has four arguments. */
 export function byNode(socket: Socket): Call {
   const four = (socket.setKeepAlive as FourArguments).bind(socket)
   return (time) => four(true, time, 10_000, 6)
@@ -44,9 +44,13 @@ export const FOUR = [
   [6, 6, 6], // TCP_KEEPCNT
 ] as const
 
-/** Them, by way of a library that calls C functions. */
+const libc = koffi.load('libc.so.6')
+export const setsockopt: (...values: unknown[]) => number = libc.func(
+  'int setsockopt(int, int, int, const void *, uint32_t)',
+)
+
+/** These, by a library that calls C functions. */
 export function byKoffi(socket: Socket): Call {
-  const setsockopt = koffi.load('libc.so.6').func('int setsockopt(int, int, int, const void *, uint32_t)')
   const value = new Int32Array(1)
   return (time) => {
     const descriptor = descriptorOf(socket)

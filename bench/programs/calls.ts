@@ -1,4 +1,4 @@
-/** Calls on one socket, again and again. */
+/** Repeated calls on one socket. */
 import type { Socket } from 'node:net'
 import ffi from 'ffi-rs'
 import netKeepAlive from 'net-keepalive'
@@ -15,7 +15,6 @@ const USER_TIMEOUT = 30_000
 const peers = await startPeers()
 const socket = await connected(peers)
 const fd = descriptorOf(socket)
-/** The same socket again and again. */
 const fds = new Int32Array(CALLS).fill(fd)
 const inC = (userTimeout: number, on = fds): Contender => ({
   calls: CALLS,
@@ -90,20 +89,17 @@ await say('get', () =>
   ),
 )
 
-// The binding's own call: what of the difference is ours in TypeScript, and what is the way through Node-API.
+// The binding's own call shows how much of the difference is TypeScript, and how much is Node-API.
 await say('native', () => paired(inC(NONE), turns(byBinding(fd))))
 await say('native-c', () => paired(turns(byC(fd)), turns(byBinding(fd))))
 await say('c-six-arguments', () => paired(inC(TIME_FIRST), turns(byC(fd))))
 
-if ('getTcpInfo' in ours) {
-  const getTcpInfo = ours.getTcpInfo as (target: Socket) => object
-  await say('tcp-info', () =>
-    paired(
-      { calls: CALLS, run: () => c.tcpInfoEach(fds) },
-      turns(() => getTcpInfo(socket)),
-    ),
-  )
-}
+await say('tcp-info', () =>
+  paired(
+    { calls: CALLS, run: () => c.tcpInfoEach(fds) },
+    turns(() => ours.getTcpInfo(socket)),
+  ),
+)
 
 socket.destroy()
 tlsSocket.destroy()

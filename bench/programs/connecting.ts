@@ -1,8 +1,7 @@
 /**
- * Connects and closes, as often as its parent says; with an install that matches, one of a deadline, one that
- * does not match, or none.
- * Answers with the nanoseconds of processor time that each took: by the clock it also waits for the other end, and
- * for whoever else has the core.
+ * Connects and closes as often as its parent asks, with an install that matches, one with a deadline, one that does not match, or
+ * none. Answers with the nanoseconds of processor time of each: elapsed time would include waiting for the peer and for other
+ * programs on the core.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -22,7 +21,7 @@ async function connectAndClose(times: number): Promise<number> {
     const socket = connect({ port: Number(port), host: '127.0.0.1' })
     await once(socket, 'connect')
     const closed = once(socket, 'close')
-    socket.resetAndDestroy() // so that no port waits to be free again
+    socket.resetAndDestroy() // so that its port is free at once
     await closed
   }
   const { user, system } = process.cpuUsage(start)

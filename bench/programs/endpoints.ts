@@ -8,6 +8,7 @@ import { say } from '../say.ts'
 
 const SOCKETS = 2000
 const NO_HINT = -1
+const CALLS = 100
 
 const peers = await startPeers()
 const sockets = await connectMany(peers, SOCKETS)
@@ -17,25 +18,19 @@ function endpointsOf({ localPort = 0, remotePort = 0 }: Socket): Int32Array {
   return Int32Array.from([...loopback, localPort, ...loopback, remotePort])
 }
 
-if ('findDescriptor' in native) {
-  const find = native.findDescriptor
-  // The newest has the highest number as a rule, and is found last.
-  const last = sockets.reduce((one, other) => (descriptorOf(one) > descriptorOf(other) ? one : other))
-  const fd = descriptorOf(last)
-  const endpoints = endpointsOf(last)
-  const search = (hint: number): void => {
-    if (find(endpoints, hint) !== fd) throw new Error('Another socket was found')
-  }
-  await say('endpoints', () =>
-    paired({ calls: 1, run: () => c.scan(fd, 1) }, { calls: 1, run: () => search(NO_HINT) }),
-  )
-  const CALLS = 100
-  const again = (): void => {
-    for (let i = 0; i < CALLS; i++) search(fd)
-  }
-  await say('endpoints-again', () =>
-    paired({ calls: 1, run: () => c.scan(fd, 1) }, { calls: CALLS, run: again }, { rounds: 20 }),
-  )
+// The newest has the highest number, and is found last.
+const last = sockets.reduce((one, other) => (descriptorOf(one) > descriptorOf(other) ? one : other))
+const fd = descriptorOf(last)
+const endpoints = endpointsOf(last)
+const { findDescriptor } = native
+const search = (hint: number): void => {
+  if (findDescriptor(endpoints, hint) !== fd) throw new Error('Another socket was found')
 }
+const inC = { calls: 1, run: () => c.scan(fd, 1) }
+const again = (): void => {
+  for (let i = 0; i < CALLS; i++) search(fd)
+}
+await say('endpoints', () => paired(inC, { calls: 1, run: () => search(NO_HINT) }))
+await say('endpoints-again', () => paired(inC, { calls: CALLS, run: again }, { rounds: 20 }))
 await end(sockets)
 await peers.stop()

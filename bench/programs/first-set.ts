@@ -1,8 +1,8 @@
-/** The first set on sockets that have just been connected, and the record that Node keeps of it. */
+/** The first set on sockets that have just connected, and Node's record of it. */
 import type { Socket } from 'node:net'
 import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
-import { compared, timed } from '../paired.ts'
+import { compared, type Seen, timed } from '../paired.ts'
 import { c, NONE } from '../reference.ts'
 import { say } from '../say.ts'
 
@@ -12,30 +12,24 @@ const WARM_UP = 10
 
 const peers = await startPeers()
 
-interface Times {
-  reference: number
-  measured: number
-  again: number
-}
-
 /**
- * A quarter of the sockets each: C, the package, and C again, in an order that changes. Before them a quarter that
- * does not count, since connecting has driven the code of all of them out of the caches.
+ * C, the package, and C again on a quarter of the sockets each, in changing order. The first quarter is not counted, because
+ * connecting has displaced all of their code from the caches.
  */
-async function round(number: number, userTimeout: number): Promise<Times> {
+async function round(number: number, userTimeout: number): Promise<Seen> {
   const sockets = await connectMany(peers, SOCKETS)
-  const quarter = (part: number): Socket[] => sockets.slice((part * SOCKETS) / 4, ((part + 1) * SOCKETS) / 4)
-  const times: Times = { reference: 0, measured: 0, again: 0 }
-  const steps = [
-    () => (times.reference = inC(quarter(1), userTimeout)),
-    () => (times.measured = byPackage(quarter(2), userTimeout)),
-    () => (times.again = inC(quarter(3), userTimeout)),
-  ]
-  inC(quarter(0).slice(0, 20), userTimeout)
-  byPackage(quarter(0).slice(20), userTimeout)
-  for (const step of number % 2 === 0 ? steps : steps.toReversed()) step()
+  const [first = [], ...quarters] = [0, 1, 2, 3].map((part) =>
+    sockets.slice((part * SOCKETS) / 4, ((part + 1) * SOCKETS) / 4),
+  )
+  inC(first.slice(0, 20), userTimeout)
+  byPackage(first.slice(20), userTimeout)
+  const times = [0, 0, 0]
+  for (const place of number % 2 === 0 ? [0, 1, 2] : [2, 1, 0]) {
+    times[place] = (place === 1 ? byPackage : inC)(quarters[place] ?? [], userTimeout)
+  }
   await end(sockets)
-  return times
+  const [reference = 0, measured = 0, again = 0] = times
+  return { reference, measured, again }
 }
 
 function inC(sockets: readonly Socket[], userTimeout: number): number {
@@ -44,12 +38,8 @@ function inC(sockets: readonly Socket[], userTimeout: number): number {
 }
 
 function byPackage(sockets: readonly Socket[], userTimeout: number): number {
-  const options = {
-    time: 60_000,
-    interval: 10_000,
-    retries: 6,
-    userTimeout: userTimeout === NONE ? undefined : userTimeout,
-  }
+  const values = { time: 60_000, interval: 10_000, retries: 6 }
+  const options = userTimeout === NONE ? { ...values, userTimeout: undefined } : { ...values, userTimeout }
   const set = (): void => {
     for (const socket of sockets) ours.setKeepAlive(socket, options)
   }
@@ -61,12 +51,9 @@ for (const [name, userTimeout] of [
   ['first-set-user-timeout', 30_000],
 ] as const) {
   await say(name, async () => {
-    const seen: Times[] = []
-    for (let number = -WARM_UP; number < ROUNDS; number++) {
-      const times = await round(number, userTimeout)
-      if (number >= 0) seen.push(times)
-    }
-    return compared(seen)
+    const seen: Seen[] = []
+    for (let number = -WARM_UP; number < ROUNDS; number++) seen.push(await round(number, userTimeout))
+    return compared(seen.slice(WARM_UP))
   })
 }
 await peers.stop()

@@ -1,4 +1,4 @@
-/** A million sets and reads: what they leave behind. Started with --expose-gc. */
+/** What a million sets and reads leave behind. Needs --expose-gc. */
 import { connected, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { say } from '../say.ts'

@@ -1,4 +1,4 @@
-/** A held socket's later `socket.setKeepAlive()` that changes nothing, against Node's own. */
+/** `socket.setKeepAlive()` on a held socket, which changes nothing, compared with Node's own. */
 import { Socket } from 'node:net'
 import { connected, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
@@ -9,7 +9,7 @@ const CALLS = 2000
 
 const peers = await startPeers()
 const [free, held] = [await connected(peers), await connected(peers)]
-const { setKeepAlive } = Socket.prototype // before anything is put around it
+const { setKeepAlive } = Socket.prototype // before the package wraps it
 const repeat = (call: () => void): (() => void) => {
   return () => {
     for (let i = 0; i < CALLS; i++) call()

@@ -1,4 +1,4 @@
-/** What 10,000 held sockets cost in heap, and what of it comes back. Started with --expose-gc. */
+/** The heap that 10,000 held sockets take, and how much remains afterwards. Needs --expose-gc. */
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { connectMany, end, startPeers } from '../connections.ts'
@@ -18,7 +18,7 @@ async function heap(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-/** Tables that were grown once for many sockets, and compiled code, are there before anything is measured. */
+/** Tables grow for many sockets, and code is compiled, before anything is measured. */
 async function warmUp(): Promise<void> {
   const sockets = await connectMany(peers, SOCKETS)
   const holds = sockets.map((socket) => ours.holdKeepAlive(socket, VALUES))
@@ -46,7 +46,7 @@ await say('held-memory', async () => {
   }
 })
 
-/** Dropped without a release: the sockets end while an install covers them. */
+/** The sockets close while an install covers them, without a release. */
 await say('installed-memory', async () => {
   const free = await connectMany(peers, SOCKETS)
   await end(free)
@@ -66,7 +66,7 @@ await say('installed-memory', async () => {
   install.uninstall()
   return {
     heldBytes: (withInstall - withoutInstall) / SOCKETS,
-    // Sockets that end leave a little behind without us, too.
+    // Closed sockets leave a little memory behind without the package, too.
     endedBytes: (ended - again - (again - start)) / SOCKETS,
   }
 })

@@ -1,4 +1,4 @@
-/** Loading the package, above a module that loads node:net, and the first call that computes or installs; a process of its own for each time. */
+/** The time to load the package, and of the first call that computes or installs. Each is measured in a new process. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type Spread, spread } from '../paired.ts'

@@ -1,6 +1,5 @@
-/** All that is to be told of 10,000 sockets, which includes the search for them among the descriptors. */
-import { readFileSync } from 'node:fs'
-import { connectMany, end, startPeers } from '../connections.ts'
+/** Everything that is reported of 10,000 sockets, with the search for them among the descriptors. */
+import { connectMany, end, lastDescriptor, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { paired } from '../paired.ts'
 import { c } from '../reference.ts'
@@ -15,9 +14,7 @@ for (const [index, socket] of sockets.entries()) {
   if (index % 3 === 2) ours.holdKeepAlive(socket, { detectWithin: 30_000 })
 }
 
-/** Both search as far as the table of descriptors reaches (proc_pid_status(5)). */
-const [, tableSize] = /^FDSize:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-const last = Number(tableSize) - 1
+const last = lastDescriptor()
 
 function expectAll(found: number): void {
   if (found < SOCKETS) throw new Error(`${found} sockets were found`)

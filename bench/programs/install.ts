@@ -1,8 +1,8 @@
-/** What an install costs a connect and close: processes with and without one, turn by turn, on one core. */
+/** The cost of an install for connect and close: processes with and without one alternate on one core. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { startPeers } from '../connections.ts'
-import { compared, spread } from '../paired.ts'
+import { compared, type Paired } from '../paired.ts'
 import { say } from '../say.ts'
 
 const SETS = 6
@@ -11,10 +11,14 @@ const WARM_UP = 8
 const CONNECTIONS = 100
 
 const peers = await startPeers()
-const KINDS = ['none', 'other', 'matching', 'deadline', 'none'] as const
+/** `again` has no install either. */
+const KINDS = ['none', 'other', 'matching', 'deadline', 'again'] as const
 
 async function start(install: string): Promise<ChildProcess> {
-  const child = fork(new URL('connecting.ts', import.meta.url), [String(peers.port), install])
+  const child = fork(new URL('connecting.ts', import.meta.url), [
+    String(peers.port),
+    install === 'again' ? 'none' : install,
+  ])
   await once(child, 'message')
   return child
 }
@@ -25,27 +29,20 @@ async function ask(child: ChildProcess): Promise<number> {
   return nanoseconds
 }
 
-interface Round {
-  readonly reference: number
-  readonly other: number
-  readonly matching: number
-  readonly deadline: number
-  readonly again: number
-}
+type Round = Readonly<Record<(typeof KINDS)[number], number>>
 
-/** Processes of their own, as each has its memory laid out in its own way. */
+/** New processes, because each has another memory layout. */
 async function measureSet(): Promise<Round[]> {
   const children = await Promise.all(KINDS.map(start))
   const seen: Round[] = []
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const order = children.map((_, index) => (index + Math.abs(round)) % children.length)
-    const times: number[] = []
-    for (const index of order) {
-      const child = children[index]
-      if (child) times[index] = await ask(child)
+    const times = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<keyof Round, number>
+    for (const [place] of children.entries()) {
+      const index = (place + Math.abs(round)) % children.length
+      const [child, kind] = [children[index], KINDS[index]]
+      if (child && kind) times[kind] = await ask(child)
     }
-    const [reference = 0, other = 0, matching = 0, deadline = 0, again = 0] = times
-    if (round >= 0) seen.push({ reference, other, matching, deadline, again })
+    if (round >= 0) seen.push(times)
   }
   for (const child of children) child.disconnect()
   return seen
@@ -53,13 +50,14 @@ async function measureSet(): Promise<Round[]> {
 
 const rounds: Round[] = []
 for (let set = 0; set < SETS; set++) rounds.push(...(await measureSet()))
-await say('install-other', () => compared(rounds.map((each) => ({ ...each, measured: each.other }))))
-await say('install-matching', () => compared(rounds.map((each) => ({ ...each, measured: each.matching }))))
-/** Beside an install of the same values; how far a run differs from itself, those without an install tell. */
+const over = (reference: keyof Round, measured: keyof Round, again: keyof Round): Paired =>
+  compared(rounds.map((one) => ({ reference: one[reference], measured: one[measured], again: one[again] })))
+
+await say('install-other', () => over('none', 'other', 'again'))
+await say('install-matching', () => over('none', 'matching', 'again'))
+/** Compared with an install of the same values. The processes without an install show how much a run differs from itself. */
 await say('install-deadline', () => ({
-  ...compared(
-    rounds.map(({ matching, deadline }) => ({ reference: matching, measured: deadline, again: matching })),
-  ),
-  self: spread(rounds.map(({ reference, again }) => again / reference)),
+  ...over('matching', 'deadline', 'matching'),
+  self: over('none', 'none', 'again').self,
 }))
 await peers.stop()

@@ -1,4 +1,4 @@
-/** The program that callgrind watches: one way to make a set, named by its parameter; what is not counted comes first. */
+/** The program that callgrind watches: makes a set in the way that its parameter names, first without counting. */
 import type { Socket } from 'node:net'
 import { connected, descriptorOf, startPeers } from '../connections.ts'
 import { c } from '../reference.ts'
@@ -17,14 +17,14 @@ const [name = '', calls = ''] = process.argv.slice(2)
 const way = WAYS[name]
 if (!way) throw new Error(`There is no way "${name}"`)
 
-/** Calls after which the compilers of V8 have done what they will do. */
+/** Calls until V8 compiles no more. */
 const WARM_UP = 200_000
 
 const peers = await startPeers()
 const socket = await connected(peers)
 const { run } = turns(way(socket), Number(calls))
 for (let made = 0; made < WARM_UP; made += Number(calls)) run()
-globalThis.gc?.() // so that no collection falls among the calls that are counted
+globalThis.gc?.() // so that no collection runs during the counted calls
 c.count(run)
 socket.destroy()
 await peers.stop()

@@ -1,4 +1,4 @@
-/** Set on N sockets, one after the other: what is cold in the caches is cold for C too. */
+/** Sets on N sockets, one after the other. Data that is not in the caches is missing for C, too. */
 import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { paired } from '../paired.ts'
@@ -13,7 +13,7 @@ for (const socket of sockets) ours.setKeepAlive(socket, { enabled: true })
 for (const count of [10, 100, 1000, 10_000, MOST]) {
   const some = sockets.slice(0, count)
   const fds = Int32Array.from(some, descriptorOf)
-  // Few sockets several times, so that no round is too short to be measured.
+  // A few sockets are set several times, so that no round is too short to be measured.
   const times = Math.max(1, Math.round(100 / count))
   const reference = (): void => {
     for (let i = 0; i < times; i++) c.setEach(fds, NONE)

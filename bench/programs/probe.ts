@@ -1,4 +1,4 @@
-/** How soon a peer on loopback that lives answers `probePeer`, beside the round trip of a byte, and whether any is refused. */
+/** How soon a living peer on loopback answers `probePeer`, compared with the round trip time, and whether any is reported as dead. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectMany, end, startPeers } from '../connections.ts'
 import { ours } from '../measured.ts'
@@ -8,7 +8,7 @@ import { say } from '../say.ts'
 const ASKED = 10_000
 const SOCKETS = 2000
 
-/** Silent for longer than this, a peer is asked. */
+/** A peer is probed after this silence. */
 const SILENCE_MS = 1100
 
 const peers = await startPeers()

@@ -1,9 +1,9 @@
-/** `tcp-keepalive ps` of a process with 1,000 sockets, this one; a process of its own each time, as a person has it. */
+/** `tcp-keepalive ps` of this process, which has 1,000 sockets. Each run is a new process, as for a user. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ours } from '../measured.ts'
 import { connectMany, end, startPeers } from '../connections.ts'
-import { compared, median, type Paired, spread, timed } from '../paired.ts'
+import { compared, median, type Seen, spread, timed } from '../paired.ts'
 import { processorTime } from '../processor-time.ts'
 import { say } from '../say.ts'
 
@@ -22,30 +22,20 @@ function startNode(): void {
   run('-e', '0')
 }
 
-function listThem(): void {
-  if (!run(command, 'ps', String(process.pid)).includes(`\n${SOCKETS} connections`)) {
-    throw new Error('ps has not found all connections')
-  }
-}
-
-/** As `paired()`, but once a round: a process takes long enough to be measured by itself. */
-function inTurn(): Paired {
-  const seen = Array.from({ length: ROUNDS }, () => {
-    const [reference, measured, again] = [timed(startNode), timed(listThem), timed(startNode)]
-    return { reference, measured, again }
-  })
-  return compared(seen)
-}
-
-await say('ps', inTurn)
-
-const TURNS = 7
-
-/** Exit code 0, or it throws: each of them is told in time. */
-function checkThem(): void {
-  const printed = run(command, 'ps', String(process.pid), '--check', '--within', '60s')
+/** `ps` exits with 0, or execFileSync throws: with --check, every connection is reported in time. */
+function runPs(...options: string[]): void {
+  const printed = run(command, 'ps', String(process.pid), ...options)
   if (!printed.includes(`\n${SOCKETS} connections`)) throw new Error('ps has not found all connections')
 }
+
+/** Like `paired()`, with one run a round: starting a process takes long enough to be measured alone. */
+function inTurn(): Seen {
+  return { reference: timed(startNode), measured: timed(runPs), again: timed(startNode) }
+}
+
+await say('ps', () => compared(Array.from({ length: ROUNDS }, inTurn)))
+
+const TURNS = 7
 
 function listAllBySs(): void {
   const printed = execFileSync('ss', ['-tnop'], { encoding: 'utf8', maxBuffer: 1e8 })
@@ -56,7 +46,7 @@ function listAllBySs(): void {
 for (const socket of sockets) ours.setKeepAlive(socket, { detectWithin: 60_000 })
 await say('ps-ss', () => {
   const turns = Array.from({ length: TURNS }, () => {
-    const [start, ps] = [processorTime(startNode), processorTime(checkThem)]
+    const [start, ps] = [processorTime(startNode), processorTime(() => runPs('--check', '--within', '60s'))]
     const [ss, again] = [processorTime(listAllBySs), processorTime(startNode)]
     return { start: (start + again) / 2, ps, ss }
   })

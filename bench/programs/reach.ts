@@ -1,14 +1,13 @@
 /**
- * One look over 10,000 descriptors of which 100 are new, their values included, against C's getsockname over all.
- * The connections are made by another thread, as no hook sees them then.
+ * One scan of 10,000 descriptors of which 100 are new, with setting the new ones, compared with C's getsockname on all. Another
+ * thread makes the connections, so that no hook sees them.
  */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { looks } from '../../lab/taken-timers.ts'
-import { startPeers } from '../connections.ts'
-import { compared, type Paired, timed } from '../paired.ts'
+import { lastDescriptor, startPeers } from '../connections.ts'
+import { compared, type Paired, type Seen, timed } from '../paired.ts'
 import { c } from '../reference.ts'
 import { say } from '../say.ts'
 
@@ -47,7 +46,7 @@ const install = ours.installKeepAlive({ detectWithin: 60_000 }, { reach: 'proces
 const [look] = looks
 if (look === undefined) throw new Error('no timer was started')
 const adopted = (): number => ours.inspectSockets().filter(({ heldBy }) => heldBy === 'reach').length
-/** On a busy machine a look may not be ready when the program waits no longer for it. */
+/** On a busy machine, a scan may not end while the program waits for it. */
 async function lookUntilAdopted(count: number): Promise<void> {
   for (let patience = 0; adopted() < count; patience++) {
     if (patience > 1000) throw new Error(`${adopted()} connections of ${count} have the values`)
@@ -58,12 +57,11 @@ async function lookUntilAdopted(count: number): Promise<void> {
 await lookUntilAdopted(SOCKETS)
 look() // once more, as after each adoption
 
-const [, tableSize] = /^FDSize:\t(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-const last = Number(tableSize) - 1
+const last = lastDescriptor()
 const scan = (): void => c.scan(last, 1)
 
 await say('reach', async (): Promise<Paired> => {
-  const seen: Array<Record<'reference' | 'measured' | 'again', number>> = []
+  const seen: Seen[] = []
   for (let round = 0; seen.length < ROUNDS; round++) {
     if (round > 4 * ROUNDS) throw new Error('the machine is too busy')
     await connect(NEW, false)
@@ -72,7 +70,7 @@ await say('reach', async (): Promise<Paired> => {
     const again = timed(scan)
     if (adopted() === SOCKETS + NEW) seen.push({ reference, measured, again })
     else await lookUntilAdopted(SOCKETS + NEW)
-    look() // what was new is looked at once more, which is not measured
+    look() // the new ones are scanned once more, which is not measured
   }
   return compared(seen)
 })

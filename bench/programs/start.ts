@@ -1,4 +1,4 @@
-/** What the package adds to a short program: register where nothing connects, and the first set, the binary included. */
+/** The package's cost in a short program: register without a connection, and the first set, with loading the binary. */
 import { execFileSync } from 'node:child_process'
 import { type Spread, spread } from '../paired.ts'
 import { pairedPrograms } from '../processor-time.ts'
@@ -7,7 +7,7 @@ import { say } from '../say.ts'
 const installation = process.env['BENCH_INSTALLATION'] ?? ''
 const NOTHING = ['--eval', '0']
 const NET = ['node-net.cjs']
-/** An empty file, by its path and found as a package. */
+/** An empty file, loaded by its path, and as a package. */
 const EMPTY = ['--require', './empty.cjs']
 const PACKAGE = ['--require', 'nothing/register']
 const REGISTER = ['--require', 'tcp-keepalive/register']
@@ -17,27 +17,26 @@ function node(words: readonly string[], variables: Readonly<Record<string, strin
   return execFileSync(process.execPath, words, { cwd: installation, encoding: 'utf8', env })
 }
 
-const run = (...words: readonly string[]) => {
-  return (): void => {
-    node(words)
-  }
+const run = (words: readonly string[], variables = {}): (() => void) => {
+  return () => void node(words, variables)
 }
 
-await say('register', () => pairedPrograms(run(...EMPTY, ...NOTHING), run(...REGISTER, ...NOTHING)))
-await say('register-package', () => pairedPrograms(run(...PACKAGE, ...NOTHING), run(...REGISTER, ...NOTHING)))
-await say('register-net', () => pairedPrograms(run(...EMPTY, ...NET), run(...REGISTER, ...NET)))
-await say('register-variables', () =>
-  pairedPrograms(run(...EMPTY, ...NOTHING), () => {
-    node([...REGISTER, ...NOTHING], { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432' })
-  }),
-)
-await say('first-set-program', () => pairedPrograms(run('connection.cjs'), run('connection-set.cjs')))
+const VARIABLES = { TCP_KEEPALIVE_DETECT_WITHIN: '30s', TCP_KEEPALIVE_MATCH: '*:5432' }
+for (const [name, reference, measured] of [
+  ['register', run([...EMPTY, ...NOTHING]), run([...REGISTER, ...NOTHING])],
+  ['register-package', run([...PACKAGE, ...NOTHING]), run([...REGISTER, ...NOTHING])],
+  ['register-net', run([...EMPTY, ...NET]), run([...REGISTER, ...NET])],
+  ['register-variables', run([...EMPTY, ...NOTHING]), run([...REGISTER, ...NOTHING], VARIABLES)],
+  ['first-set-program', run(['connection.cjs']), run(['connection-set.cjs'])],
+] as const) {
+  await say(name, () => pairedPrograms(reference, measured))
+}
 
 const ROUNDS = 30
 /** Without a stream, which would load node:net. */
 const SAY_MEMORY = `require('node:fs').writeSync(1, String(process.resourceUsage().maxRSS))`
 
-/** The most memory that a program had, in MB. */
+/** The maximum memory of a program, in MB. */
 function memory(words: readonly string[]): number {
   return Number(node([...words, '--eval', SAY_MEMORY])) / 1024
 }

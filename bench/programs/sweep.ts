@@ -1,10 +1,10 @@
-/** The regular look at 10,000 sockets with a deadline, while all have data in flight, and while none has. */
-import koffi from 'koffi'
+/** The sweep over 10,000 sockets with a deadline, while all have data in flight, and while none has. */
 import { looks } from '../../lab/taken-timers.ts'
 import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
 import { paired } from '../paired.ts'
 import { c } from '../reference.ts'
 import { say } from '../say.ts'
+import { setsockopt } from '../sets.ts'
 
 const SOCKETS = 10_000
 const EFFORT = { rounds: 40, samples: 12 }
@@ -26,8 +26,7 @@ const sweeping = { calls: SOCKETS, run: sweep }
 sweep()
 await say('sweep-idle', () => paired(inC, sweeping, EFFORT))
 
-// Nothing that the peers send is heard any more, so what is written stays in flight (ip(7), IP_MINTTL).
-const setsockopt = koffi.load('libc.so.6').func('int setsockopt(int, int, int, const void *, uint32_t)')
+// The kernel drops all packets of the peers, so written data stays in flight (ip(7), IP_MINTTL).
 for (const fd of fds) {
   if (setsockopt(fd, 0, 21, Int32Array.of(255), 4) !== 0) throw new Error('IP_MINTTL was refused')
 }

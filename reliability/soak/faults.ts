@@ -43,13 +43,7 @@ export const faultKinds: readonly FaultKind[] = [
   ({ lab }) => deadly('client not heard', DEADLY_FAULT, () => lab.mute('client'), heal(lab)),
   ({ lab }) => deadly('server not heard', DEADLY_FAULT, () => lab.mute('server'), heal(lab)),
   // The kernel of the restarted machine answers a probe or a query with RST.
-  ({ lab, postgres }) =>
-    deadly(
-      'server rebooted',
-      0,
-      () => lab.reboot(),
-      () => postgres.startAgain(),
-    ),
+  ({ lab, postgres }) => deadly('server rebooted', 0, () => lab.reboot(), restart(postgres)),
   // The router remembers a connection for one second after each packet, and a probe comes every 3 s, so it forgets all. A query
   // would delay this, so none is sent before.
   ({ lab }) => ({
@@ -86,6 +80,10 @@ function stopped(fault: Fault): Fault {
 
 const heal = (lab: Lab): Step => {
   return () => lab.heal()
+}
+
+const restart = (postgres: Postgres): Step => {
+  return () => postgres.startAgain()
 }
 
 const remember = (lab: Lab): Step => {

@@ -165,83 +165,48 @@ const memory = (name: string, what: string, most?: number): RowOf =>
   spreadOf(name, 'megabytes', what, most, 'MB')
 
 const REPEATED = 'repeated `setKeepAlive(socket, { time, interval, retries })`'
+const IN_C = 'C behind the same six Node-API arguments'
+const INSTALLED = 'connect + close with an install'
+const FIRST = 'the first call in a program'
+const REGISTER = '`--require tcp-keepalive/register` in `node -e 0`'
 
 export const rows: readonly RowOf[] = [
   atMost('set', `${REPEATED} vs. C`, 1.12),
   atMost('set-user-timeout', 'the same with `userTimeout` vs. C', 1.12),
   atMost('set-tls', 'the same on a TLSSocket vs. C', 1.2),
   atMost('set-same-calls', `${REPEATED} vs. C that makes the same four system calls`),
-  atMost(
-    'c-six-arguments',
-    'C behind the same six Node-API arguments vs. C that makes the same four system calls',
-  ),
+  atMost('c-six-arguments', `${IN_C} vs. C that makes the same four system calls`),
   atMost('native', "the binding's own call without the TypeScript vs. C that checks the socket type first"),
-  atMost('native-c', "the binding's own call vs. C behind the same six Node-API arguments"),
+  atMost('native-c', `the binding's own call vs. ${IN_C}`),
   atMost('first-set', "the first set on a new socket, and Node's record of it vs. C", 1.8),
-  atMost(
-    'node26-four-arguments',
-    `${REPEATED} vs. Node 26's own four-argument call, which checks nothing`,
-    1.2,
-  ),
+  atMost('node26-four-arguments', `${REPEATED} vs. Node 26's four-argument call, which checks nothing`, 1.2),
   atMost('node-four-arguments', `${REPEATED} vs. Node 24's four-argument call`),
-  atMost(
-    'node-two-arguments',
-    `${REPEATED} vs. Node 24's two-argument call, which cannot set interval and retries`,
-  ),
+  atMost('node-two-arguments', `${REPEATED} vs. Node 24's two-argument call, without interval and retries`),
   faster('net-keepalive', 'repeated sets of all four values vs. net-keepalive and `socket.setKeepAlive`', 7),
   faster('koffi', `${REPEATED} vs. koffi`, 1.3),
-  faster('koffi-c', 'C behind the same six Node-API arguments vs. koffi'),
+  faster('koffi-c', `${IN_C} vs. koffi`),
   faster('ffi-rs', `${REPEATED} vs. ffi-rs`),
   atMost('get', '`getKeepAlive` vs. C', 1.3),
   atMost('tcp-info', "`getTcpInfo` vs. C's single call", 1.6),
   heldCall,
-  atMost(
-    'install-other',
-    'connect + close on loopback with an install that does not match vs. no install',
-    1.03,
-  ),
+  atMost('install-other', `${INSTALLED} that does not match vs. no install`, 1.03),
   installMatching,
-  atMost(
-    'install-deadline',
-    'connect + close with an install of `detectWithin` vs. an install of the same values',
-    1.03,
-  ),
+  atMost('install-deadline', `${INSTALLED} of \`detectWithin\` vs. one of the same values`, 1.03),
   loading('import-mjs', 'import (ESM), more than a module that imports node:net takes', 2),
   loading('import-cjs', 'import (CommonJS), more than a module that imports node:net takes', 2),
   loading('import-nothing-mjs', 'import (ESM) of a package that exports nothing'),
   loading('import-nothing-cjs', 'import (CommonJS) of a package that exports nothing'),
-  loading('first-call-mjs', 'the first call in a program (ESM): `planKeepAlive`, which needs no socket'),
-  loading('first-call-cjs', 'the first call in a program (CommonJS): `planKeepAlive`'),
-  loading(
-    'first-install-mjs',
-    'the first call in a program (ESM): `installKeepAlive`, with loading the binary',
-  ),
-  loading(
-    'first-install-cjs',
-    'the first call in a program (CommonJS): `installKeepAlive`, with loading the binary',
-  ),
-  atMost(
-    'register',
-    '`--require tcp-keepalive/register` in `node -e 0` vs. an empty file, in processor time',
-    1.15,
-  ),
+  loading('first-call-mjs', `${FIRST} (ESM): \`planKeepAlive\`, which needs no socket`),
+  loading('first-call-cjs', `${FIRST} (CommonJS): \`planKeepAlive\``),
+  loading('first-install-mjs', `${FIRST} (ESM): \`installKeepAlive\`, which loads the binary`),
+  loading('first-install-cjs', `${FIRST} (CommonJS): \`installKeepAlive\`, which loads the binary`),
+  atMost('register', `${REGISTER} vs. an empty file, in processor time`, 1.15),
   atMost('register-package', 'the same vs. an empty file that is found as a package'),
-  atMost(
-    'register-variables',
-    'the same with TCP_KEEPALIVE_DETECT_WITHIN and TCP_KEEPALIVE_MATCH vs. an empty file',
-  ),
+  atMost('register-variables', 'the same with TCP_KEEPALIVE_DETECT_WITHIN and a match vs. an empty file'),
   atMost('register-net', 'the same in a program that loads node:net vs. an empty file', 1.1),
-  memory(
-    'register-memory',
-    '`--require tcp-keepalive/register` in `node -e 0`: memory, more than with an empty file',
-    2,
-  ),
+  memory('register-memory', `${REGISTER}: memory, more than with an empty file`, 2),
   memory('register-package-memory', 'the same, more than with an empty file that is found as a package'),
-  atMost(
-    'first-set-program',
-    'a program that connects, sets and loads the binary vs. one that does not set, in processor time',
-    1.08,
-  ),
+  atMost('first-set-program', 'a program that connects, with a set vs. without it, in processor time', 1.08),
   figure('growth', 'residentMb', '1,000,000 sets and reads: growth over the last four fifths', 4, 'MB'),
   resourcesLeft,
   figure('held-memory', 'heldBytes', '10,000 held sockets: heap of each', 300, 'bytes'),
@@ -251,24 +216,12 @@ export const rows: readonly RowOf[] = [
   ...[10, 100, 1000, 10_000, 18_000].map((count) =>
     atMost(`many-${count}`, `set on ${count.toLocaleString('en')} sockets vs. C on as many`, 1.15),
   ),
-  atMost(
-    'endpoints',
-    "the longest search for a descriptor by endpoints among 2,000 sockets vs. C's getsockname on all",
-    1.5,
-  ),
+  atMost('endpoints', "the longest search by endpoints in 2,000 sockets vs. C's getsockname on all", 1.5),
   endpointsAgain,
-  atMost(
-    'sweep-in-flight',
-    "a sweep over 10,000 sockets with data in flight, each vs. C's single getsockopt",
-    1.3,
-  ),
+  atMost('sweep-in-flight', "a sweep over 10,000 sockets with data in flight, each vs. C's getsockopt", 1.3),
   atMost('sweep-idle', 'a sweep over 10,000 idle sockets, each vs. the same getsockopt', 0.1),
   sweepNone,
-  atMost(
-    'reach',
-    "`reach: 'process'`: a look over 10,000 descriptors of which 100 are new vs. C's getsockname on all",
-    1.5,
-  ),
+  atMost('reach', "`reach`: scanning 10,000 descriptors, 100 of them new, vs. C's getsockname on all", 1.5),
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, each vs. C that reads the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets vs. Node's own start", 4),
   probed,

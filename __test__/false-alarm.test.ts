@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { converse } from '../lab/network/connections.ts'
 import { openLab, type Lab } from '../lab/network/lab.ts'
-import type { TcpPacket } from '../lab/network/pcap.ts'
+import type { TcpPacket } from '../lab/network/packets.ts'
 import { withLab } from './needs.ts'
 import { timerAtMost } from '../lab/timing.ts'
 

@@ -1,7 +1,7 @@
 /** A connection that loses packets in one direction only: which of the peer's packets delay the end. */
 import { keepAliveProbes } from '../lab/network/keepalive-probes.ts'
 import { openLab } from '../lab/network/lab.ts'
-import type { TcpPacket } from '../lab/network/pcap.ts'
+import type { TcpPacket } from '../lab/network/packets.ts'
 import { withLab } from './needs.ts'
 import { isInTime, KERNEL_MS, PAUSES, type Pauses } from '../lab/timing.ts'
 

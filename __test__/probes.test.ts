@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { converse, type Loss } from '../lab/network/connections.ts'
 import { keepAliveProbes, type KeepAliveProbe } from '../lab/network/keepalive-probes.ts'
 import { openLab } from '../lab/network/lab.ts'
-import type { TcpPacket } from '../lab/network/pcap.ts'
+import type { TcpPacket } from '../lab/network/packets.ts'
 import { withLab } from './needs.ts'
 import { isInTime, KERNEL_MS, timerAtMost } from '../lab/timing.ts'
 

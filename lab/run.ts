@@ -1,5 +1,6 @@
 /** Runs programs: quietly, with their output at hand when they fail. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 
 interface RunOptions {
   readonly cwd?: string
@@ -50,4 +51,26 @@ export async function run(
   if (code === 0) return stdout
   const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n')
   throw new Error(`${[program, ...parameters].join(' ')}\nended with ${code ?? 'a signal'}:\n${said}`)
+}
+
+/** Resolves with the first match in what the program prints from now on; what it prints after that is thrown away. */
+export function untilPrinted(
+  program: ChildProcess,
+  pattern: RegExp,
+  outputs: ReadonlyArray<Readable | null> = [program.stdout, program.stderr],
+): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    let printed = ''
+    const listen = (chunk: string): void => {
+      printed += chunk
+      const match = pattern.exec(printed)
+      if (!match) return
+      for (const output of outputs) output?.off('data', listen).resume()
+      program.off('close', fail).off('error', reject)
+      resolve(match)
+    }
+    const fail = (): void => reject(new Error(`${program.spawnfile} ended. It printed: ${printed.trim()}`))
+    for (const output of outputs) output?.setEncoding('utf8').on('data', listen)
+    program.once('close', fail).once('error', reject)
+  })
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
 
 import { keepAliveProbes } from '../../lab/network/keepalive-probes.ts'
-import type { TcpPacket } from '../../lab/network/pcap.ts'
+import type { TcpPacket } from '../../lab/network/packets.ts'
 
 const client = { address: '10.9.1.1', port: 50_000 }
 const server = { address: '10.9.2.1', port: 7000 }

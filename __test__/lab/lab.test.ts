@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava'
 import { connect, echoed, echoPort, startEcho } from '../../lab/network/echo.ts'
 import { keepAliveProbes } from '../../lab/network/keepalive-probes.ts'
 import { openLab } from '../../lab/network/lab.ts'
-import type { TcpPacket } from '../../lab/network/pcap.ts'
+import type { TcpPacket } from '../../lab/network/packets.ts'
 import { withLab } from '../needs.ts'
 import { KERNEL_MS, timerAtMost } from '../../lab/timing.ts'
 

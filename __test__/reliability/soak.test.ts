@@ -1,6 +1,6 @@
 /** The judgement of a soak, tested without one: each violation is found, and nothing else is reported. */
 import test from 'ava'
-import type { TcpPacket } from '../../lab/network/pcap.ts'
+import type { TcpPacket } from '../../lab/network/packets.ts'
 import type { Round } from '../../reliability/soak/client.ts'
 import { grown } from '../../reliability/soak/flat.ts'
 import { judge } from '../../reliability/soak/judge.ts'

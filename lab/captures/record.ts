@@ -7,7 +7,7 @@ import { type Conversation, converse, type Loss } from '../network/connections.t
 import type { Capture } from '../network/capture.ts'
 import { keepAliveProbes } from '../network/keepalive-probes.ts'
 import { type Lab, withLab } from '../network/lab.ts'
-import type { TcpPacket } from '../network/pcap.ts'
+import type { TcpPacket } from '../network/packets.ts'
 import { needTool } from '../network/tools.ts'
 import { type Captures, type Happening, type Sent, STORIES, type Story, type StoryName } from './story.ts'
 

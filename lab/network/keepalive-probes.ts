@@ -1,4 +1,4 @@
-import type { Endpoint, TcpPacket } from './pcap.ts'
+import type { Endpoint, TcpPacket } from './packets.ts'
 
 /** A keepalive probe, and the packet that answered it: an ACK of a living peer, a RST of one that has restarted. */
 export interface KeepAliveProbe extends TcpPacket {

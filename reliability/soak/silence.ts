@@ -1,6 +1,6 @@
 /** When a connection's deadline started, from a packet capture on the client: independent of the package. */
 import { after, isLater } from '../../lab/network/keepalive-probes.ts'
-import type { TcpPacket } from '../../lab/network/pcap.ts'
+import type { TcpPacket } from '../../lab/network/packets.ts'
 
 /** After a packet at `at`, the deadline counts from `since`. */
 interface Mark {

@@ -42,7 +42,7 @@ export async function startCapture(
 ): Promise<Capture> {
   const sizes = ['-s', BYTES_OF_EACH_PACKET, '-B', each ? BUFFER_KIBIBYTES.many : BUFFER_KIBIBYTES.few]
   // -Z root: as root, stay root. For other users it changes nothing.
-  const listening = ['-i', network, ...sizes.map(String), '--immediate-mode', '-U', '-Z', 'root']
+  const listening = ['-i', network, ...sizes.map(String), '--immediate-mode', '-l', '-Z', 'root']
   const tcpdump = host.spawn(needTool('tcpdump'), [...listening, ...PRINTING, filter], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

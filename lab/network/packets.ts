@@ -40,7 +40,7 @@ export const PRINTING: readonly string[] = ['-n', '-tt', '-S', '-vv', '-K']
 
 const TIME = /^(\d+)\.(\d{6}) IP/
 const TCP =
-  /(\S+)\.(\d+) > (\S+)\.(\d+): Flags \[(\S+)\],.*? seq (\d+)[:,]\d*(?:.*?, ack (\d+))?.*?, length (\d+)/
+  /(\S+)\.(\d+) > (\S+)\.(\d+): Flags \[(\S+)\],.*? seq (\d+)(?::\d+)?(?:, ack (\d+))?,.*? length (\d+)/
 const ICMP = /(\S+) > (\S+): .*ICMP6?,? .*unreachable/
 const HOST = /ICMP host \S+ unreachable|unreachable address/
 

@@ -7,9 +7,8 @@ import type { Program } from '../lab/network/program.ts'
 import { labUnavailable } from '../lab/network/requirements.ts'
 import { postgresUnavailable } from '../lab/servers/postgres.ts'
 import { unless } from './needs.ts'
-import { mariadb } from '../lab/servers/mariadb.ts'
+import { mariadb, redis } from '../lab/servers/databases.ts'
 import { postgres } from '../lab/servers/postgres.ts'
-import { redis } from '../lab/servers/redis.ts'
 
 /** The number of connections in a pool, all idle when the cable is cut. */
 const COUNT = 20

@@ -9,7 +9,7 @@ import { ROOT } from '../../lab/command.ts'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
 import { witness } from '../../lab/readback/readback.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'
-import { redis } from '../../lab/servers/redis.ts'
+import { redis } from '../../lab/servers/databases.ts'
 
 /** A program with three connections: see that file. */
 export const PROGRAM: string = join(ROOT, '__test__/cli/drill-program.mjs')

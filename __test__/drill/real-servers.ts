@@ -2,7 +2,7 @@
 import type test from 'ava'
 import { type Lab, openLab } from '../../lab/network/lab.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'
-import { redis } from '../../lab/servers/redis.ts'
+import { redis } from '../../lab/servers/databases.ts'
 import { unless, withPostgres } from '../needs.ts'
 
 const noRedis = redis.unavailable()

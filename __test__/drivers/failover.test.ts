@@ -2,7 +2,6 @@
 import { planKeepAlive } from 'tcp-keepalive'
 import { matrixUnavailable } from '../../lab/clients/matrix.ts'
 import { failOver } from '../../lab/failover/failover.ts'
-import { openLab } from '../../lab/network/lab.ts'
 import { isInTime } from '../../lab/timing.ts'
 import { unless } from '../needs.ts'
 
@@ -15,13 +14,7 @@ const ASKS_EVERY = 100
 
 test('a failover by DNS after 3 s: each client gets an answer within the deadline, the limit on connecting and its own backoff', async (t) => {
   t.timeout(300_000)
-  const lab = await openLab(t)
-  const [ours = [], none = []] = await failOver(
-    lab,
-    [{ options: OPTIONS }, { options: undefined }],
-    MOVED,
-    50_000,
-  )
+  const [ours = [], none = []] = await failOver([OPTIONS, undefined], MOVED, 50_000)
   const { connect = Number.NaN } = planKeepAlive(OPTIONS).detection
   for (const { name, took, backoffMs, pausedMs } of ours) {
     const within = Math.max(OPTIONS.detectWithin, MOVED) + connect + backoffMs + ASKS_EVERY

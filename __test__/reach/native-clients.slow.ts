@@ -16,7 +16,7 @@ import type { Program } from '../../lab/network/program.ts'
 import { findTool } from '../../lab/network/tools.ts'
 import { run } from '../../lab/run.ts'
 import { startPostgres } from '../../lab/servers/postgres.ts'
-import { redis } from '../../lab/servers/redis.ts'
+import { redis } from '../../lab/servers/databases.ts'
 import { Relay } from '../../lab/servers/relay.ts'
 import { isInTime } from '../../lab/timing.ts'
 import type { DrillReport } from '../../src/cli/drill-findings.ts'
@@ -172,9 +172,9 @@ async function tryClient(
   const lab = await openLab(t)
   const server = await start(lab.server)
   t.teardown(() => server.stop())
-  const relay = await Relay.start(lab.server)
+  const relay = new Relay(lab.server)
   t.teardown(() => relay.stop())
-  const way = await relay.open(server.port)
+  const way = await relay.open({ target: server.port })
   const { program, pid } = await startClient(t, lab, name, way.port)
 
   await used(program)

@@ -9,7 +9,7 @@ import { planKeepAlive } from 'tcp-keepalive'
 import type { Host } from '../../lab/network/host.ts'
 import { openLab } from '../../lab/network/lab.ts'
 import { ALL_RUNTIMES } from '../../lab/platforms/runtimes.ts'
-import { redis } from '../../lab/servers/redis.ts'
+import { redis } from '../../lab/servers/databases.ts'
 import { Relay } from '../../lab/servers/relay.ts'
 import { isInTime } from '../../lab/timing.ts'
 import { unless, withLab } from '../needs.ts'
@@ -62,9 +62,9 @@ async function tryClient(
   const lab = await openLab(t)
   const server = await start(lab.server)
   t.teardown(() => server.stop())
-  const relay = await Relay.start(lab.server)
+  const relay = new Relay(lab.server)
   t.teardown(() => relay.stop())
-  const way = await relay.open(server.port)
+  const way = await relay.open({ target: server.port })
 
   const [first = ''] = command
   // With fewer rights, Deno does not let a program read its process ID from /proc. reach needs no more rights than the package

@@ -1,13 +1,13 @@
-/** What runs on the laboratory's client: for each client library five connections, and when it is told of their end. */
+/** Runs on the laboratory's client: five connections of each client library, and the times at which they get errors. */
 import { now, watchPauses } from '../pauses.mjs'
-import { configured, examples } from './shared.mjs'
+import { configured, examples, load } from './shared.mjs'
 
-/** So long after the cut the later write comes: when a deadline of 6 s has already made the kernel probe. */
+/** The time of the later write after the cut: a deadline of 6 s has already made the kernel probe. */
 const LATER_MS = 4000
 
 /** `setting`: the client's defaults, its own keepalive option, an install, or what `--import` has installed. */
 export async function runClock({ host, ports, setting, detectWithin }, { tell, next }) {
-  process.on('unhandledRejection', () => {}) // of clients that try to connect again
+  process.on('unhandledRejection', () => {}) // of clients that reconnect
   if (detectWithin !== undefined) {
     const { installKeepAlive } = await import('tcp-keepalive')
     installKeepAlive({ detectWithin })
@@ -16,32 +16,30 @@ export async function runClock({ host, ports, setting, detectWithin }, { tell, n
   let readyAt = 0
   const begin = { writing: [], later: [], connecting: [] }
   for (const [name, port] of Object.entries(ports)) {
-    const { default: adapter } = await import(`./programs/${name}.mjs`)
+    const client = await load(name)
+    const { write = client.use, ...clock } = client.clock
+    const options = setting === 'own' ? (clock.own ?? client.own(1)) : {}
+    const config = configured(client, { host, port, tls: false }, options)
     for (const doing of ['idle', 'waiting', 'writing', 'later', 'connecting']) {
-      const lost = once((error) =>
-        tell('lost', {
-          name,
-          doing,
-          code: error?.code ?? error?.message,
-          at: now(),
-          pausedMs: pausedSince(readyAt),
-        }),
-      )
+      const lost = once((error) => {
+        const code = error?.code ?? error?.message
+        tell('lost', { name, doing, code, at: now(), pausedMs: pausedSince(readyAt) })
+      })
       const answer = (promise) => void Promise.resolve(promise).catch(lost)
-      const connect = async () => open(adapter, { host, port, own: setting === 'own' }, lost)
+      const connect = async () => clock.connect(examples(client.package), config, lost)
       const starting = (act) => () => {
         tell('began', { name, doing, at: now() })
         answer(act())
       }
       if (doing === 'connecting') {
-        // Some connect only once they have something to say.
-        begin.connecting.push(starting(async () => adapter.clock.write(await connect())))
+        // Some clients connect only with the first request.
+        begin.connecting.push(starting(async () => write(await connect())))
         continue
       }
       const connection = await connect()
-      await adapter.clock.write(connection)
-      if (doing === 'waiting') answer(adapter.clock.wait(connection))
-      begin[doing]?.push(starting(() => adapter.clock.write(connection)))
+      await write(connection)
+      if (doing === 'waiting') answer(clock.wait(connection))
+      begin[doing]?.push(starting(() => write(connection)))
     }
   }
   readyAt = now()
@@ -51,16 +49,11 @@ export async function runClock({ host, ports, setting, detectWithin }, { tell, n
   setTimeout(() => begin.later.forEach((start) => start()), LATER_MS)
 }
 
-function open(client, { host, port, own }, lost) {
-  const config = configured(client, { host, port, tls: false }, own ? client.clock.own : {})
-  return client.clock.connect(examples(client.package), config, lost)
-}
-
-/** Only the first word counts. */
+/** Calls `tell` only for the first error. */
 function once(tell) {
-  let told = false
+  let isTold = false
   return (error) => {
-    if (!told) tell(error)
-    told = true
+    if (!isTold) tell(error)
+    isTold = true
   }
 }

@@ -1,19 +1,19 @@
-/**
- * How long clients wait for a dead server: every driver with a real one, idle, waiting, writing at the cut and later, and
- * connecting anew once the server is gone.
- */
+/** How long clients need to detect a dead server: every driver with a real server, in five states. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Lab, withLab } from '../network/lab.ts'
+import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
-import { clients, type ServerName, withServers } from './catalogue.ts'
+import { clients, type ServerName } from './catalogue.ts'
+import { withBench } from './matrix.ts'
 
 export type Setting = 'defaults' | 'own' | 'ours' | 'ten' | 'bare'
-export type Doing = 'idle' | 'waiting' | 'writing' | 'later' | 'connecting'
 
-/** What the install asks for. */
+export const DOINGS = ['idle', 'waiting', 'writing', 'later', 'connecting'] as const
+export type Doing = (typeof DOINGS)[number]
+
+/** The install's deadline. */
 export const DETECT_WITHIN = 6000
 
-/** The deadline of a setting, in milliseconds, where it has one. `bare`: `--import tcp-keepalive/register`, and no variable. */
+/** The deadline of a setting in milliseconds, if it has one. `bare`: `--import tcp-keepalive/register`, and no variable. */
 export const DEADLINES: Readonly<Partial<Record<Setting, number>>> = {
   ours: DETECT_WITHIN,
   ten: 10_000,
@@ -24,14 +24,14 @@ export interface Measured {
   readonly name: string
   readonly setting: Setting
   readonly doing: Doing
-  /** Milliseconds from the cut, the write or the attempt to connect; `null`: not told before the clock was stopped. */
+  /** Milliseconds from the cut, the write or the attempt to connect; `null`: no error before the end of the measurement. */
   readonly took: number | null
-  /** The error's code, or the event by which the client tells. */
+  /** The error's code, or the event by which the client reports the loss. */
   readonly told: string | null
 }
 
-/** With what a busy machine may have added: the longest time since the cut in which the program did not get to run. */
-export interface MeasuredHere extends Measured {
+/** With the longest time since the cut in which the program did not run, because the machine was busy. */
+interface MeasuredHere extends Measured {
   readonly pausedMs: number
 }
 
@@ -43,40 +43,31 @@ interface Lost {
   readonly pausedMs: number
 }
 
-export const DOINGS: readonly Doing[] = ['idle', 'waiting', 'writing', 'later', 'connecting']
-
 /** The clients that take part. */
 export const competitors: readonly string[] = [...clients]
   .filter(([, { clock }]) => clock)
   .map(([name]) => name)
 
 /**
- * Connects everything, cuts the cable, writes, connects once more, and notes who is told when.
+ * Connects everything, cuts the cable, writes, connects once more, and records the times of the errors.
  *
- * @param stopAfter milliseconds after the cut at which the clock is stopped, unless all have been told before
+ * @param stopAfter milliseconds from the cut to the end of the measurement; it ends earlier if all have got their errors
  */
 export async function runDeathClock(
   settings: readonly Setting[],
   stopAfter: number,
 ): Promise<MeasuredHere[]> {
-  const wanted = [...new Set(competitors.map(serverOf))]
-  return withLab((lab) =>
-    withServers(lab.server, wanted, async (started) => {
-      const ports = competitors.map((name) => [name, started.get(serverOf(name))?.port ?? 0] as const)
-      return race(lab, Object.fromEntries(ports), settings, stopAfter)
-    }),
-  )
+  const serverOf = (name: string): ServerName => clients.get(name)?.server ?? 'http'
+  return withBench([...new Set(competitors.map(serverOf))], async (bench) => {
+    const all = await bench.ports()
+    const ports = Object.fromEntries(competitors.map((name) => [name, all[serverOf(name)]]))
+    return measureAll(bench.lab, ports, settings, stopAfter)
+  })
 }
 
-function serverOf(name: string): ServerName {
-  const server = clients.get(name)?.server
-  if (!server) throw new Error(`${name} has no server that answers`)
-  return server
-}
-
-async function race(
+async function measureAll(
   lab: Lab,
-  ports: Readonly<Record<string, number>>,
+  ports: object,
   settings: readonly Setting[],
   stopAfter: number,
 ): Promise<MeasuredHere[]> {
@@ -95,21 +86,18 @@ async function race(
   )
 }
 
-function startProgram(lab: Lab, ports: Readonly<Record<string, number>>, setting: Setting): Program<void> {
+function startProgram(lab: Lab, ports: object, setting: Setting): Program<void> {
+  const isBare = setting === 'bare'
+  const detectWithin = isBare ? undefined : DEADLINES[setting]
   return lab.client.startModule(
     new URL('clock-inside.mjs', import.meta.url),
     'runClock',
-    {
-      host: lab.server.address,
-      ports,
-      setting,
-      detectWithin: setting === 'bare' ? undefined : DEADLINES[setting],
-    },
-    setting === 'bare' ? { nodeArguments: ['--import', 'tcp-keepalive/register'] } : {},
+    { host: lab.server.address, ports, setting, detectWithin },
+    isBare ? { nodeArguments: ['--import', 'tcp-keepalive/register'] } : {},
   )
 }
 
-/** The clock of an idle and of a waiting connection starts at the cut, that of the others at what they do then. */
+/** The time of an idle and of a waiting connection counts from the cut, that of the others from their action. */
 function measured(
   program: Program<void>,
   which: Pick<Measured, 'name' | 'setting' | 'doing'>,
@@ -117,9 +105,8 @@ function measured(
 ): MeasuredHere {
   const isThis = ({ name, doing }: Lost): boolean => name === which.name && doing === which.doing
   const loss = program.told<Lost>('lost').find(isThis)
-  const begun = program.told<Lost>('began')
+  const begun = program.told<Lost>('began').find(isThis)
   const isAtTheCut = which.doing === 'idle' || which.doing === 'waiting'
-  const since = isAtTheCut ? cutAt : (begun.find(isThis)?.at ?? Number.NaN)
-  const took = loss ? Math.round(loss.at - since) : null
+  const took = loss ? Math.round(loss.at - (isAtTheCut ? cutAt : (begun?.at ?? Number.NaN))) : null
   return { ...which, took, told: loss?.code ?? null, pausedMs: Math.round(loss?.pausedMs ?? 0) }
 }

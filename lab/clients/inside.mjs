@@ -1,28 +1,28 @@
-/** What runs in a process of its own: one client, driven by messages. Plain JavaScript, for every Node. */
+/** Runs in a process of its own: one client, driven by messages. Plain JavaScript, for every Node. */
 import { readlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { close, configured, examples, openExample, persist } from './shared.mjs'
+import { close, configured, examples, load, openExample, persist } from './shared.mjs'
 
 const silent = (emitter) => emitter.on('error', () => {})
 
 export async function drive(name, { tell, next }) {
-  const { default: adapter } = await import(`./programs/${name}.mjs`)
+  const adapter = await load(name)
   const driver = adapter.package && examples(adapter.package)
-  process.on('unhandledRejection', () => {}) // of a client that is taken down while it connects
-  tell('pid', Number(readlinkSync('/proc/self'))) // as the system outside counts
+  process.on('unhandledRejection', () => {}) // of a client that is closed while it connects
+  tell('pid', Number(readlinkSync('/proc/self'))) // its number in the outer system
   let client
   let undo = () => {}
   const actions = {
     async open({ where, own, how, values }) {
-      undo = await manners[how](values)
-      const config = configured(adapter, where, own ? adapter.own : {})
+      undo = (await manners[how]?.(values)) ?? (() => {})
+      const config = configured(adapter, where, own ? adapter.own(45) : {})
       client =
         how === 'example'
           ? await openExample(name, adapter, config)
           : adapter.open(driver, config, silent, examples)
     },
     use: () => persist(() => adapter.use(client)),
-    /** A client whose server never answers. */
+    /** A query that gets no answer. */
     async begin() {
       Promise.resolve(adapter.use(client)).catch(() => {})
     },
@@ -42,16 +42,14 @@ export async function drive(name, { tell, next }) {
   }
 }
 
-/** In what way values come to the client's sockets; each gives back how to end it. */
+/** How the client's sockets get values. Each returns a function that ends it. */
 const manners = {
-  bare: async () => () => {},
-  example: async () => () => {},
   async install(values) {
     const { installKeepAlive } = await import('tcp-keepalive')
     const install = installKeepAlive(values)
     return () => install.uninstall()
   },
-  /** Once, when the socket has connected and before anybody else hears of it. */
+  /** Once, when the socket has connected, before any other listener. */
   async 'at connect'(values) {
     const { setKeepAlive } = await import('tcp-keepalive')
     const { connect } = Socket.prototype

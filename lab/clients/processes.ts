@@ -1,4 +1,4 @@
-/** Client libraries, each in a process of its own on the laboratory's client, and what another process reads of it. */
+/** A client library in a process of its own on the laboratory's client, and its sockets as another process reads them. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { KeepAliveOptions } from 'tcp-keepalive'
@@ -6,10 +6,10 @@ import type { Host } from '../network/host.ts'
 import type { Program, ProgramOptions } from '../network/program.ts'
 import { type Readback, witness } from '../readback/readback.ts'
 
-/** In what way values come to the sockets: see `inside.mjs`. */
+/** How the sockets get values: see `inside.mjs`. */
 export type Manner = 'bare' | 'example' | 'install' | 'at connect'
 
-export interface Opening {
+interface Opening {
   readonly where: { readonly host: string; readonly port: number; readonly tls: boolean }
   /** With the client's own keepalive options. */
   readonly own: boolean
@@ -23,9 +23,8 @@ export interface Seen extends Readback {
   readonly peerPort: number
 }
 
-const ENVIRONMENT = {
-  NODE_TLS_REJECT_UNAUTHORIZED: '0', // the servers' certificates are signed by themselves
-}
+/** The servers' certificates are signed by themselves. */
+const ENVIRONMENT = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
 
 export class ClientProcess {
   readonly #program: Program<void>
@@ -36,34 +35,35 @@ export class ClientProcess {
   }
 
   static async start(host: Host, name: string, options: ProgramOptions = {}): Promise<ClientProcess> {
+    const env = { ...ENVIRONMENT, ...options.env }
     const program = host.startModule(new URL('inside.mjs', import.meta.url), 'drive', name, {
       ...options,
-      env: { ...ENVIRONMENT, ...options.env },
+      env,
     })
     const client = new ClientProcess(program)
     client.#pid = (await program.event<number>('pid')).data
     return client
   }
 
-  async open(opening: Opening): Promise<void> {
-    await this.#do({ action: 'open', ...opening })
+  open(opening: Opening): Promise<void> {
+    return this.#do({ action: 'open', ...opening })
   }
 
-  /** A query, or what comes nearest to it; again and again until it has an answer. */
-  async use(): Promise<void> {
-    await this.#do({ action: 'use' })
+  /** A query, or the most similar request; repeated until there is an answer. */
+  use(): Promise<void> {
+    return this.#do({ action: 'use' })
   }
 
-  /** A query that nobody will answer. */
-  async begin(): Promise<void> {
-    await this.#do({ action: 'begin' })
+  /** A query that gets no answer. */
+  begin(): Promise<void> {
+    return this.#do({ action: 'begin' })
   }
 
-  async close(): Promise<void> {
-    await this.#do({ action: 'close' })
+  close(): Promise<void> {
+    return this.#do({ action: 'close' })
   }
 
-  /** What the witness reads of its connections to a port. */
+  /** Its connections to a port, as another process reads them. */
   sockets(port: number): Seen[] {
     return socketsOf(this.#pid).filter(({ peerPort }) => peerPort === port)
   }
@@ -79,12 +79,12 @@ export class ClientProcess {
   }
 }
 
-/** What lets a client's process know the server by a name, through its system's hosts file. */
+/** Options for a process whose system resolves the server's name with this hosts file. */
 export function knowingName(file: string, node: string = process.execPath): ProgramOptions {
   return { node: fileURLToPath(new URL('named-node.sh', import.meta.url)), env: { HOSTS: file, NODE: node } }
 }
 
-/** Every connected TCP socket of a process, read by the witness. */
+/** Every connected TCP socket of a process, as another process reads them. */
 export function socketsOf(pid: number): Seen[] {
   const { status, stdout, stderr } = spawnSync(witness('readback'), [String(pid)], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`readback: ${stderr}`)

@@ -1,11 +1,11 @@
-/** The clients of the failover, with their own connect timeouts and without any. Plain JavaScript, as Node starts it on a host. */
+/** The clients of the failover, with and without connect timeouts of their own. Plain JavaScript, because Node starts it on a host. */
 import { examples, openProgram } from '../clients/shared.mjs'
 
 const silent = (emitter) => emitter.on('error', () => {})
 
 /**
- * `backoffMs`: how long the client itself may wait before it tries the new address, at most, `movedMs` after the old one
- * has died. `open` gives a function that asks once; a worker's tells by itself.
+ * `backoffMs`: the longest wait of the client itself before it tries the new address, `movedMs` after the death of the old one.
+ * `open` resolves with a function that sends one request.
  */
 export const CLIENTS = {
   'pg, no connect timeout': program('pg', {}, 0),
@@ -27,7 +27,7 @@ export const CLIENTS = {
   ),
 }
 
-/** A client of the matrix, with options of its own. */
+/** A client of the matrix with options of its own. */
 function program(file, options, backoffMs) {
   const open = ({ name, ports }) => openProgram(file, { host: name, ports, tls: false }, options, silent)
   return { backoffMs: typeof backoffMs === 'number' ? () => backoffMs : backoffMs, open }
@@ -36,12 +36,12 @@ function program(file, options, backoffMs) {
 function worker(options) {
   const open = async ({ name, host2, ports }) => {
     const { Queue, Worker } = examples('bullmq')
-    const queueName = `jobs-${process.pid}-${Object.values(options).join()}` // of no other program here
+    const queueName = `jobs-${process.pid}-${Object.values(options).join()}` // unique
     const queue = silent(new Queue(queueName, { connection: { host: host2, port: ports.redis } }))
     let done = () => {}
     const connection = { host: name, port: ports.redis, maxRetriesPerRequest: null, ...options }
     silent(new Worker(queueName, async ({ data }) => done(data), { connection }))
-    // Asked is: a job that is added now is done.
+    // Its request is a new job, and the answer is that the job is done.
     return async () => {
       const asked = Math.random()
       const isDone = new Promise((resolve) => (done = (data) => data === asked && resolve()))
@@ -49,8 +49,8 @@ function worker(options) {
       await isDone
     }
   }
-  // exp(attempts) s, 1 to 20 s. A job that was begun on the dead connection is begun anew once its lock of 30 s has
-  // expired and the check each 30 s has seen it.
+  // exp(attempts) s, 1 to 20 s. A job that began on the dead connection begins again after its lock of 30 s has expired and
+  // the check each 30 s has found it.
   return { backoffMs: (movedMs) => (movedMs > 10_000 ? 20_000 : 3000), open }
 }
 

@@ -1,68 +1,67 @@
-/** A failover by DNS: the server's address goes dead, and its name leads to another one after a while. */
+/** A failover by DNS: the server's address stops answering, and later its name resolves to another address. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
-import { type ServerName, withServers } from '../clients/catalogue.ts'
+import type { ServerName } from '../clients/catalogue.ts'
+import { withBench } from '../clients/matrix.ts'
 import { knowingName } from '../clients/processes.ts'
-import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
 import { inTemporaryFolder } from '../temporary.ts'
 
 const SERVERS: readonly ServerName[] = ['postgres', 'mariadb', 'redis', 'http2']
 
-/** The server's second address, on the same link; as long as the first. */
+/** The server's second address on the same link. It is as long as the first. */
 const SECOND = '10.9.2.2'
 const NAME = 'server.test'
 
 export interface Answered {
   readonly name: string
-  /** Milliseconds from the death of the first address to the first answer; `undefined`: none yet. */
+  /** Milliseconds from the death of the first address to the first answer; `undefined`: no answer yet. */
   readonly took: number | undefined
-  /** How long the client itself may wait at most, in milliseconds: its retry delay, and its resolver's. */
+  /** The longest wait of the client itself, in milliseconds: its retry delay, and its resolver's. */
   readonly backoffMs: number
   readonly pausedMs: number
 }
 
-export interface Failover {
-  /** What is installed in each program; `undefined`: nothing. */
-  readonly options: KeepAliveOptions | undefined
+const { CLIENTS } = (await import(new URL('clients.mjs', import.meta.url).href)) as {
+  CLIENTS: Readonly<Record<string, { backoffMs(movedMs: number): number }>>
 }
 
 /**
- * @param programs all go through the same failover
- * @param movedMs after this much the name leads to the new address
- * @param stopMs after this much nobody is waited for any longer; for programs without an install never
+ * @param installs the options of the install in each program, `undefined` for none; all programs have the same failover
+ * @param movedMs the name resolves to the new address after this time
+ * @param stopMs the longest wait for the programs with an install; the others are not waited for
  */
 export async function failOver(
-  lab: Lab,
-  programs: readonly Failover[],
+  installs: ReadonlyArray<KeepAliveOptions | undefined>,
   movedMs: number,
   stopMs: number,
 ): Promise<Answered[][]> {
-  await lab.server.configure(`ip address add ${SECOND}/24 dev eth0`)
-  return withServers(lab.server, SERVERS, (started) =>
+  return withBench(SERVERS, (bench) =>
     inTemporaryFolder('failover', async (folder) => {
+      const { client, router, server } = bench.lab
+      await server.configure(`ip address add ${SECOND}/24 dev eth0`)
       const hosts = join(folder, 'hosts')
-      await writeFile(hosts, `${lab.server.address} ${NAME}\n`)
-      const ports = Object.fromEntries([...started].map(([name, { port }]) => [name, port]))
-      const where = { name: NAME, host2: SECOND, ports }
-      const running = programs.map(({ options }) => startProgram(lab, hosts, { ...where, options }))
-      await Promise.all(running.map((program) => program.event('ready')))
-      await lab.router.configure(dropScript(lab.server.address))
+      await writeFile(hosts, `${server.address} ${NAME}\n`)
+      const where = { name: NAME, host2: SECOND, ports: await bench.ports() }
+      const module = new URL('inside.mjs', import.meta.url)
+      const programs = installs.map((options) =>
+        client.startModule(module, 'runFailover', { ...where, options }, knowingName(hosts)),
+      )
+      await Promise.all(programs.map((program) => program.event('ready')))
+      await router.configure(dropScript(server.address))
       const diedAt = performance.timeOrigin + performance.now()
-      for (const program of running) program.send('died')
+      for (const program of programs) program.send('died')
       await sleep(movedMs)
-      // In place, so that whoever reads it meanwhile finds either.
+      // In place, so that a reader gets one of the two addresses at any time.
       await writeFile(hosts, SECOND, { flag: 'r+' })
       const until = performance.now() + stopMs - movedMs
-      const { length } = Object.keys(await allClients())
-      const waitedFor = running.filter((_, index) => programs[index]?.options !== undefined)
-      const isOpen = (): boolean => waitedFor.some((program) => program.told('answered').length < length)
-      while (isOpen() && performance.now() < until) await sleep(50)
-      const all = await Promise.all(running.map((program) => answersOf(program, movedMs, diedAt)))
-      await Promise.all(running.map((program) => program.stop()))
-      return all
+      const waitedFor = programs.filter((_, index) => installs[index])
+      const isMissing = (program: Program<void>): boolean =>
+        program.told('answered').length < Object.keys(CLIENTS).length
+      while (waitedFor.some(isMissing) && performance.now() < until) await sleep(50)
+      return programs.map((program) => answersOf(program, movedMs, diedAt))
     }),
   )
 }
@@ -73,30 +72,17 @@ interface Entry {
   readonly pausedMs: number
 }
 
-async function answersOf(program: Program<void>, movedMs: number, diedAt: number): Promise<Answered[]> {
-  const uncaught = program.events.find(({ name }) => name === 'uncaught')
-  if (uncaught) throw new Error(`uncaught in the clients' program: ${String(uncaught.data)}`)
-  const clients = await allClients()
-  return Object.entries(clients).map(([name, { backoffMs }]) => {
+function answersOf(program: Program<void>, movedMs: number, diedAt: number): Answered[] {
+  const [uncaught] = program.told('uncaught')
+  if (uncaught) throw new Error(`uncaught in the clients' program: ${String(uncaught)}`)
+  return Object.entries(CLIENTS).map(([name, { backoffMs }]) => {
     const answer = program.told<Entry>('answered').find((one) => one.name === name)
     const took = answer && answer.at - diedAt
     return { name, took, backoffMs: backoffMs(movedMs), pausedMs: answer?.pausedMs ?? 0 }
   })
 }
 
-type Clients = Readonly<Record<string, { backoffMs(movedMs: number): number }>>
-
-async function allClients(): Promise<Clients> {
-  const { CLIENTS } = (await import(new URL('clients.mjs', import.meta.url).href)) as { CLIENTS: Clients }
-  return CLIENTS
-}
-
-function startProgram(lab: Lab, hosts: string, given: object): Program<void> {
-  const module = new URL('inside.mjs', import.meta.url)
-  return lab.client.startModule(module, 'runFailover', given, knowingName(hosts))
-}
-
-/** For the router: nothing passes to one address or from it, and nobody is told. */
+/** For the router: it silently drops everything from and to one address. */
 function dropScript(address: string): string {
   return `nft -f - <<'RULES'
 table inet failover {

@@ -1,31 +1,33 @@
-/** What is known of each thing that a program may hold of a client library. The cases themselves stand in `cases/`. */
+/** The facts about each object of a client library that a program may hold. The cases are in `cases/`. */
 
-/** `idle`: nothing is under way when the server dies. `asked`: a call is. */
+/** When the server dies: `idle` without a call in progress, `asked` with one. */
 export type State = 'idle' | 'asked'
 
 /**
- * `open` makes one of it, and hands what needs a listener to its third argument. It gives `call`, which asks the server on a
- * connection that is there by then, and `again`, what a program does later: on a connection that the client makes anew, or on a
- * new one where the client leaves that to the program. Where both are the same it gives that function, which is called once
- * for the connection to be there.
+ * A case opens its object in one of these ways. Each function passes the objects that need a listener to `listen`.
+ *
+ * - `program`, `options`: the client of the matrix, with these options.
+ * - `connect(module, where, listen)` resolves with a connection, and `ask(connection, listen)` sends a request on it. A later request
+ *   uses a new connection.
+ * - `open(module, where, listen)` resolves with a function that sends a request, also later: the client reconnects itself. Or it
+ *   resolves with `call`, the request on the present connection, and `again`, the request later.
  */
 export interface Case {
-  /** The client of the matrix that it is, with options of its own; it has no `open` then. */
   readonly program?: string
   readonly options?: object
-  /** Undefined for what needs no import. */
+  /** Undefined if it needs no import. */
   readonly package?: string
-  /** Its server cannot be started here: it waits for a server that answers nothing, and there is no later call. */
+  /** Its server cannot be started here: its only call waits for a server that answers nothing. */
   readonly isLogin?: boolean
   /** The listener without which the program ends, as a program writes it. */
   readonly listener?: string
-  /** When it emits 'error', where somebody listens. Left out: never. */
+  /** When it emits 'error', if there is a listener. By default never. */
   readonly emits?: readonly State[]
   /** It emits 'error' twice for one loss. */
   readonly emitsTwice?: boolean
-  /** When a program without a listener ends. Left out: never. */
+  /** When a program without a listener ends. By default never. */
   readonly ends?: readonly State[]
-  /** What a call under way rejects with: code and message. Left out: it is answered later, by a new connection. */
+  /** The code and message with which a call in progress rejects. By default a new connection answers it later. */
   readonly rejects?: string
 }
 
@@ -46,6 +48,6 @@ export const trials: readonly Trial[] = [...cases].flatMap(([name, { isLogin }])
 
 const isFatal = ({ name, state }: Trial): boolean => cases.get(name)?.ends?.includes(state) ?? false
 
-/** Those in which a program without a listener ends, and those in which it goes on. */
+/** The trials in which a program without a listener ends, and those in which it goes on. */
 export const fatalTrials: readonly Trial[] = trials.filter(isFatal)
 export const harmlessTrials: readonly Trial[] = trials.filter((trial) => !isFatal(trial))

@@ -1,9 +1,8 @@
-/** Everything that a program may hold of a client library, in the order of docs/drivers.md. */
+/** Every object of a client library that a program may hold, in the order of docs/drivers.md. */
 import brokers from './cases/brokers.mjs'
-import layers from './cases/layers.mjs'
 import login from './cases/login.mjs'
 import mariadb from './cases/mariadb.mjs'
-import postgres from './cases/postgres.mjs'
+import { layers, postgres } from './cases/postgres.mjs'
 import redis from './cases/redis.mjs'
 import web from './cases/web.mjs'
 

@@ -1,22 +1,22 @@
 /**
- * What runs on the laboratory's client: every file in examples/ with its connections lost, one after the other. A loss is what Node
- * makes of the kernel's: it destroys the socket with the error.
+ * Runs on the laboratory's client: every file in examples/ loses its connections, one file after the other. A loss here is what Node
+ * does when the kernel reports one: it destroys the socket with the error.
  */
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { close, openExample, persist } from '../clients/shared.mjs'
+import { close, load, openExample, persist } from '../clients/shared.mjs'
 
-/** Files beside those of the clients, and the client that each is for. */
+/** The other files there, with the client that each uses. */
 const MORE = { 'health-pg': 'pg', 'health-ioredis': 'ioredis' }
 
 export async function loseExamples({ names, host, ports }, { tell }) {
   const sockets = collectSockets()
-  setInterval(() => {}, 60_000) // what is left after a loss has no reason to go on
+  setInterval(() => {}, 60_000) // so that the process goes on
   let current
   process.on('uncaughtException', (error) => tell('uncaught', `${current}: ${error?.stack}`))
-  process.on('unhandledRejection', () => {}) // of a client that is taken down while it connects
+  process.on('unhandledRejection', () => {}) // of a client that is closed while it connects
   for (const [file, name] of [...names.map((name) => [name, name]), ...Object.entries(MORE)]) {
-    const { default: adapter } = await import(`../clients/programs/${name}.mjs`)
+    const adapter = await load(name)
     current = file
     sockets.clear()
     const tls = adapter.tls === 'only'
@@ -26,11 +26,11 @@ export async function loseExamples({ names, host, ports }, { tell }) {
     const use = async () => adapter.use(client)
     if (adapter.server) await use()
     else use().catch(() => {})
-    const held = await adapter.checkOut?.(client)
+    const checkedOut = await adapter.checkOut?.(client)
     while (sockets.size === 0) await sleep(10)
     const lost = loseAll(sockets)
     await sleep(50)
-    held?.release(true)
+    checkedOut?.release(true)
     if (adapter.server) await persist(use)
     tell('lost', { file, lost })
     await close(adapter, client)
@@ -38,7 +38,7 @@ export async function loseExamples({ names, host, ports }, { tell }) {
   tell('all')
 }
 
-/** Those that have connected since it was emptied. */
+/** The sockets that have connected since the set was cleared. */
 function collectSockets() {
   const sockets = new Set()
   const { connect } = Socket.prototype

@@ -1,61 +1,71 @@
-/** What runs on the laboratory's client: cases, each idle or asked something, whose connections are lost. */
+/** Runs on the laboratory's client: cases, each idle or with a call in progress, whose connections are lost. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installKeepAlive } from 'tcp-keepalive'
 import { examples, openProgram } from '../clients/shared.mjs'
 import { allCases } from './cases.mjs'
 
-/** `listens`: whether everything has the listener that the documentation asks for. */
+/** `listens`: whether everything has the listener that the documentation recommends. */
 export async function runTrials({ trials, listens, where, detectWithin }, { tell, next }) {
   installKeepAlive({ detectWithin })
-  const sockets = []
+  /** Each socket with the name of its case. */
+  const sockets = new Map()
   const begun = []
-  const nameOf = new Map()
-  const note = ({ socket }) => {
-    sockets.push(socket)
-    nameOf.set(socket, trials[begun.length]?.name)
-  }
+  const note = ({ socket }) => sockets.set(socket, trials[begun.length]?.name)
   subscribe('tcp-keepalive:apply', note)
   for (const trial of trials) begun.push(await begin(trial, { listens, where, sockets }, tell))
   unsubscribe('tcp-keepalive:apply', note)
-  const closed = sockets.filter(({ destroyed }) => destroyed)
+  const closed = [...sockets].filter(([{ destroyed }]) => destroyed)
   tell(
     'ready',
-    closed.map((socket) => nameOf.get(socket)),
+    closed.map(([, name]) => name),
   )
   await next()
   for (const { ask } of begun) ask()
-  while (sockets.some(({ destroyed }) => !destroyed)) await sleep(20)
+  while ([...sockets.keys()].some(({ destroyed }) => !destroyed)) await sleep(20)
   tell('lost')
   await next()
   for (const { trial, again } of begun) void settle(again, (how) => tell('again', { ...trial, how }))
-  await new Promise(() => setInterval(() => {}, 60_000)) // what is left has no reason to go on
+  await new Promise(() => setInterval(() => {}, 60_000)) // so that the process goes on
 }
 
 async function begin(trial, { listens, where, sockets }, tell) {
   const { name, state } = trial
-  const { package: module, isLogin, program, options } = allCases[name]
-  const open = allCases[name].open ?? asInMatrix(program, options)
+  const { isLogin } = allCases[name]
   const listen = (emitter) =>
     listens ? emitter.on('error', (error) => tell('emitted', { name, state, how: inWords(error) })) : emitter
-  const before = sockets.length
-  const opened = await open(module && examples(module), where, listen)
-  const { call, again = () => {} } =
-    typeof opened === 'function' ? { call: opened, again: isLogin ? undefined : opened } : opened
-  if (call === opened && !isLogin) await call()
+  const before = sockets.size
+  const { call, again } = await open(allCases[name], where, listen)
   const settled = (how) => tell('settled', { name, state, how })
   if (!isLogin) return { trial, again, ask: () => state === 'asked' && settle(call, settled) }
   void settle(call, settled)
-  while (sockets.length === before) await sleep(20)
-  return { trial, again, ask() {} }
+  while (sockets.size === before) await sleep(20)
+  return { trial, again() {}, ask() {} }
 }
 
-/** A client of the matrix, which asks the same way each time. */
-function asInMatrix(file, options) {
-  return (_, { host, ports }, listen) => openProgram(file, { host, ports, tls: false }, options, listen)
+/** Opens a case. Its connection exists when this resolves, unless the case is a login. */
+async function open(
+  { package: name, isLogin, program, options, connect, ask, open: openCase },
+  where,
+  listen,
+) {
+  const module = name && examples(name)
+  if (connect) {
+    const connection = await connect(module, where, listen)
+    await ask(connection, listen)
+    const again = async () => ask(await connect(module, where, listen), listen)
+    return { call: () => ask(connection, listen), again }
+  }
+  const at = { host: where.host, ports: where.ports, tls: false }
+  const opened = openCase
+    ? await openCase(module, where, listen)
+    : await openProgram(program, at, options, listen)
+  if (typeof opened !== 'function') return opened
+  if (!isLogin) await opened()
+  return { call: opened, again: opened }
 }
 
-/** Catches what it rejects with, as a program does that handles its errors. */
+/** Catches the rejection, as a program does that handles its errors. */
 async function settle(call, tell) {
   try {
     await call()

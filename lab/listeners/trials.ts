@@ -1,79 +1,65 @@
-/** The cable is cut under every client, with the listeners that the documentation asks for and without any. */
+/** The cable is cut for every client, with the listeners that the documentation recommends and without any. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clients, type ServerName, servers, withServers } from '../clients/catalogue.ts'
-import { type Lab, withLab } from '../network/lab.ts'
+import { clients } from '../clients/catalogue.ts'
+import { withBench } from '../clients/matrix.ts'
+import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
-import { Relay } from '../servers/relay.ts'
 import { fatalTrials, harmlessTrials, type Trial, trials } from './case.ts'
 
-/** The shortest that there is: nobody waits for longer here than this test has to. */
+/** The shortest possible deadline, because the test waits for it. */
 const DETECT_WITHIN = 5000
 
-/** A program that should have ended is waited for so long after its connection was lost. */
+/** After the loss of its connection, a program may take this long to end. */
 const PATIENCE_MS = 10_000
 
-interface Entry extends Trial {
-  readonly how: string
-}
-
-/** What became of one trial in a program that goes on. */
-export interface Outcome extends Trial {
-  /** The errors that it emitted, code and message each. */
+/** The result of one trial in a program that goes on. */
+interface Outcome extends Trial {
+  /** The emitted errors, each as its code and message. */
   readonly emitted: readonly string[]
-  /** `answered`, or what the call rejected with; undefined where there was none, or it goes on. */
+  /** `answered`, or the rejection of the call; undefined if there was none, or if it has not ended. */
   readonly settled: string | undefined
-  /** The same of the call after the cable was back. */
+  /** The same for the call after the repair of the cable. */
   readonly again: string | undefined
 }
 
-export interface Outcomes {
-  /** With every listener. */
-  readonly listening: readonly Outcome[]
-  /** Without any, those that go on, all in one program. */
-  readonly bare: readonly Outcome[]
-  /** Without any, a program each. */
-  readonly ended: readonly Ended[]
-  readonly examples: Examples
-}
-
-/** What became of the files in examples/, whose connections are lost too. */
-export interface Examples {
-  /** How many connections of each were lost. */
-  readonly lost: ReadonlyMap<string, number>
-  readonly uncaught: readonly string[]
-}
-
-export interface Ended extends Trial {
+interface Ended extends Trial {
   readonly exitCode: number | null
   readonly printed: string
 }
 
-interface Where {
-  readonly host: string
-  readonly ports: Readonly<Record<string, number>>
+/** The results of the files in examples/, whose connections are lost too. */
+interface Examples {
+  /** How many connections of each file were lost. */
+  readonly lost: ReadonlyMap<string, number>
+  readonly uncaught: readonly string[]
 }
 
-/** Starts everything, cuts the cable, and puts it back once every connection is lost. */
+interface Outcomes {
+  /** With every listener. */
+  readonly listening: readonly Outcome[]
+  /** Without listeners: those that go on, all in one program. */
+  readonly bare: readonly Outcome[]
+  /** Without listeners: those that end, each in a program of its own. */
+  readonly ended: readonly Ended[]
+  readonly examples: Examples
+}
+
+/** Starts everything, cuts the cable, and repairs it after every connection is lost. */
 export async function tryListeners(): Promise<Outcomes> {
-  return withLab((lab) =>
-    withServers(lab.server, Object.keys(servers) as ServerName[], async (started) => {
-      const relay = await Relay.start(lab.server)
-      const { port } = await relay.record({ tls: false })
-      const ports = Object.fromEntries([...started].map(([name, server]) => [name, server.port]))
-      const https = started.get('http')?.tlsPort ?? 0
-      const where = { host: lab.server.address, ports: { ...ports, https, recording: port } }
-      return { examples: await loseExamples(lab, where), ...(await race(lab, where)) }
-    }),
-  )
+  return withBench(undefined, async (bench) => {
+    const where = { host: bench.lab.server.address, ports: await bench.ports() }
+    return { examples: await loseExamples(bench.lab, where), ...(await cutAll(bench.lab, where)) }
+  })
 }
 
-async function race(lab: Lab, where: Where): Promise<Omit<Outcomes, 'examples'>> {
+async function cutAll(lab: Lab, where: object): Promise<Omit<Outcomes, 'examples'>> {
+  const module = new URL('inside.mjs', import.meta.url)
   const start = (of: readonly Trial[], listens: boolean): Program<void> =>
-    startProgram(lab, { trials: of, listens, where })
+    lab.client.startModule(module, 'runTrials', { trials: of, listens, where, detectWithin: DETECT_WITHIN })
   const lasting = [
     { of: trials, program: start(trials, true) },
     { of: harmlessTrials, program: start(harmlessTrials, false) },
-  ]
+  ] as const
   const ending = fatalTrials.map((trial) => ({ trial, program: start([trial], false) }))
   const all = [...lasting, ...ending].map(({ program }) => program)
   await Promise.all(all.map(ready))
@@ -81,20 +67,17 @@ async function race(lab: Lab, where: Where): Promise<Omit<Outcomes, 'examples'>>
   for (const program of all) program.send('cut')
   await Promise.all(lasting.map(({ program }) => program.event('lost')))
   const ended = await Promise.all(
-    ending.map(async (one) => ({ ...one.trial, ...(await endOf(one.program)) })),
+    ending.map(async ({ trial, program }) => ({ ...trial, ...(await endOf(program)) })),
   )
   await lab.heal()
   for (const { program } of lasting) program.send('healed')
-  const [listening = [], bare = []] = await Promise.all(lasting.map(outcomesOf))
+  const [listening = [], bare = []] = await Promise.all(
+    lasting.map(({ of, program }) => outcomesOf(of, program)),
+  )
   return { listening, bare, ended }
 }
 
-function startProgram(lab: Lab, args: object): Program<void> {
-  const given = { detectWithin: DETECT_WITHIN, ...args }
-  return lab.client.startModule(new URL('inside.mjs', import.meta.url), 'runTrials', given)
-}
-
-async function loseExamples(lab: Lab, where: Where): Promise<Examples> {
+async function loseExamples(lab: Lab, where: object): Promise<Examples> {
   const program = lab.client.startModule(
     new URL('examples-inside.mjs', import.meta.url),
     'loseExamples',
@@ -104,13 +87,10 @@ async function loseExamples(lab: Lab, where: Where): Promise<Examples> {
   await program.event('all')
   const lost = program.told<{ file: string; lost: number }>('lost')
   await program.stop()
-  return {
-    lost: new Map(lost.map((one) => [one.file, one.lost])),
-    uncaught: program.told<string>('uncaught'),
-  }
+  return { lost: new Map(lost.map((one) => [one.file, one.lost])), uncaught: program.told('uncaught') }
 }
 
-/** Nothing is shown by a connection that was closed before the cut, as by an idle timeout of its client's. */
+/** A connection that was closed before the cut, such as by an idle timeout of its client, would show nothing. */
 async function ready(program: Program<void>): Promise<void> {
   const { data: closed } = await program.event<string[]>('ready')
   if (closed.length > 0) throw new Error(`Closed before the cut: ${closed.join(', ')}`)
@@ -129,20 +109,13 @@ async function endOf(program: Program<void>): Promise<Omit<Ended, keyof Trial>> 
   return { exitCode: program.process.exitCode, printed }
 }
 
-async function outcomesOf({
-  of,
-  program,
-}: {
-  of: readonly Trial[]
-  program: Program<void>
-}): Promise<Outcome[]> {
+async function outcomesOf(of: readonly Trial[], program: Program<void>): Promise<Outcome[]> {
   for (const _ of of) await program.event('again')
   return of.map(({ name, state }) => {
-    const told = (what: string): string[] =>
-      program
-        .told<Entry>(what)
-        .filter((entry) => entry.name === name && entry.state === state)
-        .map(({ how }) => how)
+    const told = (what: string): string[] => {
+      const entries = program.told<Trial & { readonly how: string }>(what)
+      return entries.filter((one) => one.name === name && one.state === state).map(({ how }) => how)
+    }
     return { name, state, emitted: told('emitted'), settled: told('settled')[0], again: told('again')[0] }
   })
 }

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
 import { type Postgres, startPostgres } from '../servers/postgres.ts'
-import { redis as redisKind } from '../servers/redis.ts'
-import type { Server } from '../servers/server.ts'
+import { redis as redisKind } from '../servers/databases.ts'
+import type { Server } from '../servers/service.ts'
 
 export interface Ended {
   readonly name: string

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import type { Host } from '../network/host.ts'
 import { programsAreRoot } from '../network/namespaces.ts'
 import { findTool, toolFolders } from '../network/tools.ts'
-import type { ServerKind } from './server.ts'
-import { finish, openService, putCertificate } from './service.ts'
+import { finish, openService, putCertificate, type ServerKind, type Service } from './service.ts'
 
 export interface Postgres {
   /** What a client needs: `new pg.Client(postgres.connection)`. */
@@ -16,24 +15,20 @@ export interface Postgres {
     readonly user: string
     readonly database: string
   }
-  /** Starts it again on its host, with its data, after a restart of the host has killed it. */
+  /** After a restart of its host has killed it: starts it again with its data. */
   startAgain(): Promise<void>
   /** Ends the server and removes its files. The end of this process does the same. */
   stop(): Promise<void>
 }
 
-/** Why no PostgreSQL can be started here, in one sentence, or undefined where one can. */
-export async function postgresUnavailable(): Promise<string | undefined> {
-  const missing = postgresNotInstalled()
-  if (missing) return missing
-  if (await programsAreRoot())
-    return 'PostgreSQL refuses to run as root, and this system forbids user namespaces.'
-  return undefined
-}
+const PORT = 5432
+const AS_ROOT = 'PostgreSQL refuses to run as root, and this system forbids user namespaces.'
+const NOT_INSTALLED = 'PostgreSQL is not installed (Debian package postgresql).'
 
-/** That its programs are missing, or undefined where they are there. */
-export function postgresNotInstalled(): string | undefined {
-  return programFolder() ? undefined : 'PostgreSQL is not installed (Debian package postgresql).'
+/** Why this machine cannot start a PostgreSQL, in one sentence; undefined if it can. */
+export async function postgresUnavailable(): Promise<string | undefined> {
+  if (programFolder() === undefined) return NOT_INSTALLED
+  return (await programsAreRoot()) ? AS_ROOT : undefined
 }
 
 export interface PostgresOptions {
@@ -43,54 +38,58 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string | number>>
 }
 
-/**
- * Starts a new, empty PostgreSQL on a host; resolves when it accepts connections, without a password, from
- * everywhere. It keeps its files in a temporary folder.
- */
+/** Starts a new, empty PostgreSQL on a host; resolves when it accepts connections from everywhere, without a password. */
 export async function startPostgres(
   host: Host,
   { tls = false, settings = {} }: PostgresOptions = {},
 ): Promise<Postgres> {
   const programs = programFolder()
-  if (programs === undefined) throw new Error(await postgresUnavailable())
-  const service = await openService('postgres')
-  const data = join(service.folder, 'data')
-  const begin = async (): Promise<void> => {
-    const cluster = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '--no-sync']
-    await finish(host.spawn(join(programs, 'initdb'), cluster, { stdio: ['ignore', 'ignore', 'pipe'] }))
-    await appendFile(join(data, 'pg_hba.conf'), 'host all all all trust\n')
-    if (tls) await putCertificate(join(data, 'server.key'), join(data, 'server.crt'))
-    await start()
-  }
-  const start = async (): Promise<void> => {
+  if (programs === undefined) throw new Error(NOT_INSTALLED)
+  const start = async ({ at, start }: Service): Promise<void> => {
     const all = {
       listen_addresses: '*',
-      unix_socket_directories: service.folder,
+      unix_socket_directories: at(),
       fsync: 'off',
       ssl: tls ? 'on' : 'off',
       ...settings,
     }
     const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    await service.start(host, join(programs, 'postgres'), ['-D', data, ...words], {
-      ready: 'ready to accept connections',
-    })
+    await start(join(programs, 'postgres'), ['-D', at('data'), ...words], /ready to accept connections/)
   }
+  const service = await openService(host, 'postgres', async (service) => {
+    const inData = (file = ''): string => service.at(join('data', file))
+    const cluster = [
+      '-D',
+      inData(),
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '--no-locale',
+      '-E',
+      'UTF8',
+      '--no-sync',
+    ]
+    await finish(host, join(programs, 'initdb'), cluster)
+    await appendFile(inData('pg_hba.conf'), 'host all all all trust\n')
+    if (tls) await putCertificate(inData)
+    await start(service)
+  })
   const startAgain = async (): Promise<void> => {
-    // It names a process of the machine that is gone; another may have its number now.
-    await rm(join(data, 'postmaster.pid'), { force: true })
-    await start()
+    // It names a process of the former machine. Another process may have that number now.
+    await rm(service.at('data/postmaster.pid'), { force: true })
+    await start(service)
   }
-  const { stop } = await service.begin(begin)
-  const connection = { host: host.address, port: 5432, user: 'postgres', database: 'postgres' }
-  return { connection, startAgain, stop }
+  const connection = { host: host.address, port: PORT, user: 'postgres', database: 'postgres' }
+  return { connection, startAgain, stop: service.stop }
 }
 
 export const postgres: ServerKind = {
   name: 'PostgreSQL',
-  unavailable: postgresNotInstalled,
+  unavailable: () => (programFolder() ? undefined : NOT_INSTALLED),
   async start(host) {
-    const { connection, stop } = await startPostgres(host, { tls: true })
-    return { port: connection.port, tlsPort: connection.port, stop }
+    const { stop } = await startPostgres(host, { tls: true })
+    return { port: PORT, tlsPort: PORT, stop }
   },
 }
 

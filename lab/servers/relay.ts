@@ -1,48 +1,36 @@
-/** Stands between a client and its server, passes everything on, and can break every connection; or records alone. */
-import { certificate } from './certificate.ts'
+/** Stands between clients and their servers: it forwards everything, counts connections and can reset them. */
 import type { Host } from '../network/host.ts'
-import type { Program } from '../network/program.ts'
+import type { Inside, Program } from '../network/program.ts'
+import { certificate } from './certificate.ts'
 
 /** One port of the relay, for one client. */
 export interface Relayed {
   readonly port: number
-  /** How many connections have brought anything so far. */
+  /** How many connections have received data so far. */
   connections(): number
   /** Ends all its connections, as a server does that restarts. */
   drop(): Promise<void>
 }
 
+interface Way {
+  /** The server's port on the same host. Without it, the relay accepts everything and answers nothing. */
+  readonly target?: number
+  readonly tls?: boolean
+}
+
 export class Relay {
   readonly #program: Program<void>
 
-  private constructor(program: Program<void>) {
-    this.#program = program
+  constructor(host: Host) {
+    this.#program = host.start(work, certificate)
   }
 
-  static async start(host: Host): Promise<Relay> {
-    const program = host.start(work)
-    await program.event('ready')
-    return new Relay(program)
-  }
-
-  /** @param target the server's port on the same host */
-  open(target: number | undefined): Promise<Relayed> {
-    if (target === undefined) throw new Error('this server has no such port')
-    return this.#listen({ target })
-  }
-
-  /** A port at which everything is taken and nothing answered. */
-  record({ tls }: { tls: boolean }): Promise<Relayed> {
-    return this.#listen(tls ? { tls: certificate } : {})
-  }
-
-  async #listen(way: Way): Promise<Relayed> {
+  async open(way: Way): Promise<Relayed> {
     this.#program.send({ open: way })
     const { data: port } = await this.#program.event<number>('opened')
     return {
       port,
-      connections: () =>
-        this.#program.events.filter(({ name, data }) => name === 'connection' && data === port).length,
+      connections: () => this.#program.told('connection').filter((one) => one === port).length,
       drop: async () => {
         this.#program.send({ drop: port })
         await this.#program.event('dropped')
@@ -55,15 +43,7 @@ export class Relay {
   }
 }
 
-/** Onward to a port; to none, for a recording server, which may speak TLS. */
-interface Way {
-  readonly target?: number
-  readonly tls?: { readonly key: string; readonly cert: string }
-}
-
-type Inside = Parameters<Parameters<Host['start']>[0]>[1]
-
-const work = async (_: undefined, { tell, next }: Inside): Promise<void> => {
+const work = async (identity: typeof certificate, { tell, next }: Inside): Promise<void> => {
   const net = await import('node:net')
   const tls = await import('node:tls')
   type Socket = InstanceType<typeof net.Socket>
@@ -84,14 +64,13 @@ const work = async (_: undefined, { tell, next }: Inside): Promise<void> => {
       client.on('close', () => onward.destroy())
       onward.on('close', () => client.destroy())
     }
-    const server = way.tls ? tls.createServer(way.tls, take) : net.createServer(take)
+    const server = way.tls ? tls.createServer(identity, take) : net.createServer(take)
     server.listen(0, () => {
       const { port } = server.address() as { port: number }
       open.set(port, sockets)
       tell('opened', port)
     })
   }
-  tell('ready')
   for (;;) {
     const message = await next<{ open?: Way; drop?: number }>()
     if (message.open !== undefined) listen(message.open)

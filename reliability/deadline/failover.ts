@@ -1,7 +1,6 @@
 /** The part `failover`: DNS changes after 3 s and after 30 s. Every client runs with and without its own connect timeout. */
 import { planKeepAlive } from 'tcp-keepalive'
 import { failOver } from '../../lab/failover/failover.ts'
-import { type Lab, withLab } from '../../lab/network/lab.ts'
 import { isInTime } from '../../lab/timing.ts'
 import type { Figure } from '../record.ts'
 
@@ -10,11 +9,11 @@ export const usage = ''
 const OPTIONS = { detectWithin: 6000 }
 
 export async function run(): Promise<Figure[]> {
-  return (await Promise.all([3000, 30_000].map((movedMs) => withLab((lab) => one(lab, movedMs))))).flat()
+  return (await Promise.all([3000, 30_000].map(one))).flat()
 }
 
-async function one(lab: Lab, movedMs: number): Promise<Figure[]> {
-  const [answered = []] = await failOver(lab, [{ options: OPTIONS }], movedMs, movedMs + 90_000)
+async function one(movedMs: number): Promise<Figure[]> {
+  const [answered = []] = await failOver([OPTIONS], movedMs, movedMs + 90_000)
   const { connect = Number.NaN } = planKeepAlive(OPTIONS).detection
   return answered.map(({ name, took, backoffMs, pausedMs }) => {
     const within = Math.max(OPTIONS.detectWithin, movedMs) + connect + backoffMs + 100

@@ -1,12 +1,10 @@
 export default {
-  package: 'amqplib',
   server: 'rabbitmq',
-  tls: true,
   config: ({ host, port, tls }, own) => ({
     url: { protocol: tls ? 'amqps' : 'amqp', hostname: host, port },
     socketOptions: { rejectUnauthorized: false, ...own },
   }),
-  own: { keepAlive: true, keepAliveDelay: 45_000 },
+  own: (seconds) => ({ keepAlive: true, keepAliveDelay: seconds * 1000 }),
   way: '`connection.connection.stream`',
   left: 'off',
   leftByOwn: '45/1/10',
@@ -21,7 +19,6 @@ export default {
   },
   close: (client) => client.connection?.close(),
   clock: {
-    own: { keepAlive: true, keepAliveDelay: 1000 },
     async connect({ connect }, { url, socketOptions }, lost) {
       const connection = await connect(url, socketOptions)
       connection.on('error', lost).on('close', lost)
@@ -37,7 +34,7 @@ export default {
   },
 }
 
-/** amqplib leaves it to the program to connect again. */
+/** amqplib does not reconnect; the program has to. */
 async function openChannel(client) {
   client.connection = await client.connect()
   client.connection.on('close', () => (client.channel = undefined))

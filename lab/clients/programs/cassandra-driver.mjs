@@ -1,6 +1,4 @@
 export default {
-  package: 'cassandra-driver',
-  tls: true,
   connectsOnce: true,
   config: ({ host, port, tls }, own) => ({
     contactPoints: [`${host}:${port}`],
@@ -8,11 +6,9 @@ export default {
     socketOptions: own,
     ...(tls && { sslOptions: { rejectUnauthorized: false } }),
   }),
-  own: { keepAliveDelay: 45_000 },
-  way: 'none',
+  own: (seconds) => ({ keepAliveDelay: seconds * 1000 }),
   left: '60/1/10',
   leftByOwn: '45/1/10',
-  overwrites: 'never',
   open: ({ Client }, config) => new Client(config),
   use: (client) => client.connect(),
   close: (client) => client.shutdown(),

@@ -5,17 +5,14 @@ const same = (bytes) => bytes
 export default {
   package: '@grpc/grpc-js',
   server: 'http2',
-  tls: true,
-  plainExample: true, // whose certificate an example of TLS trusts is not for it to say
+  plainExample: true, // the example does not say which certificates to trust
   config: ({ host, port, tls }) => ({ address: `${host}:${port}`, tls }),
-  way: 'none',
   left: 'off',
-  overwrites: 'never',
   open({ Client, credentials }, { address, tls, ...options }) {
     const secure = () => credentials.createSsl(undefined, undefined, undefined, { rejectUnauthorized: false })
     return new Client(address, tls ? secure() : credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.ssl_target_name_override': 'server', // an address is no name, and newer Nodes refuse it as one
+      'grpc.ssl_target_name_override': 'server', // newer Nodes refuse an address as a name
       ...options,
     })
   },

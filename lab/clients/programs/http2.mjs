@@ -3,11 +3,9 @@ import { once } from 'node:events'
 export default {
   package: 'node:http2',
   server: 'http2',
-  tls: true,
   config: ({ host, port, tls }) => `http${tls ? 's' : ''}://${host}:${port}`,
   way: '`createConnection`, which makes it',
   left: 'off',
-  overwrites: 'never',
   open: (http2, url) => ({
     connect: () => http2.connect(url, { rejectUnauthorized: false }).on('error', () => {}),
   }),

@@ -1,6 +1,4 @@
 export default {
-  package: 'kafkajs',
-  tls: true,
   config: ({ host, port, tls }) => ({
     brokers: [`${host}:${port}`],
     ssl: tls && { rejectUnauthorized: false },
@@ -9,7 +7,6 @@ export default {
   }),
   way: '`socketFactory`, which makes it',
   left: '60/1/10',
-  overwrites: 'never',
   open: ({ Kafka }, config) => new Kafka(config).admin(),
   fromExample: (connect, config) => connect(config).admin(),
   use: (admin) => admin.connect(),

@@ -1,5 +1,4 @@
 export default {
-  package: 'knex',
   over: 'pg',
   server: 'postgres',
   config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),

@@ -1,16 +1,13 @@
 export default {
-  package: 'mysql2',
   server: 'mariadb',
-  tls: true,
-  config: ({ host, port, tls }) => ({
-    host,
-    port,
+  config: ({ tls, ...at }) => ({
+    ...at,
     user: 'test',
     database: 'test',
     connectionLimit: 1,
     ssl: tls ? { rejectUnauthorized: false } : undefined,
   }),
-  own: { keepAliveInitialDelay: 45_000 },
+  own: (seconds) => ({ keepAliveInitialDelay: seconds * 1000 }),
   way: "`pool.on('connection', (connection) => connection.stream)`",
   left: '7200/75/9',
   leftByOwn: '45/1/10',
@@ -19,10 +16,7 @@ export default {
   use: (pool) => pool.promise().query('select 1'),
   close: (pool) => pool.promise().end(),
   clock: {
-    own: { keepAliveInitialDelay: 1000 },
-    connect({ createConnection }, config, lost) {
-      return createConnection(config).on('error', lost).promise()
-    },
+    connect: ({ createConnection }, config, lost) => createConnection(config).on('error', lost).promise(),
     write: (connection) => connection.query('select 1'),
     wait: (connection) => connection.query('select sleep(600)'),
   },

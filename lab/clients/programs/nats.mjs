@@ -1,15 +1,11 @@
 export default {
-  package: 'nats',
   server: 'nats',
-  tls: true,
   config: ({ host, port, tls }) => ({
     servers: `${host}:${port}`,
     reconnectTimeWait: 100,
     tls: tls ? { rejectUnauthorized: false } : null,
   }),
-  way: 'none',
   left: 'off',
-  overwrites: 'never',
   open: ({ connect }, config) => ({ connect: () => connect(config) }),
   fromExample: (connect, config) => ({ connect: () => connect(config) }),
   async use(client) {

@@ -1,16 +1,13 @@
 export default {
-  package: 'pg',
   server: 'postgres',
-  tls: true,
-  config: ({ host, port, tls }) => ({
-    host,
-    port,
+  config: ({ tls, ...at }) => ({
+    ...at,
     user: 'postgres',
     database: 'postgres',
     max: 1,
     ssl: tls && { rejectUnauthorized: false },
   }),
-  own: { keepAlive: true, keepAliveInitialDelayMillis: 45_000 },
+  own: (seconds) => ({ keepAlive: true, keepAliveInitialDelayMillis: seconds * 1000 }),
   way: "`pool.on('connect', (client) => client.connection.stream)`",
   left: 'off',
   leftByOwn: '45/1/10',
@@ -21,13 +18,11 @@ export default {
   checkOut: (pool) => pool.connect(),
   close: (pool) => pool.end(),
   clock: {
-    own: { keepAlive: true, keepAliveInitialDelayMillis: 1000 },
     async connect({ Client }, config, lost) {
       const client = new Client(config).on('error', lost)
       await client.connect()
       return client
     },
-    write: (client) => client.query('select 1'),
     wait: (client) => client.query('select pg_sleep(600)'),
   },
 }

@@ -1,11 +1,9 @@
 export default {
-  package: 'tedious',
-  tls: true,
   connectsOnce: true,
   config: ({ host, port, tls }) => ({
     server: host,
     authentication: { type: 'default', options: { userName: 'test', password: 'test' } },
-    // Other encryption begins within the protocol, which a recording server does not speak.
+    // Without 'strict', TLS begins within the protocol, which the recording server does not speak.
     options: { port, encrypt: tls ? 'strict' : false, trustServerCertificate: true },
   }),
   way: '`options.connector`, which makes it',

@@ -1,9 +1,7 @@
 export default {
-  package: 'typeorm',
   over: 'pg',
   server: 'postgres',
   config: ({ host, port }) => ({ host, port, user: 'postgres', database: 'postgres' }),
-  way: 'none',
   open: ({ DataSource }, { user, ...config }) =>
     new DataSource({ type: 'postgres', username: user, ...config }),
   async use(source) {

@@ -1,8 +1,5 @@
-/** Clients of message brokers. What a case says is described in case.ts. */
-
-import { setTimeout as sleep } from 'node:timers/promises'
-
-const ask = (channel) => channel.assertQueue('', { exclusive: true })
+/** Clients of message brokers. case.ts describes the fields. */
+import { persist } from '../../clients/shared.mjs'
 
 export default {
   'amqplib: `connect()`': {
@@ -11,11 +8,9 @@ export default {
     emits: ['idle', 'asked'],
     ends: ['idle', 'asked'],
     rejects: 'Channel ended, no reply will be forthcoming',
-    async open({ connect: open }, { host, ports }, listen) {
-      const connect = async () => listen(await open({ hostname: host, port: ports.rabbitmq })).createChannel()
-      const channel = await connect()
-      return { call: () => ask(channel), again: async () => ask(await connect()) }
-    },
+    connect: async ({ connect }, { host, ports }, listen) =>
+      listen(await connect({ hostname: host, port: ports.rabbitmq })).createChannel(),
+    ask: (channel) => channel.assertQueue('', { exclusive: true }),
   },
   'nats: `connect()`': {
     package: 'nats',
@@ -30,17 +25,7 @@ export default {
       })
       const ask = () => connection.flush()
       await ask()
-      // While it is connecting again a call may reject at once.
-      const again = async () => {
-        while (
-          !(await ask().then(
-            () => true,
-            () => false,
-          ))
-        )
-          await sleep(100)
-      }
-      return { call: ask, again }
+      return { call: ask, again: () => persist(ask) } // a call rejects while the client reconnects
     },
   },
   'mqtt: `connect()`': {

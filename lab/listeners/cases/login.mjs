@@ -1,6 +1,6 @@
 /**
- * Clients whose servers cannot be started here: they have connected, and wait for the answer of a server that records alone.
- * What a case says is described in case.ts.
+ * Clients whose servers cannot be started here. They have connected, and wait for the answer of a server that accepts everything and
+ * answers nothing. case.ts describes the fields.
  */
 
 /** No client gives up by itself before the cable is cut. */
@@ -30,12 +30,8 @@ export default {
       const options = { port: ports.recording, encrypt: false, connectTimeout: LONG }
       const authentication = { type: 'default', options: { userName: 'test', password: 'test' } }
       const connection = listen(new Connection({ server: host, authentication, options }))
-      return {
-        call: () =>
-          new Promise((resolve, reject) =>
-            connection.connect((error) => (error ? reject(error) : resolve())),
-          ),
-      }
+      return () =>
+        new Promise((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
     },
   },
 }

@@ -1,9 +1,9 @@
-/** Clients of MySQL and MariaDB. What a case says is described in case.ts. */
+/** Clients of MySQL and MariaDB. case.ts describes the fields. */
 
 const config = ({ host, ports }) => ({ host, port: ports.mariadb, user: 'test', database: 'test' })
 
-/** By default it wants to be connected within a second, which a busy machine may not grant. */
-const patient = (where) => ({ ...config(where), connectTimeout: 60_000 })
+/** The default limit of one second is too short for a busy machine. */
+const PATIENT = { connectTimeout: 60_000, acquireTimeout: 60_000 }
 
 const ETIMEDOUT = 'ETIMEDOUT read ETIMEDOUT'
 const ask = (on) => on.query('select 1')
@@ -15,23 +15,15 @@ export default {
     emits: ['idle'],
     ends: ['idle'],
     rejects: ETIMEDOUT,
-    async open({ createConnection }, where, listen) {
-      const connect = () => listen(createConnection(config(where))).promise()
-      const connection = connect()
-      await ask(connection)
-      return { call: () => ask(connection), again: () => ask(connect()) }
-    },
+    connect: ({ createConnection }, where, listen) => listen(createConnection(config(where))).promise(),
+    ask,
   },
   'mysql2/promise: `createConnection()`': {
     package: 'mysql2/promise',
     emits: ['idle'],
     rejects: ETIMEDOUT,
-    async open({ createConnection }, where, listen) {
-      const connect = async () => listen(await createConnection(config(where)))
-      const connection = await connect()
-      await ask(connection)
-      return { call: () => ask(connection), again: async () => ask(await connect()) }
-    },
+    connect: async ({ createConnection }, where, listen) => listen(await createConnection(config(where))),
+    ask,
   },
   'mysql2: `createPool()`': {
     program: 'mysql2',
@@ -40,16 +32,7 @@ export default {
   'mysql2: checked out by `pool.getConnection()`': {
     package: 'mysql2/promise',
     rejects: ETIMEDOUT,
-    async open({ createPool }, where) {
-      const pool = createPool(config(where))
-      const connection = await pool.getConnection()
-      await ask(connection)
-      const again = () => {
-        connection.release()
-        return ask(pool)
-      }
-      return { call: () => ask(connection), again }
-    },
+    open: ({ createPool }, where) => checkedOut(createPool(config(where)), (connection) => connection),
   },
   'mariadb: `createConnection()`': {
     package: 'mariadb',
@@ -57,28 +40,29 @@ export default {
     emits: ['idle', 'asked'],
     ends: ['idle'],
     rejects: ETIMEDOUT,
-    async open({ createConnection }, where, listen) {
-      const connect = async () => listen(await createConnection(patient(where)))
-      const connection = await connect()
-      return { call: () => ask(connection), again: async () => ask(await connect()) }
-    },
+    connect: async ({ createConnection }, where, listen) =>
+      listen(await createConnection({ ...config(where), ...PATIENT })),
+    ask,
   },
   'mariadb: `createPool()`': {
     program: 'mariadb',
-    options: { connectTimeout: 60_000, acquireTimeout: 60_000 },
+    options: PATIENT,
   },
   'mariadb: checked out by `pool.getConnection()`': {
     package: 'mariadb',
     emits: ['idle', 'asked'],
     rejects: ETIMEDOUT,
-    async open({ createPool }, where, listen) {
-      const pool = createPool({ ...patient(where), connectionLimit: 1, acquireTimeout: 60_000 })
-      const connection = listen(await pool.getConnection())
-      const again = async () => {
-        await connection.release()
-        return ask(pool)
-      }
-      return { call: () => ask(connection), again }
-    },
+    open: ({ createPool }, where, listen) =>
+      checkedOut(createPool({ ...config(where), ...PATIENT, connectionLimit: 1 }), listen),
   },
+}
+
+async function checkedOut(pool, listen) {
+  const connection = listen(await pool.getConnection())
+  await ask(connection)
+  const again = async () => {
+    await connection.release()
+    return ask(pool)
+  }
+  return { call: () => ask(connection), again }
 }

@@ -1,8 +1,8 @@
-/** Clients of Redis. What a case says is described in case.ts. */
+/** Clients of Redis. case.ts describes the fields. */
 
 const at = ({ host, ports }) => ({ host, port: ports.redis })
 
-/** Of no other program here. */
+/** Unique names. */
 let queues = 0
 const queueName = () => `listeners-${process.pid}-${queues++}`
 
@@ -46,7 +46,7 @@ export default {
     emits: ['idle', 'asked'],
     async open({ Worker }, where, listen) {
       const connection = { ...at(where), maxRetriesPerRequest: null }
-      // With the default it opens its connection anew where no job has come for some seconds.
+      // By default it reconnects if it gets no job for some seconds.
       const drainDelay = 600
       const worker = listen(new Worker(queueName(), async () => {}, { connection, drainDelay }))
       await worker.waitUntilReady()

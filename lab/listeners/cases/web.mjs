@@ -1,15 +1,20 @@
-/** Clients of HTTP. What a case says is described in case.ts. */
+/** Clients of HTTP. case.ts describes the fields. */
 import { text } from 'node:stream/consumers'
 
 const originOf = ({ host, ports }) => `http://${host}:${ports.http}`
 
-/** Nothing closes an idle connection before the cable is cut. */
+/** No client closes an idle connection before the cable is cut. */
 const LONG = 600_000
 
-/** Said here of what tells by events alone. */
+/** The words here for a loss that the client reports only by events. */
 const NO_ANSWER = 'no answer'
 
 const ETIMEDOUT = 'ETIMEDOUT read ETIMEDOUT'
+
+const responseOf = (request) =>
+  new Promise((resolve, reject) => {
+    request.once('response', resolve).once('close', () => reject(new Error(NO_ANSWER)))
+  })
 
 export default {
   'node:http, node:https: `request()`, `get()`': {
@@ -20,13 +25,7 @@ export default {
     rejects: NO_ANSWER,
     open(http, where, listen) {
       const agent = new http.Agent({ keepAlive: true })
-      return async () => {
-        const request = listen(http.get(originOf(where), { agent }))
-        const response = await new Promise((resolve, reject) => {
-          request.once('response', resolve).once('close', () => reject(new Error(NO_ANSWER)))
-        })
-        return text(response)
-      }
+      return async () => text(await responseOf(listen(http.get(originOf(where), { agent }))))
     },
   },
   'node:http2: `connect()`, `request()`': {
@@ -35,18 +34,8 @@ export default {
     emits: ['idle', 'asked'],
     ends: ['idle', 'asked'],
     rejects: NO_ANSWER,
-    async open(http2, { host, ports }, listen) {
-      const connect = () => listen(http2.connect(`http://${host}:${ports.http2}`))
-      const ask = (session) => {
-        const stream = listen(session.request({ ':path': '/' }).resume())
-        return new Promise((resolve, reject) => {
-          stream.once('response', resolve).once('close', () => reject(new Error(NO_ANSWER)))
-        })
-      }
-      const session = connect()
-      await ask(session)
-      return { call: () => ask(session), again: () => ask(connect()) }
-    },
+    connect: (http2, { host, ports }, listen) => listen(http2.connect(`http://${host}:${ports.http2}`)),
+    ask: (session, listen) => responseOf(listen(session.request({ ':path': '/' }).resume())),
   },
   fetch: {
     program: 'fetch',
@@ -61,15 +50,9 @@ export default {
     },
   },
   '@clickhouse/client: `createClient()`': {
-    package: '@clickhouse/client',
+    program: 'clickhouse',
+    options: { keep_alive: { idle_socket_ttl: LONG } },
     rejects: ETIMEDOUT,
-    open({ createClient }, where) {
-      const client = createClient({ url: originOf(where), keep_alive: { idle_socket_ttl: LONG } })
-      return async () => {
-        const { success, error } = await client.ping()
-        if (!success) throw error
-      }
-    },
   },
   '@grpc/grpc-js: `new Client()`': {
     program: 'grpc-js',

@@ -13,7 +13,7 @@ import { plainPair } from './pairs.ts'
 
 /** IP_MINTTL and IPV6_MINHOPCOUNT, as another program reads them. */
 function hops(socket: net.Socket): number[] {
-  const { stdout } = spawnSync(witness('hops'), {
+  const { stdout } = spawnSync(witness('readback'), ['hops'], {
     stdio: ['ignore', 'pipe', 'inherit', rawDescriptor(socket)],
   })
   return JSON.parse(stdout.toString()) as number[]

@@ -21,7 +21,7 @@ export async function runTrials({ trials, listens, where, detectWithin }, { tell
     closed.map(([, name]) => name),
   )
   await next()
-  for (const { ask } of begun) ask()
+  for (const { ask } of begun) void ask()
   while ([...sockets.keys()].some(({ destroyed }) => !destroyed)) await sleep(20)
   tell('lost')
   await next()

@@ -1,11 +1,13 @@
-//! A witness for the tests: prints what the kernel holds for a socket, read by its own `getsockopt`, with nothing of
+//! A witness for the tests: it prints what the kernel stores for a socket. It reads with its own `getsockopt`, and uses nothing of
 //! the code under test.
 //!
 //! - `readback`: the socket that it inherited as descriptor 3
+//! - `readback hops`: `IP_MINTTL` and `IPV6_MINHOPCOUNT` of that socket; the second is -1 for a socket of IPv4 (Linux)
 //! - `readback PID`: every connected TCP socket of another process, with the ports of both ends (Linux)
 //!
 //! ```json
 //! {"enabled":1,"time":16,"interval":2,"retries":5,"userTimeout":25500}
+//! [255,0]
 //! [{"localPort":50214,"peerPort":5432,"enabled":1,"time":16,"interval":2,"retries":5,"userTimeout":25500}]
 //! ```
 
@@ -16,10 +18,12 @@ mod process;
 
 #[cfg(unix)]
 fn main() -> std::io::Result<()> {
-    match std::env::args().nth(1) {
+    match std::env::args().nth(1).as_deref() {
         None => println!("{{{}}}", options::read_all(INHERITED)),
         #[cfg(target_os = "linux")]
-        Some(pid) => println!("[{}]", process::read_sockets(&pid)?.join(",")),
+        Some("hops") => println!("{:?}", options::read_hops(INHERITED)),
+        #[cfg(target_os = "linux")]
+        Some(pid) => println!("[{}]", process::read_sockets(pid)?.join(",")),
         #[cfg(not(target_os = "linux"))]
         Some(_) => {
             return Err(std::io::Error::other("the sockets of another process are read on Linux only"));

@@ -1,5 +1,5 @@
-//! The sockets of another process: each descriptor is duplicated into this one (`pidfd_getfd`, Linux 5.6), which takes
-//! the right to trace that process (ptrace(2), `PTRACE_MODE_ATTACH_REALCREDS`).
+//! The sockets of another process. This process duplicates each descriptor (`pidfd_getfd`, Linux 5.6), for which it needs the
+//! right to trace the other (ptrace(2), `PTRACE_MODE_ATTACH_REALCREDS`).
 
 use std::fs;
 use std::io::{Error, Result};
@@ -24,7 +24,7 @@ pub fn read_sockets(pid: &str) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// `None` for what is not a connected TCP socket.
+/// `None` if it is not a connected TCP socket.
 fn describe(socket: OwnedFd) -> Option<String> {
     let fd = socket.as_raw_fd();
     if read(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL) != libc::IPPROTO_TCP {
@@ -51,6 +51,6 @@ fn owned(result: libc::c_long) -> Result<OwnedFd> {
     if fd < 0 {
         return Err(Error::last_os_error());
     }
-    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
+    // SAFETY: the kernel has just made this descriptor for us, and no other code has it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

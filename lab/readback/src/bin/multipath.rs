@@ -1,7 +1,7 @@
-//! Runs a command with a Multipath TCP socket as its descriptor 3: a TCP socket that lacks an option, which Node
-//! itself cannot make.
+//! Runs a command with a Multipath TCP socket as its descriptor 3. Such a socket lacks an option of TCP, and Node
+//! cannot make one.
 //!
-//! `multipath COMMAND ARGUMENT…`; exits with 77 where the kernel has no Multipath TCP.
+//! `multipath COMMAND ARGUMENT…`; exits with 77 if the kernel has no Multipath TCP.
 
 #[cfg(target_os = "linux")]
 fn main() {

@@ -1,7 +1,7 @@
-/** The death clock as an SVG: a panel for each thing that is done, and in it a bar for each client and setting. */
+/** The death clock as an SVG: a panel for each state, with a bar for each client and setting. */
 import { element, line, picture, text } from '../svg.ts'
 import { type Doing, DOINGS } from '../clients/clock.ts'
-import { CHARTED, type Charted, type Result } from './result.ts'
+import { CHARTED, type Charted, type Result, TITLES } from './result.ts'
 
 const LEFT = 92
 const TOP = 56
@@ -11,7 +11,7 @@ const CLIENT = 47
 /** Seconds between two lines of the grid. */
 const GRID = 20
 
-/** Seen on a light ground and on a dark one. */
+/** Visible on a light and on a dark background. */
 const GREY = '#8c959f'
 const COLOURS: Readonly<Record<Charted, string>> = {
   defaults: GREY,
@@ -20,20 +20,7 @@ const COLOURS: Readonly<Record<Charted, string>> = {
   ours: '#2da44e',
 }
 
-const LEGEND: Readonly<Record<Charted, string>> = {
-  defaults: "the client's defaults",
-  own: 'its own option',
-  bare: 'tcp-keepalive, the bare line (60 s)',
-  ours: 'tcp-keepalive, 6 s',
-}
-
-const PANELS: Readonly<Record<Doing, string>> = {
-  idle: 'idle',
-  waiting: 'waiting for an answer',
-  writing: 'writing at once',
-  later: 'writing 4 s later',
-  connecting: 'connecting',
-}
+const SETTINGS = Object.keys(CHARTED) as Charted[]
 
 export function drawChart({ clients, measured, stoppedAfter }: Result): string {
   const names = Object.keys(clients)
@@ -43,7 +30,7 @@ export function drawChart({ clients, measured, stoppedAfter }: Result): string {
   const grid = Array.from({ length: Math.floor(stoppedAfter / 1000 / GRID) + 1 }, (_, each) => each * GRID)
 
   const panels = DOINGS.flatMap((doing) => [
-    text(leftOf(doing), TOP - 10, PANELS[doing], { 'font-size': 12 }),
+    text(leftOf(doing), TOP - 10, TITLES[doing], { 'font-size': 12 }),
     ...grid.flatMap((seconds) => {
       const x = leftOf(doing) + wide(seconds * 1000)
       return [
@@ -52,27 +39,25 @@ export function drawChart({ clients, measured, stoppedAfter }: Result): string {
       ]
     }),
   ])
+  const small = { 'font-size': 8.5 }
   const bars = measured.flatMap(({ name, setting, doing, took }) => {
     const [x, width] = [leftOf(doing), wide(took ?? stoppedAfter)]
-    const y = TOP + 4 + names.indexOf(name) * CLIENT + CHARTED.indexOf(setting) * BAR
+    const y = TOP + 4 + names.indexOf(name) * CLIENT + SETTINGS.indexOf(setting) * BAR
     const size = { x, y: y.toFixed(1), width: width.toFixed(1), height: 8.4, fill: COLOURS[setting] }
     return [
       element('rect', took === null ? { ...size, 'fill-opacity': 0.45 } : size),
       took === null
-        ? text(x + width - 3, y + 7.4, `> ${stoppedAfter / 1000} s`, {
-            'font-size': 8.5,
-            'text-anchor': 'end',
-          })
-        : text(x + width + 3, y + 7.4, `${(took / 1000).toFixed(1)} s`, { 'font-size': 8.5 }),
+        ? text(x + width - 3, y + 7.4, `> ${stoppedAfter / 1000} s`, { ...small, 'text-anchor': 'end' })
+        : text(x + width + 3, y + 7.4, `${(took / 1000).toFixed(1)} s`, small),
     ]
   })
   const clientNames = names.map((name, index) =>
     text(LEFT - 8, TOP + CLIENT * (index + 0.5), name, { 'font-size': 12, 'text-anchor': 'end' }),
   )
-  const legend = CHARTED.flatMap((setting, index) => {
+  const legend = Object.entries(CHARTED).flatMap(([setting, name], index) => {
     const x = LEFT + index * 250
-    const square = { x, y: bottom + 30, width: 10, height: 10, fill: COLOURS[setting] }
-    return [element('rect', square), text(x + 16, bottom + 39, LEGEND[setting], { 'font-size': 12 })]
+    const square = { x, y: bottom + 30, width: 10, height: 10, fill: COLOURS[setting as Charted] }
+    return [element('rect', square), text(x + 16, bottom + 39, name, { 'font-size': 12 })]
   })
   const width = leftOf('connecting') + PANEL.width + 36
   const title = 'The server is gone: seconds until the client gets an error'

@@ -1,24 +1,24 @@
 /** The death clock as a page of Markdown. */
-import { type Doing, DOINGS } from '../clients/clock.ts'
+import { DOINGS, type Measured } from '../clients/clock.ts'
 import { table } from '../markdown.ts'
-import { CHARTED, type Charted, type Result } from './result.ts'
+import { CHARTED, type Result, TITLES } from './result.ts'
 
-const TITLES: Readonly<Record<Doing, string>> = {
-  idle: 'Idle',
-  waiting: 'Waiting for an answer',
-  writing: 'Writing at once',
-  later: 'Writing 4 s after the cut',
-  connecting: 'Connecting',
-}
-
-export function writeTable(result: Result): string {
-  const [stop, within] = [result.stoppedAfter / 1000, result.detectWithin / 1000]
-  const head = ['client', ...CHARTED.map((setting) => heading(setting, within))]
+export function writeTable({ node, clients, measured, stoppedAfter }: Result): string {
+  const stop = stoppedAfter / 1000
+  const head = ['client', ...Object.values(CHARTED)]
   const tables = DOINGS.map((doing) => {
-    const rows = Object.keys(result.clients).map((name) => [name, ...cellsOf(result, name, doing)])
+    const rows = Object.keys(clients).map((name) => {
+      const cells = Object.keys(CHARTED).map((setting) => {
+        const isThis = (one: Measured): boolean =>
+          one.name === name && one.setting === setting && one.doing === doing
+        const took = measured.find(isThis)?.took ?? null
+        return took === null ? `> ${stop}` : (took / 1000).toFixed(1)
+      })
+      return [name, ...cells]
+    })
     return `## ${TITLES[doing]}\n\n${table(head, rows)}`
   })
-  const own = Object.entries(result.clients).map(([name, { version, own }]) => [
+  const own = Object.entries(clients).map(([name, { version, own }]) => [
     `${name} ${version}`,
     `\`${inSource(own)}\``,
   ])
@@ -31,7 +31,7 @@ connection, on one that waits for an answer, on one that writes at once, on one 
 connect. The time of a write counts from the write, and the time of connecting from the attempt. All measurements stop ${stop} s after the
 cut. "The bare line" is \`node --import tcp-keepalive/register\` without any variable, which means \`detectWithin\` 60 s.
 
-\`npm run docs -- death-clock\` measured this on Node ${result.node}, with real servers in the
+\`npm run docs -- death-clock\` measured this on Node ${node}, with real servers in the
 [network laboratory](../lab/network/README.md). The figures are in [death-clock.json](death-clock.json).
 
 ${tables.join('\n')}
@@ -45,24 +45,7 @@ no such option, but their protocols have a ping:
 ${table(['client', 'its own option'], own)}`
 }
 
-function heading(setting: Charted, within: number): string {
-  return {
-    defaults: 'defaults',
-    own: 'own option',
-    bare: 'the bare line',
-    ours: `\`detectWithin\` ${within} s`,
-  }[setting]
-}
-
-function cellsOf({ measured, stoppedAfter }: Result, name: string, doing: Doing): string[] {
-  return CHARTED.map((setting) => {
-    const found = measured.find((one) => one.name === name && one.setting === setting && one.doing === doing)
-    const took = found?.took ?? undefined
-    return took === undefined ? `> ${stoppedAfter / 1000}` : (took / 1000).toFixed(1)
-  })
-}
-
-/** As a person would write it. */
+/** As in source code. */
 function inSource(options: object): string {
   const members = Object.entries(options).map(([name, value]) => `${name}: ${value}`)
   return `{ ${members.join(', ')} }`

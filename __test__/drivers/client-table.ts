@@ -31,7 +31,7 @@ function clientRow([name, client]: readonly [string, Client]): string[] {
     server ? servers[server].name : 'a recording server',
     upTo22(String(left), underTlsUpTo22?.left),
     leftByOwn ?? 'has none',
-    upTo22(String(overwrites), underTlsUpTo22?.overwrites),
+    upTo22(overwrites, underTlsUpTo22?.overwrites),
     way,
     link(name),
   ]

@@ -73,8 +73,8 @@ interface Entry {
 }
 
 function answersOf(program: Program<void>, movedMs: number, diedAt: number): Answered[] {
-  const [uncaught] = program.told('uncaught')
-  if (uncaught) throw new Error(`uncaught in the clients' program: ${String(uncaught)}`)
+  const [uncaught] = program.told<string>('uncaught')
+  if (uncaught) throw new Error(`uncaught in the clients' program: ${uncaught}`)
   return Object.entries(CLIENTS).map(([name, { backoffMs }]) => {
     const answer = program.told<Entry>('answered').find((one) => one.name === name)
     const took = answer && answer.at - diedAt

@@ -1,4 +1,4 @@
-/** A connection that waits for data until the system aborts it: prints its port, and then the error. For Node on Windows. */
+/** Waits for data until the system aborts the connection. Prints its port, and then the error. For Node on Windows. */
 const { connect, createServer } = require('node:net')
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`)

@@ -1,30 +1,31 @@
 /**
- * Debian in a folder of the cache: packages of any architecture unpacked by this machine's apt, nothing installed,
- * and programs run with that folder as their root, in a mount namespace of their own.
+ * Debian in a folder of the cache: this machine's apt unpacks packages of any architecture there, and installs nothing. Programs run
+ * with that folder as their root, in a mount namespace of their own.
  */
-import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../run.ts'
 
-/** The release with QEMU, musl and Wine as they are wanted. */
+/** The release with the necessary versions of QEMU, musl and Wine. */
 const DEBIAN_13 = ['trixie']
-/** For what either has; a mirror in the middle of an update may serve one of them in parts that do not belong together. */
+/** For packages that both have. During an update, a mirror may serve inconsistent parts of one of them. */
 export const DEBIAN_12_OR_13: readonly string[] = ['bookworm', 'trixie']
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Why Debian's packages cannot be had here; `undefined` where they can. */
+/** Why this machine cannot unpack Debian's packages; `undefined` if it can. */
 export async function debianUnavailable(): Promise<string | undefined> {
   const needed = ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', '/usr/bin/unshare', KEYRING]
-  for (const path of needed) if (!(await exists(path))) return `needs a Debian machine (${path} is not there)`
-  return undefined
+  const missing = needed.find((path) => !existsSync(path))
+  return missing && `needs a Debian machine (${missing} is not there)`
 }
 
 type Architecture = 'amd64' | 'arm64' | 'armhf'
 
 /**
- * Unpacks the packages and what they depend on into `folder`, unless that was done before.
+ * Unpacks the packages and their dependencies into `folder`, unless that was done before.
  *
- * @param releases the first of them that can be had whole is taken
+ * @param releases uses the first of them whose packages can all be downloaded
  */
 export async function unpackDebian(
   folder: string,
@@ -37,24 +38,17 @@ export async function unpackDebian(
   if ((await readFile(note, 'utf8').catch(() => undefined)) === wanted) return
   const unfinished = `${folder}.unfinished`
   await rm(folder, { recursive: true, force: true })
-  await firstOf(releases, (release) => unpackRelease(unfinished, release, architecture, packages))
-  await writeFile(join(unfinished, '.unpacked'), wanted)
-  await rename(unfinished, folder)
-}
-
-async function firstOf(
-  releases: readonly string[],
-  attempt: (release: string) => Promise<void>,
-): Promise<void> {
-  const failures: unknown[] = []
+  const failures: string[] = []
   for (const release of releases) {
     try {
-      return await attempt(release)
+      await unpackRelease(unfinished, release, architecture, packages)
+      await writeFile(join(unfinished, '.unpacked'), wanted)
+      return await rename(unfinished, folder)
     } catch (error) {
-      failures.push(error)
+      failures.push(String(error))
     }
   }
-  throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(String).join('\n'))
+  throw new Error(failures.join('\n'))
 }
 
 async function unpackRelease(
@@ -74,7 +68,7 @@ async function unpackRelease(
   await run('apt-get', [...options, '--quiet=2', 'update'])
   const install = ['--yes', '--quiet=2', '--no-install-recommends', '--download-only', 'install']
   await run('apt-get', [...options, ...install, ...packages])
-  // Debian's folders of programs and libraries are one each, whatever a package says.
+  // Debian has merged these folders with those in usr, but some packages still use them.
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     await mkdir(join(unfinished, 'usr', name), { recursive: true })
     await symlink(join('usr', name), join(unfinished, name))
@@ -110,23 +104,18 @@ function aptOptions(apt: string, architecture: string): readonly string[] {
   ].flatMap((option) => ['-o', option])
 }
 
-/** The one that this machine's own packages come from. */
+/** The mirror of this machine's own packages. */
 async function mirror(): Promise<string> {
   const folder = '/etc/apt/sources.list.d'
-  const files = [
-    '/etc/apt/sources.list',
-    ...(await readdir(folder).catch(() => [])).map((name) => join(folder, name)),
-  ]
-  for (const file of files) {
+  const lists = (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
+  for (const file of ['/etc/apt/sources.list', ...lists]) {
     const found = /https?:\/\/\S+\/debian\/?(?=\s)/.exec(await readFile(file, 'utf8').catch(() => ''))
     if (found) return found[0]
   }
   throw new Error("this machine's sources of packages name no Debian mirror")
 }
 
-export function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+/** For `catch`: another process may already have put the same there. */
+export function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
 }

@@ -1,13 +1,13 @@
-/** The machines that the workflow has, where nobody's own machine is: what is to run there, so that what nobody has run is known. */
+/** The machines of the workflow and the runs on each, so that docs/platforms.md can list the runs that are missing. */
 
 export interface Machine {
-  /** As the workflow names it. */
+  /** Its name in the workflow. */
   readonly name: string
   /** The platform package that it loads. */
   readonly target: string
-  /** For a person. */
+  /** Its system, for people. */
   readonly how: string
-  /** The lines of Node that are to be had there. */
+  /** The lines of Node that exist for it. */
   readonly nodes: readonly number[]
 }
 
@@ -21,18 +21,18 @@ export const MACHINES: readonly Machine[] = [
   { name: 'macos-arm64', target: 'darwin-arm64', how: 'macOS 15', nodes: LINES },
   { name: 'macos-x64', target: 'darwin-x64', how: 'macOS 15 on Intel', nodes: LINES },
   { name: 'windows-x64', target: 'win32-x64-msvc', how: 'Windows Server 2025', nodes: LINES },
-  // Node's first build for it is one of 20.
+  // Node has builds for it since 20.
   { name: 'windows-arm64', target: 'win32-arm64-msvc', how: 'Windows 11', nodes: LINES.slice(1) },
-  // Its packages are those that Node itself still maintains.
+  // It has packages only of the lines that Node still maintains.
   { name: 'freebsd-x64', target: 'freebsd-x64', how: 'FreeBSD 14.3', nodes: LINES.slice(1) },
 ]
 
-/** As in `docs/platforms.json`. */
+/** The name of a run in `docs/platforms.json`. */
 export function runName(machine: string, line: number | string): string {
   return `${machine}-node-${line}`
 }
 
-/** Every run that the workflow asks for. */
+/** Every run of the workflow. */
 export const RUNS: readonly string[] = MACHINES.flatMap(({ name, nodes }) =>
   nodes.map((line) => runName(name, line)),
 )

@@ -1,11 +1,12 @@
-/** What was shown, kept in docs/platforms.json, and the page for people that is written from it. */
+/** The results in docs/platforms.json, and the page that is made from them. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../command.ts'
+import { table } from '../markdown.ts'
 import { MACHINES, runName, RUNS } from './elsewhere.ts'
 import { ALL_RUNTIMES } from './runtimes.ts'
 
-/** What one runtime has shown. */
+/** The result of one runtime. */
 export interface Shown {
   readonly name: string
   readonly target: string
@@ -19,11 +20,11 @@ const RESULTS = join(ROOT, 'docs/platforms.json')
 const PAGE = join(ROOT, 'docs/platforms.md')
 
 /**
- * Puts these results in the place of older ones of the same runtimes.
+ * Replaces older results of the same runtimes.
  *
- * @param targets all platforms that get a binary, by name
+ * @param targets the names of all platforms with a binary
  */
-export async function keep(shown: readonly Shown[], targets: readonly string[]): Promise<void> {
+export async function writeResults(shown: readonly Shown[], targets: readonly string[]): Promise<void> {
   const before = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '[]')) as readonly Shown[]
   const all = [...ALL_RUNTIMES.map(({ name }) => name), ...RUNS].flatMap((name) => {
     const newest = [...shown, ...before].find((each) => each.name === name)
@@ -33,16 +34,13 @@ export async function keep(shown: readonly Shown[], targets: readonly string[]):
   await writeFile(PAGE, page(all, targets))
 }
 
-/**
- * What the machines of the workflow have shown: of each folder `platforms-MACHINE-LINE` in `folder` the run that it is of, from the
- * platforms.json in it.
- */
+/** The results of the workflow's machines: each folder `platforms-MACHINE-LINE` in `folder` has one in its platforms.json. */
 export async function shownIn(folder: string): Promise<readonly Shown[]> {
   const found: Shown[] = []
   for (const { name: machine, nodes } of MACHINES) {
     for (const line of nodes) {
       const path = join(folder, `platforms-${machine}-${line}`, 'platforms.json')
-      const text = await readFile(path, 'utf8').catch(() => '[]') // the job has failed: it is what nobody has run
+      const text = await readFile(path, 'utf8').catch(() => '[]') // the job has failed
       const run = (JSON.parse(text) as readonly Shown[]).find(({ name }) => name === runName(machine, line))
       if (run) found.push(run)
     }
@@ -53,14 +51,16 @@ export async function shownIn(folder: string): Promise<readonly Shown[]> {
 export function page(results: readonly Shown[], targets: readonly string[]): string {
   const rows = targets.map((name) => {
     const on = results.filter((each) => each.target === name)
-    const tier = on.length > 0 ? 'tested' : 'built only'
     const shown = on.length > 0 ? 'yes' : '–'
-    return `| ${name} | ${tier} | yes | ${shown} | ${shown} | ${ways(on) || 'not run'} |`
+    return [name, on.length > 0 ? 'tested' : 'built only', 'yes', shown, shown, ways(on) || 'not run']
   })
-  const runtimes = results.map(
-    (each) =>
-      `| ${each.runtime} | ${each.target} | ${each.how} | ${each.passed.length} | ${each.userTimeout} |`,
-  )
+  const runtimes = results.map(({ runtime, target, how, passed, userTimeout }) => [
+    runtime,
+    target,
+    how,
+    String(passed.length),
+    userTimeout,
+  ])
   const checks = [...new Set(results.flatMap(({ passed }) => passed))]
   return `# Platforms
 
@@ -70,16 +70,10 @@ runtime that is available on one Linux machine, and runs a script on each. The r
 - **tested**: the published files were loaded there, and a socket's values were set and read back.
 - **built only**: the binary was built and audited, but has not been run.
 
-| platform | tier | built | loaded | set and read back | how it was tested |
-|---|---|---|---|---|---|
-${rows.join('\n')}
-
+${table(['platform', 'tier', 'built', 'loaded', 'set and read back', 'how it was tested'], rows)}
 ## What each runtime showed
 
-| runtime | binary | run | checks | user timeout |
-|---|---|---|---|---|
-${runtimes.join('\n')}
-
+${table(['runtime', 'binary', 'run', 'checks', 'user timeout'], runtimes)}
 The script is \`lab/platforms/smoke.cjs\`. Its checks: ${checks.join(', ')}.
 
 ## What nobody has run
@@ -88,7 +82,6 @@ The script is \`lab/platforms/smoke.cjs\`. Its checks: ${checks.join(', ')}.
 into the tables above. \`.github/workflows/systems.yml\` does this on each of these machines:
 
 ${notRun(results)}
-
 ## What this shows, and what not
 
 - This package reads the values back, with getsockopt. On Linux x64, other tests read them in another process.
@@ -102,22 +95,18 @@ ${notRun(results)}
 `
 }
 
-/** A line for each machine, with the lines of Node that nobody has run there. */
+/** A row for each machine, with the lines of Node that have not run there. */
 function notRun(results: readonly Shown[]): string {
   const run = new Set(results.map(({ name }) => name))
   const rows = MACHINES.flatMap(({ name, target, how, nodes }) => {
     const missing = nodes.filter((line) => !run.has(runName(name, line)))
-    return missing.length === 0 ? [] : [`| ${name} | ${how} | ${target} | ${missing.join(', ')} |`]
+    return missing.length === 0 ? [] : [[name, how, target, missing.join(', ')]]
   })
-  if (rows.length === 0) return 'Everything has been run.'
-  return [
-    '| machine | system | binary | Node that nobody has run there |',
-    '|---|---|---|---|',
-    ...rows,
-  ].join('\n')
+  if (rows.length === 0) return 'Everything has been run.\n'
+  return table(['machine', 'system', 'binary', 'Node that nobody has run there'], rows)
 }
 
-/** As "natively, glibc: Node.js 18.20.8, Node.js 20.20.2; …". */
+/** Such as "natively, glibc: Node.js 18.20.8, Node.js 20.20.2; …". */
 function ways(results: readonly Shown[]): string {
   return [...new Set(results.map(({ how }) => how))]
     .map((how) => {

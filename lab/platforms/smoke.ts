@@ -1,14 +1,14 @@
-/** Runs smoke.cjs, and reads what it has shown. */
+/** Runs smoke.cjs, and reads its result. */
 import { spawn } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inTemporaryFolder } from '../temporary.ts'
 import type { Shown } from './results.ts'
 
-/** Emulated, a start alone takes seconds. */
+/** Under an emulator, the start alone takes seconds. */
 const LIMIT_MS = 180_000
 
-/** What smoke.cjs prints. */
+/** The output of smoke.cjs. */
 interface Smoke {
   readonly runtime: string
   readonly passed: readonly string[]
@@ -16,7 +16,7 @@ interface Smoke {
   readonly userTimeout: string
 }
 
-/** Runs smoke.cjs with `command`; throws where it does not show everything. */
+/** Runs smoke.cjs with `command`. Throws if a check fails. */
 export async function smoke(
   { name, target, how }: Pick<Shown, 'name' | 'target' | 'how'>,
   command: readonly string[],
@@ -27,11 +27,12 @@ export async function smoke(
   const told = JSON.parse(line) as Smoke
   const failures = Object.entries(told.failed)
   if (failures.length > 0) throw new Error(failures.map(([name, error]) => `${name}: ${error}`).join('\n'))
-  if (end !== 0) throw new Error(`everything was shown, but it ended with ${end}:\n${output}`)
-  return { name, target, how, runtime: told.runtime, passed: told.passed, userTimeout: told.userTimeout }
+  if (end !== 0) throw new Error(`every check passed, but it ended with ${end}:\n${output}`)
+  const { runtime, passed, userTimeout } = told
+  return { name, target, how, runtime, passed, userTimeout }
 }
 
-/** Through a file: Windows programs under Wine may lose what they write into a pipe. */
+/** Uses a file, because Windows programs under Wine may lose what they write into a pipe. */
 async function outputOf(
   command: readonly string[],
   folder: string,
@@ -40,12 +41,10 @@ async function outputOf(
   const file = await open(path, 'w')
   try {
     const [program = '', ...parameters] = command
-    // A group of its own, which can be ended as a whole.
+    // In a process group of its own, which can be ended as a whole.
     const child = spawn(program, parameters, { stdio: ['ignore', file.fd, file.fd], detached: true })
     const end = await new Promise<number | string>((resolve, reject) => {
-      const limit = setTimeout(() => {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-      }, LIMIT_MS)
+      const limit = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), LIMIT_MS)
       child.once('error', reject).once('exit', (code, signal) => {
         clearTimeout(limit)
         resolve(code ?? signal ?? 'nothing')

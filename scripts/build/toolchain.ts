@@ -8,12 +8,12 @@
  * - zig, as the C compiler and linker of Linux and FreeBSD, through cargo-zigbuild, and of Windows.
  * - LLVM's linker for macOS, which comes with Rust.
  */
+import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readFile, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { CACHE } from '../../lab/cache.ts'
 import { ROOT } from '../../lab/command.ts'
-import { exists } from '../../lab/platforms/debian.ts'
 import { run } from '../../lab/run.ts'
 import { OLDEST_MACOS } from './targets.ts'
 
@@ -105,7 +105,7 @@ interface Rust {
 
 async function rustOnPath(environment: NodeJS.ProcessEnv, prebuilt: boolean): Promise<Rust | undefined> {
   const sysroot = await sysrootOf(environment)
-  if (sysroot === undefined || !(prebuilt || (await hasSource(sysroot)))) return undefined
+  if (sysroot === undefined || !(prebuilt || hasSource(sysroot))) return undefined
   return { origin: sysroot, environment, sysroot }
 }
 
@@ -113,7 +113,7 @@ async function rustOfDebian(
   clean: NodeJS.ProcessEnv,
   onStep: (step: string) => void,
 ): Promise<Rust | undefined> {
-  if (!(await exists('/usr/bin/apt-get'))) return undefined
+  if (!existsSync('/usr/bin/apt-get')) return undefined
   await install(DEBIAN, onStep)
   // The linker is a package of its own, named as what this link points to: lld-22 for LLVM 22.
   await install([await readlink('/usr/bin/rust-lld')], onStep)
@@ -149,8 +149,8 @@ async function sysrootOf(environment: NodeJS.ProcessEnv): Promise<string | undef
   return printed?.trim()
 }
 
-function hasSource(sysroot: string): Promise<boolean> {
-  return exists(join(sysroot, 'lib/rustlib/src/rust/library/Cargo.lock'))
+function hasSource(sysroot: string): boolean {
+  return existsSync(join(sysroot, 'lib/rustlib/src/rust/library/Cargo.lock'))
 }
 
 async function prepareLinkers(): Promise<void> {

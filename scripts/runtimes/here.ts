@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { compileMisbehaving } from '../../lab/library.ts'
 import { MACHINES, runName } from '../../lab/platforms/elsewhere.ts'
-import { keep } from '../../lab/platforms/results.ts'
+import { writeResults } from '../../lab/platforms/results.ts'
 import { smoke } from '../../lab/platforms/smoke.ts'
 import { run } from '../../lab/run.ts'
 import { TARGETS } from '../build/targets.ts'
@@ -44,7 +44,7 @@ await runCommand(HELP, OPTIONS, async (values) => {
       `${name}: ${shown.runtime}, ${target}: ${shown.passed.length} shown; user timeout ${shown.userTimeout}`,
     )
     const targets = TARGETS.map((each) => each.name)
-    if (values.write) await keep([shown], targets)
+    if (values.write) await writeResults([shown], targets)
   } finally {
     await rm(app, { recursive: true, force: true })
   }

@@ -1,6 +1,6 @@
 /** `npm test -- runtimes`: the packages as they are installed, tried on every runtime that can be had here. */
 import { type Options, ROOT, runCommand } from '../../lab/command.ts'
-import { keep, type Shown, shownIn } from '../../lab/platforms/results.ts'
+import { writeResults, type Shown, shownIn } from '../../lab/platforms/results.ts'
 import { smoke } from '../../lab/platforms/smoke.ts'
 import { ALL_RUNTIMES, type Runtime } from '../../lab/platforms/runtimes.ts'
 import { run } from '../../lab/run.ts'
@@ -31,7 +31,7 @@ await runCommand(HELP, OPTIONS, async (values) => {
   const targets = TARGETS.map(({ name }) => name)
   if (values.merge !== undefined) {
     const merged = await shownIn(values.merge)
-    await keep(merged, targets)
+    await writeResults(merged, targets)
     console.log(`${merged.length} runs of the workflow`)
     return
   }
@@ -71,7 +71,7 @@ await runCommand(HELP, OPTIONS, async (values) => {
     }
   }
   for (const stop of stops) await stop()
-  if (values.write) await keep(shown, targets)
+  if (values.write) await writeResults(shown, targets)
   console.log(`\nin ${seconds(started)}`)
   console.log(`runtimes: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
   if (count.failed > 0) process.exitCode = 1

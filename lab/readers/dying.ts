@@ -1,4 +1,4 @@
-/** Slow readers of every kind: they live for so long, then die in every state, and their writers are told or not. */
+/** Slow readers of every kind: they live for a time, then die in every state. The writers get errors or not. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Lab } from '../network/lab.ts'
@@ -7,31 +7,14 @@ import { certificate } from '../servers/certificate.ts'
 import { type Death, DEATHS, FAST, type Kind, KINDS, STOPPED } from './kinds.ts'
 import { SlowReader } from './slow-reader.ts'
 
-/** How a writer was told of the end of its connection. */
+/** The error of a writer. */
 export interface Lost {
   readonly name: string
   readonly code: string
   /** Milliseconds since 1970. */
   readonly at: number
-  /** The longest time of late in which the program did not get to run. */
+  /** The longest time in the last minute in which the program did not run. */
   readonly pausedMs: number
-}
-
-export interface Dying {
-  readonly name: string
-  readonly death: Death
-  readonly secure: boolean
-  /** Milliseconds from the death, or from the write after it; `undefined`: not told. */
-  readonly took: number | undefined
-  readonly code: string | undefined
-  readonly pausedMs: number
-}
-
-export interface Course {
-  /** Those of which a writer was told while they lived. */
-  readonly dropped: readonly Lost[]
-  /** Each of them, in the order of {@link KINDS} and {@link DEATHS}; empty where they were not to die. */
-  readonly dying: readonly Dying[]
 }
 
 interface One {
@@ -43,12 +26,26 @@ interface One {
   readonly port: number
 }
 
-export interface Plan {
-  /** Of the install in the writers' program. */
+interface Dying extends Pick<One, 'name' | 'death' | 'secure'> {
+  /** Milliseconds from the death, or from the write after it; `undefined`: no error. */
+  readonly took: number | undefined
+  readonly code: string | undefined
+  readonly pausedMs: number
+}
+
+export interface Course {
+  /** The errors of writers whose peers lived. */
+  readonly dropped: readonly Lost[]
+  /** In the order of {@link KINDS} and {@link DEATHS}; empty if no peer was to die. */
+  readonly dying: readonly Dying[]
+}
+
+interface Plan {
+  /** The options of the install in the writers' program. */
   readonly options: KeepAliveOptions
-  /** For how long they live, in milliseconds. */
+  /** How long the peers live, in milliseconds. */
   readonly livingMs: number
-  /** For how long they are dead, at most, in milliseconds; 0: they do not die. */
+  /** The longest wait after their death, in milliseconds; 0: they do not die. */
   readonly deadMs: number
 }
 
@@ -63,11 +60,11 @@ export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan):
     return { dropped, dying: [] }
   }
   await prepareDeaths(writers, all)
-  for (const { reader, port } of where(all, 'just opened'))
-    await reader.read(port, { bytes: 4096, every: 1e6 })
+  for (const { death, reader, port } of all)
+    if (death === 'just opened') await reader.read(port, { bytes: 4096, every: 1e6 })
   await lab.cut()
   const diedAt = performance.timeOrigin + performance.now()
-  const late = where(all, 'drained, then a write').map(({ name }) => name)
+  const late = namesWith(all, 'drained, then a write')
   writers.send({ action: 'write', names: late })
   const { data: wroteAt } = await writers.event<number>('wrote')
   const until = performance.now() + deadMs
@@ -76,15 +73,8 @@ export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan):
   await writers.stop()
   const dying = all.map(({ name, death, secure }) => {
     const loss = lost.get(name)
-    const since = late.includes(name) ? wroteAt : diedAt
-    return {
-      name,
-      death,
-      secure,
-      took: loss && loss.at - since,
-      code: loss?.code,
-      pausedMs: loss?.pausedMs ?? 0,
-    }
+    const took = loss && loss.at - (late.includes(name) ? wroteAt : diedAt)
+    return { name, death, secure, took, code: loss?.code, pausedMs: loss?.pausedMs ?? 0 }
   })
   return { dropped, dying }
 }
@@ -92,9 +82,9 @@ export async function liveAndDie(lab: Lab, { options, livingMs, deadMs }: Plan):
 /** One of each kind for each death, plain and over TLS. */
 async function connectAll(lab: Lab): Promise<One[]> {
   const plain = new SlowReader(lab.server)
-  const secure = new SlowReader(lab.server, await startTls(lab))
-  const each = [plain, secure].flatMap((reader) =>
-    KINDS.flatMap((kind) => DEATHS.map((death) => ({ reader, kind, death, secure: reader === secure }))),
+  const overTls = new SlowReader(lab.server, await startTls(lab))
+  const each = [plain, overTls].flatMap((reader) =>
+    KINDS.flatMap((kind) => DEATHS.map((death) => ({ reader, kind, death, secure: reader === overTls }))),
   )
   return Promise.all(
     each.map(async (one) => ({
@@ -105,7 +95,7 @@ async function connectAll(lab: Lab): Promise<One[]> {
   )
 }
 
-/** Reads all that the slow reader passes on to it, on loopback. */
+/** Reads all that the slow reader sends on to it, on loopback. */
 async function startTls(lab: Lab): Promise<number> {
   const server = lab.server.start(async (options: { key: string; cert: string }, { tell }) => {
     const { createServer } = await import('node:tls')
@@ -115,7 +105,7 @@ async function startTls(lab: Lab): Promise<number> {
   return (await server.event<number>('listening')).data
 }
 
-/** What writes as much as it can to each of these ports. */
+/** Starts a program that writes as much as it can to each of these ports. */
 export function startWriters(
   lab: Lab,
   to: ReadonlyArray<Pick<One, 'name' | 'port' | 'secure'>>,
@@ -126,15 +116,15 @@ export function startWriters(
   return lab.client.startModule(module, 'runWriters', { host: lab.server.address, all, options })
 }
 
-/** All but those that are drained stop reading; what the window has room for comes within a moment. */
+/** All but the drained ones stop reading. The data that fits into the window arrives within a second. */
 async function prepareDeaths(writers: Program<void>, all: readonly One[]): Promise<void> {
-  const drained = [...where(all, 'drained'), ...where(all, 'drained, then a write')]
-  for (const one of all) await one.reader.read(one.port, drained.includes(one) ? FAST : STOPPED)
-  writers.send({ action: 'drain', names: drained.map(({ name }) => name) })
+  const names = [...namesWith(all, 'drained'), ...namesWith(all, 'drained, then a write')]
+  for (const { name, reader, port } of all) await reader.read(port, names.includes(name) ? FAST : STOPPED)
+  writers.send({ action: 'drain', names })
   await writers.event('drained')
   await sleep(1000)
 }
 
-function where(all: readonly One[], death: Death): One[] {
-  return all.filter((one) => one.death === death)
+function namesWith(all: readonly One[], death: Death): string[] {
+  return all.filter((one) => one.death === death).map(({ name }) => name)
 }

@@ -1,18 +1,17 @@
-// Hands 2 MB over to a peer that reads only later, under a deadline, and ends.
+// Writes 2 MB to a peer that reads only later, with a deadline, and ends.
 // node handed-over.cjs PORT DEADLINE set|hold|install|tls|raw|none end|destroy|destroySoon|resetAndDestroy|exit|SIGTERM|SIGKILL [lifted|MS]
-// With worker:exit and worker:terminate it happens in a thread, which ends by itself, or is ended from outside.
-// "none" is without this package; "lifted": ends once a sweep has seen the window closed; MS: so much later. Says which user timeout and TCP_RTO_MAX_MS are in force.
+// worker:exit and worker:terminate: in a thread, which ends by itself, or which the main thread ends.
+// none: without this package. lifted: ends after a sweep has found the window closed. MS: ends after this time.
+// Prints the present user timeout and TCP_RTO_MAX_MS.
 const net = require('node:net')
 const tls = require('node:tls')
 const { isMainThread, parentPort, Worker } = require('node:worker_threads')
 const { holdKeepAlive, installKeepAlive, setKeepAlive } = require('tcp-keepalive')
-
 const { getUserTimeout } = require('tcp-keepalive/native')
 
 const [, , port, deadline, way, ending, when] = process.argv
 const DEADLINE = { detectWithin: Number(deadline) }
 const DATA = Buffer.alloc(2 * 1024 * 1024, 'x')
-
 const ENDING = ending.replace('worker:', '')
 
 if (ending !== ENDING && isMainThread) inWorker()
@@ -34,7 +33,7 @@ function handOver() {
     if (way === 'raw') setKeepAlive(socket, { userTimeout: 3500 })
     if (way === 'hold') holdKeepAlive(socket, DEADLINE)
     socket.write(DATA, () => {
-      // All of it is with the kernel, which sends what the window has room for.
+      // The kernel has all data, and sends as much as the window allows.
       if (when === undefined) return finish(socket)
       if (when !== 'lifted') return setTimeout(finish, Number(when), socket)
       const looking = setInterval(() => {

@@ -1,4 +1,4 @@
-/** 2 MB handed over under a deadline to a peer that reads only later: how much of it arrives. */
+/** A program writes 2 MB to a peer that reads only later, with a deadline: how much of it arrives. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -9,7 +9,7 @@ import { certificate } from '../servers/certificate.ts'
 
 const PROGRAM = fileURLToPath(new URL('handed-over.cjs', import.meta.url))
 
-/** So many bytes. */
+/** In bytes. */
 export const HANDED_OVER: number = 2 * 1024 * 1024
 
 /** See handed-over.cjs; `readAfter` in milliseconds. */
@@ -23,10 +23,10 @@ export interface HandOver {
 
 export interface Received {
   readonly bytes: number
-  /** Which user timeout and which TCP_RTO_MAX_MS were in force right before the end, in milliseconds. */
+  /** The values right before the end, in milliseconds. */
   readonly userTimeout: number
   readonly rtoMax: number
-  /** What the program has complained of. */
+  /** The error output of the program. */
   readonly said: string
 }
 
@@ -41,7 +41,7 @@ export async function handOver({ way, deadline, ending, when, readAfter }: HandO
     child.stdout.setEncoding('utf8').on('data', (text: string) => (told += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
     const [raw] = (await once(server, 'connection')) as [net.Socket]
-    raw.on('error', () => {}) // a reset: what came before it counts
+    raw.on('error', () => {}) // a reset: the data before it counts
     const socket = way === 'tls' ? secure(raw) : raw
     await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
     await sleep(readAfter)
@@ -56,7 +56,7 @@ export async function handOver({ way, deadline, ending, when, readAfter }: HandO
   }
 }
 
-/** Shakes hands, and then reads no more. */
+/** Completes the handshake, and then reads nothing. */
 function secure(raw: net.Socket): tls.TLSSocket {
   const socket = new tls.TLSSocket(raw, { isServer: true, ...certificate })
   socket.on('error', () => {})

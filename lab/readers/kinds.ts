@@ -1,4 +1,4 @@
-/** The ways of a slow reader, and how it may die. */
+/** How a slow reader reads, and how it may die. */
 import type { Listening, Pace } from './slow-reader.ts'
 
 export interface Kind extends Listening {
@@ -9,7 +9,7 @@ export interface Kind extends Listening {
 /** It reads nothing. */
 export const STOPPED: Pace = { bytes: 0, every: 0 }
 
-/** It reads whatever comes. */
+/** It reads everything. */
 export const FAST: Pace = { bytes: -1, every: 0 }
 
 const KB = 1024
@@ -23,8 +23,8 @@ export const KINDS: readonly Kind[] = [
 ]
 
 /**
- * What its connection is like when the peer dies: its window closed, just opened by a read, or all that was written
- * read and acknowledged, with nothing to come or a write after the death.
+ * The state of the connection when the peer dies: its window is closed, or a read has just opened it, or all data was read and
+ * acknowledged. In the last case, the writer may write once more after the death.
  */
 export const DEATHS = ['closed', 'just opened', 'drained', 'drained, then a write'] as const
 export type Death = (typeof DEATHS)[number]

@@ -1,4 +1,4 @@
-/** What runs on the laboratory's client: large transfers to real servers that stop reading. Plain JavaScript, as writers.mjs. */
+/** Runs on the laboratory's client: large transfers to real servers that stop reading. Plain JavaScript, like writers.mjs. */
 import http from 'node:http'
 import { installKeepAlive } from 'tcp-keepalive'
 import { examples } from '../clients/shared.mjs'
@@ -7,11 +7,11 @@ import { now, watchPauses } from '../pauses.mjs'
 const pg = examples('pg')
 const { Redis } = examples('ioredis')
 
-/** More than the buffers of both kernels hold. */
+/** More than fits into the buffers of both kernels. */
 const PIECES = 24 * 16
 const PIECE = 'x'.repeat(64 * 1024)
 
-/** What pg takes for a query: rows that are copied into a table whose first key somebody else has, not yet committed. */
+/** A query object for pg: it copies rows into a table. Another transaction has inserted the first key, and not committed yet. */
 class Copy {
   constructor(done) {
     this.done = done
@@ -95,7 +95,7 @@ export async function runStalled({ host, ports, postgres, options }, { tell, nex
   }
 }
 
-/** What each is to have moved in the end. */
+/** The answer to each whole transfer. */
 export const WHOLE = {
   'COPY … FROM STDIN behind a lock': `COPY ${PIECES}`,
   'pipelined writes to a stopped Redis': `SET ${PIECES}`,

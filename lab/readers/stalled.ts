@@ -1,16 +1,15 @@
-/** Real servers that stop reading in the middle of a large transfer: they go on after a while, or die. */
+/** Real servers that stop reading during a large transfer: they continue after a while, or die. */
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
-import { type Postgres, startPostgres } from '../servers/postgres.ts'
+import { startPostgres } from '../servers/postgres.ts'
 import { redis as redisKind } from '../servers/databases.ts'
-import type { Server } from '../servers/service.ts'
 
 export interface Ended {
   readonly name: string
-  /** What the server said at the end of the whole transfer. */
+  /** The server's answer to the whole transfer. */
   readonly result?: string
   readonly code?: string
   /** Milliseconds since 1970. */
@@ -18,43 +17,23 @@ export interface Ended {
   readonly pausedMs: number
 }
 
-export interface StalledCourse {
-  /** What ended while the servers stood still, which none may. */
+interface StalledCourse {
+  /** The transfers that ended while the servers read nothing: there must be none. */
   readonly early: readonly Ended[]
-  /** How each ended once they went on. */
+  /** The end of each transfer after the servers continued. */
   readonly goneOn: readonly Ended[]
-  /** How each ended after its server was cut off, with when that was. */
+  /** The end of each transfer after its server was cut off, which was at `diedAt`. */
   readonly dead: readonly Ended[]
   readonly diedAt: number
 }
 
-/** @param stalledMs for how long the servers stand still; before they die, a sixth of it */
+/** @param stalledMs how long the servers read nothing; before their death it is a sixth of this */
 export async function stallAndDie(lab: Lab, detectWithin: number, stalledMs: number): Promise<StalledCourse> {
-  const [postgres, redis, web] = await Promise.all([
+  const [postgres, redis] = await Promise.all([
     startPostgres(lab.server, { settings: { max_wal_size: '2GB' } }),
     redisKind.start(lab.server),
-    startWeb(lab),
   ])
-  try {
-    return await course(lab, { postgres, redis, web }, detectWithin, stalledMs)
-  } finally {
-    await Promise.all([postgres.stop(), redis.stop()])
-  }
-}
-
-interface Servers {
-  readonly postgres: Postgres
-  readonly redis: Server
-  readonly web: Program<void>
-}
-
-async function course(
-  lab: Lab,
-  servers: Servers,
-  detectWithin: number,
-  stalledMs: number,
-): Promise<StalledCourse> {
-  const { postgres, redis, web } = servers
+  const web = startWeb(lab)
   const program = lab.client.startModule(new URL('stalled-inside.mjs', import.meta.url), 'runStalled', {
     host: lab.server.address,
     ports: { redis: redis.port, http: (await web.event<number>('listening')).data },
@@ -86,7 +65,7 @@ async function course(
   const diedAt = performance.timeOrigin + performance.now()
   const until = performance.now() + 3 * detectWithin
   while (program.told<Ended>('ended').length < 6 && performance.now() < until) await sleep(50)
-  await program.stop()
+  await Promise.all([program.stop(), postgres.stop(), redis.stop()])
   return { early, goneOn, dead: program.told<Ended>('ended').slice(3), diedAt }
 }
 
@@ -94,8 +73,8 @@ async function signal(lab: Lab, name: 'STOP' | 'CONT', pid: number): Promise<voi
   await once(lab.server.spawn('sh', ['-c', `kill -${name} ${pid}`]), 'exit')
 }
 
-/** Reads an upload only once it is told to, and then says how many bytes came. */
-async function startWeb(lab: Lab): Promise<Program<void>> {
+/** Reads an upload only after a message, and answers with the number of bytes. */
+function startWeb(lab: Lab): Program<void> {
   return lab.server.start(async (_: undefined, { tell, next }) => {
     const http = await import('node:http')
     const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

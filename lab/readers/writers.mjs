@@ -1,4 +1,4 @@
-/** What runs on the laboratory's client: connections that write as much as they can, under a deadline. */
+/** Runs on the laboratory's client: connections that write as much as they can, with a deadline. */
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
@@ -7,7 +7,7 @@ import { now, watchPauses } from '../pauses.mjs'
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
 
-/** `all`: name, port, whether over TLS. `options`: of the install; none where it is missing. */
+/** `all`: name, port, whether over TLS. `options`: the install's; without them there is no install. */
 export async function runWriters({ host, all, options }, { tell, next }) {
   if (options !== undefined) installKeepAlive(options)
   const pausedSince = watchPauses()
@@ -32,7 +32,7 @@ export async function runWriters({ host, all, options }, { tell, next }) {
       .resume()
   }
   const actions = {
-    /** Writes no more, and waits until all is acknowledged. */
+    /** Stops writing, and waits until all data is acknowledged. */
     async drain(names) {
       for (const name of names) writing.delete(name)
       for (const name of names) while (!isDrained(sockets.get(name))) await sleep(10)

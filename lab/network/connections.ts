@@ -1,11 +1,11 @@
-/** Connections across the laboratory's router, each with its own values, and what becomes of them. */
+/** Connections across the laboratory's router, each with its own values, and their ends. */
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import { echoPort, startEcho } from './echo.ts'
 import type { Lab } from './lab.ts'
 import type { Program } from './program.ts'
 import { PAUSES, type Pauses } from '../timing.ts'
 
-/** What is set on each connection, by its name; `false` for nothing at all. */
+/** The values of each connection, by its name; `false`: none. */
 export type Connections = Readonly<Record<string, KeepAliveOptions | number | false>>
 
 /** Times are in milliseconds since 1970 with fractions, the clock of a capture. */
@@ -14,13 +14,13 @@ export interface Loss {
   readonly code: string
   readonly outcome: string | undefined
   readonly port: number
-  /** When the peer was last heard. */
+  /** The time of the last data from the peer. */
   readonly heardAt: number
-  /** When the program last wrote; 0 if not since the connection was opened. */
+  /** The time of the last write; 0: none since the opening. */
   readonly wroteAt: number
-  /** When the program heard of the loss: up to `pausedMs` after the kernel decided it. */
+  /** The time of the error in the program: up to `pausedMs` after the kernel's decision. */
   readonly lostAt: number
-  /** The longest time since `heardAt` in which the program did not get to run. */
+  /** The longest time since `heardAt` in which the program did not run. */
   readonly pausedMs: number
 }
 
@@ -29,10 +29,10 @@ interface Opened {
   readonly heardAt: number
 }
 
-/** Connections that are open, each of which has had an answer. */
+/** Open connections, each of which has got an answer. */
 export class Conversation {
   readonly #program: Program<void>
-  /** By name: the local port, and when the answer came. */
+  /** By name: the local port, and the time of the answer. */
   readonly opened: Readonly<Record<string, Opened>>
 
   constructor(program: Program<void>, opened: Readonly<Record<string, Opened>>) {
@@ -40,33 +40,29 @@ export class Conversation {
     this.opened = opened
   }
 
-  /** Those that the kernel has given up so far. */
+  /** The losses so far. */
   get losses(): Loss[] {
     return this.#program.told<Loss>('lost')
   }
 
-  /** The next that the kernel gives up. */
+  /** The next loss. */
   async loss(): Promise<Loss> {
     return (await this.#program.event<Loss>('lost')).data
   }
 
-  /** So many losses, by name. */
+  /** The next losses, by name. */
   async lossesOf(count: number): Promise<Record<string, Loss>> {
-    const all: Record<string, Loss> = {}
-    for (let index = 0; index < count; index++) {
-      const loss = await this.loss()
-      all[loss.name] = loss
-    }
-    return all
+    const all = await Promise.all(Array.from({ length: count }, () => this.loss()))
+    return Object.fromEntries(all.map((loss) => [loss.name, loss]))
   }
 
-  /** Writes on one connection; the peer sends it back if it can. */
+  /** Writes on one connection; the peer sends the text back if it can. */
   write(name: string, text = '.'): void {
     this.#program.send({ name, text })
   }
 }
 
-/** Opens them all from one process on the client, to an echo server of its own making. */
+/** Opens them all from one process on the client, to an echo server that it starts. */
 export async function converse(lab: Lab, connections: Connections): Promise<Conversation> {
   await startEcho(lab)
   const program = lab.client.start(
@@ -80,12 +76,8 @@ export async function converse(lab: Lab, connections: Connections): Promise<Conv
       const opening = Object.entries(all).map(async ([name, options]) => {
         const socket = net.connect(port, host)
         let [heardAt, wroteAt] = [0, 0]
-        const answered = new Promise<void>((resolve) => {
-          socket.on('data', () => {
-            heardAt = now()
-            resolve()
-          })
-        })
+        const answered = new Promise((resolve) => void socket.once('data', resolve))
+        socket.on('data', () => (heardAt = now()))
         socket.on('error', (error: NodeJS.ErrnoException) => {
           const { code } = error
           const outcome = outcomeOf(error)

@@ -4,7 +4,7 @@ import type { Program } from './program.ts'
 /** The port that {@link startEcho} listens on. */
 export const echoPort = 7000
 
-/** A server that sends back what it gets. */
+/** A server that sends everything back. */
 export async function startEcho(lab: Lab): Promise<Program<void>> {
   const echo = lab.server.start(async (at: number, { tell }) => {
     const net = await import('node:net')
@@ -21,7 +21,7 @@ interface Connection {
   readonly keepAlive: boolean
 }
 
-/** A connection to it that tells what happens to it, and writes what it is sent. */
+/** A connection to it. The program reports its events, and writes the messages that it gets. */
 export async function connect(
   lab: Lab,
   keepAlive = false,
@@ -32,7 +32,7 @@ export async function connect(
       const { default: events } = await import('node:events')
       const net = await import('node:net')
       const socket = net.connect(to.port, to.host)
-      // From Node: 1 s until the first probe, 1 s between probes, 10 probes.
+      // Node then sets 1 s until the first probe, 1 s between probes, 10 probes.
       if (to.keepAlive) socket.setKeepAlive(true, 1000)
       await events.once(socket, 'connect')
       tell('connected', socket.localPort)
@@ -46,7 +46,7 @@ export async function connect(
   return program
 }
 
-/** What comes back for a text. */
+/** Sends a text, and resolves with the answer. */
 export async function echoed(client: Program<void>, text: string): Promise<unknown> {
   client.send(text)
   return (await client.event('data')).data

@@ -2,19 +2,19 @@ import { links, type EndName } from './links.ts'
 
 /** What the router does to the packets it forwards. */
 export interface Faults {
-  /** Nothing passes, and nobody is told. */
+  /** It silently drops everything. */
   readonly cut: boolean
-  /** Nothing passes, and whoever writes to the server is told so by ICMP. */
+  /** It drops everything, and answers the client with ICMP. */
   readonly unreachable: boolean
-  /** Nothing passes that this host sends, while it goes on hearing the other; nobody is told. */
+  /** It silently drops what this host sends. */
   readonly muted: EndName | undefined
-  /** So many of a hundred packets are lost at random, in each direction. */
+  /** It randomly loses this percentage of the packets, in each direction. */
   readonly lossPercent: number
 }
 
 export const noFaults: Faults = { cut: false, unreachable: false, muted: undefined, lossPercent: 0 }
 
-/** The nftables program for these faults; it replaces the one before as a whole. */
+/** The nftables program for these faults. It replaces the previous one. */
 export function faultRules(faults: Faults): string {
   const rules = [
     faults.cut && 'drop',
@@ -33,10 +33,9 @@ export function faultRules(faults: Faults): string {
 }
 
 /**
- * The nftables program of a middlebox that translates addresses and forgets a flow: what then arrives of it
- * belongs to no flow that the box knows, and is dropped. How soon it forgets is {@link forgetSettings}. The addresses are
- * named because `masquerade` forgets all flows as soon as a cable is pulled (nf_nat_masquerade.c, masq_device_event),
- * which would keep a server's restart from being noticed by its RST.
+ * The nftables program of a middlebox that translates addresses, and drops packets that belong to no known flow.
+ * {@link forgetSettings} set how soon it forgets a flow. The rules name the addresses, because `masquerade` forgets all flows when
+ * a cable is removed (nf_nat_masquerade.c, masq_device_event). Then the RST of a restarted server would not arrive.
  */
 export const forgetRules: string = table(
   'middlebox',
@@ -56,12 +55,12 @@ export const forgetRules: string = table(
 export function forgetSettings(seconds: number): Record<string, number> {
   return {
     'netfilter/nf_conntrack_tcp_timeout_established': seconds,
-    // Without this the kernel takes a packet from the middle of an unknown flow for a flow's beginning.
+    // By default, the kernel starts a new flow with any packet of an unknown flow.
     'netfilter/nf_conntrack_tcp_loose': 0,
   }
 }
 
-// The kernel takes this as one transaction: there is no moment without rules in between.
+// The kernel applies this as one transaction, so there is no moment without rules.
 function table(name: string, body: string): string {
   return `table inet ${name}
 delete table inet ${name}

@@ -1,20 +1,20 @@
 import type { Endpoint, TcpPacket } from './packets.ts'
 
-/** A keepalive probe, and the packet that answered it: an ACK of a living peer, a RST of one that has restarted. */
+/** A keepalive probe, and its answer: an ACK of a living peer, or a RST of a restarted one. */
 export interface KeepAliveProbe extends TcpPacket {
   readonly answer: TcpPacket | undefined
 }
 
 /**
- * The keepalive probes among captured packets: segments without data that pretend to be one byte old
- * (RFC 9293, 3.8.4), so that the peer has to acknowledge again. `from`: whose probes, an address or an endpoint.
- * A probe of a window that is closed looks the same.
+ * Finds the keepalive probes in captured packets: segments without data, whose sequence number is one too low (RFC 9293,
+ * 3.8.4), so that the peer must acknowledge again. A probe of a closed window looks the same. `from`: only the probes of this address
+ * or endpoint.
  */
 export function keepAliveProbes(
   packets: readonly TcpPacket[],
   { from }: { readonly from?: string | Endpoint } = {},
 ): KeepAliveProbe[] {
-  const nextToSend = new Map<string, number>() // each direction of each connection, as far as packets tell
+  const nextToSend = new Map<string, number>() // the next sequence number of each direction of each connection
   const learn = (way: string, number: number): void => {
     const known = nextToSend.get(way)
     if (known === undefined || isLater(number, known)) nextToSend.set(way, number)
@@ -22,7 +22,7 @@ export function keepAliveProbes(
   const probes: KeepAliveProbe[] = []
   for (const [index, packet] of packets.entries()) {
     const later = packets.slice(index + 1)
-    // Of a connection older than the capture only an answer tells what would have come next.
+    // If the connection is older than the capture, only the answer shows the next sequence number.
     const next = nextToSend.get(wayOf(packet)) ?? later.find((answer) => isReply(answer, packet))?.ack
     if (isEmptyAck(packet) && next === after(packet.seq, 1)) {
       if (from === undefined || matches(packet.from, from)) {
@@ -66,7 +66,7 @@ function endOf({ seq, length, flags }: TcpPacket): number {
   return after(seq, length + (flags.syn ? 1 : 0) + (flags.fin ? 1 : 0))
 }
 
-/** Sequence numbers go round at 2³² (RFC 9293, 3.4). */
+/** Sequence numbers start again at 2³² (RFC 9293, 3.4). */
 export function after(seq: number, bytes: number): number {
   return (seq + bytes) >>> 0
 }

@@ -12,7 +12,7 @@ import {
 } from './links.ts'
 import { openUserNamespace, type UserNamespace } from './namespaces.ts'
 
-/** Three hosts in a row, client — router — server, and a router that can be told to misbehave. */
+/** Three hosts in a row: client, router, server. The router can lose or reject packets. */
 export class Lab {
   readonly client: Host
   readonly router: Host
@@ -49,23 +49,23 @@ export class Lab {
     }
   }
 
-  /** The router forwards nothing, in silence: a pulled cable somewhere, or a firewall that drops. */
+  /** The router silently drops everything, like a pulled cable or a firewall. */
   async cut(): Promise<void> {
     await this.#apply({ cut: true })
   }
 
-  /** The router drops what it should forward, and answers the client with ICMP "host unreachable". */
+  /** The router drops everything, and answers the client with ICMP "host unreachable". */
   async unreachable(): Promise<void> {
     await this.#apply({ unreachable: true })
   }
 
-  /** The router loses so many of a hundred packets, at random, in each direction. 0: none. */
+  /** The router randomly loses this percentage of the packets, in each direction. 0: none. */
   async lose(percent: number): Promise<void> {
     if (!(percent >= 0 && percent <= 100)) throw new RangeError('percent must be 0 to 100')
     await this.#apply({ lossPercent: percent })
   }
 
-  /** What this host sends is lost at the router, in silence; what is sent to it arrives. */
+  /** The router silently drops what this host sends. The host still receives. */
   async mute(host: EndName): Promise<void> {
     await this.#apply({ muted: host })
   }
@@ -76,33 +76,32 @@ export class Lab {
   }
 
   /**
-   * The router becomes a middlebox: it translates the client's address, and forgets a connection on which
-   * nothing was sent for so many whole seconds. What comes after that is dropped in silence. Connections
-   * opened before the call are not known to it, which is to say forgotten. There is no way back, but a later call
-   * changes the seconds: for each connection from its next packet on.
+   * The router becomes a middlebox: it translates the client's address, and forgets a connection after so many whole seconds
+   * without a packet. Then it silently drops the connection's packets. It also drops those of connections from before the call.
+   * This cannot be undone. A later call changes the seconds, for each connection from its next packet on.
    */
   async forget(seconds: number): Promise<void> {
     if (!(Number.isInteger(seconds) && seconds >= 1)) throw new RangeError('seconds must be 1 or more, whole')
     const settings = Object.entries(forgetSettings(seconds))
     const set = settings.map(([name, value]) => `echo ${value} > /proc/sys/net/${name}`).join('\n')
-    // The settings exist only once the rules have made the kernel track connections.
+    // The settings only exist after the rules have made the kernel track connections.
     const rules = this.#isMiddlebox ? '' : `nft -f - <<'RULES'\n${forgetRules}\nRULES\n`
     await this.router.configure(rules + set)
     this.#isMiddlebox = true
   }
 
   /**
-   * The server loses its power and starts again: its programs are killed, nobody is told, and a new machine
-   * with the same addresses answers to an old connection's packets with RST. A cut is not healed by it.
+   * The server loses its power and starts again. Its programs are killed, and their peers get no packet. A new machine with the same
+   * addresses answers the packets of old connections with RST. A cut stays.
    */
   async reboot(): Promise<void> {
-    // The cable goes first: the kernel says FIN for the programs that are killed.
+    // First the cable, because the kernel sends FIN for killed programs.
     await this.router.configure(unplugScript('server'))
     await this.server.restart()
     await this.#plug('server')
   }
 
-  /** Records what passes; resolves once the recording runs. */
+  /** Records packets; resolves when the recording runs. */
   async capture(options: CaptureOptions = {}): Promise<Capture> {
     const host = this[options.host ?? 'client']
     return startCapture(host, host.name === 'router' ? 'client' : 'eth0', options)
@@ -112,10 +111,6 @@ export class Lab {
   async close(): Promise<void> {
     await Promise.all([this.client.end(), this.router.end(), this.server.end()])
     await this.#user?.end()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   async #plug(name: EndName): Promise<void> {
@@ -130,9 +125,9 @@ export class Lab {
   }
 }
 
-/** Opens a laboratory, and closes it when its use has ended, however it ended. */
+/** Opens a laboratory, and closes it after its use, also after an error. */
 export async function withLab<T>(use: (lab: Lab) => Promise<T>): Promise<T> {
-  const lab = await Lab.open()
+  const lab = await openLab()
   try {
     return await use(lab)
   } finally {
@@ -140,7 +135,7 @@ export async function withLab<T>(use: (lab: Lab) => Promise<T>): Promise<T> {
   }
 }
 
-/** Opens a laboratory; a test's `t` closes it when the test ends. Any number can be open at a time. */
+/** Opens a laboratory. It is closed when the test `t` ends. Several can be open at the same time. */
 export async function openLab(t?: { teardown(close: () => Promise<void>): void }): Promise<Lab> {
   const lab = await Lab.open()
   t?.teardown(() => lab.close())

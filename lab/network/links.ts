@@ -1,34 +1,27 @@
-/** How the three hosts are joined: addresses, and the shell scripts that put them in force. */
+/** The links of the three hosts: addresses, and the shell scripts that set them. */
 
-/** The two hosts that a router joins. */
+/** The two hosts at the ends. */
 export type EndName = 'client' | 'server'
 export type HostName = EndName | 'router'
 
-export interface Ends {
+export interface Addresses {
   readonly address: string
   readonly address6: string
+}
+
+interface Ends extends Addresses {
   /** The router's addresses on this link. */
   readonly router: string
   readonly router6: string
 }
 
-/** One link a side; the router's interface on it is named after the host at the other end, the host's is eth0. */
+/** The router's interface on a link has the name of the host at the other end. The host's interface is eth0. */
 export const links: Record<EndName, Ends> = {
-  client: {
-    address: '10.9.1.1',
-    address6: 'fd09:1::1',
-    router: '10.9.1.254',
-    router6: 'fd09:1::fe',
-  },
-  server: {
-    address: '10.9.2.1',
-    address6: 'fd09:2::1',
-    router: '10.9.2.254',
-    router6: 'fd09:2::fe',
-  },
+  client: { address: '10.9.1.1', address6: 'fd09:1::1', router: '10.9.1.254', router6: 'fd09:1::fe' },
+  server: { address: '10.9.2.1', address6: 'fd09:2::1', router: '10.9.2.254', router6: 'fd09:2::fe' },
 }
 
-/** For the router: forward, and say nothing about a host whose cable is out (the kernel would answer "no route"). */
+/** For the router: it forwards, and does not answer for a host without a cable (by default: "no route"). */
 export const forwardScript: string = `
   ip link set lo up
   echo 1 > /proc/sys/net/ipv4/ip_forward
@@ -38,17 +31,17 @@ export const forwardScript: string = `
     ip -6 route add blackhole fd09::/16
   fi`
 
-/** For the router: a cable to the host whose network the process `pid` is in. The router's end stays down. */
+/** For the router: a cable to the host, in whose network the process `pid` is. The router's end stays down. */
 export function cableScript(host: EndName, pid: number): string {
   return `ip link add ${host} type veth peer name eth0 netns ${pid}`
 }
 
-/** For the router: pull the cable out. The host's end vanishes too. */
+/** For the router: removes the cable. The host's end is gone too. */
 export function unplugScript(host: EndName): string {
   return `ip link delete ${host}`
 }
 
-/** For a host: its addresses, and the router as its way to everywhere. */
+/** For a host: its addresses, and the router as its default route. */
 export function hostScript({ address, address6, router, router6 }: Ends): string {
   return `
     ip link set lo up
@@ -59,15 +52,15 @@ export function hostScript({ address, address6, router, router6 }: Ends): string
     fi`
 }
 
-/** For the router: its addresses on the cable to a host. From here on packets pass. */
+/** For the router: its addresses on the cable to a host. Then packets pass. */
 export function plugScript(host: EndName, { router, router6 }: Ends): string {
   return `
     ${interfaceScript(host, router, router6, 2)}
     until ip -o link show dev ${host} | grep -q 'state UP'; do sleep 0.01; done`
 }
 
-// Link-local addresses are what IPv6 asks for its neighbours with. They are given by hand, all without duplicate
-// address detection, because that keeps an address unusable for its first second.
+// IPv6 finds its neighbours with link-local addresses. All addresses are set here without duplicate address detection, which
+// makes an address unusable for its first second.
 function interfaceScript(name: string, address: string, address6: string, number: number): string {
   return `
     ip address add ${address}/24 dev ${name}

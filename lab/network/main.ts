@@ -1,14 +1,14 @@
-/** `npm run lab`: a network laboratory for a person, who tells it what to do line by line. */
+/** `npm run lab`: a network laboratory that a person controls by lines of input. */
 import { createInterface } from 'node:readline'
 import { runCommand } from '../command.ts'
 import { type Lab, withLab } from './lab.ts'
 import { labUnavailable } from './requirements.ts'
 
 const help = `
-  cut            the router forwards nothing, in silence
-  unreachable    the router forwards nothing, and says so by ICMP
-  mute HOST      what the client or the server sends is lost at the router, in silence
-  lose PERCENT   the router loses packets at random
+  cut            the router silently drops everything
+  unreachable    the router drops everything, and answers with ICMP
+  mute HOST      the router silently drops what the client or the server sends
+  lose PERCENT   the router randomly loses packets
   heal           undo the four above
   reboot         the server restarts
   forget SECONDS the router becomes a middlebox that forgets silent connections
@@ -18,8 +18,8 @@ const help = `
 
 const usage = `npm run lab
 
-Opens a network laboratory, client - router - server, and keeps it open until "quit" or the end of input.
-Enter its hosts from other terminals with the lines it prints. On its standard input it takes:
+Opens a network laboratory, client - router - server, until "quit" or the end of the input.
+It prints the lines with which other terminals enter its hosts. Its commands are:
 ${help}`
 
 function printHosts({ client, router, server }: Lab): void {

@@ -1,5 +1,5 @@
-// What a host's Node process runs: it is given a function's source text and calls it. Plain JavaScript, so that
-// Node starts without a loader. The messages are described in program.ts.
+// Runs in a host's Node process: it gets the source text of a function, and calls it. Plain JavaScript, so that Node
+// needs no loader. program.ts describes the messages.
 
 const waitingReaders = []
 const unreadMessages = []
@@ -10,7 +10,7 @@ process.on('message', (message) => {
 })
 
 async function begin(source, args) {
-  process.channel.unref() // the channel alone is no reason to go on
+  process.channel.unref() // the channel does not keep the process running
   try {
     // oxlint-disable-next-line no-eval -- a direct eval here lets import() resolve from this package's folder
     const fn = eval(`(${source})`)

@@ -2,11 +2,11 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** What a function that runs on a host gets as its second argument. */
+/** The second argument of a function that runs on a host. */
 export interface Inside {
-  /** Tells the test something; the clock is read at the call. */
+  /** Sends an event to the test, with the time of the call. */
   tell(name: string, data?: unknown): void
-  /** The next message that the test has sent. */
+  /** The next message of the test. */
   next<T = unknown>(): Promise<T>
 }
 
@@ -20,12 +20,12 @@ export interface ProgramOptions {
 
 export interface Told<T = unknown> {
   readonly name: string
-  /** When it was told: milliseconds since 1970 with fractions, the same clock as a capture's. */
+  /** The time of the event: milliseconds since 1970 with fractions, the same clock as a capture's. */
   readonly at: number
   readonly data: T
 }
 
-/** What travels to the program, and from it. */
+/** The messages to the program, and from it. */
 type ToProgram =
   | { readonly kind: 'begin'; readonly source: string; readonly args: unknown }
   | { readonly kind: 'message'; readonly message: unknown }
@@ -35,7 +35,7 @@ type FromProgram =
   | { readonly kind: 'result'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: SentError }
 
-/** An error by its parts: structured clone keeps neither `code` nor the class of an error. */
+/** The parts of an error: structured clone loses its `code` and its class. */
 interface SentError {
   readonly name: string
   readonly message: string
@@ -44,22 +44,21 @@ interface SentError {
   readonly properties: Readonly<Record<string, string | number | boolean>>
 }
 
-/** What a program needs of the host that it runs on. */
+/** The part of the host that a program uses. */
 interface Ground {
   readonly name: string
   spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess
 }
 
 /**
- * A function at work in a Node process on a host. Its source text is what travels, so it sees nothing of the
- * file it stands in: values come as its argument, modules by `await import()` inside it. Arguments, results and
- * messages are copied by structured clone. The process goes on after the function has returned, for as long
- * as it has sockets or timers, or until it is stopped.
+ * A function that runs in a Node process on a host. The process gets the function's source text, so the function cannot use
+ * variables of its file: it gets values as its argument, and modules by `await import()`. Arguments, results and messages are copied
+ * by structured clone. After the function has returned, the process runs on while it has sockets or timers, until `stop()`.
  */
 export class Program<R> {
-  /** What the function returned. Rejects with what it threw, or with why the process ended before. */
+  /** The function's result. Rejects with its error, or with the reason why the process ended. */
   readonly result: Promise<R>
-  /** Everything told so far. */
+  /** All events so far. */
   readonly events: Told[] = []
   readonly process: ChildProcess
   readonly #host: Ground
@@ -80,13 +79,13 @@ export class Program<R> {
     this.result = new Promise<R>((resolve, reject) => {
       this.process.on('message', (message) => this.#hear(message as FromProgram, resolve, reject))
       this.process.once('error', (error) => this.#end(error, reject))
-      this.process.once('close', (code, signal) => this.#end(this.#epitaph(code, signal), reject))
+      this.process.once('close', (code, signal) => this.#end(this.#reasonOfEnd(code, signal), reject))
     })
-    this.result.catch(() => {}) // whoever only listens to events need not wait for the result
+    this.result.catch(() => {}) // a caller may only use events
     this.#post({ kind: 'begin', source, args })
   }
 
-  /** The next event of that name which no earlier call has taken, be it past or to come. */
+  /** The next event of that name that no earlier call has returned. */
   async event<T = unknown>(name: string): Promise<Told<T>> {
     const place = this.#taken.get(name) ?? 0
     this.#taken.set(name, place + 1)
@@ -98,17 +97,17 @@ export class Program<R> {
     }
   }
 
-  /** What has come with the events of that name so far. */
+  /** The data of all events of that name so far. */
   told<T>(name: string): T[] {
     return this.events.filter((event) => event.name === name).map(({ data }) => data as T)
   }
 
-  /** Delivers a message to the function's `next()`. */
+  /** Sends a message to the function's `next()`. */
   send(message: unknown): void {
     this.#post({ kind: 'message', message })
   }
 
-  /** Kills the process; resolves when it is gone. */
+  /** Kills the process; resolves when it has ended. */
   async stop(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return
     const gone = once(this.process, 'exit')
@@ -117,14 +116,14 @@ export class Program<R> {
   }
 
   #post(message: ToProgram): void {
-    // A program that has just ended is heard of by its end, not by an error here.
+    // If the program has just ended, its end is reported, not an error here.
     if (this.process.connected) this.process.send(message, () => {})
   }
 
   #hear(message: FromProgram, resolve: (result: R) => void, reject: (error: Error) => void): void {
     if (message.kind === 'result') return resolve(message.value as R)
     if (message.kind === 'error') return this.#end(this.#revive(message.error), reject)
-    this.events.push({ name: message.name, at: message.at, data: message.data })
+    this.events.push(message)
     this.#news.emit('news')
     return undefined
   }
@@ -142,7 +141,7 @@ export class Program<R> {
     return error
   }
 
-  #epitaph(code: number | null, signal: NodeJS.Signals | null): Error {
+  #reasonOfEnd(code: number | null, signal: NodeJS.Signals | null): Error {
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`
     return new Error(`The program on the ${this.#host.name} ended ${how}. ${this.#errorOutput}`.trimEnd())
   }

@@ -1,7 +1,7 @@
 import { type Lab, withLab } from './lab.ts'
 import { findTool } from './tools.ts'
 
-/** The tools that a laboratory is made with, and the Debian packages they come in. */
+/** The tools of a laboratory, and their Debian packages. */
 const packages = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
@@ -13,7 +13,7 @@ const packages = {
 
 let answer: Promise<string | undefined> | undefined
 
-/** Why no laboratory can be opened here, in one sentence, or undefined where one can. Found out once a process. */
+/** Why this machine cannot open a laboratory, in one sentence; undefined if it can. Checked once in each process. */
 export async function labUnavailable(): Promise<string | undefined> {
   answer ??= findOut()
   return answer
@@ -31,7 +31,7 @@ async function findOut(): Promise<string | undefined> {
   }
 }
 
-/** Everything a laboratory can do that a kernel may be built or set up without. */
+/** Uses everything that some kernels do not support. */
 async function rehearse(lab: Lab): Promise<void> {
   const capture = await lab.capture()
   await lab.unreachable()

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 const systemFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin']
 
 /**
- * Where the system's tools are looked for. The PATH of an ordinary user often has no sbin, and npm puts
- * node_modules/.bin in front, where an unrelated program is called `nft`: the system's folders come first.
+ * The folders of the system's tools. The PATH of an ordinary user often has no sbin. npm puts node_modules/.bin first, which may
+ * contain an unrelated program `nft`. So the system's folders come first.
  */
 export const toolFolders: readonly string[] = [...systemFolders, ...(process.env['PATH'] ?? '').split(':')]
 
-/** The full path of a program, or undefined where it is not installed. */
+/** The full path of a program; undefined if it is not installed. */
 export function findTool(name: string, folders: readonly string[] = toolFolders): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isProgram)
 }
 
-/** The full path of a program, or an error that names it. */
+/** The full path of a program; an error if it is not installed. */
 export function needTool(name: string): string {
   const path = findTool(name)
   if (path === undefined) throw new Error(`${name} is not installed`)

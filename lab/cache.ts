@@ -1,6 +1,6 @@
 /**
- * What makes the next build quicker: compilers, compiled dependencies. It lies outside the clone, so that every
- * clone of this machine shares it, and it may be deleted at any time.
+ * The cache for compilers and compiled dependencies, which make the next build faster. It is outside the clone, so all clones on
+ * this machine share it. It can be deleted at any time.
  */
 import { homedir } from 'node:os'
 import { join } from 'node:path'

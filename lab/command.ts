@@ -1,4 +1,4 @@
-/** What each command of this folder starts with: its help, and errors for a person to read. */
+/** The frame of each command: it prints the help, and errors for people. */
 import { join } from 'node:path'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 
@@ -8,7 +8,7 @@ export const ROOT: string = join(import.meta.dirname, '..')
 export type Options = NonNullable<ParseArgsConfig['options']>
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values']
 
-/** @param options as `parseArgs` of node:util takes them */
+/** @param options those of `parseArgs` of node:util */
 export async function runCommand<T extends Options>(
   help: string,
   options: T,

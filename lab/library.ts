@@ -5,21 +5,21 @@ import { run } from './run.ts'
 
 /** How a build differs from the usual one. */
 export interface Build {
-  /** Its folder below `target/`: apart from what is built otherwise, as other flags compile everything anew. */
+  /** Its folder below `target/`. Each kind of build has its own, because other flags recompile everything. */
   readonly folder: string
   readonly parameters: readonly string[]
-  /** Where in its folder the library ends up. */
+  /** The library's place in that folder. */
   readonly path: string
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** Optimized as it is published, with the names of its functions and the lines that its code comes from. */
+/** Optimized like the published binary, but with the names of functions and the source lines. */
 export function releaseWithNames(folder: string): Build {
   const environment = { CARGO_PROFILE_RELEASE_DEBUG: 'line-tables-only', CARGO_PROFILE_RELEASE_STRIP: 'none' }
   return { folder, parameters: ['--release'], path: 'release', environment }
 }
 
-/** The variables that a cargo of this build gets. */
+/** The environment of cargo for this build. */
 export function environmentOf({ folder, environment }: Build): NodeJS.ProcessEnv {
   return { ...process.env, ...environment, CARGO_TARGET_DIR: join(ROOT, 'target', folder) }
 }
@@ -37,10 +37,10 @@ export async function compileLibrary(crate: string, build: Build): Promise<strin
   return join(ROOT, 'target', build.folder, build.path, nameOf(crate.replaceAll('-', '_')))
 }
 
-/** The binding with functions that panic, misuse memory and disturb, which is never published. */
+/** The binding with functions that panic, misuse memory and cause disturbances. It is never published. */
 export const MISBEHAVING = 'tcp-keepalive-misbehave'
 
-/** That, compiled like the binding. */
+/** Compiles it like the binding. */
 export function compileMisbehaving(): Promise<string> {
   const build = { folder: 'misbehave', parameters: ['--release'], path: 'release', environment: {} }
   return compileLibrary(MISBEHAVING, build)

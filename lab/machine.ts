@@ -1,4 +1,4 @@
-/** On what something was measured, as far as it matters to the figures. */
+/** The machine of a measurement, as far as it matters to the figures. */
 import { cpus, release, totalmem, type } from 'node:os'
 
 /** "2 × Intel …, 8 GiB, Linux 6.1". */

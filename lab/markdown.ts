@@ -1,10 +1,10 @@
-/** The parts of documentation pages that commands write. */
+/** Parts of the documentation pages that commands write. */
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
-/** The page with this text between two of its marks. */
+/** Replaces the text between two marks of a page. */
 export function withSection(page: string, begin: string, end: string, text: string): string {
   const from = page.indexOf(begin) + begin.length
   const to = page.indexOf(end, from)

@@ -8,10 +8,10 @@ export const NEWEST: readonly string[] = ['20.20.2', '22.23.3', '24.21.0', '26.1
 /** The newest of each line that this package runs on. */
 export const everyLine: readonly string[] = ['18.20.8', ...NEWEST]
 
-/** Those, but for the one that runs this: `npm test` uses it. */
+/** All but this process's version, which `npm test` uses. */
 export const versions: readonly string[] = NEWEST.filter((version) => version !== process.versions.node)
 
-/** The program of a version, which is fetched where it is missing. Several processes may fetch it at once. */
+/** The program of a version. It is downloaded if it is missing; several processes may do that at the same time. */
 export async function nodeOf(version: string): Promise<string> {
   return join(await npmPackage(`node-${process.platform}-${process.arch}@${version}`), 'bin/node')
 }

@@ -1,12 +1,12 @@
-// How long a process did not get to run. On a busy machine a program hears of what the kernel has decided only when it is
-// its turn again; a test of when the kernel decides takes that off. Plain JavaScript, for programs without a loader.
+// Measures how long a process did not run. On a busy machine, an event of the kernel reaches a program only when the program runs
+// again. A test of the kernel's times subtracts that pause. Plain JavaScript, for programs without a loader.
 
 const EVERY_MS = 20
 
 /** Milliseconds since 1970 with fractions, the clock of a capture. */
 export const now = () => performance.timeOrigin + performance.now()
 
-/** Starts to watch; does not keep the process running. */
+/** Starts the measurement; it does not keep the process running. */
 export function watchPauses() {
   const ticks = []
   let last = performance.now()
@@ -16,8 +16,8 @@ export function watchPauses() {
     last = at
   }, EVERY_MS).unref()
   /**
-   * The longest pause in milliseconds from `since` (milliseconds since 1970) until now, EVERY_MS at least. The pause that
-   * ended just before `since` counts, as the event that `since` stands for may have waited for its end.
+   * The longest pause in milliseconds from `since` (milliseconds since 1970) until now, at least EVERY_MS. A pause that ended just
+   * before `since` counts too, because it may have delayed the event at `since`.
    */
   return (since) => {
     const from = since - performance.timeOrigin - 2 * EVERY_MS

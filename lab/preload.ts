@@ -1,4 +1,4 @@
-/** Libraries in C that are loaded before all others (LD_PRELOAD), compiled for a test. */
+/** Compiles libraries in C for LD_PRELOAD, which a program loads before all others. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,12 +8,12 @@ import { findTool } from './network/tools.ts'
 
 const gcc = findTool('gcc')
 
-/** Why none can be compiled here, in one sentence, or undefined where one can. */
+/** Why this machine cannot compile one, in one sentence; undefined if it can. */
 export function preloadUnavailable(): string | undefined {
   return gcc ? undefined : 'A preload library needs gcc (Debian package gcc).'
 }
 
-/** The library, which is there until the test `t` ends. */
+/** Compiles the library. It exists until the test `t` ends. */
 export function preloadLibrary(t: { teardown(remove: () => void): void }, source: URL): string {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-preload-'))
   t.teardown(() => rmSync(folder, { recursive: true }))

@@ -1,4 +1,4 @@
-/** Runs programs: quietly, with their output at hand when they fail. */
+/** Runs programs without showing their output, and adds it to the error if they fail. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
@@ -7,7 +7,7 @@ interface RunOptions {
   readonly environment?: NodeJS.ProcessEnv
   /** Called with each line that the program writes to its standard error. */
   readonly onLine?: (line: string) => void
-  /** After so many milliseconds it is ended by a signal. */
+  /** After so many milliseconds, a signal ends it. */
   readonly timeout?: number
 }
 
@@ -19,7 +19,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Waits for a program's end, whatever that is; throws only where it cannot be started. */
+/** Runs a program to its end. Throws only if it cannot be started. */
 export async function end(
   program: string,
   parameters: readonly string[],
@@ -41,7 +41,7 @@ export async function end(
   })
 }
 
-/** The program's standard output; an error with the end of what it said where it fails. */
+/** Returns the program's standard output. If it fails, throws an error with the end of its output. */
 export async function run(
   program: string,
   parameters: readonly string[],
@@ -49,11 +49,11 @@ export async function run(
 ): Promise<string> {
   const { code, stdout, stderr } = await end(program, parameters, options)
   if (code === 0) return stdout
-  const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n')
-  throw new Error(`${[program, ...parameters].join(' ')}\nended with ${code ?? 'a signal'}:\n${said}`)
+  const output = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n')
+  throw new Error(`${[program, ...parameters].join(' ')}\nended with ${code ?? 'a signal'}:\n${output}`)
 }
 
-/** Resolves with the first match in what the program prints from now on; what it prints after that is thrown away. */
+/** Resolves with the first match in the program's output from now on. Later output is discarded. */
 export function untilPrinted(
   program: ChildProcess,
   pattern: RegExp,

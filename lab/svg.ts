@@ -1,8 +1,8 @@
-/** Pictures for the documentation, as SVG that can be read on a light ground and on a dark one. */
+/** Pictures for the documentation, as SVG for light and dark backgrounds. */
 
 type Attributes = Readonly<Record<string, string | number>>
 
-/** Text takes its colour from the reader's ground. */
+/** The colour of text depends on the background. */
 const STYLE = `<style>text { fill: #57606a } @media (prefers-color-scheme: dark) { text { fill: #adbac7 } }</style>`
 
 export function element(name: string, attributes: Attributes, content = ''): string {
@@ -24,7 +24,7 @@ export function text(x: number, y: number, content: string, more: Attributes = {
   return element('text', { x, y, 'font-size': 11, ...more }, safe)
 }
 
-/** The whole: `parts` stand below the title, which has the uppermost 24 pixels. */
+/** A whole picture. The title has the top 24 pixels, and `parts` are below it. */
 export function picture(title: string, width: number, height: number, parts: readonly string[]): string {
   const size = { viewBox: `0 0 ${width} ${height}`, width, height, 'font-family': 'sans-serif' }
   const head = text(8, 18, title, { 'font-size': 15, 'font-weight': 'bold' })

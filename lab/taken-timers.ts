@@ -1,6 +1,6 @@
 /**
- * The package's regular looks, in the order in which it starts them. Imported before the package is used, this takes their timers: a
- * look runs when it is called, and at no other time.
+ * The package's periodic checks, in the order in which it starts them. Import this before the package starts them. It replaces
+ * their timers: a check only runs when a test calls it.
  */
 import timers from 'node:timers'
 

@@ -1,4 +1,4 @@
-/** A temporary folder, which is removed when its use has ended, however it ended. */
+/** A temporary folder, which is removed after its use, also after an error. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

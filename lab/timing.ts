@@ -1,35 +1,34 @@
 /**
- * What a test of time may allow for: how late the kernel's timers are, and nothing for the speed of the machine. Every
- * test file that compares times takes its allowances from here; `npm test -- busy` finds these files by that import, and runs
- * them on a machine that is kept busy.
+ * The allowances of tests that measure time: for late timers of the kernel, but not for the speed of the machine. Every test file
+ * that compares times imports them from here. `npm test -- busy` finds these files by that import, and runs them on a busy machine.
  */
 
 /** A Linux timer of some seconds is late by up to an eighth of its length, and never early (kernel/time/timer.c). */
 export const TIMER_LATE: number = 1 / 8
 
 /**
- * Milliseconds. From the kernel's decision to the packet that a capture shows, or the other way round: a kernel timer's
- * own grain (10 ms with HZ=100) and a processor that serves interrupts late. No program has to run in between.
+ * Milliseconds between the kernel's decision and the packet in a capture, or the reverse: for the resolution of a kernel timer (10 ms
+ * with HZ=100) and for late interrupts. No program has to run in between.
  */
 export const KERNEL_MS = 100
 
-/** The kernel's timer of so many milliseconds, at the latest. */
+/** The latest end of a kernel timer of so many milliseconds. */
 export function timerAtMost(milliseconds: number): number {
   return milliseconds * (1 + TIMER_LATE) + KERNEL_MS
 }
 
-/** Whether a program was told of something in time, on a machine on which it did not get to run for `pausedMs`. */
+/** Whether an event reached a program in time, if the busy machine did not run the program for `pausedMs`. */
 export function isInTime(took: number, pausedMs: number, deadline: number): boolean {
   return took - pausedMs <= deadline
 }
 
 /**
- * The module to import in a program of the laboratory that tells when it hears of something: it watches for how long the
- * program did not get to run, which is to be taken off. See pauses.mjs.
+ * The module that measures how long a program did not run. Programs of the laboratory that report times import it, and the
+ * test subtracts the pause. See pauses.mjs.
  */
 export const PAUSES: string = new URL('pauses.mjs', import.meta.url).href
 
-/** What that module exports. */
+/** The exports of that module. */
 export interface Pauses {
   watchPauses(): (since: number) => number
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run docs -- captures`: records in the network laboratory what passes between a client and its server, whatever becomes
- * of the server, and writes it to docs/: the packets (captures.json), a picture of each story (captures/) and what tcpdump says
- * (how-keepalive-works.md). With `--draw` the others are made anew from the packets that are there.
+ * `npm run docs -- captures`: records the packets between a client and its server in the network laboratory, for each fault of the
+ * server. It writes to docs/: the packets (captures.json), a picture of each story (captures/) and tcpdump's output
+ * (how-keepalive-works.md). `--draw` only makes the pictures and the page from the existing packets.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { labUnavailable } from '../network/requirements.ts'

@@ -1,4 +1,4 @@
-/** A story as a picture: time goes down, and each arrow is a packet that was recorded. */
+/** A story as a picture: time goes down, and each arrow is a recorded packet. */
 import { element, line, picture, text } from '../svg.ts'
 import type { Place, Story, StoryName } from './story.ts'
 
@@ -13,14 +13,14 @@ const TITLES: Readonly<Record<StoryName, string>> = {
 const WIDTH = 680
 const AT: Readonly<Record<Place, number>> = { client: 190, router: 365, server: 540 }
 const PIXELS_A_SECOND = 46
-/** Where the picture's time begins, and what there is above the start, for what is done just before. */
+/** The top of the time axis, and the time before the start of the story. */
 const TOP = 66
 const HEAD_MS = 500
-/** What is drawn one beneath the other is at least so far apart, and further where texts would meet. */
+/** The least distance between two arrows, and between two with texts. */
 const CLOSE = 8
 const APART = 15
 
-/** Seen on a light ground and on a dark one. */
+/** Visible on a light and on a dark background. */
 const COLOURS = { line: '#8c959f', probe: '#bf8700', answer: '#2da44e', lost: '#e5534b', data: '#218bff' }
 
 export function drawStory(name: StoryName, story: Story): string {
@@ -49,13 +49,13 @@ interface Note {
 
 interface Entry {
   readonly at: number
-  /** Where it stands on the page, in pixels. */
+  /** Its place in the picture, in pixels. */
   readonly y: number
   readonly entry: Packet | Note
   readonly hasText: boolean
 }
 
-/** Everything in its order, at its time or a little later where there is no room. */
+/** Everything in its order, at its time, or a little later if there is no room. */
 function place({ sent, happened, told }: Story): Entry[] {
   const network = happened.map(({ at, what }) => ({
     at,
@@ -68,7 +68,7 @@ function place({ sent, happened, told }: Story): Entry[] {
     .toSorted((a, b) => a.at - b.at)
     .map((each) => {
       const side = 'who' in each.entry ? each.entry.who : each.entry.from
-      // What the program does stands beside the arrows, so it needs no room among them.
+      // The program's notes are beside the arrows, so they need no room between them.
       if (side === 'program') return { ...each, y: Math.max(before, pixels(each.at)), hasText: true }
       const y = Math.max(before + (side === sideBefore ? CLOSE : APART), pixels(each.at))
       const hasText = y - before > APART - 1
@@ -78,7 +78,7 @@ function place({ sent, happened, told }: Story): Entry[] {
     })
 }
 
-/** The router's answers go with what they answer: they come at once. */
+/** The router answers at once, so its answers are drawn with the packets that they answer. */
 function packetsOf(sent: Story['sent']): Packet[] {
   return sent.flatMap((packet, index) => {
     const isAnswered = sent[index + 1]?.from === 'router' && packet.from === 'client'
@@ -86,7 +86,7 @@ function packetsOf(sent: Story['sent']): Packet[] {
   })
 }
 
-/** It ends in a tip, or in a cross where it is lost. */
+/** It ends in a tip, or in a cross if the packet is lost. */
 function arrow(y: number, packet: Packet, hasText: boolean): string[] {
   const [from, to] = [AT[packet.from], packet.arrives ? AT[packet.to] : AT.router]
   const colour = colourOf(packet)
@@ -114,7 +114,7 @@ function colourOf({ what, arrives, from }: Packet): string {
   return what === 'ACK' ? COLOURS.answer : COLOURS.data
 }
 
-/** The program's stand beside the client, the network's beyond the server. */
+/** The program's notes are beside the client, those of the network beside the server. */
 function note(y: number, { what, who }: Note): string[] {
   if (who === 'program') {
     const words = text(AT.client - 16, y + 4, what, { 'text-anchor': 'end', 'font-weight': 'bold' })

@@ -11,10 +11,10 @@ import type { TcpPacket } from '../network/packets.ts'
 import { needTool } from '../network/tools.ts'
 import { type Captures, type Happening, type Sent, STORIES, type Story, type StoryName } from './story.ts'
 
-/** What is set in each story. */
+/** The option of each story. */
 const DETECT_WITHIN = 10_000
 
-/** What is done, and what the program was told. */
+/** The events of a story, and the error that the program got. */
 interface Played {
   readonly happened: readonly Happening[]
   readonly loss?: Loss
@@ -84,16 +84,16 @@ async function play(lab: Lab, name: StoryName): Promise<Story> {
   }
 }
 
-/** The packet that holds what was written; where nothing was, the last that came from the server while all was well. */
+/** The time of the packet with the written data; without a write, of the last packet from the server before the fault. */
 function startOf(packets: readonly TcpPacket[], quietFrom: number, loss: Loss | undefined, lab: Lab): number {
   const written = packets.find(({ at, length }) => at > quietFrom && length > 0)
   const heard = packets.findLast(({ at, from }) => at < quietFrom && from.address === lab.server.address)
   const start = loss !== undefined && loss.wroteAt > quietFrom ? written : heard
-  if (start === undefined) throw new Error('The packet is missing with which the story begins')
+  if (start === undefined) throw new Error('The first packet of the story is missing')
   return start.at
 }
 
-/** In the words of the pictures. */
+/** The packets in the words of the pictures. */
 function sentOf(capture: Capture, lab: Lab, faultAt = Number.POSITIVE_INFINITY): Sent[] {
   const probes = new Set(keepAliveProbes(capture.packets).map(({ at }) => at))
   const seen = new Set<string>()
@@ -130,9 +130,9 @@ function isAnswered({ at, from }: TcpPacket, packets: readonly TcpPacket[]): boo
   return packets.some((other) => other.at >= at && other.to.port === from.port)
 }
 
-/** The same packets, as tcpdump says them. */
+/** Prints the same packets, for the page. */
 async function startTcpdump(lab: Lab): Promise<{ stop(): Promise<string> }> {
-  // Twice -v: else it says the sequence number of data only, and a probe is known by its.
+  // Only with the second -v does it print the sequence number of a packet without data, which identifies a probe.
   const words = ['-i', 'eth0', '-n', '-tt', '-vv', '--immediate-mode', '-Z', 'root', 'tcp or icmp']
   const tcpdump = lab.client.spawn(needTool('tcpdump'), words, { stdio: ['ignore', 'pipe', 'pipe'] })
   if (!tcpdump.stdout || !tcpdump.stderr) throw new Error('tcpdump has no output')
@@ -147,8 +147,8 @@ async function startTcpdump(lab: Lab): Promise<{ stop(): Promise<string> }> {
 }
 
 /**
- * A line a packet, without checksum, window and options: the time since `zero` in seconds, who sent it to whom, flags,
- * sequence and acknowledgement numbers counted from the connection's first, and the length of the data.
+ * A line for each packet, without checksum, window and options: the time since `zero` in seconds, the sender and the receiver, flags,
+ * relative sequence and acknowledgement numbers, and the length of the data.
  */
 function linesOf(said: string, zero: number): string[] {
   const packets = [...said.matchAll(/^(\d+\.\d+) IP .*\n\s+(.*)$/gm)]

@@ -15,12 +15,6 @@ export async function startEcho(lab: Lab): Promise<Program<void>> {
   return echo
 }
 
-interface Connection {
-  readonly host: string
-  readonly port: number
-  readonly keepAlive: boolean
-}
-
 /** A connection to it. The program reports its events, and writes the messages that it gets. */
 export async function connect(
   lab: Lab,
@@ -28,7 +22,7 @@ export async function connect(
   host: string = lab.server.address,
 ): Promise<Program<void>> {
   const program = lab.client.start(
-    async (to: Connection, { tell, next }) => {
+    async (to, { tell, next }) => {
       const { default: events } = await import('node:events')
       const net = await import('node:net')
       const socket = net.connect(to.port, to.host)

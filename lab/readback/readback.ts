@@ -1,4 +1,4 @@
-/** What another process reads from the very same socket, with system calls of its own. */
+/** The values of a socket, as another process reads them with its own system calls. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -14,15 +14,15 @@ export interface Readback {
   userTimeout: number
 }
 
-/** A program that is built for the tests. */
+/** The path of a program that is built for the tests. */
 export const witness = (name: string): string =>
   fileURLToPath(new URL(`../../target/release/${name}`, import.meta.url))
 
-/** What Linux does unasked here: net.ipv4.tcp_keepalive_*, which somebody may have changed. */
+/** This machine's defaults: net.ipv4.tcp_keepalive_*, which may have been changed. */
 const system = (name: string): number =>
   Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8'))
 
-/** A socket to which nobody has done anything; TCPTV_KEEP_* of netinet/tcp_timer.h on macOS and FreeBSD. */
+/** The values of a new socket; on macOS and FreeBSD, TCPTV_KEEP_* of netinet/tcp_timer.h. */
 export const UNTOUCHED: Readback =
   process.platform === 'linux'
     ? {
@@ -34,13 +34,13 @@ export const UNTOUCHED: Readback =
       }
     : { enabled: 0, time: 7200, interval: 75, retries: 8, userTimeout: 0 }
 
-/** What the system makes of a user timeout: macOS and FreeBSD count seconds. */
+/** A user timeout as the system stores it: macOS and FreeBSD count seconds. */
 export function inItsUnit(userTimeout: number): number {
   const unit = process.platform === 'linux' ? 1 : 1000
   return Math.ceil(userTimeout / unit) * unit
 }
 
-/** Hands the descriptor to a child process, which reads it. */
+/** A child process inherits the descriptor, and reads its values. */
 export function readback(target: number | net.Socket | net.Server): Readback {
   const fd = typeof target === 'number' ? target : rawDescriptor(target)
   const { status, stdout, stderr, error } = spawnSync(witness('readback'), {
@@ -51,14 +51,14 @@ export function readback(target: number | net.Socket | net.Server): Readback {
   return JSON.parse(stdout.toString()) as Readback
 }
 
-/** The raw descriptor, which Node has no public name for. */
+/** The raw descriptor. Node has no public way to get it. */
 export function rawDescriptor(target: net.Socket | net.Server): number {
   const { _handle: handle } = target as unknown as { _handle?: { fd: number } | null }
   if (!handle) throw new Error('no handle')
   return handle.fd
 }
 
-/** A connected pair on loopback, and the server between; all are gone after `close()`. */
+/** A connected pair on loopback, and its server; `close()` closes all. */
 export interface Pair {
   client: net.Socket
   accepted: net.Socket
@@ -67,7 +67,7 @@ export interface Pair {
   close(): void
 }
 
-/** @param host where to listen; @param to where to connect, by default the same */
+/** @param host the address to listen on; @param to the address to connect to, by default the same */
 export async function connectedPair(host = '127.0.0.1', to: string = host): Promise<Pair> {
   const server = net.createServer().listen(0, host)
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-/** A certificate for localhost, made afresh for each run. */
+/** A certificate for localhost. Each run makes a new one. */
 import { generate } from 'selfsigned'
 
 const localhost = [

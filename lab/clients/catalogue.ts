@@ -65,7 +65,7 @@ export interface Client {
 const { load } = (await import(new URL('shared.mjs', import.meta.url).href)) as {
   load(name: string): Promise<Client>
 }
-const files = readdirSync(new URL('programs', import.meta.url)).filter((file) => file !== 'request.mjs')
+const files = readdirSync(new URL('programs', import.meta.url))
 const names = files.map((file) => file.replace(/\.mjs$/, ''))
 
 export const clients: ReadonlyMap<string, Client> = new Map(

@@ -1,7 +1,6 @@
 /** Runs in a process of its own: one client, driven by messages. Plain JavaScript, for every Node. */
 import { readlinkSync } from 'node:fs'
-import { Socket } from 'node:net'
-import { close, configured, examples, load, openExample, persist } from './shared.mjs'
+import { close, configured, examples, load, onConnect, openExample, persist } from './shared.mjs'
 
 const silent = (emitter) => emitter.on('error', () => {})
 
@@ -49,14 +48,8 @@ const manners = {
     const install = installKeepAlive(values)
     return () => install.uninstall()
   },
-  /** Once, when the socket has connected, before any other listener. */
   async 'at connect'(values) {
     const { setKeepAlive } = await import('tcp-keepalive')
-    const { connect } = Socket.prototype
-    Socket.prototype.connect = function (...args) {
-      this.prependOnceListener('connect', () => setKeepAlive(this, values))
-      return Reflect.apply(connect, this, args)
-    }
-    return () => (Socket.prototype.connect = connect)
+    return onConnect((socket) => setKeepAlive(socket, values))
   },
 }

@@ -1,5 +1,6 @@
 /** What the programs that run the clients of programs/ have in common. */
 import { createRequire } from 'node:module'
+import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Loads a client library. */
@@ -33,6 +34,16 @@ export async function openProgram(name, { ports, ...where }, options, listen) {
 export async function openExample(file, { fromExample }, config) {
   const { connect } = await import(new URL(`../../examples/${file}.mjs`, import.meta.url))
   return fromExample ? fromExample(connect, config) : connect(config)
+}
+
+/** Calls a function with each socket that connects, before any other listener. Returns a function that ends this. */
+export function onConnect(listener) {
+  const { connect } = Socket.prototype
+  Socket.prototype.connect = function (...args) {
+    this.prependOnceListener('connect', () => listener(this))
+    return Reflect.apply(connect, this, args)
+  }
+  return () => (Socket.prototype.connect = connect)
 }
 
 /** Closes a client. One that is reconnecting may never finish closing. */

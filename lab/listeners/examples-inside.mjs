@@ -2,15 +2,15 @@
  * Runs on the laboratory's client: every file in examples/ loses its connections, one file after the other. A loss here is what Node
  * does when the kernel reports one: it destroys the socket with the error.
  */
-import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { close, load, openExample, persist } from '../clients/shared.mjs'
+import { close, load, onConnect, openExample, persist } from '../clients/shared.mjs'
 
 /** The other files there, with the client that each uses. */
 const MORE = { 'health-pg': 'pg', 'health-ioredis': 'ioredis' }
 
 export async function loseExamples({ names, host, ports }, { tell }) {
-  const sockets = collectSockets()
+  const sockets = new Set()
+  onConnect((socket) => sockets.add(socket))
   setInterval(() => {}, 60_000) // so that the process goes on
   let current
   process.on('uncaughtException', (error) => tell('uncaught', `${current}: ${error?.stack}`))
@@ -36,17 +36,6 @@ export async function loseExamples({ names, host, ports }, { tell }) {
     await close(adapter, client)
   }
   tell('all')
-}
-
-/** The sockets that have connected since the set was cleared. */
-function collectSockets() {
-  const sockets = new Set()
-  const { connect } = Socket.prototype
-  Socket.prototype.connect = function (...args) {
-    this.prependOnceListener('connect', () => sockets.add(this))
-    return Reflect.apply(connect, this, args)
-  }
-  return sockets
 }
 
 function loseAll(sockets) {

@@ -11,6 +11,7 @@ const { existsSync, readFileSync, writeSync } = require('node:fs')
 const net = require('node:net')
 const { join } = require('node:path')
 const tls = require('node:tls')
+const { getKeepAlive, holdKeepAlive, inspectSocket, setKeepAlive, systemKeepAlive } = require('tcp-keepalive')
 
 const PROBES = { time: 16_000, interval: 2000, retries: 5 }
 const OTHERS = { time: 31_000, interval: 3000, retries: 7 }
@@ -18,20 +19,17 @@ const passed = []
 const failed = {}
 let userTimeout
 
+const shows = (target, values) => {
+  const { enabled, time, interval, retries } = getKeepAlive(target)
+  assert.deepStrictEqual({ enabled, time, interval, retries }, { enabled: true, ...values })
+}
+const setAndReadBack = (target) => {
+  assert.notStrictEqual(getKeepAlive(target).time, PROBES.time)
+  setKeepAlive(target, PROBES)
+  shows(target, PROBES)
+}
+
 async function main() {
-  const keepalive = require('tcp-keepalive')
-  const { getKeepAlive, holdKeepAlive, setKeepAlive, systemKeepAlive } = keepalive
-
-  const shows = (target, values) => {
-    const { enabled, time, interval, retries } = getKeepAlive(target)
-    assert.deepStrictEqual({ enabled, time, interval, retries }, { enabled: true, ...values })
-  }
-  const setAndReadBack = (target) => {
-    assert.notStrictEqual(getKeepAlive(target).time, PROBES.time)
-    setKeepAlive(target, PROBES)
-    shows(target, PROBES)
-  }
-
   await check('load', () => assert.strictEqual(systemKeepAlive().enabled, false))
 
   await check('client', () => withPair(({ client }) => setAndReadBack(client)))
@@ -154,7 +152,7 @@ async function main() {
     await checkGiven('time and interval as on older Windows', 'panics.node', () =>
       withPair(({ client, accepted }) => {
         const { setAsOlderWindows } = require('./panics.node')
-        const socketOf = (target) => keepalive.inspectSocket(target).descriptor
+        const socketOf = (target) => inspectSocket(target).descriptor
         const seconds = [PROBES.time / 1000, PROBES.interval / 1000]
         // Such a Windows always has a count of ten. Zero leaves the count unchanged.
         for (const [target, retries] of [
@@ -180,13 +178,7 @@ async function main() {
 
 /** In a thread, with an event loop of its own. */
 async function inWorker() {
-  const { getKeepAlive, setKeepAlive } = require('tcp-keepalive')
-  await withPair(({ client, accepted }) => {
-    for (const socket of [client, accepted]) {
-      setKeepAlive(socket, PROBES)
-      assert.strictEqual(getKeepAlive(socket).time, PROBES.time)
-    }
-  })
+  await withPair(({ client, accepted }) => [client, accepted].forEach((socket) => setAndReadBack(socket)))
   require('node:worker_threads').parentPort.postMessage('set and read back')
 }
 

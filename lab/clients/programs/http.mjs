@@ -1,17 +1,22 @@
+import { once } from 'node:events'
 import http from 'node:http'
-import { request } from './request.mjs'
+import { text } from 'node:stream/consumers'
 
-export default {
-  package: 'node:http',
+/** A client of `node:http` or `node:https`, with more options for its agent. */
+export const clientOf = (module, more) => ({
   server: 'http',
-  tls: false,
-  config: ({ host, port }, own) => ({ host, port, options: { keepAlive: true, ...own } }),
+  config: ({ host, port }, own) => ({ host, port, options: { keepAlive: true, ...more, ...own } }),
   own: (seconds) => ({ keepAliveMsecs: seconds * 1000 }),
   way: '`createConnection` of a subclass',
   left: '1/1/10',
   leftByOwn: '45/1/10',
-  open: (http, { options, ...to }) => ({ http, agent: new http.Agent(options), ...to }),
-  fromExample: (connect, { options, ...to }) => ({ http, agent: connect(options), ...to }),
-  use: ({ http, agent, host, port }) => request(http, { agent, host, port }),
+  open: (_, { options, ...to }) => ({ agent: new module.Agent(options), ...to }),
+  fromExample: (connect, { options, ...to }) => ({ agent: connect(options), ...to }),
+  async use(options) {
+    const [response] = await once(module.get(options), 'response')
+    await text(response) // to its end, so that the socket goes back to the agent
+  },
   close: ({ agent }) => agent.destroy(),
-}
+})
+
+export default { ...clientOf(http), package: 'node:http', tls: false }

@@ -24,7 +24,6 @@ function section(name: StoryName, { tcpdump, told }: Story): string {
   const end = told
     ? [`${(told.at / 1000).toFixed(3).padStart(6)}  the program gets ${told.code}, outcome "${told.outcome}"`]
     : []
-  return ['', `![${ALT[name]}](captures/${name}.svg)`, '', '```text', ...tcpdump, ...end, '```', ''].join(
-    '\n',
-  )
+  const picture = `![${ALT[name]}](captures/${name}.svg)`
+  return ['', picture, '', '```text', ...tcpdump, ...end, '```', ''].join('\n')
 }

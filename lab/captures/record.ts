@@ -74,9 +74,9 @@ async function play(lab: Lab, name: StoryName): Promise<Story> {
   const since = (at: number): number => Math.round((at - zero) * 100) / 100
   const [fault] = happened
   return {
-    sent: sentOf(capture, lab, fault?.at).flatMap((each) =>
-      each.at < zero ? [] : [{ ...each, at: since(each.at) }],
-    ),
+    sent: sentOf(capture, lab, fault?.at)
+      .filter(({ at }) => at >= zero)
+      .map((each) => ({ ...each, at: since(each.at) })),
     happened: happened.map(({ at, what }) => ({ at: since(at), what })),
     ...(loss && { told: { at: since(loss.lostAt), code: loss.code, outcome: loss.outcome ?? '' } }),
     until: since(until),
@@ -110,13 +110,8 @@ function sentOf(capture: Capture, lab: Lab, faultAt = Number.POSITIVE_INFINITY):
       arrives: !fromClient || packet.at < faultAt || isAnswered(packet, capture.packets),
     }
   })
-  const errors = capture.icmp.map(({ at }): Sent => ({
-    at,
-    from: 'router',
-    to: 'client',
-    what: 'ICMP: host unreachable',
-    arrives: true,
-  }))
+  const error = { from: 'router', to: 'client', what: 'ICMP: host unreachable', arrives: true } as const
+  const errors = capture.icmp.map(({ at }): Sent => ({ at, ...error }))
   return [...packets, ...errors].toSorted((a, b) => a.at - b.at)
 }
 

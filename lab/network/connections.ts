@@ -72,17 +72,15 @@ export async function converse(lab: Lab, connections: Connections): Promise<Conv
       const { watchPauses } = (await import(pauses)) as Pauses
       const pausedSince = watchPauses()
       const now = (): number => performance.timeOrigin + performance.now()
-      const sockets = new Map<string, { write(text: string): void }>()
+      const writers = new Map<string, (text: string) => void>()
       const opening = Object.entries(all).map(async ([name, options]) => {
         const socket = net.connect(port, host)
         let [heardAt, wroteAt] = [0, 0]
         const answered = new Promise((resolve) => void socket.once('data', resolve))
         socket.on('data', () => (heardAt = now()))
         socket.on('error', (error: NodeJS.ErrnoException) => {
-          const { code } = error
-          const outcome = outcomeOf(error)
-          const pausedMs = pausedSince(heardAt)
-          tell('lost', { name, code, outcome, port: local, heardAt, wroteAt, lostAt: now(), pausedMs })
+          const told = { code: error.code, outcome: outcomeOf(error), lostAt: now() }
+          tell('lost', { name, ...told, port: local, heardAt, wroteAt, pausedMs: pausedSince(heardAt) })
         })
         let local = 0
         socket.on('connect', () => {
@@ -90,11 +88,9 @@ export async function converse(lab: Lab, connections: Connections): Promise<Conv
           if (options !== false) setKeepAlive(socket, options)
           socket.write('.')
         })
-        sockets.set(name, {
-          write(text) {
-            wroteAt = now()
-            socket.write(text)
-          },
+        writers.set(name, (text) => {
+          wroteAt = now()
+          socket.write(text)
         })
         await answered
         return [name, { port: local, heardAt }] as const
@@ -102,7 +98,7 @@ export async function converse(lab: Lab, connections: Connections): Promise<Conv
       tell('open', Object.fromEntries(await Promise.all(opening)))
       for (;;) {
         const { name, text } = await next<{ name: string; text: string }>()
-        sockets.get(name)?.write(text)
+        writers.get(name)?.(text)
       }
     },
     { host: lab.server.address, port: echoPort, all: connections, pauses: PAUSES },

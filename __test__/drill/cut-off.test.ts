@@ -1,5 +1,5 @@
 /** `cutOff`: what it accepts, what it refuses, and that it restores everything. Another program reads the options. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import { createInterface } from 'node:readline'
@@ -8,15 +8,12 @@ import test from 'ava'
 import { TcpKeepAliveError } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
 import * as native from 'tcp-keepalive/native'
-import { rawDescriptor, witness } from '../../lab/readback/readback.ts'
+import { rawDescriptor, runReadback, witness } from '../../lab/readback/readback.ts'
 import { plainPair } from './pairs.ts'
 
 /** IP_MINTTL and IPV6_MINHOPCOUNT, as another program reads them. */
 function hops(socket: net.Socket): number[] {
-  const { stdout } = spawnSync(witness('readback'), ['hops'], {
-    stdio: ['ignore', 'pipe', 'inherit', rawDescriptor(socket)],
-  })
-  return JSON.parse(stdout.toString()) as number[]
+  return runReadback(['hops'], rawDescriptor(socket)) as number[]
 }
 
 for (const [kind, open, cut] of [

@@ -1,10 +1,9 @@
 /** A client library in a process of its own on the laboratory's client, and its sockets as another process reads them. */
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Host } from '../network/host.ts'
 import type { Program, ProgramOptions } from '../network/program.ts'
-import { type Readback, witness } from '../readback/readback.ts'
+import { type Readback, runReadback } from '../readback/readback.ts'
 
 /** How the sockets get values: see `inside.mjs`. */
 export type Manner = 'bare' | 'example' | 'install' | 'at connect'
@@ -86,7 +85,5 @@ export function knowingName(file: string, node: string = process.execPath): Prog
 
 /** Every connected TCP socket of a process, as another process reads them. */
 export function socketsOf(pid: number): Seen[] {
-  const { status, stdout, stderr } = spawnSync(witness('readback'), [String(pid)], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`readback: ${stderr}`)
-  return JSON.parse(stdout) as Seen[]
+  return runReadback([String(pid)]) as Seen[]
 }

@@ -39,8 +39,7 @@ function deliver(message) {
 }
 
 function partsOf(error) {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '', properties: {} }
-  const { name, message, stack } = error
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' }
   const plain = Object.entries(error).filter(([, value]) => /^(string|number|boolean)$/.test(typeof value))
-  return { name, message, stack: stack ?? '', properties: Object.fromEntries(plain) }
+  return { ...Object.fromEntries(plain), name: error.name, message: error.message, stack: error.stack ?? '' }
 }

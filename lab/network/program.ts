@@ -31,18 +31,12 @@ type ToProgram =
   | { readonly kind: 'message'; readonly message: unknown }
 
 type FromProgram =
-  | { readonly kind: 'told'; readonly name: string; readonly at: number; readonly data: unknown }
+  | ({ readonly kind: 'told' } & Told)
   | { readonly kind: 'result'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: SentError }
 
-/** The parts of an error: structured clone loses its `code` and its class. */
-interface SentError {
-  readonly name: string
-  readonly message: string
-  readonly stack: string
-  /** Such as `code`, `errno`, `syscall`, `address` and `port`. */
-  readonly properties: Readonly<Record<string, string | number | boolean>>
-}
+/** The properties of an error, such as `code`, because structured clone loses them. */
+type SentError = Readonly<Record<'name' | 'message' | 'stack', string>>
 
 /** The part of the host that a program uses. */
 interface Ground {
@@ -134,11 +128,9 @@ export class Program<R> {
     this.#news.emit('news')
   }
 
-  #revive({ name, message, stack, properties }: SentError): Error {
-    const error = Object.assign(new Error(message), properties)
-    if (name !== 'Error') error.name = name
-    error.stack = `${stack}\n    in a program on the ${this.#host.name}\n${this.#errorOutput}`.trimEnd()
-    return error
+  #revive(sent: SentError): Error {
+    const stack = `${sent.stack}\n    in a program on the ${this.#host.name}\n${this.#errorOutput}`.trimEnd()
+    return Object.assign(new Error(sent.message), sent, { stack })
   }
 
   #reasonOfEnd(code: number | null, signal: NodeJS.Signals | null): Error {

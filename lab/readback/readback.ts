@@ -43,12 +43,18 @@ export function inItsUnit(userTimeout: number): number {
 /** A child process inherits the descriptor, and reads its values. */
 export function readback(target: number | net.Socket | net.Server): Readback {
   const fd = typeof target === 'number' ? target : rawDescriptor(target)
-  const { status, stdout, stderr, error } = spawnSync(witness('readback'), {
+  return runReadback([], fd) as Readback
+}
+
+/** The output of the witness. It inherits the descriptor. */
+export function runReadback(words: readonly string[], fd: number | 'ignore' = 'ignore'): unknown {
+  const { status, stdout, stderr, error } = spawnSync(witness('readback'), words, {
+    encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe', fd],
   })
   if (error) throw error
-  if (status !== 0) throw new Error(`readback: ${stderr.toString()}`)
-  return JSON.parse(stdout.toString()) as Readback
+  if (status !== 0) throw new Error(`readback: ${stderr}`)
+  return JSON.parse(stdout)
 }
 
 /** The raw descriptor. Node has no public way to get it. */

@@ -40,8 +40,8 @@ export const PRINTING: readonly string[] = ['-n', '-tt', '-S', '-vv', '-K']
 
 const TIME = /^(\d+)\.(\d{6}) IP/
 const TCP =
-  /(\S+)\.(\d+) > (\S+)\.(\d+): Flags \[(\S+)\],.*? seq (\d+)(?::\d+)?(?:, ack (\d+))?,.*? length (\d+)/
-const ICMP = /(\S+) > (\S+): .*ICMP6?,? .*unreachable/
+  / (\S+)\.(\d+) > (\S+)\.(\d+): Flags \[(\S+)\],.*? seq (\d+)(?::\d+)?(?:, ack (\d+))?,.*? length (\d+)/
+const ICMP = / (\S+) > (\S+): .*ICMP6?,? .*unreachable/
 const HOST = /ICMP host \S+ unreachable|unreachable address/
 
 /** A reader for one stream: it takes the text as it comes, and returns the packets that are complete. */
@@ -52,12 +52,12 @@ export function packetReader(): (chunk: string) => Packet[] {
   const readLine = (line: string): Packet[] => {
     const time = TIME.exec(line)
     if (time) [at, error] = [Number(time[1]) * 1000 + Number(time[2]) / 1000, undefined]
-    const tcp = TCP.exec(line)
+    const tcp = line.includes(': Flags [') && TCP.exec(line)
     if (tcp) {
       const packet = tcpPacket(tcp, at)
       return [error ? { ...error, about: packet } : packet]
     }
-    const icmp = ICMP.exec(line)
+    const icmp = line.includes('ICMP') && ICMP.exec(line)
     if (!icmp) return []
     const [, from = '', to = ''] = icmp
     const what = HOST.test(line) ? 'host-unreachable' : 'unreachable'

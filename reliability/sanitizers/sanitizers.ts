@@ -22,7 +22,12 @@ import {
   type Watched,
 } from './tool.ts'
 
-const checks: Readonly<Record<string, (seconds: number) => Promise<readonly Figure[]>>> = {
+interface Lengths {
+  readonly seconds: number
+  readonly rounds: number
+}
+
+const checks: Readonly<Record<string, (lengths: Lengths) => Promise<readonly Figure[]>>> = {
   'address-rust': addressRust,
   'address-node': addressNode,
   'address-reach': addressReach,
@@ -31,16 +36,20 @@ const checks: Readonly<Record<string, (seconds: number) => Promise<readonly Figu
 
 export const usage: string = `  --only NAME   one of ${Object.keys(checks).join(', ')} (all)
   --seconds N   how long address-reach runs (20)
+  --rounds N    how often address-node calls every function in each thread (100)
 memcheck needs valgrind; the others need gcc's AddressSanitizer, and Rust installed by rustup.`
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
-  const { only, seconds } = readOptions(args, 'only', 'seconds')
+  const { only, seconds, rounds } = readOptions(args, 'only', 'seconds', 'rounds')
   if (only !== undefined && !Object.hasOwn(checks, only))
     throw new UsageError(`There is no ${only}:\n${usage}`)
-  const lasting = wholeNumber('seconds', seconds, { otherwise: 20 })
+  const lengths = {
+    seconds: wholeNumber('seconds', seconds, { otherwise: 20 }),
+    rounds: wholeNumber('rounds', rounds, { otherwise: 100 }),
+  }
   const figures: Figure[] = []
   for (const [each, check] of Object.entries(checks)) {
-    if (only === undefined || each === only) figures.push(...(await check(lasting)))
+    if (only === undefined || each === only) figures.push(...(await check(lengths)))
   }
   return figures
 }
@@ -70,20 +79,20 @@ async function addressRust(): Promise<readonly Figure[]> {
   ]
 }
 
-async function addressNode(): Promise<readonly Figure[]> {
+async function addressNode({ rounds }: Lengths): Promise<readonly Figure[]> {
   const bindings = await compileBindings(await buildFor('node', ['-Zexternal-clangrt']))
   const environment = { ...OPTIONS, LD_PRELOAD: await addressRuntime() }
   const figures: Figure[] = []
   for (const version of [process.versions.node, ...versions]) {
     const node = version === process.versions.node ? process.execPath : await nodeOf(version)
     const tool: Tool = { watch: (words) => [[node, ...words], environment], overflow: OVERFLOW, leak: LEAK }
-    const figure = await everyFunction(tool, bindings, 100, 10)
+    const figure = await everyFunction(tool, bindings, rounds, 10)
     figures.push([`every function of the binding under both, Node ${version}`, figure])
   }
   return figures
 }
 
-async function addressReach(seconds: number): Promise<readonly Figure[]> {
+async function addressReach({ seconds }: Lengths): Promise<readonly Figure[]> {
   const { misbehaving } = await compileBindings(await buildFor('node', ['-Zexternal-clangrt']))
   const environment = { ...OPTIONS, LD_PRELOAD: await addressRuntime(), NODE_OPTIONS: '' }
   const looked = await disturbed(seconds, misbehaving, environment)

@@ -118,6 +118,18 @@ const installMatching: RowOf = (all) => {
   return bounded(what, [median - inC, 6000], '≤ 6 µs', over(median), withSelf(difference, self, over))
 }
 
+/** The same as a ratio: to what connecting, closing and C's system calls take together. */
+const installMatchingRatio: RowOf = (all) => {
+  const { reference, measured = 0, ratio, self } = all.get('install-matching') ?? {}
+  const inC = all.get('first-set-user-timeout')?.reference
+  if (!ratio || !self || reference === undefined || inC === undefined) return undefined
+  const share = reference / (reference + inC)
+  const what = "connect + close with an install that matches vs. connect + close and C's system calls"
+  const found = `${number(ratio.median * share)} × (${nanoseconds(measured)} to ${nanoseconds(reference + inC)})`
+  const ofBoth = (value: number): string => number(value * share)
+  return bounded(what, [ratio.median * share, 1.05], '≤ 1.05 ×', found, withSelf(ratio, self, ofBoth))
+}
+
 const resourcesLeft: RowOf = (all) => {
   const left = all.get('growth')?.['resourcesLeft']
   if (typeof left !== 'string') return undefined
@@ -191,6 +203,7 @@ export const rows: readonly RowOf[] = [
   heldCall,
   atMost('install-other', `${INSTALLED} that does not match vs. no install`, 1.03),
   installMatching,
+  installMatchingRatio,
   atMost('install-deadline', `${INSTALLED} of \`detectWithin\` vs. one of the same values`, 1.03),
   loading('import-mjs', 'import (ESM), more than a module that imports node:net takes', 2),
   loading('import-cjs', 'import (CommonJS), more than a module that imports node:net takes', 2),

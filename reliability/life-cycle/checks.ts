@@ -119,7 +119,7 @@ export async function permission(node: string): Promise<void> {
 
   const registered = ['--require=tcp-keepalive/register', '--eval=console.log("{}")']
   const line =
-    'tcp-keepalive: The native binary of tcp-keepalive is forbidden; this program runs unprotected\n'
+    'tcp-keepalive: The native binary of tcp-keepalive is forbidden (npx tcp-keepalive doctor says more); this program runs unprotected\n'
   assert.deepEqual(await underPermission(node, registered), [{}, line])
   assert.deepEqual(await underPermission(node, ['--allow-addons', ...registered]), [{}, ''])
 }

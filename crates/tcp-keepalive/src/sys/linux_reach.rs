@@ -216,7 +216,7 @@ fn block_signals() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// It makes an empty table and fetches them one by one: `pidfd_getfd(2)`, Linux 5.6. A process may always do this to itself, but
-    /// the seccomp profile of Docker forbids it.
+    /// the seccomp profile of Docker forbids it. It is not tried where a seccomp filter is in force.
     Fetch,
     /// It copies the table of the process, as fork(2) does.
     Copy,
@@ -233,11 +233,20 @@ impl Way {
         if known != UNKNOWN {
             return if known == FETCH { Self::Fetch } else { Self::Copy };
         }
-        let can_fetch = lend_to(&taking(Self::Fetch, Vec::new()), Box::new(|_| fetch_nothing()));
-        let (way, number) = if can_fetch.is_ok() { (Self::Fetch, FETCH) } else { (Self::Copy, COPY) };
+        let can_fetch = || lend_to(&taking(Self::Fetch, Vec::new()), Box::new(|_| fetch_nothing())).is_ok();
+        let (way, number) =
+            if !is_filtered() && can_fetch() { (Self::Fetch, FETCH) } else { (Self::Copy, COPY) };
         HERE.store(number, Relaxed);
         way
     }
+}
+
+/// Whether a seccomp filter is in force. It may end the process at a call that it does not allow, so the call cannot be tried: the
+/// filter of systemd's `SystemCallFilter=@system-service` does so at `pidfd_getfd(2)`.
+fn is_filtered() -> bool {
+    const SECCOMP_MODE_FILTER: c_int = 2; // include/uapi/linux/seccomp.h
+    // SAFETY: it takes a number only, and changes nothing.
+    unsafe { libc::prctl(libc::PR_GET_SECCOMP) == SECCOMP_MODE_FILTER }
 }
 
 /// The duplicates in this thread's own table. Fetched ones are closed when this is dropped, copied ones when the thread ends.

@@ -242,6 +242,12 @@ for (const [which, listen] of Object.entries(endings)) {
   })
 }
 
+test('connections that were passed to a child process can be garbage-collected', (t) => {
+  const program = fileURLToPath(new URL('passed-on.cjs', import.meta.url))
+  const printed = execFileSync(process.execPath, ['--expose-gc', program], { encoding: 'utf8' })
+  t.true(Number(printed) <= 100, `${printed} of 200 are in memory`)
+})
+
 test('a Unix-domain server is refused, and its connections are not changed', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-'))
   t.teardown(() => rmSync(folder, { recursive: true }))

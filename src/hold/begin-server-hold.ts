@@ -5,7 +5,7 @@ import { amend } from '../settings/amend.ts'
 import { type KernelValues, resolveOptions } from '../settings/options.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
 import { getKeepAlive } from '../socket/keepalive.ts'
-import { beneath, isPipe } from '../socket/node-internals.ts'
+import { beneath, handleOf, isPipe } from '../socket/node-internals.ts'
 import { putWaiting } from '../socket/pending.ts'
 import { putPossible } from '../socket/put-values.ts'
 import { descriptorOf, NOT_YET } from '../socket/target.ts'
@@ -28,6 +28,8 @@ interface HeldServer {
   before: KernelValues | undefined
   /** The open connections that were accepted while the server was held, for when the newest hold ends. */
   readonly accepted: Set<Socket>
+  /** The size of `accepted` at which it is searched for connections that were sent to another process. */
+  searchAt: number
 }
 
 const servers = new WeakMap<Server, HeldServer>()
@@ -58,7 +60,7 @@ export function changeServerHolds(server: Server, asked: KernelValues | undefine
 }
 
 function begin(server: Server): HeldServer {
-  const held: HeldServer = { claims: [], before: undefined, accepted: new Set() }
+  const held: HeldServer = { claims: [], before: undefined, accepted: new Set(), searchAt: FEW }
   server.prependListener('listening', onListening)
   server.prependListener('connection', onConnection)
   servers.set(server, held)
@@ -111,7 +113,16 @@ function onConnection(this: Server, socket: unknown): void {
   const installs = state.others.filter(({ accepted }) => accepted === undefined)
   state.others = installs.length === 0 ? server.claims : [...server.claims, ...installs]
   server.accepted.add(connection)
+  if (server.accepted.size >= server.searchAt) forgetSent(server)
   applyEffective(connection, state)
+}
+
+const FEW = 64
+
+/** `child.send()` takes the handle of a connection away, and no event reports that. So a full set is searched, then at twice its size. */
+function forgetSent(server: HeldServer): void {
+  for (const each of server.accepted) if (handleOf(each) === undefined) server.accepted.delete(each)
+  server.searchAt = Math.max(FEW, 2 * server.accepted.size)
 }
 
 /** After a hold has ended, the next hold, or an install, takes effect on the connections that both covered. */

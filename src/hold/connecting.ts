@@ -70,7 +70,7 @@ export function beginAttempt(socket: Socket, args: readonly unknown[]): void {
       onceBegun(boundHeld, socket, address, to?.port)
     } else {
       awaitAttempts(socket)
-      boundHeld(socket) // a lookup that answers at once has begun the attempt already
+      onceBegun(boundHeld, socket) // a lookup that answers at once has begun the attempt already
     }
   } catch (error) {
     reportFailure(socket, error)
@@ -121,13 +121,21 @@ function noteAddress(connection: Socket, address: unknown): void {
   if (ATTEMPT !== 'lookup' && typeof address === 'string') attempt.address = address
 }
 
-/** Sets the limit of the attempt. The matching installs may be known only at 'connect'; until then the newest that may match is used. */
+/**
+ * Sets the limit of the attempt. The matching installs may be known only at 'connect'; until then the newest that may match is used.
+ *
+ * Only our listener for 'connect' replaces that limit. A program may have removed all listeners right after `connect()`, or have put one
+ * that throws before ours. So ours is added again here, which is early enough: the event comes in a later turn of the event loop.
+ */
 function boundHeld(connection: Socket, address?: unknown, port?: unknown): void {
   try {
     const state = stateOf(connection)
-    const values = state && valuesWhileConnecting(state, address, port)
+    if (state === undefined || !connection.connecting) return
+    awaitConnect(connection)
+    if (address === undefined) awaitAttempts(connection)
+    const values = valuesWhileConnecting(state, address, port)
     const timeoutMs = connectTimeoutOf(values)
-    if (state && boundAttempt(connection, timeoutMs)) {
+    if (boundAttempt(connection, timeoutMs)) {
       const attempt = ensureAttempt(state)
       attempt.boundedHandle = handleOf(connection)
       attempt.boundedMs = timeoutMs

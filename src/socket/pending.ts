@@ -34,14 +34,13 @@ export function setWhenReady(target: Socket | Server, asked: KernelValues): void
   const earlier = waiting.get(connection)
   const values = earlier ? amend(earlier.values, asked) : asked
   waiting.set(connection, { target, values })
-  removeListeners(connection) // The program may have removed all listeners since the last time.
-  connection.prependListener(eventOf(connection), onReady)
-  connection.prependListener('close', onClose)
+  addListeners(connection)
   if (isSocket(connection) && connectTimeoutOf(values) > 0) awaitAttempts(connection)
 }
 
 /** Bounds this attempt, which may already have begun, and each later one, of happy eyeballs or of a later `connect()`. */
 function awaitAttempts(connection: Socket): void {
+  connection.removeListener(ATTEMPT, onAttempt)
   connection.prependListener(ATTEMPT, onAttempt)
   if (connection.connecting) onceBegun(boundWaiting, connection)
 }
@@ -50,9 +49,12 @@ function onAttempt(this: Socket): void {
   onceBegun(boundWaiting, this)
 }
 
-/** Bounds the attempt of a connection that has a waiting set. */
+/** Bounds the attempt of a connection that has a waiting set. The program may have removed all listeners right after `connect()`. */
 export function boundWaiting(connection: Socket): void {
-  boundAttempt(connection, connectTimeoutOf(waiting.get(connection)?.values))
+  const found = waiting.get(connection)
+  if (found === undefined || !connection.connecting) return
+  addListeners(connection)
+  boundAttempt(connection, connectTimeoutOf(found.values))
 }
 
 /** Applies the waiting set of this connection or server now, so that the caller can overwrite it. */
@@ -87,6 +89,14 @@ function onClose(this: Socket | Server): void {
 function forget(connection: Socket | Server): void {
   waiting.delete(connection)
   removeListeners(connection)
+}
+
+/** Adds each listener once, before all others. The program may have removed all listeners since the last time. */
+function addListeners(connection: Socket | Server): void {
+  connection.removeListener(eventOf(connection), onReady)
+  connection.prependListener(eventOf(connection), onReady)
+  connection.removeListener('close', onClose)
+  connection.prependListener('close', onClose)
 }
 
 function removeListeners(connection: Socket | Server): void {

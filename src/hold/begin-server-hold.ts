@@ -2,6 +2,8 @@
 import { type Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { amend } from '../settings/amend.ts'
+import { capabilities } from '../settings/capabilities.ts'
+import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, resolveOptions } from '../settings/options.ts'
 import { reportFailure, reportRefusals } from '../socket/failure.ts'
 import { getKeepAlive } from '../socket/keepalive.ts'
@@ -142,12 +144,21 @@ function putOnListener(server: Server, held: HeldServer): void {
   try {
     if (!hasListener(server)) return
     const [newest] = held.claims
-    if (newest) held.before ??= resolveOptions(getKeepAlive(server))
+    if (newest) held.before ??= settable(getKeepAlive(server))
     const values = newest?.values ?? held.before
     if (values) reportRefusals(server, putPossible(server, values, { isHeld: true }).refusals)
   } catch (error) {
     reportFailure(server, error)
   }
+}
+
+/** A default of the system may be larger than what can be set, as `net.ipv4.tcp_keepalive_time`. */
+function settable(read: KeepAlive): KernelValues {
+  const upTo = (name: 'time' | 'interval' | 'retries'): number | undefined => {
+    const value = read[name]
+    return value === undefined ? undefined : Math.min(value, capabilities[name].max)
+  }
+  return resolveOptions({ ...read, time: upTo('time'), interval: upTo('interval'), retries: upTo('retries') })
 }
 
 /**

@@ -24,6 +24,15 @@ const HARMLESS: readonly number[] = [
   0,
 ]
 
+/** A default of the system may be larger than what can be set, as `net.ipv4.tcp_keepalive_time`. */
+const LARGEST: readonly number[] = [
+  1,
+  capabilities.time.max / 1000,
+  capabilities.interval.max / 1000,
+  capabilities.retries.max,
+  capabilities.userTimeout.max,
+]
+
 const current = new Int32Array(VALUES_LENGTH)
 
 export class ReplacedValues {
@@ -71,7 +80,8 @@ export class ReplacedValues {
   }
 
   #back(place: number): number {
-    return current[place] === HARMLESS[place] ? (this.#found[place] ?? LEAVE) : LEAVE
+    if (current[place] !== HARMLESS[place]) return LEAVE
+    return Math.min(this.#found[place] ?? LEAVE, LARGEST[place] ?? LEAVE)
   }
 }
 

@@ -52,6 +52,29 @@ test.serial('the end of the last hold restores the identical property descriptor
   t.deepEqual(Reflect.ownKeys(net.Socket.prototype), allNames)
 })
 
+test.serial(
+  'a method that other code has made an accessor is wrapped too, and is the same accessor again afterwards',
+  (t) => {
+    const program = `
+    const net = require('node:net')
+    const { getKeepAlive, installKeepAlive } = require('tcp-keepalive')
+    const method = net.Socket.prototype.connect
+    const accessor = { configurable: true, enumerable: true, get: () => method, set() {} }
+    Object.defineProperty(net.Socket.prototype, 'connect', accessor)
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const install = installKeepAlive({ time: 11_000 })
+      const socket = net.connect(server.address().port, '127.0.0.1', () => {
+        install.uninstall()
+        const { get, set } = Object.getOwnPropertyDescriptor(net.Socket.prototype, 'connect')
+        console.log(getKeepAlive(socket).time, get === accessor.get, set === accessor.set)
+        process.exit()
+      })
+    })`
+    const cwd = fileURLToPath(new URL('.', import.meta.url))
+    t.is(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd }), '11000 true true\n')
+  },
+)
+
 test.serial('if one method is frozen, hold throws, and no method stays wrapped', (t) => {
   const program = `
     const net = require('node:net')

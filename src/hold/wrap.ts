@@ -79,20 +79,25 @@ function wrap(): readonly Wrapped[] {
 
 function wrapOne(name: Name): Wrapped | undefined {
   const before = Object.getOwnPropertyDescriptor(Socket.prototype, name)
-  if (typeof before?.value !== 'function') return undefined // this runtime does not have it
-  const again = stuck.get(before.value as Method)
+  const original: unknown = before && Reflect.get(Socket.prototype, name) // other code may have made it an accessor
+  if (before === undefined || !isMethod(original)) return undefined // this runtime does not have it
+  const again = stuck.get(original)
   if (again) {
     again.isActive = true
     return again
   }
-  const original = before.value as Method
   const ours = like(
     original,
     around[name](original, () => made.isActive),
   )
   const made: Wrapped = { name, before, ours, isActive: true }
-  Object.defineProperty(Socket.prototype, name, { ...before, value: ours })
+  const { configurable = false, enumerable = false, writable = true } = before
+  Object.defineProperty(Socket.prototype, name, { configurable, enumerable, writable, value: ours })
   return made
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function'
 }
 
 function unwrap(all: readonly Wrapped[]): void {

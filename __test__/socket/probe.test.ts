@@ -116,6 +116,35 @@ onLinux('on another system the error says that only Linux can probe at once', (t
   t.is(stdout, 'ERR_TCP_KEEPALIVE_UNSUPPORTED\n')
 })
 
+/** As test frameworks fake them: the clock stands still, and no timer fires. */
+const FAKED = `
+  const net = require('node:net')
+  const { getKeepAlive, probePeer } = require('tcp-keepalive')
+  const real = setTimeout
+  const server = net.createServer().listen(0, '127.0.0.1', () => {
+    const socket = net.connect(server.address().port, '127.0.0.1', () => real(probe, ${SILENCE_MS}, socket))
+  })
+  async function probe(socket) {
+    const before = JSON.stringify(getKeepAlive(socket))
+    performance.now = Date.now = () => 0
+    globalThis.setTimeout = globalThis.setInterval = () => ({ ref() {}, unref() {} })
+    globalThis.clearTimeout = globalThis.clearInterval = () => {}
+    const isThere = await Promise.race([
+      probePeer(socket, { within: ${PATIENCE_MS / 2} }),
+      new Promise((resolve) => real(resolve, ${PATIENCE_MS})),
+    ])
+    console.log(isThere, JSON.stringify(getKeepAlive(socket)) === before)
+    process.exit()
+  }`
+
+onLinux('the fake timers of a test do not affect a probe', (t) => {
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', FAKED], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  })
+  t.is(stdout, 'true true\n', stderr)
+})
+
 onLinux('1,000 healthy connections: none is reported as dead, and no value has changed', async (t) => {
   const peer = fork(new URL('probe-peers.cjs', import.meta.url))
   t.teardown(() => peer.kill())

@@ -3,23 +3,13 @@
  * is late or missing, the kernel's own rule stays in force.
  */
 import { AsyncResource } from 'node:async_hooks'
-import { hrtime } from 'node:process'
-import { clearInterval, setInterval } from 'node:timers'
+import { clock, timers } from '../socket/clock.ts'
 import { reportFailure } from '../socket/failure.ts'
 import type { ConnectionHandle } from '../socket/node-internals.ts'
 import { isAsking } from '../socket/open-questions.ts'
 import { Stamp } from '../socket/stamp.ts'
 import { LOOKS_PER_DEADLINE } from './rule.ts'
 import { type DeadlineKernel, lookAt, ROW_LENGTH, type Watched } from './watched.ts'
-
-/** Saved at import, so that the fake timers of a test, installed later, do not affect the sweep or its clock. */
-const real = { clearInterval, hrtime, setInterval }
-
-/** In milliseconds. The same clock as in node:perf_hooks, which takes most of a millisecond to load. */
-export function clock(): number {
-  const [seconds, nanoseconds] = real.hrtime()
-  return seconds * 1000 + nanoseconds / 1e6
-}
 
 /**
  * The async context of the timer. Without it the timer would keep the `AsyncLocalStorage` of the request that happens to
@@ -138,14 +128,14 @@ export class Sweep {
   }
 
   #startTimer(periodMs: number): void {
-    if (this.#timer) real.clearInterval(this.#timer)
+    if (this.#timer) timers.clearInterval(this.#timer)
     this.#periodMs = periodMs
-    this.#timer = outside.runInAsyncScope(() => real.setInterval(this.#sweepSafely, periodMs))
+    this.#timer = outside.runInAsyncScope(() => timers.setInterval(this.#sweepSafely, periodMs))
     this.#timer.unref()
   }
 
   #stop(): void {
-    if (this.#timer) real.clearInterval(this.#timer)
+    if (this.#timer) timers.clearInterval(this.#timer)
     this.#timer = undefined
     if (this.#rows.length > ROOM * ROW_LENGTH) this.#rows = new Int32Array(ROOM * ROW_LENGTH)
   }

@@ -1,4 +1,5 @@
 /** The sockets that are cut off, by cookie: the earlier options, how often it was cut off, and whether packets still arrive. */
+import { clock, timers } from '../socket/clock.ts'
 import type { Cookie, HopMinimum } from '../socket/hop-minimum.ts'
 import { cutOffAt, MOST_HOPS, putHopMinimum, readHopMinimum } from '../socket/hop-minimum.ts'
 import { shared } from '../socket/shared.ts'
@@ -16,7 +17,7 @@ export class Cut {
   readonly #target: Target
   readonly #cookie: Cookie
   readonly #before: HopMinimum
-  readonly #at = performance.now()
+  readonly #at = clock()
   readonly #looking: NodeJS.Timeout
   #times = 0
   #heard = false
@@ -28,7 +29,7 @@ export class Cut {
     this.#before = before
     cutOffAt(fd, before)
     // The timer is needed because after the end of the connection, restore() cannot find out whether packets arrived.
-    this.#looking = setInterval(() => this.look(), LOOK_MS)
+    this.#looking = timers.setInterval(() => this.look(), LOOK_MS)
     this.#looking.unref()
   }
 
@@ -57,11 +58,11 @@ export class Cut {
     if (fd === undefined) return this.#end()
     if (!isWhollyCut(fd)) return // other code has changed the options
     const { silentFor } = getTcpInfo(fd)
-    if (silentFor !== undefined && performance.now() - silentFor > this.#at + ALLOWANCE_MS) this.#heard = true
+    if (silentFor !== undefined && clock() - silentFor > this.#at + ALLOWANCE_MS) this.#heard = true
   }
 
   #end(): void {
-    clearInterval(this.#looking)
+    timers.clearInterval(this.#looking)
     if (cuts.get(this.#cookie) === this) cuts.delete(this.#cookie)
   }
 

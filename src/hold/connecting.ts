@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { isQuickHandshake } from '../deadline/bound.ts'
-import { clock } from '../deadline/sweep.ts'
+import { clock } from '../socket/clock.ts'
 import { reportFailure } from '../socket/failure.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
 import {

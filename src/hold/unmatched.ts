@@ -3,11 +3,8 @@
  * program connects to. It is reported once, a minute after the first such connection, or when the process ends.
  */
 import { AsyncResource } from 'node:async_hooks'
-import { clearTimeout, setTimeout } from 'node:timers'
+import { timers } from '../socket/clock.ts'
 import { publishUnmatched } from './channels.ts'
-
-/** Saved at import, so that the fake timers of a test, installed later, do not affect it. */
-const timers = { clearTimeout, setTimeout }
 
 /** The timer's async context. Without it the timer would keep the `AsyncLocalStorage` of the request that opened the first connection. */
 const outside = new AsyncResource('TCPKEEPALIVEUNMATCHED')

@@ -4,7 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
+import { timers } from '../socket/clock.ts'
 import type { BeginReaching } from '../hold/install-in-process.ts'
 import { detectionOf } from '../settings/detection.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
@@ -16,8 +16,7 @@ import { activeTargets, handleDescriptor, onSocketReceived } from '../socket/nod
 import { shared } from '../socket/shared.ts'
 import { Search } from './search.ts'
 
-/** Saved at import, and the timer is made outside of any request, for the reasons given in deadline/sweep.ts. */
-const timers = { clearInterval, clearTimeout, setInterval, setTimeout }
+/** For the reason given in deadline/sweep.ts. */
 const outside = new AsyncResource('TCPKEEPALIVEREACH')
 
 const LONGEST_PERIOD_MS = 10_000

@@ -1,4 +1,5 @@
 /** One question to a peer. All calls of `probePeer()` on a connection share it, until the program's values are restored. */
+import { clock, timers } from './clock.ts'
 import { endsAtSilence, probeNow, ReplacedValues } from './harmless-values.ts'
 import { type OpenQuestion, questions } from './open-questions.ts'
 import { readProbed, type Probed } from './probed.ts'
@@ -44,7 +45,7 @@ export class Question implements OpenQuestion {
   /** The silence at the time of the question. Once the silence is shorter, the peer has answered. */
   #silence: number
   #isAnswered = false
-  #startedAt: number = performance.now()
+  #startedAt: number = clock()
   #probes = 0
   #probedAt = 0
   #nextProbeAt = 0
@@ -76,13 +77,13 @@ export class Question implements OpenQuestion {
       }
     }
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ until: performance.now() + within, resolve, reject })
+      this.#waiters.push({ until: clock() + within, resolve, reject })
       this.#look()
     })
   }
 
   #look(): void {
-    clearTimeout(this.#timer)
+    timers.clearTimeout(this.#timer)
     try {
       const fd = this.#asked.descriptor()
       const found = fd === undefined ? undefined : readProbed(fd)
@@ -132,7 +133,7 @@ export class Question implements OpenQuestion {
   }
 
   #probe(fd: number, found: Probed): void {
-    const now = performance.now()
+    const now = clock()
     // The kernel retransmits data in flight, and the acknowledgement is the answer. It sends no probe then.
     if (found.isInFlight || now < this.#nextProbeAt || found.unanswered >= MOST_PROBES) return
     if (this.#replaced === undefined) {
@@ -151,12 +152,12 @@ export class Question implements OpenQuestion {
   }
 
   #lookAgain(): void {
-    const now = performance.now()
+    const now = clock()
     const isWatched = this.#waiters.length > 0
     const longest = isWatched ? LONGEST_LOOK_MS : LONGEST_LOOK_UNWATCHED_MS
     const share = Math.max(SHORTEST_LOOK_MS, (now - this.#startedAt) / LOOK_SHARE)
     const until = Math.min(...this.#waiters.map((waiter) => waiter.until))
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.min(share, longest, until - now)))
+    this.#timer = timers.setTimeout(() => this.#look(), Math.max(1, Math.min(share, longest, until - now)))
     // A caller that waits for the answer keeps the program running. Restoring the values does not.
     if (!isWatched) this.#timer.unref()
   }
@@ -167,7 +168,7 @@ export class Question implements OpenQuestion {
 
   /** Answers `false` to all callers whose time is over. */
   #expire(): void {
-    const now = performance.now()
+    const now = clock()
     const over = this.#waiters.filter(({ until }) => until <= now)
     if (over.length === 0) return
     this.#waiters = this.#waiters.filter(({ until }) => until > now)
@@ -175,7 +176,7 @@ export class Question implements OpenQuestion {
   }
 
   #end(answer: boolean): void {
-    clearTimeout(this.#timer)
+    timers.clearTimeout(this.#timer)
     this.#forget?.()
     this.#forget = undefined
     this.#replaced = undefined

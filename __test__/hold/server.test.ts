@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { holdKeepAlive, setKeepAlive } from 'tcp-keepalive'
 import { certificate } from '../../lab/servers/certificate.ts'
-import { readback, UNTOUCHED } from '../../lab/readback/readback.ts'
+import { rawDescriptor, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { ASKED, byNode, connected, HELD, listening, OTHER, OTHER_HELD, tracked } from './sockets.ts'
 
 /** Connects, and returns the server's end. */
@@ -47,6 +47,19 @@ for (const [name, create] of Object.entries(kinds)) {
       }
     })
   }
+}
+
+if (process.platform === 'linux') {
+  test('the solved user timeout is on accepted connections only, because nothing lifts it on a listener', async (t) => {
+    const { server } = await listening(t)
+    setKeepAlive(server, { userTimeout: 61_000 })
+    const hold = holdKeepAlive(server, { detectWithin: 30_000 })
+    const accepted = readback(await accept(t, server))
+    t.true(accepted.userTimeout > 0 && accepted.userTimeout < 30_000)
+    t.deepEqual(readback(rawDescriptor(server)), { ...accepted, userTimeout: 0 })
+    hold.release()
+    t.is(readback(rawDescriptor(server)).userTimeout, 61_000)
+  })
 }
 
 test('TLS on an accepted connection: a call on the TLS socket does not change the values', async (t) => {

@@ -137,7 +137,7 @@ function applyNext(connections: readonly Socket[]): void {
 
 /**
  * Sets the newest values on the listener. On Linux and FreeBSD accepted connections inherit them, and so have them while they wait
- * for the program. On macOS they inherit all but the time and the user timeout. After the last hold, the listener's earlier values
+ * for the program, except a solved user timeout. On macOS they inherit all but the time and the user timeout. After the last hold, the listener's earlier values
  * are restored.
  */
 function putOnListener(server: Server, held: HeldServer): void {
@@ -145,11 +145,21 @@ function putOnListener(server: Server, held: HeldServer): void {
     if (!hasListener(server)) return
     const [newest] = held.claims
     if (newest) held.before ??= settable(getKeepAlive(server))
-    const values = newest?.values ?? held.before
+    const values = newest ? forListener(newest.values) : held.before
     if (values) reportRefusals(server, putPossible(server, values, { isHeld: true }).refusals)
   } catch (error) {
     reportFailure(server, error)
   }
+}
+
+/**
+ * The solved user timeout must be lifted, which happens only from `onConnection` on. Another process that has the listener, and a
+ * release before the backlog is accepted, would leave it on connections for good.
+ */
+function forListener(values: KernelValues): KernelValues {
+  return values.deadlineMs === undefined
+    ? values
+    : { ...values, userTimeoutMs: 0, deadlineMs: undefined, rtoMaxMs: undefined }
 }
 
 /** A default of the system may be larger than what can be set, as `net.ipv4.tcp_keepalive_time`. */

@@ -2,8 +2,8 @@
  * Lets `tcp-keepalive/register` load nothing until the thread makes its first connection. Node publishes each on the channel
  * `net.client.socket`, within `connect()` and before anything has happened.
  *
- * What is loaded then must find what it would have found at the start: the program may have put in fake timers since, and
- * `connect()` is called within some request.
+ * The code that is loaded then must see the timers and the async context of the start. Meanwhile the program may have faked its timers,
+ * and `connect()` runs within some request.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'

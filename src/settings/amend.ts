@@ -14,7 +14,10 @@ export function amend(values: KernelValues, asked: KernelValues): KernelValues {
 
 type Deadline = Pick<KernelValues, 'userTimeoutMs' | 'deadlineMs' | 'rtoMaxMs' | 'connectTimeoutMs'>
 
-/** What a deadline was solved for goes with the user timeout; where none is solved, it bounds connecting alone. */
+/**
+ * A deadline belongs to the user timeout that was solved for it, so the two are replaced together. Where no user timeout is solved
+ * (not Linux), only `connectTimeoutMs` is kept or replaced.
+ */
 function deadlineOf(values: KernelValues, asked: KernelValues): Deadline {
   const { userTimeoutMs, deadlineMs, rtoMaxMs } = asked.userTimeoutMs === LEAVE ? values : asked
   const left = asked.userTimeoutMs === LEAVE ? values.connectTimeoutMs : undefined

@@ -39,7 +39,7 @@ let deadlines: Deadlines | undefined
 /** Shared by all copies of this package: `thread` is defined once any connection of this thread has had a deadline. */
 const slot = shared<{ readonly thread: object | undefined }>('deadline', () => ({ thread: undefined }))
 
-/** Loads what a deadline takes, where it is not loaded. Whoever puts values in in an event has called this before. */
+/** Loads the code for deadlines. Must be called before any event in which values are set. */
 export function needDeadlines(): void {
   if (deadlines === undefined) loadRest()
 }

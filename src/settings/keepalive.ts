@@ -2,7 +2,8 @@
 
 /**
  * What the kernel holds for a socket. Durations are in milliseconds; `undefined`: this system, or this kind of TCP
- * socket, cannot tell. It can be given to `setKeepAlive` as it is, which copies it.
+ * socket, cannot tell. It can be given to `setKeepAlive` as it is, which copies it, unless a default of the system is larger than what
+ * can be set (Linux: 32,767 s).
  */
 export interface KeepAlive {
   /** Whether the kernel probes at all (SO_KEEPALIVE). */

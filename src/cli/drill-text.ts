@@ -115,7 +115,7 @@ function endLines(report: DrillReport, paint: Paint): string[] {
   if (!endedByError) return [what]
   return [
     paint.bad(`${what} after a connection error`),
-    "  A client that lacks an 'error' listener ends the program then: docs/pools.md",
-    '  says which clients need one.',
+    "  Node ends a program when an 'error' event has no listener. Add one to every",
+    "  client, connection and pool: client.on('error', …).",
   ]
 }

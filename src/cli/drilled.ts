@@ -205,14 +205,18 @@ function cutOff(fd: number, { local, remote }: ProcessSocket): Before | undefine
   return before
 }
 
-/** The kernel counts in ticks of up to 10 ms, so a request and the data received right before it may have the same age. */
+/**
+ * The kernel counts in ticks of up to 10 ms, so a request and the data received right before it may have the same age. Then only an
+ * acknowledgement that is younger than both tells more: it belongs to a request, or to a probe if one was due. If it has the same age too,
+ * the peer has answered at once, or has acknowledged a request at once.
+ */
 function doingOf(fd: number, { enabled, time }: KeepAlive): Pick<Before, 'doing' | 'silentFor'> {
+  // Read first: if a tick passes between the two, the acknowledgement looks older, never younger, than the data.
+  const { sentAgo, receivedAgo, sent, received } = lastDataOf(fd)
   const { unacknowledged = 0, unsent = 0, silentFor = 0 } = getTcpInfo(fd)
   if (unacknowledged + unsent > 0) return { doing: 'writing', silentFor }
-  const { sentAgo, receivedAgo, sent, received } = lastDataOf(fd)
   if (sentAgo !== receivedAgo) return { doing: sentAgo < receivedAgo ? 'waiting' : 'idle', silentFor }
   if (sent === 0 || received === 0) return { doing: sent > 0 ? 'waiting' : 'idle', silentFor }
-  // An acknowledgement that is younger than all data belongs to a request, or to a probe if one was due.
-  if (silentFor === receivedAgo) return { doing: 'idle', silentFor }
-  return { doing: enabled && receivedAgo >= (time ?? 0) ? 'silent' : 'waiting', silentFor }
+  const isProbe = enabled && receivedAgo >= (time ?? 0)
+  return { doing: silentFor >= receivedAgo || isProbe ? 'silent' : 'waiting', silentFor }
 }

@@ -4,6 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { longestWait } from '../../src/cli/drill-command.ts'
+import { COMMAND_HELP } from '../../src/cli/help.ts'
 import { unless } from '../needs.ts'
 import { Drilling, drillProgram, lastRows, openPort, programOf } from './drilling.ts'
 import type { DrillReport } from '../../src/cli/drill-findings.ts'
@@ -67,14 +70,15 @@ onLinux('a command without a Node process: the drill says that it waits for one'
 onLinux('a match that fits no connection: the drill lists the connections that exist', async (t) => {
   const port = await openPort(t)
   const command = [process.execPath, '-e', programOf(port, `quiet(); setInterval(() => {}, 1000)`)]
-  const drilling = new Drilling(t, ['--match', 'localhost:*', '--', ...command])
+  const drilling = new Drilling(t, ['--match', '127.0.0.2:*', '--', ...command])
   await drilling.untilSaid(/still waiting: process/)
   drilling.interrupt()
   const { stderr } = await drilling.done
   t.regex(
     stderr,
     new RegExp(
-      `still waiting: process \\d+ is connected to 127\\.0\\.0\\.1:${port}; none matches localhost:\\* \\(only addresses`,
+      `still waiting: process \\d+ is connected to 127\\.0\\.0\\.1:${port}; none matches 127\\.0\\.0\\.2:\\*$`,
+      'm',
     ),
   )
 })
@@ -86,6 +90,40 @@ onLinux('a program that is not connected yet: the drill says so', async (t) => {
   await drilling.untilSaid(/still waiting/)
   drilling.interrupt()
   t.regex((await drilling.done).stderr, /still waiting: the program has no connection so far/)
+})
+
+for (const [name, lines, where] of [
+  ['that is not connected', `setInterval(() => {}, 1000)`, 'the program has no connection so far'],
+  ['that is connected elsewhere', `quiet(); setInterval(() => {}, 1000)`, 'process \\d+ is connected to 127'],
+] as const) {
+  onLinux(`--for ends the wait for a connection of a program ${name}`, async (t) => {
+    const port = await openPort(t)
+    const program = programOf(port, `console.log('pid', process.pid); ${lines}`)
+    const words = ['--match', '*:1', '--within', '6s', '--for', '2s', '--', process.execPath, '-e', program]
+    const { code, stdout, stderr } = await new Drilling(t, words).done
+    t.regex(stderr, new RegExp(`^tcp-keepalive: no matching connection within 2 s: ${where}`, 'm'))
+    t.is(code, 1)
+    const pid = Number(/^pid (\d+)$/m.exec(stdout)?.[1])
+    t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  })
+}
+
+onLinux('--for does not end a drill whose connection came in this time', async (t) => {
+  const port = await openPort(t)
+  // The connection exists by the end of --for, but the drill begins only three seconds after it.
+  const lines = `quiet({ time: 1000, interval: 1000, retries: 1 }); setInterval(() => {}, 1000)`
+  const { code, stdout } = await drillProgram(t, port, ['--within', '20s', '--for', '2900ms'], lines).done
+  t.regex(stdout, /^1 of 1 detected within 20 s|too early to tell$/m)
+  t.not(code, 1)
+})
+
+test('without --for the wait for a connection ends too, after the documented time', (t) => {
+  t.is(longestWait(undefined), 300_000)
+  t.is(longestWait(8000), 8000)
+  t.regex(
+    COMMAND_HELP['drill'] ?? '',
+    /waits for a matching connection for five minutes,\nor for the time of --for/,
+  )
 })
 
 onLinux('a command that cannot be started', async (t) => {

@@ -20,12 +20,22 @@ const REFUSED: readonly (readonly [words: readonly string[], message: RegExp])[]
   [['--heal', PID, '--within', '5s'], /--within means nothing with --heal/],
   [['--heal', PID, '--for', '5s'], /--for means nothing with --heal/],
   [['--heal', PID, '--new'], /--new means nothing with --heal/],
-  [['foo', ...MATCH], /"foo" is not the number of a process/],
-  [['--heal', 'foo'], /"foo" is not the number of a process/],
+  [
+    ['foo', ...MATCH],
+    /"foo" is not the number of a process; a command to start stands behind --, as in -- foo /,
+  ],
+  [[...MATCH, 'node', 'app.js'], /"node" is not the number of a process; .* as in -- node app\.js /],
+  [['--heal', 'foo'], /"foo" is not the number of a process /],
   [[PID, 'foo', ...MATCH], /one process at a time/],
   [MATCH, /give a process by its PID, or -- and a command/],
   [[PID, ...MATCH, '--within', '0s'], /--within: a drill needs more time than 0s/],
   [[...MATCH, '--for', '0ms', ...COMMAND], /--for: a drill needs more time than 0ms/],
+  [[PID, '--match', '*:5432,db.internal'], /--match: "db\.internal" is a name/],
+  [
+    ['--match', 'localhost:*', ...COMMAND],
+    /--match: "localhost:\*" is a name, .*: write an address or a port/,
+  ],
+  [[PID, '--match', '*:5432', '--match', '*.internal:5432'], /--match: "\*\.internal:5432" is a name/],
 ]
 
 for (const [words, message] of REFUSED) {

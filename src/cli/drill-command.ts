@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { formatDuration } from '../settings/duration.ts'
+import type { AddressMatcher } from './address-matcher.ts'
 import type { DrillReport, Ended, Fate, Shown } from './drill-findings.ts'
 import { hasEnded } from './drill-matching.ts'
 import { NewsFolder } from './drill-folder.ts'
@@ -13,6 +15,14 @@ import { complain } from './terminal.ts'
 
 /** After this time without a matching connection, a message says what the drill waits for. */
 const PATIENCE_MS = 5000
+
+/** How long the drill waits for a matching connection without `--for`: long enough to send the program a request by hand. */
+const WAIT_MS = 300_000
+
+/** How long the drill waits for a matching connection. */
+export function longestWait(time: number | undefined): number {
+  return time ?? WAIT_MS
+}
 
 /** How long a process may take for its last report, and the program to end. */
 const END_MS = 5000
@@ -26,7 +36,7 @@ type Begun = InsideNews & ({ readonly connections: Shown['connections'] } | { re
  */
 export async function drillCommand(
   [command = '', ...args]: readonly string[],
-  patterns: readonly string[],
+  { patterns }: AddressMatcher,
   { json, ...asked }: Asked & { readonly json: boolean },
   show: Show,
   stopped: Stopped,
@@ -49,7 +59,7 @@ export async function drillCommand(
     const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
       return signal === null ? { code: code as number } : { signal: signal as NodeJS.Signals }
     })
-    const drill = new CommandDrill(program, asked.within, files, show)
+    const drill = new CommandDrill(program, asked, files, show)
     void stopped.twice.then(() => drill.kill())
     return await drill.watch(ended, stopped.once, patterns)
   } finally {
@@ -71,14 +81,14 @@ async function started(command: string, args: readonly string[], how: SpawnOptio
 
 class CommandDrill {
   readonly #program: ChildProcess
-  readonly #within: number
+  readonly #asked: Asked
   readonly #files: NewsFolder
   readonly #show: Show
   #isKilled = false
 
-  constructor(program: ChildProcess, within: number, files: NewsFolder, show: Show) {
+  constructor(program: ChildProcess, asked: Asked, files: NewsFolder, show: Show) {
     this.#program = program
-    this.#within = within
+    this.#asked = asked
     this.#files = files
     this.#show = show
   }
@@ -94,7 +104,7 @@ class CommandDrill {
     stopped: Promise<void>,
     patterns: readonly string[],
   ): Promise<DrillReport[]> {
-    const waits = new Waiting(patterns)
+    const waits = new Waiting(patterns, longestWait(this.#asked.time))
     const end = ended.then((how) => ({ how }))
     for (;;) {
       const begun = this.#begun()
@@ -162,41 +172,47 @@ class CommandDrill {
     const fate: Fate = ended ? 'ended' : 'too-early'
     const connections = news.connections.map((each) => (each.fate === 'cut' ? { ...each, fate } : each))
     const { pid } = news
-    const rest = { within: this.#within, newConnectionAfter: undefined }
+    const rest = { within: this.#asked.within, newConnectionAfter: undefined }
     const healed = ended !== undefined || this.#isKilled // nothing is left of a process that has ended
     return { pid, connections, ...rest, healed, ...(ended && { ended }) }
   }
 }
 
-/** Prints what the drill waits for, if it waits long. */
+/** Prints what the drill waits for if it waits long, and ends the wait. */
 class Waiting {
   readonly #patterns: string
+  readonly #most: number
   readonly #since = performance.now()
   #said = ''
 
-  constructor(patterns: readonly string[]) {
+  constructor(patterns: readonly string[], most: number) {
     this.#patterns = patterns.join(' or ')
+    this.#most = most
   }
 
+  /** @throws Error if the wait is over */
   look(news: readonly InsideNews[]): void {
-    if (performance.now() - this.#since < PATIENCE_MS) return
-    if (news.some((each) => 'isSettling' in each)) return
+    const waited = performance.now() - this.#since
+    if (waited < Math.min(PATIENCE_MS, this.#most)) return
+    if (news.some((each) => 'isSettling' in each && !hasEnded(each.pid))) return
     const text = this.#text(news)
-    if (text !== this.#said) complain(text)
+    if (waited >= this.#most)
+      throw new Error(`no matching connection within ${formatDuration(this.#most)}: ${text}`)
+    if (text !== this.#said) complain(`still waiting: ${text}`)
     this.#said = text
   }
 
   #text(news: readonly InsideNews[]): string {
     if (news.length === 0)
       return (
-        "still waiting: no process of Node has started with this command's environment (sudo and `su -` clear it). For such a " +
+        "no process of Node has started with this command's environment (sudo and `su -` clear it). For such a " +
         'process, and for other programs, use drill PID'
       )
     const others = news.flatMap((each) => ('peers' in each && each.peers !== '' ? [each] : []))
     const where = others.map(({ pid, peers }) => `process ${pid} is connected to ${peers}`)
     return others.length === 0
-      ? `still waiting: the program has no connection so far`
-      : `still waiting: ${where.join('; ')}; none matches ${this.#patterns} (only addresses and ports can be matched, not names)`
+      ? 'the program has no connection so far'
+      : `${where.join('; ')}; none matches ${this.#patterns}`
   }
 }
 

@@ -105,8 +105,7 @@ export class Session {
     if (this.#drilled.size > 0) return
     const peers = peersOf(this.#pid)
     const where = peers === '' ? 'it has no connections' : `it is connected to ${peers}`
-    const note = 'only addresses and ports can be matched, not names'
-    throw new Error(`process ${this.#pid} has no matching connection: ${where}; ${note}`)
+    throw new Error(`process ${this.#pid} has no matching connection: ${where}`)
   }
 
   async #watch(show: Show, stopped: Promise<void>): Promise<void> {

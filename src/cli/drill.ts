@@ -1,15 +1,15 @@
 /** `tcp-keepalive drill`: cuts off connections of a running program, and shows which deaths are detected. */
+import { addressMatcher } from './address-matcher.ts'
 import { drillCommand } from './drill-command.ts'
 import type { DrillReport, Shown } from './drill-findings.ts'
 import { heal } from './drill-heal.ts'
 import { drillSummary, drillTable, progressLine } from './drill-text.ts'
 import { type Asked, Session } from './drill-session.ts'
 import { exitCodeOf, UNKNOWN } from './drill-verdict.ts'
-import { peerMatcher, type PeerMatcher } from '../settings/match.ts'
 import { checkHopMinimum } from '../socket/hop-minimum.ts'
 import { signals } from './stop-signals.ts'
 import { complain, paintFor, say, sayJson, widthOf } from './terminal.ts'
-import { durationOf, parse, pidFrom, UsageError } from './usage.ts'
+import { durationOf, isPid, parse, pidFrom, UsageError } from './usage.ts'
 
 /** The default deadline of `register`. */
 const WITHIN_MS = 60_000
@@ -26,7 +26,7 @@ export async function drill(args: string[]): Promise<number> {
     json: { type: 'boolean' },
   })
   const [other] = command
-  if (other === undefined) pidOf(positionals)
+  if (other === undefined) refuseCommand(positionals, values.heal === true)
   else if (positionals.length > 0 || values.heal)
     throw new UsageError(
       `give a PID, or a command after --, not both: ${[...positionals, '--', other].join(' ')}`,
@@ -36,8 +36,7 @@ export async function drill(args: string[]): Promise<number> {
   if (values.heal) return heal(pidOf(positionals), values.json === true)
   if (values.match === undefined)
     throw new UsageError('say which connections to break, as in --match "*:5432"')
-  const patterns = values.match.flatMap((text) => text.split(','))
-  const matcher = matcherOf(patterns)
+  const matcher = addressMatcher(values.match)
   const asked: Asked = {
     within: values.within === undefined ? WITHIN_MS : timeOf('within', values.within),
     time: values.for === undefined ? undefined : timeOf('for', values.for),
@@ -51,7 +50,7 @@ export async function drill(args: string[]): Promise<number> {
     const report = await new Session(pidOf(positionals), matcher, asked).run(show, stopped.once)
     return printed([report], json ? report : undefined)
   }
-  const reports = await drillCommand(command, patterns, { ...asked, json }, show, stopped)
+  const reports = await drillCommand(command, matcher, { ...asked, json }, show, stopped)
   if (reports.length === 0) complain('this was stopped before the drill began')
   return printed(reports, json ? reports : undefined)
 }
@@ -61,6 +60,16 @@ function printed(reports: readonly DrillReport[], inJson: unknown): number {
   if (inJson !== undefined) sayJson(inJson)
   else if (reports.length > 0) for (const line of drillSummary(reports, paintFor(process.stdout))) say(line)
   return exitCodeOf(reports)
+}
+
+/** Refuses what is not a PID; a command without `--` is the likely reason. */
+function refuseCommand(positionals: readonly string[], isHeal: boolean): void {
+  const [first] = positionals
+  if (!isHeal && first !== undefined && !isPid(first))
+    throw new UsageError(
+      `"${first}" is not the number of a process; a command to start stands behind --, as in -- ${positionals.join(' ')}`,
+    )
+  pidOf(positionals)
 }
 
 function pidOf([text, ...others]: readonly string[]): number {
@@ -81,14 +90,6 @@ function timeOf(flag: string, text: string): number {
   const time = durationOf(flag, text)
   if (time === 0) throw new UsageError(`--${flag}: a drill needs more time than ${text}`)
   return time
-}
-
-function matcherOf(patterns: string[]): PeerMatcher {
-  try {
-    return peerMatcher(patterns)
-  } catch (error) {
-    throw new UsageError(`--match: ${(error as Error).message}`)
-  }
 }
 
 /**

@@ -68,13 +68,14 @@ also on Ctrl-C, the connections that still exist are restored.
 With PID, drill needs the same user and the right to trace the program. With
 COMMAND it needs no rights: it starts the command, the command's Node processes
 drill themselves from three seconds after their first matching connection on,
-and drill ends the command. Linux only.
+and drill ends the command. It waits for a matching connection for five minutes,
+or for the time of --for. Linux only.
 
-  --match PATTERN       which peers, as *:5432 or 10.0.0.0/8:6379; several with
-                        commas, or with several --match
+  --match PATTERN       which peers, as *:5432 or 10.0.0.0/8:6379, not by name;
+                        several with commas, or with several --match
   --within TIME         how soon each death must be detected; by default 60s
-  --for TIME            ends after this time; shows until then when late
-                        connections detect the death
+  --for TIME            ends after this time, counted from the cut; shows until
+                        then when late connections detect the death
   --new                 also cuts off connections that are made during the
                         drill; without --for, ends after twice --within
   --heal                restores connections after a drill was killed
@@ -83,7 +84,8 @@ and drill ends the command. Linux only.
 Exit code 0: all deaths were detected in time. Connections that were made during
 the drill do not count if it was too early to tell.
 Exit code 1: a death was not detected in time, a connection could not be cut
-off, the program ended right after a connection error, or the drill failed.
+off, the program ended right after a connection error, there was no matching
+connection, or the drill failed.
 Exit code 2: it was too early to tell, or the program ended before that; or the
 command was not understood.`,
   ps: `Usage: tcp-keepalive ps [PID ...] [options]

@@ -60,8 +60,12 @@ export function optionsOf(values: ValueArguments): KeepAliveOptions | undefined 
   return Object.keys(asked).length === 0 ? undefined : asked
 }
 
+export function isPid(text: string): boolean {
+  return /^[1-9]\d{0,9}$/.test(text)
+}
+
 export function pidFrom(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
+  if (isPid(text)) return Number(text)
   throw new UsageError(`"${text}" is not the number of a process`)
 }
 

@@ -47,7 +47,8 @@ Without any of these: --detect-within 60s.`,
 Connects, sets values, sends nothing, and shows live: silence, unanswered
 probes, the round trip, and at the end what became of the peer. If a server
 closes the connection, watch connects again. It does not need root. Ctrl-C ends
-it.
+it. The kernel of the peer answers: a program there that is stopped or hangs is
+still alive here.
 
 ${VALUES}
 Without any of these: --detect-within 30s.

@@ -149,6 +149,29 @@ withCompiler(
 )
 
 withCompiler(
+  'pidfd_getfd is refused: a command that sets its own NODE_OPTIONS is not drilled, and drill says what to do',
+  (t) => {
+    const script = `const server = require('net').createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1', () => {
+      require('net').connect(server.address().port, '127.0.0.1').on('error', () => {}) })`
+    const drill = [process.execPath, join(folder, 'dist/cli.cjs'), 'drill', '--match', '127.0.0.1:*', '--']
+    const [first = '', ...rest] = [forbidding(), 'getfd', ...drill, 'env', '-u', 'NODE_OPTIONS']
+    const { status, stdout, stderr } = spawnSync(first, [...rest, process.execPath, '-e', script], {
+      cwd: '/',
+      encoding: 'utf8',
+    })
+    t.deepEqual({ status, stdout }, { status: 1, stdout: '' })
+    t.regex(
+      stderr,
+      /the sockets of process \d+ cannot be reached: that takes the same user, and the right to trace it/,
+    )
+    t.regex(
+      stderr,
+      /as in NODE_OPTIONS="\$NODE_OPTIONS …", or write its own as arguments: node --import …\n$/,
+    )
+  },
+)
+
+withCompiler(
   'a sandbox without netlink: ps reads the timers as text, and everything else as usual',
   async (t) => {
     const { pid } = await program(t, [])

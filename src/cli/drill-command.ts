@@ -2,27 +2,17 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { formatDuration } from '../settings/duration.ts'
 import type { AddressMatcher } from './address-matcher.ts'
 import type { DrillReport, Ended, Fate, Shown } from './drill-findings.ts'
 import { hasEnded } from './drill-matching.ts'
 import { NewsFolder } from './drill-folder.ts'
 import type { InsideNews, InsideTask } from './drill-news.ts'
 import { type Asked, INSIDE, LOOK_MS, pause, type Show } from './drill-session.ts'
+import { INSIDE_FILE, Outside } from './drill-outside.ts'
 import { endText } from './drill-text.ts'
+import { longestWait, Waiting } from './drill-waiting.ts'
 import type { Stopped } from './stop-signals.ts'
 import { complain } from './terminal.ts'
-
-/** After this time without a matching connection, a message says what the drill waits for. */
-const PATIENCE_MS = 5000
-
-/** How long the drill waits for a matching connection without `--for`: long enough to send the program a request by hand. */
-const WAIT_MS = 300_000
-
-/** How long the drill waits for a matching connection. */
-export function longestWait(time: number | undefined): number {
-  return time ?? WAIT_MS
-}
 
 /** How long a process may take for its last report, and the program to end. */
 const END_MS = 5000
@@ -36,14 +26,16 @@ type Begun = InsideNews & ({ readonly connections: Shown['connections'] } | { re
  */
 export async function drillCommand(
   [command = '', ...args]: readonly string[],
-  { patterns }: AddressMatcher,
+  matcher: AddressMatcher,
   { json, ...asked }: Asked & { readonly json: boolean },
   show: Show,
   stopped: Stopped,
 ): Promise<DrillReport[]> {
+  const { patterns } = matcher
   const files = new NewsFolder()
   const task: InsideTask = { ...asked, patterns, folder: files.folder }
   let program: ChildProcess | undefined
+  let outside: Outside | undefined
   const endNow = (): void => {
     signalGroup(program?.pid, 'SIGTERM')
     files.remove()
@@ -59,10 +51,12 @@ export async function drillCommand(
     const ended = once(program, 'exit').then(([code, signal]: unknown[]): Ended => {
       return signal === null ? { code: code as number } : { signal: signal as NodeJS.Signals }
     })
-    const drill = new CommandDrill(program, asked, files, show)
+    outside = new Outside(program.pid ?? 0, matcher, asked)
+    const drill = new CommandDrill(program, asked, files, outside, show)
     void stopped.twice.then(() => drill.kill())
     return await drill.watch(ended, stopped.once, patterns)
   } finally {
+    outside?.stop()
     await endGroup(program?.pid)
     process.removeListener('exit', endNow)
     files.remove()
@@ -83,13 +77,15 @@ class CommandDrill {
   readonly #program: ChildProcess
   readonly #asked: Asked
   readonly #files: NewsFolder
+  readonly #outside: Outside
   readonly #show: Show
   #isKilled = false
 
-  constructor(program: ChildProcess, asked: Asked, files: NewsFolder, show: Show) {
+  constructor(program: ChildProcess, asked: Asked, files: NewsFolder, outside: Outside, show: Show) {
     this.#program = program
     this.#asked = asked
     this.#files = files
+    this.#outside = outside
     this.#show = show
   }
 
@@ -114,17 +110,22 @@ class CommandDrill {
         const last = isGone && (await end)
         return this.#reports(begun, last === false ? undefined : last.how)
       }
-      if (begun.length === 0) waits.look(this.#files.read())
+      this.#outside.look()
+      if (begun.length === 0) waits.look(this.#news())
       const what = await Promise.race([end, stopped.then(() => 'stopped' as const), pause(LOOK_MS)])
       if (what !== false) return this.#finish(what === 'stopped' ? undefined : what.how)
     }
+  }
+
+  #news(): InsideNews[] {
+    return [...this.#files.read(), ...this.#outside.news]
   }
 
   /** Reads and shows the processes in which the drill has begun. */
   #begun(): Begun[] {
     const known = this.#files.read().filter(({ pid }) => hasEnded(pid))
     const gone = new Set(known.map(({ pid }) => pid))
-    const news = this.#files.read() // again, because a process may have written its last line before it ended
+    const news = this.#news() // again, because a process may have written its last line before it ended
     for (const each of news) if ('problem' in each) throw new Error(each.problem)
     const begun = news
       .filter((each): each is Begun => 'connections' in each || 'report' in each)
@@ -133,7 +134,10 @@ class CommandDrill {
           ? { pid: each.pid, report: this.#reportOf(each, this.#isKilled ? undefined : {}) }
           : each,
       )
-    if (begun.length > 0) this.#files.begin()
+    if (begun.length > 0) {
+      this.#files.begin()
+      this.#outside.begin()
+    }
     this.#show(
       begun.map((each) =>
         'report' in each ? each.report : { pid: each.pid, connections: each.connections },
@@ -145,13 +149,14 @@ class CommandDrill {
   /** Ends the drill. Each process that still runs restores its own connections, and writes its last report. */
   async #finish(how?: Ended): Promise<DrillReport[]> {
     this.#files.stop()
+    this.#outside.stop()
     let begun = this.#begun()
     for (const end = performance.now() + END_MS; performance.now() < end; begun = this.#begun()) {
       if (begun.every((each) => 'report' in each)) break
       await pause(LOOK_MS)
     }
     if (begun.length > 0 || how === undefined) return this.#reports(begun, how)
-    const isSettling = this.#files.read().some((each) => 'isSettling' in each)
+    const isSettling = this.#news().some((each) => 'isSettling' in each)
     const what = isSettling ? 'the drill began' : 'it had a matching connection'
     throw new Error(`the program has ended${endText(how)} before ${what}`)
   }
@@ -160,7 +165,8 @@ class CommandDrill {
     const reports = begun.map((each) => {
       const isIt = how !== undefined && each.pid === this.#program.pid
       const report = this.#reportOf(each, isIt ? how : undefined)
-      return isIt && report.ended ? { ...report, ended: how } : report
+      if (!isIt || !report.ended) return report
+      return { ...report, ended: how, endedByError: report.endedByError === true && how.code !== 0 }
     })
     this.#show(reports)
     return reports
@@ -175,44 +181,6 @@ class CommandDrill {
     const rest = { within: this.#asked.within, newConnectionAfter: undefined }
     const healed = ended !== undefined || this.#isKilled // nothing is left of a process that has ended
     return { pid, connections, ...rest, healed, ...(ended && { ended }) }
-  }
-}
-
-/** Prints what the drill waits for if it waits long, and ends the wait. */
-class Waiting {
-  readonly #patterns: string
-  readonly #most: number
-  readonly #since = performance.now()
-  #said = ''
-
-  constructor(patterns: readonly string[], most: number) {
-    this.#patterns = patterns.join(' or ')
-    this.#most = most
-  }
-
-  /** @throws Error if the wait is over */
-  look(news: readonly InsideNews[]): void {
-    const waited = performance.now() - this.#since
-    if (waited < Math.min(PATIENCE_MS, this.#most)) return
-    if (news.some((each) => 'isSettling' in each && !hasEnded(each.pid))) return
-    const text = this.#text(news)
-    if (waited >= this.#most)
-      throw new Error(`no matching connection within ${formatDuration(this.#most)}: ${text}`)
-    if (text !== this.#said) complain(`still waiting: ${text}`)
-    this.#said = text
-  }
-
-  #text(news: readonly InsideNews[]): string {
-    if (news.length === 0)
-      return (
-        "no process of Node has started with this command's environment (sudo and `su -` clear it). For such a " +
-        'process, and for other programs, use drill PID'
-      )
-    const others = news.flatMap((each) => ('peers' in each && each.peers !== '' ? [each] : []))
-    const where = others.map(({ pid, peers }) => `process ${pid} is connected to ${peers}`)
-    return others.length === 0
-      ? 'the program has no connection so far'
-      : `${where.join('; ')}; none matches ${this.#patterns}`
   }
 }
 
@@ -234,5 +202,5 @@ function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): bo
 
 function nodeOptions(): string {
   const { NODE_OPTIONS = '' } = process.env
-  return `${NODE_OPTIONS} --require ${JSON.stringify(join(__dirname, 'drill-inside.cjs'))}`.trim()
+  return `${NODE_OPTIONS} --require ${JSON.stringify(join(__dirname, INSIDE_FILE))}`.trim()
 }

@@ -4,11 +4,8 @@ import { isMainThread } from 'node:worker_threads'
 import '../entry/implementation.ts'
 import { peersOf } from './drill-matching.ts'
 import { type InsideTask, NewsWriter } from './drill-news.ts'
-import { INSIDE, LOOK_MS, pause, Session, type Show } from './drill-session.ts'
+import { INSIDE, LOOK_MS, pause, Session, SETTLE_MS, type Show } from './drill-session.ts'
 import { peerMatcher } from '../settings/match.ts'
-
-/** The wait after the first connection. A program may open several at its start. */
-const SETTLE_MS = 3000
 
 const text = process.env[INSIDE]
 if (text !== undefined && isMainThread) {

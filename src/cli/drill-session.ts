@@ -8,6 +8,9 @@ import type { PeerMatcher } from '../settings/match.ts'
 
 export const LOOK_MS = 100
 
+/** The wait of a command's process after its first connection. A program may open several at its start. */
+export const SETTLE_MS = 3000
+
 /** The variable with the task of a program that drills itself. */
 export const INSIDE = 'KEEPALIVE_DRILL_TASK'
 
@@ -109,11 +112,11 @@ export class Session {
   }
 
   async #watch(show: Show, stopped: Promise<void>): Promise<void> {
-    let isStopped = false
-    while (!isStopped) {
+    for (let isStopped = false; ;) {
       const isGone = this.#pid !== process.pid && hasEnded(this.#pid)
       this.#look()
       if (isGone) return this.#endWithProgram({})
+      if (isStopped) return
       this.#lookForNew()
       show([{ pid: this.#pid, connections: this.#findings(false) }])
       if (this.#isOver()) return

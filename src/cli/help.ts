@@ -69,7 +69,8 @@ also on Ctrl-C, the connections that still exist are restored.
 With PID, drill needs the same user and the right to trace the program. With
 COMMAND it needs no rights: it starts the command, the command's Node processes
 drill themselves from three seconds after their first matching connection on,
-and drill ends the command. It waits for a matching connection for five minutes,
+and drill ends the command. A process with its own NODE_OPTIONS is drilled as
+with PID. It waits for a matching connection for five minutes,
 or for the time of --for. Linux only.
 
   --match PATTERN       which peers, as *:5432 or 10.0.0.0/8:6379, not by name;

@@ -1,0 +1,99 @@
+/** Drills on commands that set their own NODE_OPTIONS, so that their processes do not drill themselves. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+import type { DrillReport } from '../../src/cli/drill-findings.ts'
+import { unless } from '../needs.ts'
+import { Drilling, openPort, programOf } from './drilling.ts'
+
+const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux can cut a connection off.')
+
+const TWO_SECONDS = '{ time: 1000, interval: 1000, retries: 1 }'
+const STAYS = 'setInterval(() => {}, 1000)'
+
+/** A folder with a program, and a package.json whose script starts it with its own NODE_OPTIONS. */
+function project(t: ExecutionContext, port: number, lines: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'drilled-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'program.cjs'), programOf(port, lines))
+  const start = `NODE_OPTIONS='--no-warnings' node program.cjs`
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }))
+  return folder
+}
+
+onLinux('a script of npm that sets its own NODE_OPTIONS is drilled from outside, and ended', async (t) => {
+  const port = await openPort(t)
+  const folder = project(t, port, `console.log('pid', process.pid); quiet(${TWO_SECONDS}); quiet(); ${STAYS}`)
+  const command = ['npm', '--prefix', folder, 'start']
+  const words = ['--match', `*:${port}`, '--within', '6s', '--', ...command]
+  const { code, stdout, stderr } = await new Drilling(t, words).done
+  const pid = /^pid (\d+)$/m.exec(stdout)?.[1] ?? ''
+  t.regex(
+    stderr,
+    new RegExp(`process ${pid} was started without the drill's NODE_OPTIONS, so it is drilled from`),
+  )
+  t.regex(stdout, /^127\.0\.0\.1:\d+ +idle +after \d\.\d s$/m)
+  t.regex(stdout, /^127\.0\.0\.1:\d+ +idle +not in time: never$/m)
+  t.regex(stdout, /^1 of 2 detected within 6 s\neverything is put back$/m)
+  t.is(code, 1)
+  t.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' })
+})
+
+onLinux('the exit code of such a program is known if it is the command itself', async (t) => {
+  const port = await openPort(t)
+  const run = async (lines: string): Promise<readonly [DrillReport | undefined, number | null]> => {
+    const program = programOf(port, lines)
+    const command = ['env', '-u', 'NODE_OPTIONS', process.execPath, '-e', program]
+    const words = ['--match', `*:${port}`, '--within', '20s', '--json', '--', ...command]
+    const { code, stdout } = await new Drilling(t, words).done
+    const [report] = JSON.parse(stdout) as DrillReport[]
+    return [report, code]
+  }
+  const [failed, failedCode] = await run(`open(${TWO_SECONDS})`)
+  t.deepEqual([failed?.ended, failed?.endedByError, failedCode], [{ code: 1 }, true, 1])
+  const [passed, passedCode] = await run(`quiet(${TWO_SECONDS})`)
+  t.deepEqual([passed?.ended, passed?.endedByError, passedCode], [{ code: 0 }, false, 0])
+})
+
+onLinux('beside a process that drills itself: one table, and the drill covers both', async (t) => {
+  const port = await openPort(t)
+  const folder = project(t, port, `quiet(${TWO_SECONDS}); ${STAYS}`)
+  const file = join(folder, 'program.cjs')
+  const both = `"$0" "$1" & NODE_OPTIONS= "$0" "$1"; true`
+  const command = ['sh', '-c', both, process.execPath, file]
+  const words = ['--match', `*:${port}`, '--within', '20s', '--json', '--', ...command]
+  const { code, stdout } = await new Drilling(t, words).done
+  const reports = JSON.parse(stdout) as DrillReport[]
+  t.deepEqual(
+    reports.map(({ connections }) => connections.map(({ fate, toldBy }) => [fate, toldBy])),
+    [[['told', 'kernel']], [['told', 'kernel']]],
+    stdout,
+  )
+  t.is(code, 0)
+})
+
+onLinux('such a process that starts during the drill is drilled with --new', async (t) => {
+  const port = await openPort(t)
+  const folder = project(t, port, `quiet(${TWO_SECONDS}); ${STAYS}`)
+  const file = join(folder, 'program.cjs')
+  const both = `"$0" "$1" & sleep 6; NODE_OPTIONS= exec "$0" "$1"`
+  const command = ['sh', '-c', both, process.execPath, file]
+  const words = ['--match', `*:${port}`, '--new', '--within', '8s', '--json', '--', ...command]
+  const { stdout } = await new Drilling(t, words).done
+  const reports = JSON.parse(stdout) as DrillReport[]
+  t.deepEqual(
+    reports.map(({ connections }) => connections.map(({ isNew, fate }) => [isNew, fate])),
+    [[[false, 'told']], [[true, 'told']]],
+    stdout,
+  )
+})
+
+onLinux('while it has no matching connection, the drill says where it is connected to', async (t) => {
+  const port = await openPort(t)
+  const command = ['env', '-u', 'NODE_OPTIONS', process.execPath, '-e', programOf(port, `quiet(); ${STAYS}`)]
+  const { code, stderr } = await new Drilling(t, ['--match', '*:1', '--for', '3s', '--', ...command]).done
+  const where = `process \\d+ is connected to 127\\.0\\.0\\.1:${port}; none matches \\*:1$`
+  t.regex(stderr, new RegExp(`no matching connection within 3 s: ${where}`, 'm'))
+  t.is(code, 1)
+})

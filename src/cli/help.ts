@@ -103,11 +103,13 @@ no user timeout; ? the values could not be read.
 Reading the values needs the rights of a debugger: root, CAP_SYS_PTRACE, or the
 same user with ptrace_scope 0. Without these rights only the timer is known.
 
+  --match PATTERN       only these peers, as with drill: *:5432, 10.0.0.0/8:*
   --within TIME         marks connections that detect a dead peer later than
                         this, late timers included
   --check               exit code 1 if a connection is unprotected; with
                         --within, if one is not known to detect it in time;
-                        also if nothing was found and processes may not be read
+                        also if nothing matches, or if nothing was found and
+                        processes may not be read
   --json                every field; durations in milliseconds
 
 Exit code 1 also if there is no such process, or if it belongs to another user.`,

@@ -10,13 +10,17 @@ const COMMAND_WIDTH = 70
 /** The smallest width of an address and its service. */
 const LEAST_PEER_WIDTH = 21
 
+/** If no process is shown. */
+export function nothingText(isMatched: boolean): string {
+  return `No process that this user may read has a ${isMatched ? 'matching' : 'TCP'} connection.`
+}
+
 /** @param within the deadline of `--within`; `undefined` if not given */
 export function psText(
   processes: readonly ProcessConnections[],
   within: number | undefined,
   paint: Paint,
 ): string {
-  if (processes.length === 0) return 'No process that this user may read has a TCP connection.'
   const texts = processes.map((each) => processText(each, within, paint))
   const legend = legendFor(processes, within, paint)
   return [...texts, ...(legend === '' ? [] : [legend])].join('\n\n')

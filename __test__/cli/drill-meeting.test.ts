@@ -96,7 +96,7 @@ withLab(
       ['idle  after # s', 'idle  ended with the program'],
       printed,
     )
-    t.regex(printed, /^process \d+ has ended after a connection error\n.*'error' listener/m)
+    t.regex(printed, /^process \d+ has ended after a connection error\n.*'error' event has no listener/m)
     t.is(code, 1)
   },
 )

@@ -12,6 +12,11 @@ const onLinux = unless(process.platform === 'linux' ? undefined : 'Only Linux ca
 const TWO_SECONDS = '{ time: 1000, interval: 1000, retries: 1 }'
 const STAYS = 'setInterval(() => {}, 1000)'
 
+/** Shell commands that wait until the program with this name has written its file. */
+function until(name: string): string {
+  return `while [ ! -e ${name}-is-there ]; do sleep 0.1; done`
+}
+
 /** A folder with a program, and a package.json whose script starts it with its own NODE_OPTIONS. */
 function project(t: ExecutionContext, port: number, lines: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'drilled-'))
@@ -58,10 +63,18 @@ onLinux('the exit code of such a program is known if it is the command itself', 
 
 onLinux('beside a process that drills itself: one table, and the drill covers both', async (t) => {
   const port = await openPort(t)
-  const folder = project(t, port, `quiet(${TWO_SECONDS}); ${STAYS}`)
-  const file = join(folder, 'program.cjs')
-  const both = `"$0" "$1" & NODE_OPTIONS= "$0" "$1"; true`
-  const command = ['sh', '-c', both, process.execPath, file]
+  // Both connect when both are there, so that neither starts during the drill in the other.
+  const lines = `const { existsSync, writeFileSync } = require('node:fs')
+    writeFileSync(process.argv[2] + '-is-there', '')
+    const wait = setInterval(() => {
+      if (!existsSync('first-is-there') || !existsSync('second-is-there')) return
+      clearInterval(wait)
+      quiet(${TWO_SECONDS})
+      ${STAYS}
+    }, 50)`
+  const folder = project(t, port, lines)
+  const both = `cd "$1"; (NODE_OPTIONS= "$0" program.cjs first) & "$0" program.cjs second; true`
+  const command = ['sh', '-c', both, process.execPath, folder]
   const words = ['--match', `*:${port}`, '--within', '20s', '--json', '--', ...command]
   const { code, stdout } = await new Drilling(t, words).done
   const reports = JSON.parse(stdout) as DrillReport[]
@@ -75,16 +88,18 @@ onLinux('beside a process that drills itself: one table, and the drill covers bo
 
 onLinux('such a process that starts during the drill is drilled with --new', async (t) => {
   const port = await openPort(t)
-  const folder = project(t, port, `quiet(${TWO_SECONDS}); ${STAYS}`)
-  const file = join(folder, 'program.cjs')
-  const both = `"$0" "$1" & sleep 6; NODE_OPTIONS= exec "$0" "$1"`
-  const command = ['sh', '-c', both, process.execPath, file]
-  const words = ['--match', `*:${port}`, '--new', '--within', '8s', '--json', '--', ...command]
+  // The drill in the first begins three seconds after it has connected, and takes 15 seconds, as its connection is never lost.
+  const first = `quiet().on('connect', () => require('node:fs').writeFileSync('first-is-there', ''))`
+  const lines = `process.argv[2] === 'first' ? ${first} : quiet(${TWO_SECONDS}); ${STAYS}`
+  const folder = project(t, port, lines)
+  const start = `"$0" program.cjs first & ${until('first')}; sleep 8; NODE_OPTIONS= "$0" program.cjs second; true`
+  const command = ['sh', '-c', `cd "$1"; ${start}`, process.execPath, folder]
+  const words = ['--match', `*:${port}`, '--new', '--within', '15s', '--json', '--', ...command]
   const { stdout } = await new Drilling(t, words).done
   const reports = JSON.parse(stdout) as DrillReport[]
   t.deepEqual(
     reports.map(({ connections }) => connections.map(({ isNew, fate }) => [isNew, fate])),
-    [[[false, 'told']], [[true, 'told']]],
+    [[[false, 'late']], [[true, 'told']]],
     stdout,
   )
 })
@@ -92,8 +107,8 @@ onLinux('such a process that starts during the drill is drilled with --new', asy
 onLinux('while it has no matching connection, the drill says where it is connected to', async (t) => {
   const port = await openPort(t)
   const command = ['env', '-u', 'NODE_OPTIONS', process.execPath, '-e', programOf(port, `quiet(); ${STAYS}`)]
-  const { code, stderr } = await new Drilling(t, ['--match', '*:1', '--for', '3s', '--', ...command]).done
+  const { code, stderr } = await new Drilling(t, ['--match', '*:1', '--for', '8s', '--', ...command]).done
   const where = `process \\d+ is connected to 127\\.0\\.0\\.1:${port}; none matches \\*:1$`
-  t.regex(stderr, new RegExp(`no matching connection within 3 s: ${where}`, 'm'))
+  t.regex(stderr, new RegExp(`no matching connection within 8 s: ${where}`, 'm'))
   t.is(code, 1)
 })

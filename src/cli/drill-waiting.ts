@@ -10,7 +10,10 @@ const PATIENCE_MS = 5000
 /** How long the drill waits for a matching connection without `--for`: long enough to send the program a request by hand. */
 const WAIT_MS = 300_000
 
-/** How long the drill waits for a matching connection. */
+/** How long a command may take to start a process of Node, on a busy machine. */
+const START_MS = 30_000
+
+/** How long the drill waits for a matching connection, from the start of the first process of Node on. */
 export function longestWait(time: number | undefined): number {
   return time ?? WAIT_MS
 }
@@ -20,6 +23,8 @@ export class Waiting {
   readonly #patterns: string
   readonly #most: number
   readonly #since = performance.now()
+  /** When the first process of Node was there. */
+  #startedAt: number | undefined
   #said = ''
 
   constructor(patterns: readonly string[], most: number) {
@@ -29,12 +34,16 @@ export class Waiting {
 
   /** @throws Error if the wait is over */
   look(news: readonly InsideNews[]): void {
-    const waited = performance.now() - this.#since
-    if (waited < Math.min(PATIENCE_MS, this.#most)) return
+    const now = performance.now()
+    if (news.length > 0) this.#startedAt ??= now
+    const isOver =
+      this.#startedAt === undefined
+        ? now - this.#since > Math.max(this.#most, START_MS)
+        : now - this.#startedAt > this.#most
+    if (!isOver && now - this.#since < PATIENCE_MS) return
     if (news.some((each) => 'isSettling' in each && !hasEnded(each.pid))) return
     const text = this.#text(news)
-    if (waited >= this.#most)
-      throw new Error(`no matching connection within ${formatDuration(this.#most)}: ${text}`)
+    if (isOver) throw new Error(`no matching connection within ${formatDuration(this.#most)}: ${text}`)
     if (text !== this.#said) complain(`still waiting: ${text}`)
     this.#said = text
   }

@@ -63,38 +63,38 @@ onLinux('the exit code of such a program is known if it is the command itself', 
 
 onLinux('beside a process that drills itself: one table, and the drill covers both', async (t) => {
   const port = await openPort(t)
-  // Both connect when both are there, so that neither starts during the drill in the other.
+  // Both connect when both are there. The drill goes on for 15 seconds because of the other connections, and with --new it also covers a
+  // process that is late on a busy machine.
   const lines = `const { existsSync, writeFileSync } = require('node:fs')
     writeFileSync(process.argv[2] + '-is-there', '')
     const wait = setInterval(() => {
       if (!existsSync('first-is-there') || !existsSync('second-is-there')) return
       clearInterval(wait)
       quiet(${TWO_SECONDS})
+      quiet()
       ${STAYS}
     }, 50)`
   const folder = project(t, port, lines)
   const both = `cd "$1"; (NODE_OPTIONS= "$0" program.cjs first) & "$0" program.cjs second; true`
   const command = ['sh', '-c', both, process.execPath, folder]
-  const words = ['--match', `*:${port}`, '--within', '20s', '--json', '--', ...command]
-  const { code, stdout } = await new Drilling(t, words).done
+  const words = ['--match', `*:${port}`, '--new', '--within', '15s', '--json', '--', ...command]
+  const { stdout } = await new Drilling(t, words).done
   const reports = JSON.parse(stdout) as DrillReport[]
-  t.deepEqual(
-    reports.map(({ connections }) => connections.map(({ fate, toldBy }) => [fate, toldBy])),
-    [[['told', 'kernel']], [['told', 'kernel']]],
-    stdout,
+  const detected = reports.map(
+    ({ connections }) => connections.filter(({ toldBy }) => toldBy === 'kernel').length,
   )
-  t.is(code, 0)
+  t.deepEqual(detected, [1, 1], stdout)
 })
 
 onLinux('such a process that starts during the drill is drilled with --new', async (t) => {
   const port = await openPort(t)
-  // The drill in the first begins three seconds after it has connected, and takes 15 seconds, as its connection is never lost.
+  // The drill in the first begins three seconds after it has connected, and takes 20 seconds, as its connection is never lost.
   const first = `quiet().on('connect', () => require('node:fs').writeFileSync('first-is-there', ''))`
   const lines = `process.argv[2] === 'first' ? ${first} : quiet(${TWO_SECONDS}); ${STAYS}`
   const folder = project(t, port, lines)
   const start = `"$0" program.cjs first & ${until('first')}; sleep 8; NODE_OPTIONS= "$0" program.cjs second; true`
   const command = ['sh', '-c', `cd "$1"; ${start}`, process.execPath, folder]
-  const words = ['--match', `*:${port}`, '--new', '--within', '15s', '--json', '--', ...command]
+  const words = ['--match', `*:${port}`, '--new', '--within', '20s', '--json', '--', ...command]
   const { stdout } = await new Drilling(t, words).done
   const reports = JSON.parse(stdout) as DrillReport[]
   t.deepEqual(

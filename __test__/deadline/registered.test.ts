@@ -224,6 +224,32 @@ linux('TCP_RTO_MAX_MS is restored on release, by false, and by a user timeout of
 })
 
 linux(
+  'a user timeout of the program on a lifted connection stays, also if it equals what lifting sets',
+  async (t) => {
+    const { port } = await stoppedReader(t)
+    // The last value is that of a lifted connection with data in flight.
+    for (const options of [
+      { userTimeout: 0 },
+      { ...DEADLINE, userTimeout: 0 as const },
+      { userTimeout: 924_600 },
+    ]) {
+      const { userTimeout } = options
+      for (const way of ['set', 'hold'] as const) {
+        const socket = await connected(t, net.connect(port, '127.0.0.1'))
+        setKeepAlive(socket, DEADLINE)
+        await fill(socket)
+        const end = WAYS[way]?.(socket, options)
+        t.deepEqual(deadlineOf(socket), [userTimeout, systemRtoMax()], way)
+        t.false(inspectSocket(socket).lifted)
+        end?.()
+        t.deepEqual(deadlineOf(socket), [userTimeout, systemRtoMax()], way)
+        socket.destroy()
+      }
+    }
+  },
+)
+
+linux(
   "a set that does not change the user timeout keeps the deadline, also while it waits for 'connect'",
   async (t) => {
     const { port } = await stoppedReader(t)

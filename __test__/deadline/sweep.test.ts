@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import * as native from 'tcp-keepalive/native'
-import { deadlineStage, unwatchDeadline } from '../../src/deadline/deadline.ts'
+import { deadlines, deadlineStage } from '../../src/deadline/deadline.ts'
 import { Sweep } from '../../src/deadline/sweep.ts'
 import { type DeadlineKernel, rtoMaxOn, Watched } from '../../src/deadline/watched.ts'
 import { setKeepAlive } from '../../src/socket/keepalive.ts'
@@ -149,7 +149,7 @@ test('TCP_RTO_MAX_MS is set at the first sweep, unless it was released or somebo
   const now = (): number[] =>
     [due, released, others].map(({ client }) => rtoMaxOn(native, rawDescriptor(client)))
   t.deepEqual(now(), [1000, before, 7000])
-  for (const each of watched) each.release(native)
+  for (const each of watched) each.releaseRtoMax(native)
   t.deepEqual(now(), [before, before, 7000])
   for (const each of watched) sweep.delete(each)
   sweep.sweep()
@@ -159,7 +159,7 @@ async function untilLifted(socket: net.Socket): Promise<void> {
   while (deadlineStage(socket) !== 'lifted') await sleep(50)
 }
 
-test('the timer runs by itself and lifts; unwatching stops it and restores both values', async (t) => {
+test('the timer runs by itself and lifts; the same user timeout, set by the program, ends that, and TCP_RTO_MAX_MS is restored', async (t) => {
   const [pair] = await pairs(t, 1)
   if (!pair) throw new Error('no pair')
   const { client, accepted } = pair
@@ -174,7 +174,8 @@ test('the timer runs by itself and lifts; unwatching stops it and restores both 
   client.write(Buffer.alloc(16 << 20))
   await untilLifted(client)
   t.is(readback(client).userTimeout, 0)
-  unwatchDeadline(client)
+  setKeepAlive(client, { userTimeout: solved })
+  deadlines.end(client) // as a set in which the package is complete
   t.is(deadlineStage(client), undefined)
   t.is(readback(client).userTimeout, solved)
   t.is(rtoMaxOn(native, rawDescriptor(client)), before)

@@ -93,7 +93,13 @@ export const deadlines: Deadlines = {
       watch(handle, solvedOf(values))
     }
   },
-  end: unwatchDeadline,
+  end(socket) {
+    const watched = watchedOn(socket)
+    if (watched === undefined) return
+    const { kernel, sweep } = ofThread()
+    sweep.delete(watched)
+    watched.releaseRtoMax(kernel) // the program's user timeout, which was just set, stays, even if it equals ours
+  },
   release(socket) {
     const watched = watchedOn(socket)
     if (watched) watched.releaseRtoMax(ofThread().kernel)
@@ -117,8 +123,8 @@ const handleFor: (socket: Socket) => ConnectionHandle | undefined = isLinux(proc
   : () => undefined
 
 /**
- * Lifts the user timeout of a connected socket once its peer's window has been closed, until the connection ends or
- * {@link unwatchDeadline} is called. To be called each time right after the solved values were set.
+ * Lifts the user timeout of a connected socket once its peer's window has been closed, until the connection ends or the program
+ * sets a user timeout of its own. To be called each time right after the solved values were set.
  */
 export function watchDeadline(socket: Socket, solved: SolvedDeadline): void {
   const handle = handleFor(socket)
@@ -143,18 +149,6 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline, connected: Conn
   const isRtoMaxDue = isQuick && known === undefined
   if (!isRtoMaxDue) putRtoMax(kernel, fd, solved.detectWithinMs)
   sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, memory, isRtoMaxDue), known)
-}
-
-/**
- * Ends the lifting: sets the solved user timeout again, and TCP_RTO_MAX_MS to what it was before. If other code, or values
- * without a deadline, have set another user timeout meanwhile, it stays.
- */
-export function unwatchDeadline(socket: Socket): void {
-  const watched = watchedOn(socket)
-  if (watched === undefined) return
-  const { kernel, sweep } = ofThread()
-  sweep.delete(watched)
-  watched.release(kernel)
 }
 
 /**

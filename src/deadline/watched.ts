@@ -153,16 +153,7 @@ export class Watched {
     return held[1] === (this.isRtoMaxDue ? this.rtoMaxBeforeMs : this.#rtoMaxOf(bound))
   }
 
-  /** Sets the solved user timeout again, and resets TCP_RTO_MAX_MS. Values that other code has set stay. */
-  release(kernel: DeadlineKernel): void {
-    this.releaseRtoMax(kernel)
-    const before = this.memory
-    this.memory = AT_FIRST
-    const { fd } = this.handle
-    if (fd >= 0) this.#change(kernel, fd, before)
-  }
-
-  /** Resets only TCP_RTO_MAX_MS. The user timeout stays in the kernel, so the lifting goes on. */
+  /** Resets only TCP_RTO_MAX_MS. The user timeout stays in the kernel. */
   releaseRtoMax(kernel: DeadlineKernel): void {
     const { fd } = this.handle
     if (fd >= 0 && kernel.getUserTimeout(fd, held) === 0 && this.#isRtoMaxOurs(this.memory))

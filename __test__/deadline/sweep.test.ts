@@ -91,7 +91,7 @@ test('each connection is checked each tenth of its own deadline', async (t) => {
   t.is(sweep.periodMs, 30_000)
   const watched = add(sweep, often.client, 100_000)
   t.is(sweep.periodMs, 10_000)
-  sweep.sweep() // all sockets, for the first time
+  t.deepEqual(kernel.asked, [2], 'all sockets, when the period changes')
   for (let index = 0; index < 6; index++) {
     often.client.write('.')
     seldom.client.write('.')
@@ -101,6 +101,23 @@ test('each connection is checked each tenth of its own deadline', async (t) => {
   sweep.delete(watched)
   sweep.sweep()
   t.is(sweep.periodMs, 30_000)
+})
+
+test('when the time between two sweeps changes, all connections are checked, so that no look comes late', async (t) => {
+  const kernel = new Counted()
+  const sweep = new Sweep(kernel, new Beside())
+  const [often, seldom] = await pairs(t, 2)
+  if (!often || !seldom) throw new Error('no pairs')
+  add(sweep, seldom.client, 300_000)
+  sweep.sweep()
+  seldom.client.write('.')
+  const watched = add(sweep, often.client, 30_000)
+  t.deepEqual(kernel.asked, [1, 2], 'the next sweep of the new timer may come after that of the old one')
+  sweep.delete(watched)
+  seldom.client.write('.')
+  sweep.sweep()
+  t.is(sweep.periodMs, 30_000)
+  t.deepEqual(kernel.asked, [1, 2, 1], 'nine of the shorter periods were left')
 })
 
 test('nothing remains of 10,000 connections that are opened and closed', async (t) => {

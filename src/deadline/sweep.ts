@@ -98,7 +98,8 @@ export class Sweep {
     this.#watched[watched.place] = watched
     OnHandle.put(watched.handle, watched)
     const periodMs = periodFor(watched.detectWithinMs)
-    if (this.#timer === undefined || periodMs < this.#periodMs) this.#startTimer(periodMs)
+    if (this.#timer === undefined) this.#startTimer(periodMs)
+    else if (periodMs < this.#periodMs) this.#change(periodMs)
   }
 
   /**
@@ -167,7 +168,17 @@ export class Sweep {
     }
     this.#watched.length = this.#size
     if (this.#size === 0) this.#stop()
-    else if (shortestMs > this.#periodMs) this.#startTimer(shortestMs)
+    else if (shortestMs > this.#periodMs) this.#change(shortestMs)
+  }
+
+  /**
+   * The next sweep comes a whole new period from now, and the sweeps that are left were counted in the old one. So all are looked at now.
+   * Otherwise a look would come too late, sometimes by most of a deadline.
+   */
+  #change(periodMs: number): void {
+    this.#startTimer(periodMs)
+    for (let place = 0; place < this.#size; place++) (this.#watched[place] as Watched).sweepsLeft = 0
+    this.#sweepSafely()
   }
 
   /** @returns the shortest period that any connection still needs */

@@ -1,6 +1,6 @@
 /** One connection with a deadline, as the sweep knows it. */
 import { isPatience, looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
-import type { ConnectionHandle } from '../socket/node-internals.ts'
+import { type ConnectionHandle, hasEnded } from '../socket/node-internals.ts'
 import type { Bound } from './bound.ts'
 import { isDrained, isReported, type Look, type Stage } from './look.ts'
 import { firstPatience } from './patience.ts'
@@ -44,7 +44,7 @@ export class Watched {
   private memory: Memory
   /** `bytesWritten` at the last look; 0 before the first. */
   private bytesWritten = 0
-  /** Whether everything was acknowledged at the last look. */
+  /** Whether everything was acknowledged at the last look, and a FIN could be sent. */
   private wasEmpty = true
   private isNew = true
   /** Whether TCP_RTO_MAX_MS was reset while the connection is still watched. */
@@ -101,9 +101,12 @@ export class Watched {
     return !this.wasEmpty || this.handle.bytesWritten !== this.bytesWritten
   }
 
-  /** Whether a look is needed. The first one always is: another process may have written before it sent the socket to this one. */
+  /**
+   * Whether a look is needed. The first one always is: another process may have written before it sent the socket to this one. After `end()`
+   * each one is, because `bytesWritten` does not count the FIN. With TLS it counts the alert that is sent before it.
+   */
   mustBeAsked(): boolean {
-    return this.isNew || this.mayBePending()
+    return this.isNew || this.mayBePending() || hasEnded(this.handle)
   }
 
   /**
@@ -115,7 +118,8 @@ export class Watched {
   act(kernel: DeadlineKernel, descriptor: number, look: Look, now: number): boolean {
     this.bytesWritten = this.handle.bytesWritten
     // After the event loop was busy, the kernel's buffer may be empty while libuv still holds data.
-    this.wasEmpty = isDrained(look) && this.handle.writeQueueSize === 0
+    // With a window of 0, the FIN of a later `end()` or `destroy()` must wait.
+    this.wasEmpty = isDrained(look) && look.sendWindow !== 0 && this.handle.writeQueueSize === 0
     this.isNew = false
     const before = this.memory
     this.memory = remember(before, look, this.detectWithinMs, now)

@@ -103,9 +103,21 @@ export function behindProxy(socket: Socket): Socket {
   if (!nodeUtil().types.isProxy(socket)) return socket
   const handle = handleOf(socket)
   if (handle === undefined) return socket
-  const key = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol')
-  const owner = key && (handle as Record<symbol, unknown>)[key]
+  const owner = ownerOf(handle)
   return owner instanceof Socket ? owner : socket
+}
+
+/** Node's key for the socket of a handle (lib/internal/async_hooks.js); `undefined` before it was first found. */
+let ownerKey: symbol | undefined
+
+function ownerOf(handle: object): unknown {
+  ownerKey ??= Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol')
+  return ownerKey && (handle as Record<symbol, unknown>)[ownerKey]
+}
+
+/** Whether the program has called `end()` on the socket of this handle, so that the kernel sends, or will send, a FIN. */
+export function hasEnded(handle: ConnectionHandle): boolean {
+  return (ownerOf(handle) as Partial<Socket> | null | undefined)?.writableEnded === true
 }
 
 /** Node's handle of the connection. Each `connect()` makes a new one. */

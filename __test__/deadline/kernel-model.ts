@@ -19,7 +19,7 @@ const TIMEOUT_MIN = 2
 const BUFFER = 65_536
 
 /** In the binding's numbers. */
-const [ESTABLISHED, CLOSE_WAIT] = [4, 7]
+const [ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING] = [4, 5, 6, 7, 8]
 
 export interface Path {
   /** The one-way delay, in ms. */
@@ -50,6 +50,10 @@ export class KernelModel {
   rtoMax: number = SYSTEM_RTO_MAX
   /** Whether the program has ended: the kernel continues alone with the unsent data. */
   isOrphan = false
+  /** What the program has written, without the end of its data (FIN). */
+  written = 0
+  /** Whether the program has called `end()`. */
+  hasEnded = false
   #unsent = 0
   /** Sizes of the segments in flight, the oldest first. */
   #inFlight: number[] = []
@@ -83,10 +87,13 @@ export class KernelModel {
   /** Packets in transit, in order of arrival, because all take the same time. */
   #packets: Packet[] = []
   readonly #mss: number
+  readonly #tick: number
   readonly #peer: Peer
   readonly #path: Path
 
-  constructor(peer: Peer, path: Path, mss: number) {
+  /** @param tick the length of the kernel's ticks, in which it counts the silence */
+  constructor(peer: Peer, path: Path, mss: number, tick: number) {
+    this.#tick = tick
     this.#peer = peer
     this.#path = path
     this.#mss = mss
@@ -96,6 +103,20 @@ export class KernelModel {
 
   /** The program writes. */
   write(bytes: number): void {
+    if (this.hasEnded) return
+    this.written += bytes
+    this.#queue(bytes)
+  }
+
+  /** The program calls `end()`. The FIN takes one sequence number, and waits for the window like a byte of data (tcp_send_fin()). */
+  end(): void {
+    if (this.hasEnded) return
+    this.hasEnded = true
+    this.#state = FIN_WAIT_1
+    this.#queue(1)
+  }
+
+  #queue(bytes: number): void {
     if (this.#unsent === 0 && this.#inFlight.length === 0) this.#pendingSince = this.now
     this.#unsent += bytes
     this.#transmit()
@@ -109,7 +130,7 @@ export class KernelModel {
       unsent: this.droppedAt === undefined ? this.#unsent : 0,
       unansweredProbes: this.#probesOut,
       retransmits: this.#retransmits,
-      silentFor: this.now - this.#rcvTstamp,
+      silentFor: this.#ticks(this.now) - this.#ticks(this.#rcvTstamp),
       sendWindow: this.#window,
       windowLimitedFor:
         this.#limitedFor + (this.#limitedSince === undefined ? 0 : this.now - this.#limitedSince),
@@ -118,6 +139,10 @@ export class KernelModel {
       acknowledged: this.#acknowledged % 2 ** 31,
       emptySegments: this.#emptySegments,
     }
+  }
+
+  #ticks(time: number): number {
+    return Math.floor(time / this.#tick) * this.#tick
   }
 
   /** The start of a deadline: the last packet received, or the write if nothing was pending before it. */
@@ -136,7 +161,7 @@ export class KernelModel {
    */
   hear(what: 'data' | 'end' | 'probe'): void {
     if (this.droppedAt !== undefined) return
-    if (what === 'end') this.#state = CLOSE_WAIT
+    if (what === 'end') this.#state = this.hasEnded ? CLOSING : CLOSE_WAIT
     if (what === 'probe') this.#emptySegments++
     else this.#acknowledgementArrives(this.#acknowledged, this.#window, what === 'data')
   }
@@ -261,7 +286,10 @@ export class KernelModel {
     this.#backoff = 0
     this.#rto = RTO_MIN
     this.#timer = undefined // tcp_rearm_rto()
-    if (this.#inFlight.length === 0) return
+    if (this.#inFlight.length === 0) {
+      if (this.#unsent === 0 && this.#state === FIN_WAIT_1) this.#state = FIN_WAIT_2
+      return
+    }
     this.#arm('retransmit', this.#rto)
     const taken = before - this.#inFlight.length
     this.#sentAgain = Math.max(0, this.#sentAgain - taken)

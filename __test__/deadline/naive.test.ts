@@ -70,7 +70,7 @@ const setting: Setting = {
   capacity: 16_384,
   grain: 1460,
   delay: 5,
-  sweepLateness: 0.02,
+  sweepDistances: [1.02],
   timerLateness: [0.5],
 }
 
@@ -198,8 +198,8 @@ test('counting silence from before the write drops, after an outage, a peer that
 /** What the rule of the package says, changed. */
 const changed =
   (change: (inForce: InForce) => InForce): Rule =>
-  (deadlineMs, solvedMs) => {
-    const watch = lifting(deadlineMs, solvedMs)
+  (...args) => {
+    const watch = lifting(...args)
     return (look, now) => change(watch(look, now))
   }
 
@@ -229,6 +229,21 @@ const withoutMemory = (
   },
 ]
 
+// The time between two looks is shorter where another connection of the thread has a shorter deadline, and with a deadline above ten minutes.
+for (const share of [1, 2 / 3, 1 / 2, 1 / 10]) {
+  test(`with looks at ${share.toFixed(2)} of the usual distance, silence from before the write does not count either`, (t) => {
+    const steps: Step[] = [
+      write(60_000),
+      wait(0.5),
+      read(60_000, 5, 0.5),
+      wait(0.4),
+      { kind: 'outage', share: 0.3, bytes: 1 },
+      wait(1),
+    ]
+    t.true(livesThrough(lifting, steps, { deadlineMs: 30_000, sweepDistances: [share] }))
+  })
+}
+
 test('without any user timeout the kernel drops a peer that answers and takes nothing', (t) => {
   const impatient = changed(({ userTimeout, bound }) => ({
     userTimeout: isPatience(userTimeout) ? 0 : userTimeout,
@@ -239,8 +254,8 @@ test('without any user timeout the kernel drops a peer that answers and takes no
 })
 
 /** Patience only while the kernel counts retransmissions. */
-const counting: Rule = (deadlineMs, solvedMs) => {
-  const watch = lifting(deadlineMs, solvedMs)
+const counting: Rule = (...args) => {
+  const watch = lifting(...args)
   return (look, now) => {
     const { userTimeout, bound } = watch(look, now)
     return { userTimeout: isPatience(userTimeout) && look.retransmits <= 1 ? 0 : userTimeout, bound }
@@ -262,12 +277,12 @@ test('patience only while retransmissions are counted drops a peer that takes a 
 test('beginning anew with another deadline drops a peer that answers and takes nothing', (t) => {
   const forgetting =
     (after: number): Rule =>
-    (deadlineMs, solvedMs) => {
-      let watch = lifting(deadlineMs, solvedMs)
+    (...args) => {
+      let watch = lifting(...args)
       let looks = 0
       return (look, now) => {
         if (++looks % after !== 0) return watch(look, now)
-        watch = lifting(deadlineMs, solvedMs)
+        watch = lifting(...args)
         return bounded(0)
       }
     }
@@ -303,8 +318,8 @@ test('at the tight bound the kernel drops a peer with its window taken back afte
 })
 
 test('counting from the last thing acknowledged alone drops a peer that answers, takes nothing and talks', (t) => {
-  const deaf: Rule = (deadlineMs, solvedMs) => {
-    const watch = lifting(deadlineMs, solvedMs)
+  const deaf: Rule = (...args) => {
+    const watch = lifting(...args)
     return (look, now) => watch({ ...look, emptySegments: -1 }, now)
   }
   t.false(livesThrough(deaf, withoutMemory(true, { isTalking: true })))

@@ -11,6 +11,7 @@ import {
   remember,
   userTimeoutOf,
 } from '../../src/deadline/rule.ts'
+import { Watched } from '../../src/deadline/watched.ts'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { looseRtoMaxFor, rtoMaxFor, solveDetectWithin } from '../../src/settings/detect-within.ts'
 import { KernelModel, SYSTEM_RTO_MAX } from './kernel-model.ts'
@@ -25,15 +26,47 @@ export interface InForce {
 
 export type Watcher = (look: Look, now: number) => InForce
 
-/** A rule for a deadline, and the user timeout that is computed for it. */
-export type Rule = (deadlineMs: number, solvedMs: number) => Watcher
+/** What can be seen of the program without asking the kernel. */
+export type Program = Pick<KernelModel, 'written' | 'hasEnded'>
 
-/** The package's own rule. */
-export const lifting: Rule = (deadlineMs, solvedMs) => {
-  let memory = AT_FIRST
+/** A rule for a deadline, and the user timeout that is computed for it. */
+export type Rule = (deadlineMs: number, solvedMs: number, program: Program) => Watcher
+
+/** Node's key for the socket of a handle. */
+const OWNER = Symbol('owner_symbol')
+
+/** The package's own rule. It looks at a connection only when that is needed. */
+export const lifting: Rule = (deadlineMs, solvedMs, program) => {
+  let userTimeout = solvedMs
+  const kernel = {
+    readWindows: () => {},
+    systemKeepAlive: () => 0,
+    getUserTimeout(_: number, values: Int32Array) {
+      values[0] = userTimeout
+      return 0
+    },
+    setUserTimeout(_: number, userTimeoutMs: number) {
+      if (userTimeoutMs >= 0) userTimeout = userTimeoutMs
+      return 0
+    },
+  }
+  const socket = {
+    get writableEnded() {
+      return program.hasEnded
+    },
+  }
+  const handle = {
+    fd: 0,
+    writeQueueSize: 0,
+    get bytesWritten() {
+      return program.written
+    },
+    [OWNER]: socket,
+  }
+  const watched = new Watched(handle, { detectWithinMs: deadlineMs, userTimeoutMs: solvedMs }, -1)
   return (look, now) => {
-    memory = remember(memory, look, deadlineMs, now)
-    return { userTimeout: userTimeoutOf(memory, deadlineMs, solvedMs), bound: memory.bound }
+    if (watched.mustBeAsked()) watched.act(kernel, handle.fd, look, now)
+    return { userTimeout, bound: watched.known.bound }
   }
 }
 
@@ -60,8 +93,13 @@ export interface Setting {
   readonly capacity: number
   readonly grain: number
   readonly delay: number
-  /** Each sweep is late by up to this share of the time between two sweeps. */
-  readonly sweepLateness: number
+  /**
+   * The times between two sweeps, as shares of a tenth of the deadline, used in turn. They are shorter where another connection has a
+   * shorter deadline, and longer where a sweep is late.
+   */
+  readonly sweepDistances: readonly number[]
+  /** The kernel's ticks, in ms. */
+  readonly tick?: number
   /** Each timer of the kernel is late by up to an eighth. These shares of an eighth are used in turn. */
   readonly timerLateness: readonly number[]
   /** Whether the kernel has TCP_RTO_MAX_MS (Linux 6.15). */
@@ -72,6 +110,10 @@ export interface Setting {
 export type Step =
   | { readonly kind: 'wait'; readonly share: number }
   | { readonly kind: 'write'; readonly bytes: number }
+  /** Writes what exactly fits into the peer's window, so that the window is 0 once it is acknowledged. */
+  | { readonly kind: 'fill' }
+  /** Calls `end()`. Later writes have no effect. */
+  | { readonly kind: 'end' }
   /** Reads this many bytes, this many times. The rest of `share` is spread between the reads. */
   | { readonly kind: 'read'; readonly bytes: number; readonly times: number; readonly share: number }
   /** All packets are lost in both directions. The program writes at the beginning. */
@@ -119,6 +161,7 @@ export class Scenario {
   #onHeavyLoss: number | undefined
   #losing: 'sender' | 'peer' | undefined
   #timers = 0
+  #looks = 0
   readonly #setting: Setting
   readonly #watch: Watcher
 
@@ -133,11 +176,11 @@ export class Scenario {
       lost: (_: number, from: 'sender' | 'peer') => this.#isLost(from),
       late: (length: number) => this.#lateness(length),
     }
-    this.kernel = new KernelModel(this.peer, path, mss)
+    this.kernel = new KernelModel(this.peer, path, mss, setting.tick ?? 1)
     this.kernel.userTimeout = userTimeoutMs
     this.#bound(isQuickHandshake(delay * 2, deadlineMs) ? 'none' : 'tight')
-    this.#watch = rule(deadlineMs, userTimeoutMs)
-    this.#nextLook = this.#period
+    this.#watch = rule(deadlineMs, userTimeoutMs, this.kernel)
+    this.#nextLook = deadlineMs / LOOKS_PER_DEADLINE
   }
 
   #bound(bound: Bound): void {
@@ -146,8 +189,11 @@ export class Scenario {
     else this.kernel.rtoMax = (bound === 'tight' ? rtoMaxFor : looseRtoMaxFor)(this.deadlineMs)
   }
 
-  get #period(): number {
-    return this.deadlineMs / LOOKS_PER_DEADLINE
+  /** The time from one sweep to the next. */
+  get #distance(): number {
+    const { sweepDistances } = this.#setting
+    const share = sweepDistances[this.#looks++ % sweepDistances.length] ?? 1
+    return (share * this.deadlineMs) / LOOKS_PER_DEADLINE
   }
 
   #isLost(from: 'sender' | 'peer'): boolean {
@@ -164,7 +210,7 @@ export class Scenario {
     return (length / 8) * share
   }
 
-  /** Advances the time, with a sweep each tenth of the deadline. */
+  /** Advances the time, with sweeps. */
   pass(ms: number): void {
     const end = this.kernel.now + ms
     while (this.#nextLook <= end) {
@@ -177,8 +223,7 @@ export class Scenario {
       const { userTimeout, bound } = this.#watch(this.kernel.look(), this.kernel.now)
       this.kernel.userTimeout = userTimeout
       this.#bound(bound)
-      // As an interval that comes late does not come earlier afterwards.
-      this.#nextLook += this.#period * (1 + this.#setting.sweepLateness)
+      this.#nextLook += this.#distance
     }
     this.kernel.runUntil(end)
   }
@@ -189,13 +234,15 @@ export class Scenario {
     this.#nextLook = Number.POSITIVE_INFINITY
   }
 
-  cut(whose: 'both' | 'peer' = 'both'): void {
+  /** A loss that is still to come is one of those that an outage makes, and not another after it. */
+  cut(whose: 'both' | 'peer' | 'sender' = 'both'): void {
+    this.#losing = undefined
     this.#isCut = whose
   }
 
   /** What the program sends arrives no more; what the peer says does. */
   deafen(talk: Talk = 'data'): void {
-    this.#isCut = 'sender'
+    this.cut('sender')
     this.#talk = talk
   }
 
@@ -211,11 +258,18 @@ export class Scenario {
   #step(step: Step): void {
     if (step.kind === 'wait') this.pass(step.share * this.deadlineMs)
     else if (step.kind === 'write') this.kernel.write(step.bytes)
+    else if (step.kind === 'fill') this.#fill()
+    else if (step.kind === 'end') this.kernel.end()
     else if (step.kind === 'read') this.#read(step)
     else if (step.kind === 'loss') this.#losing = step.from
     else if (step.kind === 'out of memory') this.#useUpMemory(step)
     else if (step.kind === 'heavy loss') this.#loseMuch(step)
     else this.#interrupt(step)
+  }
+
+  #fill(): void {
+    const { unacknowledged, unsent, sendWindow } = this.kernel.look()
+    if (unacknowledged + unsent === 0 && sendWindow > 0) this.kernel.write(sendWindow)
   }
 
   #read({ bytes, times, share }: Extract<Step, { kind: 'read' }>): void {
@@ -285,7 +339,11 @@ export const settings: fc.Arbitrary<Setting> = fc
     capacity: fc.constantFrom(2304, 8192, 65_536, 1_000_000),
     smallness: fc.double({ min: 0, max: 0.5, noNaN: true }),
     delayShare: fc.double({ min: 0, max: 1 / 160, noNaN: true }),
-    sweepLateness: fc.double({ min: 0, max: 0.08, noNaN: true }),
+    sweepDistances: fc.array(fc.double({ min: 0.2, max: 1.08, noNaN: true }), {
+      minLength: 1,
+      maxLength: 7,
+    }),
+    tick: fc.constantFrom(1, 4, 10),
     timerLateness: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
   })
   .map(({ smallness, delayShare, ...setting }) => ({
@@ -299,12 +357,13 @@ const bytes = fc.oneof(
   fc.integer({ min: 1, max: 5000 }),
   fc.integer({ min: 1, max: 2_000_000 }),
 )
-const upTo = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true })
+export const upTo = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true })
 
 /** A peer whose program stops, reads a little, or reads everything, and a program that writes at random times. */
 const life: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), share: upTo(4) }),
   fc.record({ kind: fc.constant('write' as const), bytes }),
+  fc.constant<Step>({ kind: 'fill' }),
   fc.record({
     kind: fc.constant('read' as const),
     bytes,
@@ -348,16 +407,18 @@ const trouble: fc.Arbitrary<Step[]> = fc
   )
   .map((step) => [step, { kind: 'wait', share: 1 }])
 
-/** All events of a living peer and its path, in any order; often with much to send from the start. */
+const events: fc.Arbitrary<Step[]> = fc
+  .array(fc.oneof({ weight: 3, arbitrary: life.map((step) => [step]) }, { weight: 1, arbitrary: trouble }), {
+    minLength: 1,
+    maxLength: 20,
+  })
+  .map((steps) => steps.flat())
+
+/** All events of a living peer and its path, in any order; often with much to send from the start. Some programs end their data. */
 export const lives: fc.Arbitrary<Step[]> = fc
-  .tuple(
-    fc.constantFrom(3_000_000, 60_000, 1),
-    fc.array(
-      fc.oneof({ weight: 3, arbitrary: life.map((step) => [step]) }, { weight: 1, arbitrary: trouble }),
-      {
-        minLength: 1,
-        maxLength: 20,
-      },
-    ),
-  )
-  .map(([first, steps]) => [{ kind: 'write', bytes: first }, ...steps.flat()])
+  .tuple(fc.constantFrom(3_000_000, 60_000, 1), events, fc.option(events, { nil: undefined }))
+  .map(([first, steps, afterEnd]) => [
+    { kind: 'write', bytes: first },
+    ...steps,
+    ...(afterEnd === undefined ? [] : [{ kind: 'end' as const }, ...afterEnd]),
+  ])

@@ -24,8 +24,11 @@ const CLOCK_MAY_RUN_MS = 100
 /** How often each connection is looked at within its deadline. */
 export const LOOKS_PER_DEADLINE = 10
 
-/** libuv and the kernel round times. The time between two looks may be rounded down to this share of it. */
+/** The clocks of Node and of the kernel are not read at the same moment. So a silence that has grown by this share of the time still lasts. */
 const ROUNDED = 0.9
+
+/** The kernel counts the silence in ticks of up to 10 ms (CONFIG_HZ). */
+const TICK_MS = 10
 
 /**
  * The silence after which a peer may seem dead, as a share of the deadline: six periods between looks, less rounding. The
@@ -89,6 +92,8 @@ export interface Memory {
    * nothing to answer. `undefined` while nothing is pending.
    */
   readonly silentBefore: number | undefined
+  /** When the last look was; `undefined` before the first. */
+  readonly lookedAt: number | undefined
   /** How long the peer had been silent at the last look. */
   readonly silentFor: number
   /** How much the peer had acknowledged at the last look. */
@@ -110,6 +115,7 @@ export const AT_FIRST: Memory = Object.freeze({
   retriedAt: undefined,
   patienceMs: 0,
   silentBefore: undefined,
+  lookedAt: undefined,
   silentFor: 0,
   acknowledged: 0,
   emptySegments: -1,
@@ -126,8 +132,8 @@ export const AT_FIRST: Memory = Object.freeze({
 export function remember(before: Memory, look: Look, deadlineMs: number, now: number): Memory {
   if (!isReported(look)) return AT_FIRST // the kernel's own rule
   const { silentFor, acknowledged, emptySegments } = look
-  const isAnswered = hasAnswered(before, look, deadlineMs)
-  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, deadlineMs)
+  const isAnswered = hasAnswered(before, look, now)
+  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, now)
   const stuckSince = isStuck(look) ? stuckFrom(before, acknowledged, isAnswered, now) : undefined
   const silence = silentBefore === undefined ? undefined : (silentFor - silentBefore) / deadlineMs
   const stuck = stuckSince === undefined ? 0 : (now - stuckSince) / deadlineMs
@@ -147,6 +153,7 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
     patienceMs:
       stage === 'lifted' ? patienceOf(before, look, { clocksSince, inFlightSince, deadlineMs, now }) : 0,
     silentBefore,
+    lookedAt: now,
     silentFor,
     acknowledged,
     emptySegments,
@@ -189,10 +196,11 @@ function stuckFrom(before: Memory, acknowledged: number, isAnswered: boolean, no
  * data either, but it resets no silence: tcp_validate_incoming() drops it before tcp_ack(), because its sequence number is old.
  * The end of its data (FIN) does both, and is sent again until it is acknowledged. So once that was received, nothing counts as an answer.
  */
-function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, deadlineMs: number): boolean {
-  if (state >= PEER_HAS_ENDED) return false
+function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, now: number): boolean {
+  // If nothing was pending at the last look, the segment may be older than the data. The last look may be minutes ago.
+  if (state >= PEER_HAS_ENDED || before.silentBefore === undefined) return false
   if (emptySegments < 0 || before.emptySegments < 0 || emptySegments === before.emptySegments) return false
-  return !isStillSilent(before, silentFor, deadlineMs)
+  return !isStillSilent(before, silentFor, now)
 }
 
 /** With data in flight: how much was acknowledged at the last retransmission that was seen. */
@@ -200,14 +208,16 @@ function lastRetried(before: Memory, { retransmits, acknowledged }: Look): numbe
   return retransmits > 0 ? acknowledged : before.retriedAt
 }
 
-/** If the silence has not grown by the time between two looks, the peer was heard since the last look. */
-function silenceBefore(before: Memory, silentFor: number, deadlineMs: number): number {
+/** If the silence has not grown by the time since the last look, the peer was heard since then. */
+function silenceBefore(before: Memory, silentFor: number, now: number): number {
   if (before.silentBefore === undefined) return silentFor
-  return isStillSilent(before, silentFor, deadlineMs) ? before.silentBefore : 0
+  return isStillSilent(before, silentFor, now) ? before.silentBefore : 0
 }
 
-function isStillSilent(before: Memory, silentFor: number, deadlineMs: number): boolean {
-  return silentFor - before.silentFor >= (deadlineMs / LOOKS_PER_DEADLINE) * ROUNDED
+/** The time since the last look is measured. It is less than a tenth of the deadline if another connection has a shorter deadline. */
+function isStillSilent(before: Memory, silentFor: number, now: number): boolean {
+  const elapsedMs = now - (before.lookedAt ?? now)
+  return silentFor - before.silentFor >= elapsedMs * ROUNDED - TICK_MS
 }
 
 interface Signs {

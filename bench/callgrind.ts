@@ -14,7 +14,6 @@ export interface Cost {
 }
 
 export interface Counted {
-  /** callgrind's own total. */
   readonly total: number
   readonly costs: readonly Cost[]
 }

@@ -5,44 +5,42 @@ import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
-export interface Peers {
+interface Peers {
   readonly port: number
   readonly tlsPort: number
   readonly certificate: string
-  stop(): Promise<void>
 }
 
-export async function startPeers(): Promise<Peers> {
+async function startPeers(): Promise<Peers> {
   const child: ChildProcess = fork(new URL('programs/peers.ts', import.meta.url))
   const core = process.env['BENCH_PEERS_CORE']
   if (core !== undefined) execFileSync('taskset', ['-apc', core, String(child.pid)])
-  const [ready] = (await once(child, 'message')) as [Omit<Peers, 'stop'>]
-  return {
-    ...ready,
-    async stop() {
-      child.disconnect()
-      await once(child, 'exit')
-    },
-  }
+  const [ready] = (await once(child, 'message')) as [Peers]
+  child.unref()
+  child.channel?.unref()
+  return ready
 }
 
-export async function connected({ port }: Peers): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1' })
+/** They end with this process. */
+export const peers: Peers = await startPeers()
+
+export async function connected(): Promise<Socket> {
+  const socket = connect({ port: peers.port, host: '127.0.0.1' })
   await once(socket, 'connect')
   return socket
 }
 
-export async function connectedTls({ tlsPort, certificate }: Peers): Promise<TLSSocket> {
-  const socket = connectTls({ port: tlsPort, host: '127.0.0.1', ca: certificate })
+export async function connectedTls(): Promise<TLSSocket> {
+  const socket = connectTls({ port: peers.tlsPort, host: '127.0.0.1', ca: peers.certificate })
   await once(socket, 'secureConnect')
   return socket
 }
 
 /** Opens this many sockets, 200 at a time. */
-export async function connectMany(peers: Peers, count: number): Promise<Socket[]> {
+export async function connectMany(count: number): Promise<Socket[]> {
   const sockets: Socket[] = []
   while (sockets.length < count) {
-    const some = Array.from({ length: Math.min(200, count - sockets.length) }, () => connected(peers))
+    const some = Array.from({ length: Math.min(200, count - sockets.length) }, () => connected())
     sockets.push(...(await Promise.all(some)))
   }
   return sockets

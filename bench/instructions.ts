@@ -21,7 +21,6 @@ const VALGRIND = ['--quiet', '--tool=callgrind', '--toggle-collect=count_instruc
 /** V8 compiles in the main thread: valgrind runs threads one at a time. */
 const NODE = ['--no-warnings', '--single-threaded', '--expose-gc', 'bench/programs/instructions.ts']
 
-/** valgrind's version; `undefined` if it is not installed. */
 export function valgrindVersion(): string | undefined {
   const { status, stdout } = spawnSync('valgrind', ['--version'], { encoding: 'utf8' })
   return status === 0 ? stdout.trim().replace('-', ' ') : undefined
@@ -51,7 +50,6 @@ export async function countInstructions({ node24, environment }: Prepared): Prom
   })
 }
 
-/** The instructions of a call, and by owner. */
 function share(callgrind: string): { instructions: number; owners: Record<Owner, number> } {
   const { total, costs } = readCallgrind(callgrind)
   if (total === 0) throw new Error('callgrind counted nothing')

@@ -32,7 +32,6 @@ export function ownerOf(cost: Cost): Owner {
   return owner
 }
 
-/** The file name of the binding that is compiled for the count. */
 export const BINDING = 'binding.node'
 
 const OF_RUST: readonly (readonly [RegExp, Owner])[] = [

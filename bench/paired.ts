@@ -5,7 +5,6 @@
 import { measure } from 'mitata'
 
 export interface Contender {
-  /** Makes `calls` calls. */
   readonly run: () => void
   readonly calls: number
 }
@@ -48,7 +47,6 @@ export async function paired(
   return compared(seen)
 }
 
-/** The times of one round. */
 export type Seen = Readonly<Record<'reference' | 'measured' | 'again', number>>
 
 /** The ratio and the difference of each round. The reference is the mean of its two runs. */

@@ -2,7 +2,6 @@
 import type { Spread } from './paired.ts'
 import type { Measurement, Measurements } from './rows.ts'
 
-/** How much worse a ratio may be. */
 const TOLERANCE = 0.1
 
 export interface Regression {
@@ -28,11 +27,8 @@ function ratioOf(one: Measurement | undefined): number | undefined {
 
 /** Ratios depend on the processor, the versions of Node and the binary, but not on memory and the kernel's version. */
 export function isSameMachine(recorded: string, here: string): boolean {
-  return typeOf(recorded) === typeOf(here)
-}
-
-function typeOf(machine: string): string {
-  return machine.replace(/, \d+ GiB, (\w+) [\d.]+/, ', $1')
+  const [a, b] = [recorded, here].map((machine) => machine.replace(/, \d+ GiB, (\w+) [\d.]+/, ', $1'))
+  return a === b
 }
 
 export function describe({ name, before, now }: Regression): string {

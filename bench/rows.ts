@@ -77,7 +77,6 @@ function nanoseconds(value: number): string {
   return value >= 10_000 ? `${number(value / 1000, 1)} µs` : `${number(value, 0)} ns`
 }
 
-/** One number of a measurement. */
 function figure(name: string, key: string, what: string, most: number, unit: string): RowOf {
   return (all) => {
     const value = all.get(name)?.[key]
@@ -130,17 +129,13 @@ const installMatchingRatio: RowOf = (all) => {
   return bounded(what, [ratio.median * share, 1.05], '≤ 1.05 ×', found, withSelf(ratio, self, ofBoth))
 }
 
-const resourcesLeft: RowOf = (all) => {
-  const left = all.get('growth')?.['resourcesLeft']
-  if (typeof left !== 'string') return undefined
-  return bounded('the same: handles and timers left', [left.length, 0], 'none', left === '' ? 'none' : left)
-}
-
-const sweepNone: RowOf = (all) => {
-  const count = all.get('sweep-none')?.['timers']
-  if (typeof count !== 'number') return undefined
-  const what = 'timers of the sweep while no socket has a deadline'
-  return bounded(what, [count, 0], 'none', count === 0 ? 'none' : String(count))
+/** What is there must be nothing: an empty text, or zero. */
+function none(name: string, key: string, what: string): RowOf {
+  return (all) => {
+    const found = all.get(name)?.[key]
+    if (found === undefined) return undefined
+    return bounded(what, [found ? 1 : 0, 0], 'none', found ? String(found) : 'none')
+  }
 }
 
 const endpointsAgain: RowOf = (all) => {
@@ -170,7 +165,6 @@ const psToSs: RowOf = (all) => {
   return bounded(what, [times.median, 2], '≤ 2.00 ×', found, between(times))
 }
 
-/** The time to load a file, and the memory of a program. */
 const loading = (name: string, what: string, most?: number): RowOf =>
   spreadOf(name, 'milliseconds', what, most, 'ms')
 const memory = (name: string, what: string, most?: number): RowOf =>
@@ -221,7 +215,7 @@ export const rows: readonly RowOf[] = [
   memory('register-package-memory', 'the same, more than with an empty file that is found as a package'),
   atMost('first-set-program', 'a program that connects, with a set vs. without it, in processor time', 1.08),
   figure('growth', 'residentMb', '1,000,000 sets and reads: growth over the last four fifths', 4, 'MB'),
-  resourcesLeft,
+  none('growth', 'resourcesLeft', 'the same: handles and timers left'),
   figure('held-memory', 'heldBytes', '10,000 held sockets: heap of each', 300, 'bytes'),
   figure('held-memory', 'endedBytes', 'the same, released and closed: heap that remains', 30, 'bytes'),
   figure('installed-memory', 'heldBytes', '10,000 sockets held by an install: heap of each', 300, 'bytes'),
@@ -233,7 +227,7 @@ export const rows: readonly RowOf[] = [
   endpointsAgain,
   atMost('sweep-in-flight', "a sweep over 10,000 sockets with data in flight, each vs. C's getsockopt", 1.3),
   atMost('sweep-idle', 'a sweep over 10,000 idle sockets, each vs. the same getsockopt', 0.1),
-  sweepNone,
+  none('sweep-none', 'timers', 'timers of the sweep while no socket has a deadline'),
   atMost('reach', "`reach`: scanning 10,000 descriptors, 100 of them new, vs. C's getsockname on all", 1.5),
   atMost('inspect-sockets', '`inspectSockets()` of 10,000 sockets, each vs. C that reads the same', 1.5),
   atMost('ps', "`tcp-keepalive ps` of a process with 1,000 sockets vs. Node's own start", 4),

@@ -51,7 +51,6 @@ function isWanted(program: string): boolean {
   return names.length === 0 || names.includes(program)
 }
 
-/** Counts instructions, if valgrind is installed. */
 async function count(): Promise<Measurement[]> {
   if (valgrindVersion() !== undefined) return countInstructions(prepared)
   const missing = 'Instructions are not counted: valgrind is missing (Debian: apt-get install valgrind)'

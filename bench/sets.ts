@@ -6,7 +6,6 @@ import { native, ours } from './measured.ts'
 import { c, NONE } from './reference.ts'
 import type { Call } from './turns.ts'
 
-/** The package. */
 export function byPackage(socket: Socket): Call {
   return (time) => ours.setKeepAlive(socket, { time, interval: 10_000, retries: 6 })
 }

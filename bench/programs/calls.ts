@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import ffi from 'ffi-rs'
 import netKeepAlive from 'net-keepalive'
-import { connected, connectedTls, descriptorOf, startPeers } from '../connections.ts'
+import { connected, connectedTls, descriptorOf } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { type Contender, paired } from '../paired.ts'
 import { c, NONE, TIME_FIRST } from '../reference.ts'
@@ -12,9 +12,8 @@ import { type Call, CALLS, turns } from '../turns.ts'
 
 const USER_TIMEOUT = 30_000
 
-const peers = await startPeers()
-const socket = await connected(peers)
-const tlsSocket = await connectedTls(peers)
+const socket = await connected()
+const tlsSocket = await connectedTls()
 const fd = descriptorOf(socket)
 const fds = new Int32Array(CALLS).fill(fd)
 const tlsFds = new Int32Array(CALLS).fill(descriptorOf(tlsSocket))
@@ -79,4 +78,3 @@ for (const [name, reference, measured] of [
 
 socket.destroy()
 tlsSocket.destroy()
-await peers.stop()

@@ -1,6 +1,6 @@
 /** The search by endpoints, as Bun and Deno need it, among the descriptors of a process with 2,000 sockets. */
 import type { Socket } from 'node:net'
-import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
+import { connectMany, descriptorOf, end } from '../connections.ts'
 import { native } from '../measured.ts'
 import { paired } from '../paired.ts'
 import { c } from '../reference.ts'
@@ -10,8 +10,7 @@ const SOCKETS = 2000
 const NO_HINT = -1
 const CALLS = 100
 
-const peers = await startPeers()
-const sockets = await connectMany(peers, SOCKETS)
+const sockets = await connectMany(SOCKETS)
 
 function endpointsOf({ localPort = 0, remotePort = 0 }: Socket): Int32Array {
   const loopback = [0, 0, 0xffff, 0x7f000001]
@@ -33,4 +32,3 @@ const again = (): void => {
 await say('endpoints', () => paired(inC, { calls: 1, run: () => search(NO_HINT) }))
 await say('endpoints-again', () => paired(inC, { calls: CALLS, run: again }, { rounds: 20 }))
 await end(sockets)
-await peers.stop()

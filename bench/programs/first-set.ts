@@ -1,6 +1,6 @@
 /** The first set on sockets that have just connected, and Node's record of it. */
 import type { Socket } from 'node:net'
-import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
+import { connectMany, descriptorOf, end } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { compared, type Seen, timed } from '../paired.ts'
 import { c, NONE } from '../reference.ts'
@@ -10,14 +10,12 @@ const SOCKETS = 160
 const ROUNDS = 100
 const WARM_UP = 10
 
-const peers = await startPeers()
-
 /**
  * C, the package, and C again on a quarter of the sockets each, in changing order. The first quarter is not counted, because
  * connecting has displaced all of their code from the caches.
  */
 async function round(number: number, userTimeout: number): Promise<Seen> {
-  const sockets = await connectMany(peers, SOCKETS)
+  const sockets = await connectMany(SOCKETS)
   const [first = [], ...quarters] = [0, 1, 2, 3].map((part) =>
     sockets.slice((part * SOCKETS) / 4, ((part + 1) * SOCKETS) / 4),
   )
@@ -56,4 +54,3 @@ for (const [name, userTimeout] of [
     return compared(seen.slice(WARM_UP))
   })
 }
-await peers.stop()

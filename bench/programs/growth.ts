@@ -1,19 +1,17 @@
 /** What a million sets and reads leave behind. Needs --expose-gc. */
-import { connected, startPeers } from '../connections.ts'
+import { connected } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { say } from '../say.ts'
 
 const CALLS = 1_000_000
 const MB = 2 ** 20
 
-const peers = await startPeers()
-const socket = await connected(peers)
+const socket = await connected()
 
-function measure(): { resident: number; heap: number; resources: string } {
+function measure(): { resident: number; resources: string } {
   globalThis.gc?.()
-  const { rss, heapUsed } = process.memoryUsage()
   const resources = process.getActiveResourcesInfo().toSorted().join()
-  return { resident: rss / MB, heap: heapUsed / MB, resources }
+  return { resident: process.memoryUsage().rss / MB, resources }
 }
 
 function setAndRead(times: number): void {
@@ -31,9 +29,7 @@ await say('growth', () => {
   const late = measure()
   return {
     residentMb: late.resident - early.resident,
-    heapMb: late.heap - early.heap,
     resourcesLeft: late.resources === before.resources ? '' : late.resources,
   }
 })
 socket.destroy()
-await peers.stop()

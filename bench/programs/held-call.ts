@@ -1,14 +1,13 @@
 /** `socket.setKeepAlive()` on a held socket, which changes nothing, compared with Node's own. */
 import { Socket } from 'node:net'
-import { connected, startPeers } from '../connections.ts'
+import { connected } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { paired } from '../paired.ts'
 import { say } from '../say.ts'
 
 const CALLS = 2000
 
-const peers = await startPeers()
-const [free, held] = [await connected(peers), await connected(peers)]
+const [free, held] = [await connected(), await connected()]
 const { setKeepAlive } = Socket.prototype // before the package wraps it
 const repeat = (call: () => void): (() => void) => {
   return () => {
@@ -26,4 +25,3 @@ await say('held-call', () =>
 )
 free.destroy()
 held.destroy()
-await peers.stop()

@@ -1,14 +1,12 @@
 /** The heap that 10,000 held sockets take, and how much remains afterwards. Needs --expose-gc. */
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { connectMany, end, startPeers } from '../connections.ts'
+import { connectMany, end } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { say } from '../say.ts'
 
 const SOCKETS = 10_000
 const VALUES = { time: 60_000, interval: 10_000, retries: 6 }
-
-const peers = await startPeers()
 
 async function heap(): Promise<number> {
   for (let i = 0; i < 5; i++) {
@@ -20,7 +18,7 @@ async function heap(): Promise<number> {
 
 /** Tables grow for many sockets, and code is compiled, before anything is measured. */
 async function warmUp(): Promise<void> {
-  const sockets = await connectMany(peers, SOCKETS)
+  const sockets = await connectMany(SOCKETS)
   const holds = sockets.map((socket) => ours.holdKeepAlive(socket, VALUES))
   for (const hold of holds) hold.release()
   await end(sockets)
@@ -29,36 +27,31 @@ async function warmUp(): Promise<void> {
 await say('held-memory', async () => {
   await warmUp()
   const start = await heap()
-  let sockets: Socket[] = await connectMany(peers, SOCKETS)
+  let sockets: Socket[] = await connectMany(SOCKETS)
   const free = await heap()
   let holds = sockets.map((socket) => ours.holdKeepAlive(socket, VALUES))
   const held = await heap()
   for (const hold of holds) hold.release()
   holds = []
-  const released = await heap()
   await end(sockets)
   sockets = []
   const ended = await heap()
-  return {
-    heldBytes: (held - free) / SOCKETS,
-    releasedBytes: (released - free) / SOCKETS,
-    endedBytes: (ended - start) / SOCKETS,
-  }
+  return { heldBytes: (held - free) / SOCKETS, endedBytes: (ended - start) / SOCKETS }
 })
 
 /** The sockets close while an install covers them, without a release. */
 await say('installed-memory', async () => {
-  const free = await connectMany(peers, SOCKETS)
+  const free = await connectMany(SOCKETS)
   await end(free)
   free.length = 0
   const start = await heap()
-  const plain = await connectMany(peers, SOCKETS)
+  const plain = await connectMany(SOCKETS)
   const withoutInstall = (await heap()) - start
   await end(plain)
   plain.length = 0
   const install = ours.installKeepAlive(VALUES)
   const again = await heap()
-  const sockets = await connectMany(peers, SOCKETS)
+  const sockets = await connectMany(SOCKETS)
   const withInstall = (await heap()) - again
   await end(sockets)
   sockets.length = 0
@@ -70,4 +63,3 @@ await say('installed-memory', async () => {
     endedBytes: (ended - again - (again - start)) / SOCKETS,
   }
 })
-await peers.stop()

@@ -1,5 +1,5 @@
 /** Everything that is reported of 10,000 sockets, with the search for them among the descriptors. */
-import { connectMany, end, lastDescriptor, startPeers } from '../connections.ts'
+import { connectMany, end, lastDescriptor } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { paired } from '../paired.ts'
 import { c } from '../reference.ts'
@@ -7,8 +7,7 @@ import { say } from '../say.ts'
 
 const SOCKETS = 10_000
 
-const peers = await startPeers()
-const sockets = await connectMany(peers, SOCKETS)
+const sockets = await connectMany(SOCKETS)
 for (const [index, socket] of sockets.entries()) {
   if (index % 3 === 1) socket.setKeepAlive(true, 60_000)
   if (index % 3 === 2) ours.holdKeepAlive(socket, { detectWithin: 30_000 })
@@ -28,4 +27,3 @@ await say('inspect-sockets', () =>
   ),
 )
 await end(sockets)
-await peers.stop()

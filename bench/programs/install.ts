@@ -1,7 +1,7 @@
 /** The cost of an install for connect and close: processes with and without one alternate on one core. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { startPeers } from '../connections.ts'
+import { peers } from '../connections.ts'
 import { compared, type Paired } from '../paired.ts'
 import { say } from '../say.ts'
 
@@ -10,7 +10,6 @@ const ROUNDS = 60
 const WARM_UP = 8
 const CONNECTIONS = 100
 
-const peers = await startPeers()
 /** `again` has no install either. */
 const KINDS = ['none', 'other', 'matching', 'deadline', 'again'] as const
 
@@ -60,4 +59,3 @@ await say('install-deadline', () => ({
   ...over('matching', 'deadline', 'matching'),
   self: over('none', 'none', 'again').self,
 }))
-await peers.stop()

@@ -1,6 +1,6 @@
 /** The program that callgrind watches: makes a set in the way that its parameter names, first without counting. */
 import type { Socket } from 'node:net'
-import { connected, descriptorOf, startPeers } from '../connections.ts'
+import { connected, descriptorOf } from '../connections.ts'
 import { c } from '../reference.ts'
 import { byBinding, byC, byKoffi, byNode, byPackage } from '../sets.ts'
 import { type Call, turns } from '../turns.ts'
@@ -20,11 +20,9 @@ if (!way) throw new Error(`There is no way "${name}"`)
 /** Calls until V8 compiles no more. */
 const WARM_UP = 200_000
 
-const peers = await startPeers()
-const socket = await connected(peers)
+const socket = await connected()
 const { run } = turns(way(socket), Number(calls))
 for (let made = 0; made < WARM_UP; made += Number(calls)) run()
 globalThis.gc?.() // so that no collection runs during the counted calls
 c.count(run)
 socket.destroy()
-await peers.stop()

@@ -1,13 +1,12 @@
 /** Sets on N sockets, one after the other. Data that is not in the caches is missing for C, too. */
-import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
+import { connectMany, descriptorOf, end } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { paired } from '../paired.ts'
 import { c, NONE } from '../reference.ts'
 import { say } from '../say.ts'
 
 const MOST = 18_000
-const peers = await startPeers()
-const sockets = await connectMany(peers, MOST)
+const sockets = await connectMany(MOST)
 for (const socket of sockets) ours.setKeepAlive(socket, { enabled: true })
 
 for (const count of [10, 100, 1000, 10_000, MOST]) {
@@ -29,4 +28,3 @@ for (const count of [10, 100, 1000, 10_000, MOST]) {
   )
 }
 await end(sockets)
-await peers.stop()

@@ -1,6 +1,6 @@
 /** How soon a living peer on loopback answers `probePeer`, compared with the round trip time, and whether any is reported as dead. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectMany, end, startPeers } from '../connections.ts'
+import { connectMany, end } from '../connections.ts'
 import { ours } from '../measured.ts'
 import { spread } from '../paired.ts'
 import { say } from '../say.ts'
@@ -11,8 +11,7 @@ const SOCKETS = 2000
 /** A peer is probed after this silence. */
 const SILENCE_MS = 1100
 
-const peers = await startPeers()
-const sockets = await connectMany(peers, SOCKETS)
+const sockets = await connectMany(SOCKETS)
 
 await say('probe', async () => {
   const took: number[] = []
@@ -32,4 +31,3 @@ await say('probe', async () => {
   return { refused, milliseconds: median, low, high, roundTrip: spread(trips).median }
 })
 await end(sockets)
-await peers.stop()

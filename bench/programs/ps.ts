@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ours } from '../measured.ts'
-import { connectMany, end, startPeers } from '../connections.ts'
+import { connectMany, end } from '../connections.ts'
 import { compared, median, type Seen, spread, timed } from '../paired.ts'
 import { processorTime } from '../processor-time.ts'
 import { say } from '../say.ts'
@@ -11,8 +11,7 @@ const SOCKETS = 1000
 const ROUNDS = 20
 const command = join(import.meta.dirname, '../../dist/cli.cjs')
 
-const peers = await startPeers()
-const sockets = await connectMany(peers, SOCKETS)
+const sockets = await connectMany(SOCKETS)
 
 function run(...parameters: string[]): string {
   return execFileSync(process.execPath, parameters, { encoding: 'utf8', maxBuffer: 1e8 })
@@ -55,4 +54,3 @@ await say('ps-ss', () => {
   return { start: of('start'), ps: of('ps'), ss: of('ss'), times }
 })
 await end(sockets)
-await peers.stop()

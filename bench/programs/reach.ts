@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { looks } from '../../lab/taken-timers.ts'
-import { lastDescriptor, startPeers } from '../connections.ts'
+import { lastDescriptor, peers } from '../connections.ts'
 import { compared, type Paired, type Seen, timed } from '../paired.ts'
 import { c } from '../reference.ts'
 import { say } from '../say.ts'
@@ -16,7 +16,6 @@ const NEW = 100
 const ROUNDS = 40
 
 const { ours } = await import('../measured.ts')
-const peers = await startPeers()
 const connecting = new Worker(
   `const net = require('node:net')
   const { parentPort, workerData: port } = require('node:worker_threads')
@@ -76,4 +75,3 @@ await say('reach', async (): Promise<Paired> => {
 })
 install.uninstall()
 await connecting.terminate()
-await peers.stop()

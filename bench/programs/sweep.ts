@@ -1,6 +1,6 @@
 /** The sweep over 10,000 sockets with a deadline, while all have data in flight, and while none has. */
 import { looks } from '../../lab/taken-timers.ts'
-import { connectMany, descriptorOf, end, startPeers } from '../connections.ts'
+import { connectMany, descriptorOf, end } from '../connections.ts'
 import { paired } from '../paired.ts'
 import { c } from '../reference.ts'
 import { say } from '../say.ts'
@@ -10,8 +10,7 @@ const SOCKETS = 10_000
 const EFFORT = { rounds: 40, samples: 12 }
 
 const { ours } = await import('../measured.ts')
-const peers = await startPeers()
-const sockets = await connectMany(peers, SOCKETS)
+const sockets = await connectMany(SOCKETS)
 const fds = Int32Array.from(sockets, descriptorOf)
 const inC = { calls: SOCKETS, run: () => c.tcpInfoEach(fds) }
 
@@ -35,4 +34,3 @@ await new Promise((resolve) => setTimeout(resolve, 1000))
 await say('sweep-in-flight', () => paired(inC, sweeping, EFFORT))
 
 await end(sockets)
-await peers.stop()

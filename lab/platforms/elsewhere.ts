@@ -32,7 +32,6 @@ export function runName(machine: string, line: number | string): string {
   return `${machine}-node-${line}`
 }
 
-/** Every run of the workflow. */
 export const RUNS: readonly string[] = MACHINES.flatMap(({ name, nodes }) =>
   nodes.map((line) => runName(name, line)),
 )

@@ -6,7 +6,6 @@ import { table } from '../markdown.ts'
 import { MACHINES, runName, RUNS } from './elsewhere.ts'
 import { ALL_RUNTIMES } from './runtimes.ts'
 
-/** The result of one runtime. */
 export interface Shown {
   readonly name: string
   readonly target: string

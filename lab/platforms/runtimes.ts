@@ -13,9 +13,7 @@ export interface Runtime {
   readonly target: string
   /** How it runs, for people. */
   readonly how: string
-  /** Why it cannot run on this machine. */
   readonly unavailable: () => Promise<string | undefined>
-  /** Downloads it into the cache. */
   readonly prepare: () => Promise<Started>
 }
 
@@ -23,7 +21,6 @@ export interface Runtime {
 export interface Started {
   /** The folder that must contain smoke.cjs. */
   readonly app: string
-  /** Runs smoke.cjs. */
   readonly command: readonly string[]
   /** Ends the processes that run on after the command. */
   readonly stop?: () => Promise<void>
@@ -67,7 +64,6 @@ export const ALL_RUNTIMES: readonly Runtime[] = [
   ...NEWEST.map(nodeWindows),
 ]
 
-/** A program for this machine. */
 function native(
   name: string,
   how: string,

@@ -8,13 +8,7 @@ import type { Shown } from './results.ts'
 /** Under an emulator, the start alone takes seconds. */
 const LIMIT_MS = 180_000
 
-/** The output of smoke.cjs. */
-interface Smoke {
-  readonly runtime: string
-  readonly passed: readonly string[]
-  readonly failed: Readonly<Record<string, string>>
-  readonly userTimeout: string
-}
+type Smoke = Pick<Shown, 'runtime' | 'passed' | 'userTimeout'> & { readonly failed: Record<string, string> }
 
 /** Runs smoke.cjs with `command`. Throws if a check fails. */
 export async function smoke(
@@ -24,12 +18,11 @@ export async function smoke(
   const { output, end } = await inTemporaryFolder('smoke', (folder) => outputOf(command, folder))
   const line = output.split('\n').find((each) => each.startsWith('{"runtime"'))
   if (line === undefined) throw new Error(`${command.join(' ')}\nended with ${end}:\n${output}`)
-  const told = JSON.parse(line) as Smoke
-  const failures = Object.entries(told.failed)
+  const { failed, ...told } = JSON.parse(line) as Smoke
+  const failures = Object.entries(failed)
   if (failures.length > 0) throw new Error(failures.map(([name, error]) => `${name}: ${error}`).join('\n'))
   if (end !== 0) throw new Error(`every check passed, but it ended with ${end}:\n${output}`)
-  const { runtime, passed, userTimeout } = told
-  return { name, target, how, runtime, passed, userTimeout }
+  return { name, target, how, ...told }
 }
 
 /** Uses a file, because Windows programs under Wine may lose what they write into a pipe. */

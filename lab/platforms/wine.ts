@@ -20,7 +20,6 @@ const ENVIRONMENT = [
 
 export const WINE_ROOT: string = join(RUNTIMES, 'wine')
 
-/** Unpacks Wine and makes its C: drive. */
 export async function prepareWine(): Promise<void> {
   await unpackDebian(WINE_ROOT, 'amd64', ['wine64', 'libz-mingw-w64', 'coreutils'])
   const system = join(WINE_ROOT, 'wine/drive_c/windows/system32')
@@ -33,7 +32,6 @@ export async function prepareWine(): Promise<void> {
   await cp(zlib, join(system, 'zlib1.dll'))
 }
 
-/** The command that starts a Windows program of the folder. */
 export function wineCommand(command: readonly string[]): readonly string[] {
   return inEnvironment([WINE, ...command])
 }

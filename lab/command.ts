@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 
-/** The repository's folder. */
 export const ROOT: string = join(import.meta.dirname, '..')
 
 export type Options = NonNullable<ParseArgsConfig['options']>

@@ -29,7 +29,6 @@ const NAMES: Readonly<Record<string, (crate: string) => string>> = {
   win32: (crate) => `${crate}.dll`,
 }
 
-/** @returns the path of the library */
 export async function compileLibrary(crate: string, build: Build): Promise<string> {
   const words = ['build', '--quiet', '--locked', `--package=${crate}`, ...build.parameters]
   await run('cargo', words, { cwd: ROOT, environment: environmentOf(build) })

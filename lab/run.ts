@@ -11,7 +11,6 @@ interface RunOptions {
   readonly timeout?: number
 }
 
-/** How a program ended. */
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null

@@ -28,7 +28,6 @@ export function isInTime(took: number, pausedMs: number, deadline: number): bool
  */
 export const PAUSES: string = new URL('pauses.mjs', import.meta.url).href
 
-/** The exports of that module. */
 export interface Pauses {
   watchPauses(): (since: number) => number
 }

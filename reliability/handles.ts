@@ -10,11 +10,6 @@ export interface Handle {
   close(): void
 }
 
-/** Node's TCP handle. It has its descriptor when `bind` returns. */
-export interface TcpHandle extends Handle {
-  bind(address: string, port: number): number
-}
-
 /** The handle of a socket or server; `undefined` before it has one, and after it was closed. */
 export function handleOf(target: object): Handle | undefined {
   return (target as { _handle?: Handle | null })._handle ?? undefined
@@ -27,10 +22,10 @@ export function descriptorOf(target: object): number {
 }
 
 /** Opens a TCP socket at once: `net` would open it in the next tick. @param like a server, for its class of handle */
-export function openTcp(like: object): TcpHandle {
-  const { constructor: Tcp } = handleOf(like) as unknown as { constructor: new (type: number) => TcpHandle }
-  const handle = new Tcp(0) // SOCKET of lib/net.js
-  const status = handle.bind('127.0.0.1', 0)
+export function openTcp(like: object): Handle {
+  type Tcp = new (type: number) => Handle & { bind(address: string, port: number): number }
+  const handle = new (handleOf(like)?.constructor as Tcp)(0) // SOCKET of lib/net.js
+  const status = handle.bind('127.0.0.1', 0) // this opens the descriptor
   if (status !== 0) throw new Error(`bind: ${status}`)
   return handle
 }

@@ -19,7 +19,6 @@ export class Random {
     return from + (this.below(2 ** 31) / 2 ** 31) * (to - from)
   }
 
-  /** True once in this many times. */
   oneIn(times: number): boolean {
     return this.below(times) === 0
   }
@@ -31,7 +30,6 @@ export class Random {
     return list[this.below(list.length)]
   }
 
-  /** All elements, in a random order. */
   shuffled<T>(all: readonly T[]): T[] {
     return all
       .map((each) => ({ each, place: this.between(0, 1) }))

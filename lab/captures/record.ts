@@ -11,7 +11,6 @@ import type { TcpPacket } from '../network/packets.ts'
 import { needTool } from '../network/tools.ts'
 import { type Captures, type Happening, type Sent, STORIES, type Story, type StoryName } from './story.ts'
 
-/** The option of each story. */
 const DETECT_WITHIN = 10_000
 
 /** The events of a story, and the error that the program got. */

@@ -17,7 +17,6 @@ export interface Story {
   readonly happened: readonly Happening[]
   /** The program's error; `undefined`: it got none. */
   readonly told?: { readonly at: number; readonly code: string; readonly outcome: string }
-  /** The end of the recording. */
   readonly until: number
   /** The same packets in tcpdump's words. */
   readonly tcpdump: readonly string[]

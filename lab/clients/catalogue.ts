@@ -5,17 +5,8 @@ import { postgres } from '../servers/postgres.ts'
 import type { ServerKind } from '../servers/service.ts'
 import { http, http2 } from '../servers/web.ts'
 
-const SERVER_NAMES = [
-  'http',
-  'http2',
-  'mariadb',
-  'mosquitto',
-  'nats',
-  'postgres',
-  'rabbitmq',
-  'redis',
-] as const
-export type ServerName = (typeof SERVER_NAMES)[number]
+const NAMES = ['http', 'http2', 'mariadb', 'mosquitto', 'nats', 'postgres', 'rabbitmq', 'redis'] as const
+export type ServerName = (typeof NAMES)[number]
 
 export const servers: Readonly<Record<ServerName, ServerKind>> = {
   http,

@@ -10,7 +10,6 @@ export type Setting = 'defaults' | 'own' | 'ours' | 'ten' | 'bare'
 export const DOINGS = ['idle', 'waiting', 'writing', 'later', 'connecting'] as const
 export type Doing = (typeof DOINGS)[number]
 
-/** The install's deadline. */
 export const DETECT_WITHIN = 6000
 
 /** The deadline of a setting in milliseconds, if it has one. `bare`: `--import tcp-keepalive/register`, and no variable. */
@@ -43,7 +42,6 @@ interface Lost {
   readonly pausedMs: number
 }
 
-/** The clients that take part. */
 export const competitors: readonly string[] = [...clients]
   .filter(([, { clock }]) => clock)
   .map(([name]) => name)

@@ -14,7 +14,6 @@ export async function matrixUnavailable(): Promise<string | undefined> {
   return (await labUnavailable()) ?? reasons.find(Boolean) ?? (await postgresUnavailable())
 }
 
-/** A laboratory with a server of each kind, and the relay. */
 export class Bench {
   readonly lab: Lab
   readonly #relay: Relay
@@ -59,7 +58,6 @@ export class Bench {
   }
 }
 
-/** Opens a bench, and closes it after its use. */
 export async function withBench<T>(
   names: readonly ServerName[] | undefined,
   use: (bench: Bench) => Promise<T>,

@@ -16,7 +16,6 @@ interface Opening {
   readonly values?: KeepAliveOptions
 }
 
-/** A connected socket, by its ports. */
 export interface Seen extends Readback {
   readonly localPort: number
   readonly peerPort: number
@@ -35,10 +34,8 @@ export class ClientProcess {
 
   static async start(host: Host, name: string, options: ProgramOptions = {}): Promise<ClientProcess> {
     const env = { ...ENVIRONMENT, ...options.env }
-    const program = host.startModule(new URL('inside.mjs', import.meta.url), 'drive', name, {
-      ...options,
-      env,
-    })
+    const module = new URL('inside.mjs', import.meta.url)
+    const program = host.startModule(module, 'drive', name, { ...options, env })
     const client = new ClientProcess(program)
     client.#pid = (await program.event<number>('pid')).data
     return client

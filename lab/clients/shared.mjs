@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Loads a client library. */
 export const examples = createRequire(new URL('../../examples/package.json', import.meta.url))
 
 /** How long a client may try to reconnect; the slowest waits a second before each attempt. */
@@ -30,7 +29,6 @@ export async function openProgram(name, { ports, ...where }, options, listen) {
   return () => client.use(opened)
 }
 
-/** Opens a client with its file in examples/. */
 export async function openExample(file, { fromExample }, config) {
   const { connect } = await import(new URL(`../../examples/${file}.mjs`, import.meta.url))
   return fromExample ? fromExample(connect, config) : connect(config)

@@ -1,6 +1,5 @@
 import type { Doing, Measured, Setting } from '../clients/clock.ts'
 
-/** The settings of the death clock. */
 export type Charted = Exclude<Setting, 'ten'>
 
 /** Their names in the table and in the chart, in the order of both. */

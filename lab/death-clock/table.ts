@@ -45,7 +45,6 @@ no such option, but their protocols have a ping:
 ${table(['client', 'its own option'], own)}`
 }
 
-/** As in source code. */
 function inSource(options: object): string {
   const members = Object.entries(options).map(([name, value]) => `${name}: ${value}`)
   return `{ ${members.join(', ')} }`

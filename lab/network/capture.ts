@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { untilPrinted } from '../run.ts'
 import type { Host } from './host.ts'
 import type { HostName } from './links.ts'
@@ -17,7 +16,6 @@ export interface CaptureOptions {
   readonly each?: (packet: TcpPacket) => void
 }
 
-/** A recording of the packets on a host's interface. */
 export interface Capture {
   /** The TCP packets so far; none if `each` is given. */
   readonly packets: readonly TcpPacket[]

@@ -40,12 +40,10 @@ export class Conversation {
     this.opened = opened
   }
 
-  /** The losses so far. */
   get losses(): Loss[] {
     return this.#program.told<Loss>('lost')
   }
 
-  /** The next loss. */
   async loss(): Promise<Loss> {
     return (await this.#program.event<Loss>('lost')).data
   }

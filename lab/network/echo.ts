@@ -1,7 +1,6 @@
 import type { Lab } from './lab.ts'
 import type { Program } from './program.ts'
 
-/** The port that {@link startEcho} listens on. */
 export const echoPort = 7000
 
 /** A server that sends everything back. */
@@ -40,7 +39,6 @@ export async function connect(
   return program
 }
 
-/** Sends a text, and resolves with the answer. */
 export async function echoed(client: Program<void>, text: string): Promise<unknown> {
   client.send(text)
   return (await client.event('data')).data

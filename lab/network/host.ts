@@ -2,7 +2,6 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-
 import type { Addresses, HostName } from './links.ts'
 import { enterMachine, enterNetwork, openMachine, type Holder, type UserNamespace } from './namespaces.ts'
 import { Program, type Inside, type ProgramOptions } from './program.ts'
@@ -11,7 +10,6 @@ import { needTool, toolFolders } from './tools.ts'
 /** A function whose source text is sent to a process on the host. */
 type Sent<A, R> = (args: A, inside: Inside) => R | Promise<R>
 
-/** One of the laboratory's three machines. */
 export class Host {
   readonly name: HostName
   /** Its IPv4 address on the link. The router has two; this is the one on the client's side. */

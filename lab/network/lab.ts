@@ -1,15 +1,7 @@
 import { startCapture, type Capture, type CaptureOptions } from './capture.ts'
 import { faultRules, forgetRules, forgetSettings, noFaults, type Faults } from './faults.ts'
 import { Host } from './host.ts'
-import {
-  cableScript,
-  type EndName,
-  forwardScript,
-  hostScript,
-  links,
-  plugScript,
-  unplugScript,
-} from './links.ts'
+import { type EndName, forwardScript, hostScript, links, plugScript } from './links.ts'
 import { openUserNamespace, type UserNamespace } from './namespaces.ts'
 
 /** Three hosts in a row: client, router, server. The router can lose or reject packets. */
@@ -95,8 +87,8 @@ export class Lab {
    * addresses answers the packets of old connections with RST. A cut stays.
    */
   async reboot(): Promise<void> {
-    // First the cable, because the kernel sends FIN for killed programs.
-    await this.router.configure(unplugScript('server'))
+    // First the cable, with both ends, because the kernel sends FIN for killed programs.
+    await this.router.configure('ip link delete server')
     await this.server.restart()
     await this.#plug('server')
   }
@@ -107,14 +99,13 @@ export class Lab {
     return startCapture(host, host.name === 'router' ? 'client' : 'eth0', options)
   }
 
-  /** Ends all programs on the hosts, and the hosts. */
   async close(): Promise<void> {
     await Promise.all([this.client.end(), this.router.end(), this.server.end()])
     await this.#user?.end()
   }
 
   async #plug(name: EndName): Promise<void> {
-    await this.router.configure(cableScript(name, this[name].pid))
+    await this.router.configure(`ip link add ${name} type veth peer name eth0 netns ${this[name].pid}`)
     await this[name].configure(hostScript(links[name]))
     await this.router.configure(plugScript(name, links[name]))
   }

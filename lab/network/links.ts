@@ -1,6 +1,5 @@
 /** The links of the three hosts: addresses, and the shell scripts that set them. */
 
-/** The two hosts at the ends. */
 export type EndName = 'client' | 'server'
 export type HostName = EndName | 'router'
 
@@ -30,16 +29,6 @@ export const forwardScript: string = `
     echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
     ip -6 route add blackhole fd09::/16
   fi`
-
-/** For the router: a cable to the host, in whose network the process `pid` is. The router's end stays down. */
-export function cableScript(host: EndName, pid: number): string {
-  return `ip link add ${host} type veth peer name eth0 netns ${pid}`
-}
-
-/** For the router: removes the cable. The host's end is gone too. */
-export function unplugScript(host: EndName): string {
-  return `ip link delete ${host}`
-}
 
 /** For a host: its addresses, and the router as its default route. */
 export function hostScript({ address, address6, router, router6 }: Ends): string {

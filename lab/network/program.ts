@@ -52,7 +52,6 @@ interface Ground {
 export class Program<R> {
   /** The function's result. Rejects with its error, or with the reason why the process ended. */
   readonly result: Promise<R>
-  /** All events so far. */
   readonly events: Told[] = []
   readonly process: ChildProcess
   readonly #host: Ground

@@ -14,7 +14,6 @@ export function findTool(name: string, folders: readonly string[] = toolFolders)
   return folders.map((folder) => join(folder, name)).find(isProgram)
 }
 
-/** The full path of a program; an error if it is not installed. */
 export function needTool(name: string): string {
   const path = findTool(name)
   if (path === undefined) throw new Error(`${name} is not installed`)

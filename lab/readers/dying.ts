@@ -7,7 +7,6 @@ import { certificate } from '../servers/certificate.ts'
 import { type Death, DEATHS, FAST, type Kind, KINDS, STOPPED } from './kinds.ts'
 import { SlowReader } from './slow-reader.ts'
 
-/** The error of a writer. */
 export interface Lost {
   readonly name: string
   readonly code: string

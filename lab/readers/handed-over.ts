@@ -26,7 +26,6 @@ export interface Received {
   /** The values right before the end, in milliseconds. */
   readonly userTimeout: number
   readonly rtoMax: number
-  /** The error output of the program. */
   readonly said: string
 }
 

@@ -6,10 +6,8 @@ export interface Kind extends Listening {
   readonly pace: Pace
 }
 
-/** It reads nothing. */
 export const STOPPED: Pace = { bytes: 0, every: 0 }
 
-/** It reads everything. */
 export const FAST: Pace = { bytes: -1, every: 0 }
 
 const KB = 1024

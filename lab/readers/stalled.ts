@@ -1,11 +1,11 @@
 /** Real servers that stop reading during a large transfer: they continue after a while, or die. */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { redis as redisKind } from '../servers/databases.ts'
+import { finish } from '../servers/service.ts'
 
 export interface Ended {
   readonly name: string
@@ -49,14 +49,14 @@ export async function stallAndDie(lab: Lab, detectWithin: number, stalledMs: num
   }
   const stall = async (ms: number): Promise<void> => {
     await ask('lock')
-    await signal(lab, 'STOP', pid)
+    await finish(lab.server, 'sh', ['-c', `kill -STOP ${pid}`])
     await ask('transfer')
     await sleep(ms)
   }
   await stall(stalledMs)
   const early = program.told<Ended>('ended')
   await ask('unlock')
-  await signal(lab, 'CONT', pid)
+  await finish(lab.server, 'sh', ['-c', `kill -CONT ${pid}`])
   web.send('read')
   const goneOn: Ended[] = []
   for (let transfer = 0; transfer < 3; transfer++) goneOn.push((await program.event<Ended>('ended')).data)
@@ -67,10 +67,6 @@ export async function stallAndDie(lab: Lab, detectWithin: number, stalledMs: num
   while (program.told<Ended>('ended').length < 6 && performance.now() < until) await sleep(50)
   await Promise.all([program.stop(), postgres.stop(), redis.stop()])
   return { early, goneOn, dead: program.told<Ended>('ended').slice(3), diedAt }
-}
-
-async function signal(lab: Lab, name: 'STOP' | 'CONT', pid: number): Promise<void> {
-  await once(lab.server.spawn('sh', ['-c', `kill -${name} ${pid}`]), 'exit')
 }
 
 /** Reads an upload only after a message, and answers with the number of bytes. */

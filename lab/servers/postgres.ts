@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { appendFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-
 import type { Host } from '../network/host.ts'
 import { programsAreRoot } from '../network/namespaces.ts'
 import { findTool, toolFolders } from '../network/tools.ts'
@@ -9,12 +8,7 @@ import { finish, openService, putCertificate, type ServerKind, type Service } fr
 
 export interface Postgres {
   /** What a client needs: `new pg.Client(postgres.connection)`. */
-  readonly connection: {
-    readonly host: string
-    readonly port: number
-    readonly user: string
-    readonly database: string
-  }
+  readonly connection: Readonly<{ host: string; port: number; user: string; database: string }>
   /** After a restart of its host has killed it: starts it again with its data. */
   startAgain(): Promise<void>
   /** Ends the server and removes its files. The end of this process does the same. */
@@ -58,19 +52,8 @@ export async function startPostgres(
   }
   const service = await openService(host, 'postgres', async (service) => {
     const inData = (file = ''): string => service.at(join('data', file))
-    const cluster = [
-      '-D',
-      inData(),
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '--no-locale',
-      '-E',
-      'UTF8',
-      '--no-sync',
-    ]
-    await finish(host, join(programs, 'initdb'), cluster)
+    const cluster = '-U postgres -A trust --no-locale -E UTF8 --no-sync'.split(' ')
+    await finish(host, join(programs, 'initdb'), ['-D', inData(), ...cluster])
     await appendFile(inData('pg_hba.conf'), 'host all all all trust\n')
     if (tls) await putCertificate(inData)
     await start(service)

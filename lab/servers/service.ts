@@ -5,12 +5,10 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-
 import type { Host } from '../network/host.ts'
 import { untilPrinted } from '../run.ts'
 import { certificate } from './certificate.ts'
 
-/** A running server. */
 export interface Server {
   readonly port: number
   /** The port for TLS from the first byte; `port` if the client asks for TLS after a greeting. */

@@ -22,7 +22,8 @@ export class Bystanders {
   readonly #watch = new Watch()
   /** Opened in the tick in which another socket was closed, to get its number. */
   #foreign: Handle[] = []
-  readonly #numbers = new Set<number>()
+  /** Their open descriptors. */
+  readonly numbers: Set<number> = new Set()
   /** How many were opened so, and how many of them got the number of the closed one. */
   foreign = 0
   reused = 0
@@ -34,13 +35,7 @@ export class Bystanders {
     made.#add(made.#server, UNTOUCHED)
     for (let index = 0; index < 4; index++) await made.#connect(index % 2 === 0)
     await made.#openOthers(path)
-    for (const number of made.#watch.descriptors()) made.#numbers.add(number)
     return made
-  }
-
-  /** Their open descriptors. */
-  get numbers(): ReadonlySet<number> {
-    return this.#numbers
   }
 
   get readings(): number {
@@ -64,7 +59,7 @@ export class Bystanders {
       this.#foreign.push(handle)
       if (meant.includes(handle.fd)) continue
       this.foreign++
-      this.#numbers.add(handle.fd)
+      this.numbers.add(handle.fd)
       this.#watch.add(handle, 'a socket that was opened in the same tick')
       if (handle.fd !== number) continue
       this.reused++
@@ -77,7 +72,7 @@ export class Bystanders {
     if (this.#foreign.length === 0) return
     this.check()
     for (const handle of this.#foreign.splice(0)) {
-      this.#numbers.delete(handle.fd)
+      this.numbers.delete(handle.fd)
       handle.close()
     }
     this.#watch.forgetClosed()
@@ -129,6 +124,7 @@ export class Bystanders {
   #add(target: net.Socket | net.Server, values: Readback): void {
     if (target instanceof net.Socket) target.on('error', () => {})
     this.#tcp.push([target, values])
+    this.numbers.add(descriptorOf(target))
     this.#watch.add(handleOf(target), 'a bystander')
   }
 }

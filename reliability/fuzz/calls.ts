@@ -28,11 +28,8 @@ import type { Chosen, Targets } from './targets.ts'
 import { anything, describe, hostile, THROWN } from './values.ts'
 import type { World } from './world.ts'
 
-/** A call that is ready to be made. */
 export interface Call {
-  /** The function. */
   readonly name: string
-  /** Its arguments, as text. */
   readonly given: string
   /** The descriptor whose options it may change if it succeeds; -1 for none. */
   readonly changes: number
@@ -119,10 +116,6 @@ export class Calls {
     for (const open of Object.values(this.#open)) for (const { end } of open.splice(0)) end()
   }
 
-  #add(kind: Kind, open: Open): void {
-    this.#open[kind].push(open)
-  }
-
   /** Ends the oldest of a kind if there is no room for another. */
   #makeRoom(kind: Kind): void {
     if (this.#open[kind].length >= MOST[kind]) this.#open[kind].shift()?.end()
@@ -155,7 +148,8 @@ export class Calls {
       sameValues(isLifted ? { ...now, userTimeout: wanted.userTimeout } : now, wanted, 'what was set')
     }
     const number = typeof target.value === 'number' ? target.value : -1
-    return { run, given: text(target, given), changes: target.fd, number, isHostile: target.isHostile }
+    const what = `${target.what}, ${describe(given)}`
+    return { run, given: what, changes: target.fd, number, isHostile: target.isHostile }
   }
 
   readonly #get: Maker = (random) => {
@@ -173,12 +167,12 @@ export class Calls {
     const isNumber = typeof target.value === 'number'
     const run = (): void => {
       const hold = holdKeepAlive(target.value as net.Socket, given as KeepAliveOptions)
-      this.#add('hold', { end: () => hold.release(), object: target.object })
+      this.#open.hold.push({ end: () => hold.release(), object: target.object })
       if (isNumber) throw new Wrong('a number was held')
     }
     this.#makeRoom('hold')
     const changes = isNumber ? -1 : target.fd
-    return { run, given: text(target, given), changes, isHostile: target.isHostile }
+    return { run, given: `${target.what}, ${describe(given)}`, changes, isHostile: target.isHostile }
   }
 
   readonly #install: Maker = (random, effect) => {
@@ -186,7 +180,7 @@ export class Calls {
     const scope = random.oneIn(8) ? anything(random) : { match: this.#match(random) }
     const run = (): void => {
       const install = installKeepAlive(given as KeepAliveOptions, scope as { match: PeerMatch })
-      this.#add('install', { end: () => install.uninstall() })
+      this.#open.install.push({ end: () => install.uninstall() })
     }
     this.#makeRoom('install')
     return { run, given: `${describe(given)}, ${describe(scope)}` }
@@ -238,7 +232,7 @@ export class Calls {
     if (!random.oneIn(10)) return { run: () => {} }
     const run = (): void => {
       const drill = cutOff(target.value as Target)
-      this.#add('drill', { end: () => drill.restore() })
+      this.#open.drill.push({ end: () => drill.restore() })
     }
     this.#makeRoom('drill')
     return { run, given: target.what }
@@ -398,8 +392,4 @@ function isPlain(options: unknown): boolean {
 function arrayOf(random: Random): Int32Array {
   const array = new Int32Array(random.pick([0, 1, 4, 5, 9, 10, 25, 26, 60]))
   return random.oneIn(3) ? array.subarray(random.below(3)) : array
-}
-
-function text(target: Chosen, given: unknown): string {
-  return `${target.what}, ${describe(given)}`
 }

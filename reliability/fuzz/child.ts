@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import type { KeepAliveFailure } from 'tcp-keepalive'
-import { descriptorOf, openDescriptors } from '../handles.ts'
+import { descriptorOf, handleOf, openDescriptors } from '../handles.ts'
 import { Random } from '../random.ts'
 import { Bystanders } from './bystanders.ts'
 import { type Call, Calls } from './calls.ts'
@@ -116,7 +116,7 @@ async function makeCalls(): Promise<void> {
 function oneTurn(random: Random): void {
   for (let step = 0; step < STEPS; step++) trace.add(index++, `step: ${world.step(random)}`)
   watch.forgetAll()
-  watch.addAll(world.objects(), 'a socket that was no target')
+  for (const object of world.objects()) watch.add(handleOf(object), 'a socket that was no target')
   for (let group = 0; group < GROUPS; group++) {
     allowed.clear()
     for (let made = 0; made < GROUP; made++) oneCall(random)

@@ -13,7 +13,6 @@ const ROUND = 200_000
 /** A child that sends nothing for this long hangs. */
 const SILENCE_MS = 120_000
 
-/** The child gets one round, as JSON. */
 export interface Round {
   readonly seed: number
   readonly calls: number
@@ -61,9 +60,7 @@ export interface Run {
   readonly seed: number
   readonly calls: number
   readonly seconds: number
-  /** Child processes at a time. */
   readonly processes: number
-  /** Called with the number of calls made so far. */
   progress?(calls: number): void
 }
 

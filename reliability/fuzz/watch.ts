@@ -1,8 +1,7 @@
 /** Reads the kernel's values of sockets again and again, and reports any that changed without being a target. */
 import * as native from 'tcp-keepalive/native'
-import { type Handle, handleOf } from '../handles.ts'
+import type { Handle } from '../handles.ts'
 
-/** A socket, and its values when they were last read. */
 interface Watched {
   readonly handle: Handle
   readonly fd: number
@@ -17,7 +16,6 @@ const read = new Int32Array(5)
 
 export class Watch {
   #watched: Watched[] = []
-  /** How often a socket was read back. */
   readings = 0
 
   /** Watches a TCP socket, and ignores anything else. */
@@ -25,16 +23,6 @@ export class Watch {
     const fd = handle?.fd
     if (handle === undefined || typeof fd !== 'number' || fd < 0) return
     if (native.getKeepAlive(fd, read) === 0) this.#watched.push({ handle, fd, values: read.slice(), what })
-  }
-
-  addAll(targets: Iterable<object>, what: string): void {
-    for (const target of targets) this.add(handleOf(target), what)
-  }
-
-  /** The descriptors that are watched. */
-  descriptors(): readonly number[] {
-    this.forgetClosed()
-    return this.#watched.map(({ fd }) => fd)
   }
 
   forgetAll(): void {
@@ -45,12 +33,7 @@ export class Watch {
     this.#watched = this.#watched.filter(({ handle, fd }) => handle.fd === fd)
   }
 
-  /**
-   * Reads all.
-   *
-   * @param allowed the descriptors that may have changed
-   * @throws if any other has changed
-   */
+  /** Reads all. @throws if any has changed whose descriptor is not `allowed` to */
   check(allowed: ReadonlySet<number>): void {
     for (const { handle, fd, values, what } of this.#watched) {
       if (handle.fd !== fd) continue // closed meanwhile

@@ -23,7 +23,6 @@ export class World {
   readonly slots: Slot[]
   /** Connections that the servers accepted, the newest last. */
   readonly accepted: net.Socket[] = []
-  /** Descriptor numbers that a socket had. */
   readonly formerNumbers: number[] = []
   readonly #tcp: net.Server
   readonly #unix: net.Server

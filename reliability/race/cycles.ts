@@ -23,7 +23,6 @@ export interface Race {
   /** How often a file, or a socket, got the number of the closed socket in the tick in which it was closed. */
   readonly reusedByFile: number
   readonly reusedBySocket: number
-  /** Calls on closed sockets. */
   readonly calls: number
   /** How often a foreign socket was read back, and how often of these by another process. */
   readonly readings: number

@@ -17,7 +17,6 @@ export interface PoolOptions {
 
 export class HeldPool {
   readonly size: number
-  /** The number of queries answered. */
   answered = 0
   readonly #pool: pg.Pool
   readonly #entries = new WeakMap<pg.ClientBase, Ended>()

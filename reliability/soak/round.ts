@@ -12,9 +12,7 @@ export interface RoundResult extends Verdict {
   readonly fate: Fate
   /** How long it took until all connections answered again, in milliseconds. */
   readonly wholeAfter: number
-  /** Queries since the start. */
   readonly answered: number
-  /** Of all processes together. */
   readonly footprint: Footprint
 }
 
@@ -32,9 +30,7 @@ const CAPTURE_LATE = 30_000
  * retransmission (promise.ts), together 10 s at most, and for a process of the database each: 2,000 start within 8 s on two
  * processors, and the machine may be busy.
  */
-export function wholeWithin(connections: number): number {
-  return 10_000 + connections * 15
-}
+const wholeWithin = (connections: number): number => 10_000 + connections * 15
 
 /** Opens all connections and sends a query on each. @returns how long this took */
 export async function makeWhole(tell: Processes, connections: number): Promise<number> {

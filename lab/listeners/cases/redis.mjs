@@ -2,7 +2,6 @@
 
 const at = ({ host, ports }) => ({ host, port: ports.redis })
 
-/** Unique names. */
 let queues = 0
 const queueName = () => `listeners-${process.pid}-${queues++}`
 

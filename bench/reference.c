@@ -100,17 +100,14 @@ static napi_value tcp_info_each(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* scan(last, times): getsockname on all descriptors, which every search by endpoints needs */
+/* scan(last): getsockname on all descriptors, which every search by endpoints needs */
 static napi_value scan(napi_env env, napi_callback_info info) {
-  ARGUMENTS(2);
+  ARGUMENTS(1);
   const int last = integer(env, given[0]);
-  const int64_t times = integer(env, given[1]);
   struct sockaddr_storage address;
-  for (int64_t i = 0; i < times; i++) {
-    for (int fd = 0; fd <= last; fd++) {
-      socklen_t size = sizeof address;
-      getsockname(fd, (struct sockaddr *)&address, &size);
-    }
+  for (int fd = 0; fd <= last; fd++) {
+    socklen_t size = sizeof address;
+    getsockname(fd, (struct sockaddr *)&address, &size);
   }
   return NULL;
 }

@@ -5,7 +5,7 @@ interface Reference {
   setEach(fds: Int32Array, userTimeoutMs: number): void
   get(fd: number, times: number): void
   tcpInfoEach(fds: Int32Array): void
-  scan(lastDescriptor: number, times: number): void
+  scan(lastDescriptor: number): void
   /** @returns the number of TCP sockets */
   inspectEach(lastDescriptor: number): number
   /** One call, whose own time is included. */

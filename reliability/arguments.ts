@@ -18,11 +18,7 @@ export function readOptions<Name extends string>(
 }
 
 /** A whole number; `otherwise` if the option is not given. */
-export function wholeNumber(
-  name: string,
-  text: string | undefined,
-  { otherwise, least = 1 }: { readonly otherwise: number; readonly least?: number },
-): number {
+export function wholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (number >= least) return number
@@ -31,5 +27,5 @@ export function wholeNumber(
 
 /** Repeats a run. Random if none is given. */
 export function seedOf(text: string | undefined): number {
-  return wholeNumber('seed', text, { otherwise: Math.floor(Math.random() * 2 ** 31), least: 0 })
+  return wholeNumber('seed', text, Math.floor(Math.random() * 2 ** 31), 0)
 }

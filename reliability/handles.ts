@@ -21,7 +21,7 @@ export function descriptorOf(target: object): number {
   return typeof fd === 'number' && fd >= 0 ? fd : -1
 }
 
-/** Opens a TCP socket at once: `net` would open it in the next tick. @param like a server, for its class of handle */
+/** Opens a TCP socket at once: `net` would open it in the next tick. @param like a TCP socket, for its class of handle */
 export function openTcp(like: object): Handle {
   type Tcp = new (type: number) => Handle & { bind(address: string, port: number): number }
   const handle = new (handleOf(like)?.constructor as Tcp)(0) // SOCKET of lib/net.js

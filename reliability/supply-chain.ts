@@ -28,12 +28,9 @@ export async function run(): Promise<readonly Figure[]> {
   })
 }
 
-interface Manifest {
-  readonly dependencies?: object
-  readonly peerDependencies?: object
-  readonly optionalDependencies?: object
-  readonly scripts?: object
-}
+type Manifest = Partial<
+  Record<'dependencies' | 'peerDependencies' | 'optionalDependencies' | 'scripts', object>
+>
 
 const size = (object: object | undefined): number => Object.keys(object ?? {}).length
 

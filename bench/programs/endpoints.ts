@@ -25,7 +25,7 @@ const { findDescriptor } = native
 const search = (hint: number): void => {
   if (findDescriptor(endpoints, hint) !== fd) throw new Error('Another socket was found')
 }
-const inC = { calls: 1, run: () => c.scan(fd, 1) }
+const inC = { calls: 1, run: () => c.scan(fd) }
 const again = (): void => {
   for (let i = 0; i < CALLS; i++) search(fd)
 }

@@ -57,7 +57,7 @@ await lookUntilAdopted(SOCKETS)
 look() // once more, as after each adoption
 
 const last = lastDescriptor()
-const scan = (): void => c.scan(last, 1)
+const scan = (): void => c.scan(last)
 
 await say('reach', async (): Promise<Paired> => {
   const seen: Seen[] = []

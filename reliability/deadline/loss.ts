@@ -28,7 +28,7 @@ interface Trial {
 }
 
 export async function run(options: readonly string[]): Promise<Figure[]> {
-  const seconds = wholeNumber('seconds', readOptions(options, 'seconds').seconds, { otherwise: 180 })
+  const seconds = wholeNumber('seconds', readOptions(options, 'seconds').seconds, 180)
   const figures: Figure[] = []
   for (const deadline of [30_000, 60_000]) {
     const { time, interval, retries } = planKeepAlive({ detectWithin: deadline }).settings

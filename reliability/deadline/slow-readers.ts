@@ -10,7 +10,7 @@ export const usage = '  --deadlines N,…  in seconds (10,30)'
 
 export async function run(options: readonly string[]): Promise<Figure[]> {
   const { deadlines: given = '10,30' } = readOptions(options, 'deadlines')
-  const deadlines = given.split(',').map((text) => wholeNumber('deadlines', text, { otherwise: 0 }) * 1000)
+  const deadlines = given.split(',').map((text) => wholeNumber('deadlines', text, 0) * 1000)
   const courses = await Promise.all(
     deadlines.map(async (deadline) => ({ deadline, course: await one(deadline) })),
   )

@@ -4,7 +4,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
 import { setKeepAlive } from 'tcp-keepalive'
-import { type Readback, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
+import { connectedPair, type Readback, readback, UNTOUCHED } from '../../lab/readback/readback.ts'
 import { descriptorOf, type Handle, handleOf, openTcp } from '../handles.ts'
 import { NONE, Watch } from './watch.ts'
 
@@ -15,7 +15,6 @@ const READ: Readback = { ...VALUES, enabled: 1, time: 4321, interval: 43 }
 const MOST_FOREIGN = 6
 
 export class Bystanders {
-  readonly #server: net.Server = net.createServer()
   readonly #tcp: Array<readonly [target: net.Socket | net.Server, values: Readback]> = []
   /** Another process reads these, because this package reads TCP sockets only. */
   readonly #notTcp: Array<UdpSocket | net.Server | net.Socket> = []
@@ -31,9 +30,13 @@ export class Bystanders {
   /** @param path where to listen for the Unix-domain sockets among them */
   static async open(path: string): Promise<Bystanders> {
     const made = new Bystanders()
-    await once(made.#server.listen(0, '127.0.0.1'), 'listening')
-    made.#add(made.#server, UNTOUCHED)
-    for (let index = 0; index < 4; index++) await made.#connect(index % 2 === 0)
+    for (const withValues of [true, false, true, false]) {
+      const { client, accepted, server } = await connectedPair()
+      if (withValues) setKeepAlive(client, VALUES)
+      made.#add(client, withValues ? READ : UNTOUCHED)
+      made.#add(accepted, UNTOUCHED)
+      made.#add(server, UNTOUCHED)
+    }
     await made.#openOthers(path)
     return made
   }
@@ -55,7 +58,7 @@ export class Bystanders {
    */
   openForeign(number: number, meant: readonly number[]): void {
     for (let opened = 0; opened < MOST_FOREIGN; opened++) {
-      const handle = openTcp(this.#server)
+      const handle = openTcp(this.#tcp[0]?.[0] as net.Socket)
       this.#foreign.push(handle)
       if (meant.includes(handle.fd)) continue
       this.foreign++
@@ -101,15 +104,6 @@ export class Bystanders {
     return this.#notTcp.map((each) => numberOf(each))
   }
 
-  async #connect(withValues: boolean): Promise<void> {
-    const client = net.connect((this.#server.address() as net.AddressInfo).port, '127.0.0.1')
-    const [accepted] = (await once(this.#server, 'connection')) as [net.Socket]
-    if (client.connecting) await once(client, 'connect')
-    if (withValues) setKeepAlive(client, VALUES)
-    this.#add(client, withValues ? READ : UNTOUCHED)
-    this.#add(accepted, UNTOUCHED)
-  }
-
   async #openOthers(path: string): Promise<void> {
     const server = net.createServer().listen(path)
     await once(server, 'listening')
@@ -122,7 +116,6 @@ export class Bystanders {
   }
 
   #add(target: net.Socket | net.Server, values: Readback): void {
-    if (target instanceof net.Socket) target.on('error', () => {})
     this.#tcp.push([target, values])
     this.numbers.add(descriptorOf(target))
     this.#watch.add(handleOf(target), 'a bystander')

@@ -86,8 +86,8 @@ export class Calls {
       [3, 'installKeepAlive', this.#install],
       [2, 'uninstall', this.#ending('install')],
       [3, 'planKeepAlive', this.#plan],
-      [3, 'getTcpInfo', this.#reader(getTcpInfo)],
-      [3, 'inspectSocket', this.#reader(inspectSocket)],
+      [3, 'getTcpInfo', this.#reader((target) => getTcpInfo(target))],
+      [3, 'inspectSocket', this.#reader((target) => inspectSocket(target))],
       [2, 'probePeer', this.#probe],
       [3, 'outcomeOf', this.#outcome],
       [1, 'cutOff', this.#cutOff],
@@ -152,14 +152,10 @@ export class Calls {
     return { run, given: what, changes: target.fd, number, isHostile: target.isHostile }
   }
 
-  readonly #get: Maker = (random) => {
-    const target = this.#targets.choose(random)
-    const run = (): void => {
-      const got = getKeepAlive(target.value as Target)
-      if (target.fd >= 0 && !target.isHostile) sameValues(got, valuesOf(target.fd), 'what was read')
-    }
-    return { run, given: target.what }
-  }
+  readonly #get: Maker = this.#reader((value, { fd, isHostile }) => {
+    const got = getKeepAlive(value)
+    if (fd >= 0 && !isHostile) sameValues(got, valuesOf(fd), 'what was read')
+  })
 
   readonly #hold: Maker = (random, effect) => {
     const target = this.#targets.choose(random)
@@ -220,10 +216,10 @@ export class Calls {
     return { run, given: `${describe(given)}, ${describe(base)}` }
   }
 
-  #reader(read: (target: Target) => object): Maker {
+  #reader(read: (target: Target, chosen: Chosen) => unknown): Maker {
     return (random) => {
-      const target = this.#targets.choose(random)
-      return { run: () => void read(target.value as Target), given: target.what }
+      const chosen = this.#targets.choose(random)
+      return { run: () => void read(chosen.value as Target, chosen), given: chosen.what }
     }
   }
 

@@ -16,7 +16,7 @@ import { type Call, Calls } from './calls.ts'
 import { codeOf, kindOf } from './errors.ts'
 import { type Message, noTotals, type Round } from './rounds.ts'
 import { Targets } from './targets.ts'
-import { Trace } from './trace.ts'
+import { openTrace } from './trace.ts'
 import { Watch } from './watch.ts'
 import { World } from './world.ts'
 
@@ -82,7 +82,7 @@ const methods = (): unknown[] =>
 const pristine = methods()
 const changed = (): string[] => METHODS.filter((_, place) => methods()[place] !== pristine[place])
 
-const trace = new Trace(join(round.folder, 'trace'))
+const trace = openTrace(join(round.folder, 'trace'))
 const descriptorsAtStart = openDescriptors()
 const isClosed = (): boolean => openDescriptors() === descriptorsAtStart
 const bystanders = await Bystanders.open(join(round.folder, 'bystanders'))
@@ -94,8 +94,6 @@ const watch = new Watch()
 const allowed = new Set<number>()
 /** The descriptor numbers that the running calls were given. A program that gives a number means the socket that has it. */
 const given: number[] = []
-/** Of the last entry in the trace. */
-let index = 0
 
 async function makeCalls(): Promise<void> {
   let [sentAt, sentCalls] = [Date.now(), 0]
@@ -114,7 +112,7 @@ async function makeCalls(): Promise<void> {
 }
 
 function oneTurn(random: Random): void {
-  for (let step = 0; step < STEPS; step++) trace.add(index++, `step: ${world.step(random)}`)
+  for (let step = 0; step < STEPS; step++) trace(`step: ${world.step(random)}`)
   watch.forgetAll()
   for (const object of world.objects()) watch.add(handleOf(object), 'a socket that was no target')
   for (let group = 0; group < GROUPS; group++) {
@@ -128,7 +126,7 @@ function oneTurn(random: Random): void {
 
 function oneCall(random: Random): void {
   const call = calls.make(random, effect)
-  trace.add(index++, `${call.name} ${call.given}`)
+  trace(`${call.name} ${call.given}`)
   totals[call.name === 'node' ? 'driverCalls' : 'calls']++
   totals.byName[call.name] = (totals.byName[call.name] ?? 0) + 1
   given.push(call.number)
@@ -166,7 +164,7 @@ function effect(random: Random): void {
 }
 
 async function closeAll(): Promise<void> {
-  trace.add(index++, 'end: everything is released, closed and compared')
+  trace('end: everything is released, closed and compared')
   calls.endAll()
   bystanders.check()
   totals.readings = watch.readings + bystanders.readings
@@ -174,11 +172,11 @@ async function closeAll(): Promise<void> {
   totals.reused = bystanders.reused
   totals.readFromOutside = bystanders.checkFromOutside()
   targets.close()
-  trace.add(index++, 'end: the bystanders are unchanged')
+  trace('end: the bystanders are unchanged')
   await world.close()
-  trace.add(index++, 'end: the world is closed')
+  trace('end: the world is closed')
   await bystanders.close()
-  trace.add(index++, 'end: the bystanders are closed')
+  trace('end: the bystanders are closed')
   // Connections whose peer was destroyed while they connected end by themselves.
   for (let waited = 0; !isClosed() && waited < LONGEST_END_MS; waited += 10) await wait(10)
   if (!isClosed()) {

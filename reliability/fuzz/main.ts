@@ -13,12 +13,11 @@ export const usage: string = `
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const values = readOptions(args, 'calls', 'seconds', 'seed', 'processes')
-  const seconds = wholeNumber('seconds', values.seconds, { otherwise: Number.POSITIVE_INFINITY })
-  const calls = wholeNumber('calls', values.calls, {
-    otherwise: values.seconds === undefined ? DEFAULT_CALLS : Number.POSITIVE_INFINITY,
-  })
+  const seconds = wholeNumber('seconds', values.seconds, Number.POSITIVE_INFINITY)
+  const most = values.seconds === undefined ? DEFAULT_CALLS : Number.POSITIVE_INFINITY
+  const calls = wholeNumber('calls', values.calls, most)
   const seed = seedOf(values.seed)
-  const processes = wholeNumber('processes', values.processes, { otherwise: 2 })
+  const processes = wholeNumber('processes', values.processes, 2)
   console.log(`Seed ${seed}`)
   const started = Date.now()
   let printed = started

@@ -9,7 +9,7 @@ export const usage: string = `
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   const values = readOptions(args, 'cycles', 'seed')
-  const wanted = wholeNumber('cycles', values.cycles, { otherwise: 100_000 })
+  const wanted = wholeNumber('cycles', values.cycles, 100_000)
   const seed = seedOf(values.seed)
   console.log(`Seed ${seed}`)
   const started = Date.now()

@@ -15,7 +15,7 @@ export const usage = '  --seconds N  how long it runs (600)'
 const LONGEST_LOOK_MS = 3000
 
 export async function run(args: readonly string[]): Promise<readonly Figure[]> {
-  const seconds = wholeNumber('seconds', readOptions(args, 'seconds').seconds, { otherwise: 600 })
+  const seconds = wholeNumber('seconds', readOptions(args, 'seconds').seconds, 600)
   return figuresOf(seconds, await disturbed(seconds, await compileMisbehaving()))
 }
 

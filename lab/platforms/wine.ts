@@ -32,16 +32,12 @@ export async function prepareWine(): Promise<void> {
   await cp(zlib, join(system, 'zlib1.dll'))
 }
 
-export function wineCommand(command: readonly string[]): readonly string[] {
-  return inEnvironment([WINE, ...command])
-}
-
-function inEnvironment(command: readonly string[]): readonly string[] {
-  return inRoot(WINE_ROOT, ['/usr/bin/env', '-i', ...ENVIRONMENT, ...command])
+export function wineCommand(parameters: readonly string[], program: string = WINE): readonly string[] {
+  return inRoot(WINE_ROOT, ['/usr/bin/env', '-i', ...ENVIRONMENT, program, ...parameters])
 }
 
 /** Ends the server of this prefix, which runs on after its programs. */
 export async function stopWine(): Promise<void> {
-  const [program = '', ...parameters] = inEnvironment(['/usr/lib/wine/wineserver64', '--kill'])
+  const [program = '', ...parameters] = wineCommand(['--kill'], '/usr/lib/wine/wineserver64')
   await run(program, parameters).catch(() => {}) // there is no server
 }

@@ -18,7 +18,7 @@ export class Bystanders {
   readonly #tcp: Array<readonly [target: net.Socket | net.Server, values: Readback]> = []
   /** Another process reads these, because this package reads TCP sockets only. */
   readonly #notTcp: Array<UdpSocket | net.Server | net.Socket> = []
-  readonly #watch = new Watch()
+  readonly watch: Watch = new Watch()
   /** Opened in the tick in which another socket was closed, to get its number. */
   #foreign: Handle[] = []
   /** Their open descriptors. */
@@ -41,13 +41,9 @@ export class Bystanders {
     return made
   }
 
-  get readings(): number {
-    return this.#watch.readings
-  }
-
   /** @throws if any has changed */
   check(): void {
-    this.#watch.check(NONE)
+    this.watch.check(NONE)
   }
 
   /**
@@ -63,7 +59,7 @@ export class Bystanders {
       if (meant.includes(handle.fd)) continue
       this.foreign++
       this.numbers.add(handle.fd)
-      this.#watch.add(handle, 'a socket that was opened in the same tick')
+      this.watch.add(handle, 'a socket that was opened in the same tick')
       if (handle.fd !== number) continue
       this.reused++
       return
@@ -78,7 +74,7 @@ export class Bystanders {
       this.numbers.delete(handle.fd)
       handle.close()
     }
-    this.#watch.forgetClosed()
+    this.watch.forgetClosed()
   }
 
   /** Another process reads all. @returns how many; throws if any has changed */
@@ -118,7 +114,7 @@ export class Bystanders {
   #add(target: net.Socket | net.Server, values: Readback): void {
     this.#tcp.push([target, values])
     this.numbers.add(descriptorOf(target))
-    this.#watch.add(handleOf(target), 'a bystander')
+    this.watch.add(handleOf(target), 'a bystander')
   }
 }
 

@@ -167,7 +167,7 @@ async function closeAll(): Promise<void> {
   trace('end: everything is released, closed and compared')
   calls.endAll()
   bystanders.check()
-  totals.readings = watch.readings + bystanders.readings
+  totals.readings = watch.readings + bystanders.watch.readings
   totals.foreign = bystanders.foreign
   totals.reused = bystanders.reused
   totals.readFromOutside = bystanders.checkFromOutside()

@@ -71,8 +71,8 @@ export async function runRace(
     victims.endAll()
     victims.server.close()
   }
-  const { reusedByFile, reusedBySocket, readings } = foreign
-  return { cycles, calls, readFromOutside, byWay, reusedByFile, reusedBySocket, readings }
+  const { reusedByFile, reusedBySocket, watch } = foreign
+  return { cycles, calls, readFromOutside, byWay, reusedByFile, reusedBySocket, readings: watch.readings }
 
   async function cycle(given: Victim, uninstall: (() => void) | undefined): Promise<void> {
     const victim = given.kind === 'connecting' ? await victims.connecting() : given

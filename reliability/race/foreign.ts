@@ -17,7 +17,7 @@ const VALUES = [777, 33, 7, 98_765] as const
 export class Foreign {
   readonly #server: net.Server
   readonly #random: Random
-  readonly #watch = new Watch()
+  readonly watch: Watch = new Watch()
   readonly #files: number[] = []
   readonly #handles: Handle[] = []
   /** How often a file, or a socket, got the number of the closed socket. */
@@ -27,10 +27,6 @@ export class Foreign {
   constructor(server: net.Server, random: Random) {
     this.#server = server
     this.#random = random
-  }
-
-  get readings(): number {
-    return this.#watch.readings
   }
 
   /** Opens files or sockets until one gets this number, at most a few. */
@@ -47,7 +43,7 @@ export class Foreign {
   /** @throws if the values of a socket have changed */
   check(when: string): void {
     try {
-      this.#watch.check(NONE)
+      this.watch.check(NONE)
     } catch (cause) {
       throw new Error(`${when}: a foreign socket was changed`, { cause })
     }
@@ -66,7 +62,7 @@ export class Foreign {
   close(): void {
     for (const file of this.#files.splice(0)) closeSync(file)
     for (const handle of this.#handles.splice(0)) handle.close()
-    this.#watch.forgetAll()
+    this.watch.forgetAll()
   }
 
   #openFile(): number {
@@ -79,7 +75,7 @@ export class Foreign {
     const handle = openTcp(this.#server)
     this.#handles.push(handle)
     if (this.#random.oneIn(2)) native.setKeepAlive(handle.fd, true, ...VALUES)
-    this.#watch.add(handle, 'a foreign socket')
+    this.watch.add(handle, 'a foreign socket')
     return handle.fd
   }
 }

@@ -27,20 +27,16 @@ export class Silence {
   readonly #port: number
   /** By the client's port. A port may be reused: the newest is last. */
   readonly #conversations = new Map<number, Conversation[]>()
-  #newest = 0
+  /** The time of the newest packet. */
+  newest = 0
 
   /** @param port the server's */
   constructor(port: number) {
     this.#port = port
   }
 
-  /** The time of the newest packet. */
-  get newest(): number {
-    return this.#newest
-  }
-
   take(packet: TcpPacket): void {
-    this.#newest = packet.at
+    this.newest = packet.at
     if (packet.from.port === this.#port) this.#hear(packet)
     else this.#say(packet)
   }

@@ -132,7 +132,7 @@ const installMatchingRatio: RowOf = (all) => {
 /** What is there must be nothing: an empty text, or zero. */
 function none(name: string, key: string, what: string): RowOf {
   return (all) => {
-    const found = all.get(name)?.[key]
+    const found = all.get(name)?.[key] as string | number | undefined
     if (found === undefined) return undefined
     return bounded(what, [found ? 1 : 0, 0], 'none', found ? String(found) : 'none')
   }

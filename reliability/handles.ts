@@ -24,7 +24,8 @@ export function descriptorOf(target: object): number {
 /** Opens a TCP socket at once: `net` would open it in the next tick. @param like a TCP socket, for its class of handle */
 export function openTcp(like: object): Handle {
   type Tcp = new (type: number) => Handle & { bind(address: string, port: number): number }
-  const handle = new (handleOf(like)?.constructor as Tcp)(0) // SOCKET of lib/net.js
+  const { constructor } = handleOf(like) as Handle
+  const handle = new (constructor as Tcp)(0) // SOCKET of lib/net.js
   const status = handle.bind('127.0.0.1', 0) // this opens the descriptor
   if (status !== 0) throw new Error(`bind: ${status}`)
   return handle

@@ -36,69 +36,23 @@ const EARLY = { from: 0, to: 5000 }
 
 export const faultKinds: readonly FaultKind[] = [
   ({ lab, random }) => ({
-    ...living(
-      'short cut',
-      random.between(1000, 2800),
-      () => lab.cut(),
-      () => lab.heal(),
-    ),
+    ...living('short cut', random.between(1000, 2800), () => lab.cut(), heal(lab)),
     harmlessFor: HARMLESS_CUT,
   }),
-  ({ lab }) =>
-    deadly(
-      'long cut',
-      DEADLY_FAULT,
-      () => lab.cut(),
-      () => lab.heal(),
-    ),
-  ({ lab }) =>
-    deadly(
-      'client not heard',
-      DEADLY_FAULT,
-      () => lab.mute('client'),
-      () => lab.heal(),
-    ),
-  ({ lab }) =>
-    deadly(
-      'server not heard',
-      DEADLY_FAULT,
-      () => lab.mute('server'),
-      () => lab.heal(),
-    ),
+  ({ lab }) => deadly('long cut', DEADLY_FAULT, () => lab.cut(), heal(lab)),
+  ({ lab }) => deadly('client not heard', DEADLY_FAULT, () => lab.mute('client'), heal(lab)),
+  ({ lab }) => deadly('server not heard', DEADLY_FAULT, () => lab.mute('server'), heal(lab)),
   // The kernel of the restarted machine answers a probe or a query with RST.
-  ({ lab, postgres }) =>
-    deadly(
-      'server rebooted',
-      0,
-      () => lab.reboot(),
-      () => postgres.startAgain(),
-    ),
+  ({ lab, postgres }) => deadly('server rebooted', 0, () => lab.reboot(), restart(postgres)),
   // The router remembers a connection for one second after each packet, and a probe comes every 3 s, so it forgets all. A query
   // would delay this, so none is sent before.
   ({ lab }) => ({
-    ...deadly(
-      'NAT forgets',
-      0,
-      () => lab.forget(1),
-      () => lab.forget(PATIENCE_SECONDS),
-    ),
+    ...deadly('NAT forgets', 0, () => lab.forget(1), remember(lab)),
     load: { from: 6000, to: 8000 },
   }),
   // A probe comes every 3 s, or an eighth later.
-  ({ lab }) =>
-    living(
-      'NAT with little patience',
-      10_000,
-      () => lab.forget(5),
-      () => lab.forget(PATIENCE_SECONDS),
-    ),
-  ({ lab, random }) =>
-    living(
-      '1 % loss',
-      random.between(6000, 10_000),
-      () => lab.lose(1),
-      () => lab.heal(),
-    ),
+  ({ lab }) => living('NAT with little patience', 10_000, () => lab.forget(5), remember(lab)),
+  ({ lab, random }) => living('1 % loss', random.between(6000, 10_000), () => lab.lose(1), heal(lab)),
   // The kernel still answers: keepalive does not detect a process that hangs.
   ({ lab }) => stopped(living('server stopped', DETECT_WITHIN + 2000, ...signals(lab))),
   // The windows of connections with large queries close, and stay closed for longer than the deadline.
@@ -122,6 +76,18 @@ function deadly(name: string, lastsMs: number, begin: Step, end: Step): Fault {
 
 function stopped(fault: Fault): Fault {
   return { ...fault, silences: true }
+}
+
+const heal = (lab: Lab): Step => {
+  return () => lab.heal()
+}
+
+const restart = (postgres: Postgres): Step => {
+  return () => postgres.startAgain()
+}
+
+const remember = (lab: Lab): Step => {
+  return () => lab.forget(PATIENCE_SECONDS)
 }
 
 /** Stops and continues every process of the server's machine: the database and each of its backends. */

@@ -129,7 +129,7 @@ const installMatchingRatio: RowOf = (all) => {
   return bounded(what, [ratio.median * share, 1.05], '≤ 1.05 ×', found, withSelf(ratio, self, ofBoth))
 }
 
-/** What is there must be nothing: an empty text, or zero. */
+/** A figure that must be an empty text, or zero. */
 function none(name: string, key: string, what: string): RowOf {
   return (all) => {
     const found = all.get(name)?.[key] as string | number | undefined

@@ -26,8 +26,8 @@ interface Bill {
 }
 
 /** But for macOS the places of panics are left out, and with them the names of crates, so that there is nothing to compare. */
-function namesPlaces({ unstableRustFlags = [] }: Target): boolean {
-  return !unstableRustFlags.includes(NO_LOCATIONS)
+function namesPlaces({ rustFlags }: Target): boolean {
+  return !rustFlags.includes(NO_LOCATIONS)
 }
 
 /** The bill lists the standard library as one component. Its version determines its crates. */

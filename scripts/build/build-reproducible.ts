@@ -1,10 +1,9 @@
-/** `npm run build -- reproducible`: the same sources give the same bytes wherever they are built. */
+/** `npm run build -- reproducible`: shows that a build in another folder gives the same bytes. */
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compile } from './compile.ts'
 import { type Options, ROOT, runCommand } from '../../lab/command.ts'
-import { startProgress } from './progress.ts'
 import { run } from '../../lab/run.ts'
 import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { binaryOf, targetsNamed } from './targets.ts'
@@ -12,50 +11,34 @@ import { prepareToolchain } from './toolchain.ts'
 
 const HELP = `npm run build -- reproducible [options]
 
-Builds again, in a copy of the sources in another folder and with nothing compiled before, and compares with what
-npm run build -- all left in artifacts/.
+Copies the sources to another folder, builds everything there, and compares the binaries with those that
+npm run build -- all has written to artifacts/.
 
-  --target NAME   only this one; may be given again
-  --out DIR       where the binaries to compare with are, instead of artifacts/`
+  --target NAME   builds only this platform; can be repeated`
 
-const OPTIONS = {
-  target: { type: 'string', multiple: true, default: [] },
-  out: { type: 'string', default: join(ROOT, 'artifacts') },
-} satisfies Options
+const OPTIONS = { target: { type: 'string', multiple: true, default: [] } } satisfies Options
 
 await runCommand(HELP, OPTIONS, async (values) => {
-  const targets = targetsNamed(values.target)
-  const toolchain = await prepareToolchain({ prebuiltLibrary: false, onStep: (step) => console.log(step) })
+  const toolchain = await prepareToolchain()
   const different: string[] = []
   await inTemporaryFolder('another folder', async (elsewhere) => {
     const folder = join(elsewhere, 'sources')
-    await copySources(folder)
-    for (const [index, target] of targets.entries()) {
-      const progress = startProgress(`[${index + 1}/${targets.length}] ${target.name}`)
-      const rebuilt = await compile(target, toolchain, {
-        folder,
-        targetFolder: join(elsewhere, 'target'),
-        misbehaving: false,
-        onProgress: progress.step,
-      })
-      const [before, after] = [await hash(join(values.out, binaryOf(target))), await hash(rebuilt)]
+    const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+    const files = (await run('git', listing, { cwd: ROOT })).split('\0').filter(Boolean)
+    for (const file of files) await cp(join(ROOT, file), join(folder, file))
+    for (const target of targetsNamed(values.target)) {
+      console.log(`${target.name} …`)
+      const rebuilt = compile(target, toolchain, { folder, targetFolder: join(elsewhere, 'target') })
+      const [before, after] = [await hash(join(ROOT, 'artifacts', binaryOf(target))), await hash(rebuilt)]
       if (before !== after) different.push(target.name)
-      progress.done(before === after ? `the same bytes, ${after}` : `DIFFERENT: ${before} and ${after}`)
+      const result = before === after ? `the same bytes, ${after}` : `DIFFERENT: ${before} and ${after}`
+      console.log(`${target.name}: ${result}`)
     }
   })
   if (different.length > 0) throw new Error(`not reproducible: ${different.join(', ')}`)
 })
 
-/** What is committed, and what would be. */
-async function copySources(folder: string): Promise<void> {
-  const listed = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-  })
-  for (const file of listed.split('\0').filter(Boolean)) await cp(join(ROOT, file), join(folder, file))
-}
-
 async function hash(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
+  const bytes = await readFile(path)
+  return createHash('sha256').update(bytes).digest('hex')
 }

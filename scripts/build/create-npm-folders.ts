@@ -1,8 +1,8 @@
 /**
- * `npm run build -- folders`: the manifest and the README of each platform's package in npm/, to be committed.
+ * `npm run build -- folders`: writes the manifest and the README of each platform's package into npm/, to be committed.
  *
- * napi-rs makes them from package.json. What it leaves out is added: that the armv7 binary is for glibc, as it
- * knows the C library by the last part of the target's name, and a README that says what the package is part of.
+ * napi-rs makes the manifests from package.json. This adds the README, and the C library of the armv7 binary: napi-rs recognizes a C
+ * library only as the last part of a target's name.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { OLDEST_GLIBC, OLDEST_MACOS, TARGETS, type Target } from './targets.ts'
 
 const HELP = `npm run build -- folders
 
-Writes npm/<platform>/package.json and README.md anew from package.json.`
+Writes npm/<platform>/package.json and README.md from package.json.`
 
 export interface PlatformManifest {
   readonly name: string
@@ -32,17 +32,14 @@ export async function createNpmFolders(packageFolder: string): Promise<void> {
     const manifest = JSON.parse(await readFile(path, 'utf8')) as PlatformManifest
     const complete = isGlibc(target) ? { ...manifest, libc: ['glibc'] } : manifest
     await writeFile(path, `${JSON.stringify(complete, undefined, 2)}\n`)
-    await writeFile(join(folder, target.name, 'README.md'), readme(manifest.name, target))
-  }
-}
-
-function readme(name: string, target: Target): string {
-  return `# ${name}
+    const readme = `# ${manifest.name}
 
 The native part of \`tcp-keepalive\` for ${systemOf(target)}.
 
 It is installed with it where it fits; there is no need to name it anywhere.
 `
+    await writeFile(join(folder, target.name, 'README.md'), readme)
+  }
 }
 
 function systemOf(target: Target): string {
@@ -57,7 +54,7 @@ function systemOf(target: Target): string {
 }
 
 function isGlibc(target: Target): boolean {
-  return target.file.newestSymbol?.prefix === 'GLIBC_'
+  return target.file.newestGlibc !== undefined
 }
 
 if (process.argv[1] === import.meta.filename) await runCommand(HELP, {}, () => createNpmFolders(ROOT))

@@ -1,52 +1,55 @@
 /**
- * Publishes tarballs: the platforms' first and the main package last, so that whoever can install the main one can
- * install its binary. What is published already is left alone: a release that stopped half way is run again.
+ * Publishes tarballs: the platforms' first and the main package last, so that everybody who can install the main one can install its
+ * binary. Skips published versions, so a release that stopped half-way can be run again.
  */
 import type { Packed } from './packed.ts'
 import { run } from '../../lab/run.ts'
 
-/** `npm run --silent` would silence the reason of a failure too. */
+/** `npm run --silent` would also hide why npm fails. */
 const LOG_ERRORS = '--loglevel=error'
 
 export interface PublishOptions {
-  /** npm's own where none is given, as its configuration says. */
+  /** By default the one that npm is configured for. */
   readonly registry?: string
   /** More arguments for `npm publish`, such as --provenance. */
   readonly parameters?: readonly string[]
 }
 
-/** The packages that were published now. */
+/** Returns the packages that were published now. */
 export async function publish(
   packages: readonly Packed[],
   { registry, parameters = [] }: PublishOptions = {},
 ): Promise<readonly Packed[]> {
-  const at = registry === undefined ? [] : [`--registry=${registry}`]
+  const common = [LOG_ERRORS, ...(registry === undefined ? [] : [`--registry=${registry}`])]
   const published: Packed[] = []
   for (const each of packages) {
-    if (await isPublished(each, at)) {
-      console.log(`${each.name}@${each.version} is published already`)
+    const { name, version, tarball } = each
+    if (await isPublished(each, common)) {
+      console.log(`${name}@${version} is published already`)
       continue
     }
-    const options = ['--access=public', ...tagOf(each), '--ignore-scripts', LOG_ERRORS, ...at, ...parameters]
-    await run('npm', ['publish', each.tarball, ...options])
-    console.log(`${each.name}@${each.version} published`)
+    // Users get a prerelease (semver.org, 9) only if they ask for it. A release gets `latest` by default: npm then refuses a
+    // version older than the published ones.
+    const tag = version.includes('-') ? ['--tag=next'] : []
+    await run('npm', [
+      'publish',
+      tarball,
+      '--access=public',
+      ...tag,
+      '--ignore-scripts',
+      ...common,
+      ...parameters,
+    ])
+    console.log(`${name}@${version} published`)
     published.push(each)
   }
   return published
 }
 
-/**
- * A prerelease (semver.org, 9) is only for those who ask for it. A release gets npm's own `latest`, unasked, as npm then
- * refuses one that is older than what is there.
- */
-function tagOf({ version }: Packed): readonly string[] {
-  return version.includes('-') ? ['--tag=next'] : []
-}
-
-async function isPublished({ name, version }: Packed, at: readonly string[]): Promise<boolean> {
-  const parameters = ['view', `${name}@${version}`, 'version', '--prefer-online', LOG_ERRORS, ...at]
+async function isPublished({ name, version }: Packed, common: readonly string[]): Promise<boolean> {
   try {
-    return (await run('npm', parameters)).trim() === version
+    const viewed = await run('npm', ['view', `${name}@${version}`, 'version', '--prefer-online', ...common])
+    return viewed.trim() === version
   } catch (error) {
     if (error instanceof Error && error.message.includes('E404')) return false
     throw error

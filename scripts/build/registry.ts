@@ -1,6 +1,6 @@
 /**
- * A registry on this machine's loopback, for rehearsals: it takes tcp-keepalive's packages from whoever asks and
- * hands everything else through from the registry that npm is configured for.
+ * A registry on this machine's loopback. It accepts tcp-keepalive's packages from everybody, and forwards requests for other packages
+ * to the registry that npm is configured for.
  */
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,18 +11,19 @@ import { join } from 'node:path'
 import { runServer } from 'verdaccio'
 import { run } from '../../lab/run.ts'
 
-export interface Registry extends AsyncDisposable {
+export interface Registry {
   readonly url: string
-  /** An .npmrc that makes npm, pnpm and yarn 1 use it and lets them publish to it. */
+  /** An .npmrc with which npm, pnpm and yarn 1 use it and may publish to it. */
   readonly npmrc: string
-  /** Ends it and deletes what was published. */
+  /** Stops it and deletes the published packages. */
   stop(): Promise<void>
 }
 
 export async function startRegistry(): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-registry-'))
   const configuration = join(folder, 'config.yaml')
-  await writeFile(configuration, JSON.stringify(settings(folder, await configuredRegistry())))
+  const uplink = (await run('npm', ['config', 'get', 'registry'], { cwd: tmpdir() })).trim()
+  await writeFile(configuration, JSON.stringify(settings(folder, uplink))) // JSON is YAML too
   const server = (await runServer(configuration)) as Server
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -34,10 +35,9 @@ export async function startRegistry(): Promise<Registry> {
     server.closeAllConnections()
     await rm(folder, { recursive: true, force: true })
   }
-  return { url: `http://${host}/`, npmrc, stop, [Symbol.asyncDispose]: stop }
+  return { url: `http://${host}/`, npmrc, stop }
 }
 
-/** verdaccio's settings; JSON is YAML too. */
 function settings(folder: string, uplink: string): object {
   const ours = { access: '$all', publish: '$all', unpublish: '$all' }
   return {
@@ -53,8 +53,4 @@ function settings(folder: string, uplink: string): object {
     max_body_size: '10mb',
     web: { enable: false },
   }
-}
-
-async function configuredRegistry(): Promise<string> {
-  return (await run('npm', ['config', 'get', 'registry'], { cwd: tmpdir() })).trim()
 }

@@ -1,7 +1,7 @@
-/** `npm run release:dry`: the whole release against a registry on this machine, and an installation from it. */
+/** `npm run release:dry`: the whole release, to a registry on this machine, and an installation from it. */
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Options, ROOT, runCommand } from '../../lab/command.ts'
+import { ROOT, runCommand } from '../../lab/command.ts'
 import { check, pack, readPacked } from './pack-all.ts'
 import { publish } from './publish.ts'
 import { startRegistry } from './registry.ts'
@@ -9,32 +9,25 @@ import { run } from '../../lab/run.ts'
 import { inTemporaryFolder } from '../../lab/temporary.ts'
 import { TARGETS } from './targets.ts'
 
-const HELP = `npm run release:dry -- [options]
+const HELP = `npm run release:dry
 
-Packs and checks every package (npm run build -- all and npm run build come first), publishes all to a registry that
-lives on loopback until the end of this command, publishes them again, which must do nothing, and installs the main
-package from there into an empty folder.
+Packs and checks every package (after npm run build -- all and npm run build), publishes all to a registry that this command runs on
+loopback, publishes them again, which must do nothing, and installs the main package from there into an empty folder.`
 
-  --binaries DIR  where the binaries are, instead of artifacts/`
+await runCommand(HELP, {}, () => inTemporaryFolder('release', release))
 
-const OPTIONS = { binaries: { type: 'string', default: join(ROOT, 'artifacts') } } satisfies Options
-
-await runCommand(HELP, OPTIONS, async ({ binaries }) =>
-  inTemporaryFolder('release', (folder) => release(binaries, folder)),
-)
-
-async function release(binaries: string, folder: string): Promise<void> {
+async function release(folder: string): Promise<void> {
   const registry = await startRegistry()
   try {
-    await pack(TARGETS, binaries, join(folder, 'packages'))
+    await pack(TARGETS, join(ROOT, 'artifacts'), join(folder, 'packages'))
     const packages = await readPacked(join(folder, 'packages'))
     const main = packages.at(-1)
     if (!main) throw new Error('nothing was packed')
     await check(main.tarball)
-    const parameters = [`--userconfig=${registry.npmrc}`]
-    const published = await publish(packages, { registry: registry.url, parameters })
+    const options = { registry: registry.url, parameters: [`--userconfig=${registry.npmrc}`] }
+    const published = await publish(packages, options)
     expect(published.length === packages.length, `${published.length} of ${packages.length} were published`)
-    const again = await publish(packages, { registry: registry.url, parameters })
+    const again = await publish(packages, options)
     expect(again.length === 0, `${again.length} were published twice`)
     await installFrom(registry.npmrc, folder, main.name)
   } finally {
@@ -42,18 +35,12 @@ async function release(binaries: string, folder: string): Promise<void> {
   }
 }
 
-/** Installs the package as a user would, and asks it for the system's defaults. */
+/** Installs the package like a user, and prints the system's defaults with it. */
 async function installFrom(npmrc: string, folder: string, name: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{ "private": true }')
-  const environment = {
-    ...process.env,
-    npm_config_userconfig: npmrc,
-    npm_config_cache: join(folder, 'cache'),
-  }
-  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', name], {
-    cwd: folder,
-    environment,
-  })
+  const settings = [`--userconfig=${npmrc}`, `--cache=${join(folder, 'cache')}`]
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', ...settings]
+  await run('npm', ['install', ...options, name], { cwd: folder })
   const platforms = await readdir(join(folder, 'node_modules/@tcp-keepalive'))
   expect(platforms.length === 1, `these were installed: ${platforms.join(', ')}`)
   const program = `console.log(JSON.stringify(require('${name}').systemKeepAlive()))`

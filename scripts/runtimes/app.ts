@@ -11,8 +11,8 @@ const ARTIFACTS = join(ROOT, 'artifacts')
 /** Puts the packages of a target into `node_modules`. @param binaries the folder with the target's binary */
 export async function putPackages(folder: string, target: Target, binaries: string): Promise<void> {
   const staged = join(folder, 'staged')
-  for (const each of await stage([target], binaries, staged)) {
-    await cp(each.folder, join(folder, 'node_modules', each.name), { recursive: true })
+  for (const [name, from] of await stage([target], binaries, staged)) {
+    await cp(from, join(folder, 'node_modules', name), { recursive: true })
   }
   await rm(staged, { recursive: true })
 }

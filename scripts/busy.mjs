@@ -1,7 +1,7 @@
 /**
- * `npm test -- busy`: the tests that measure time, on a machine that is busy: pinned to one processor, which three loops want
- * too. What fails here depends on the machine. `-- --times 5` repeats it, `-- --all` runs every test; it names the slowest
- * tests, and the seed of the random ones.
+ * `npm test -- busy`: runs the tests that measure time on a busy machine: on one processor, together with three endless loops. A test
+ * that fails here depends on the machine's speed. `-- --times 5` repeats them, and `-- --all` runs every test. Prints the slowest
+ * tests and the seed of the random ones.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const LOOPS = 3
 const values = readOptions({ times: { type: 'string', default: '1' }, all: { type: 'boolean' } })
 const times = wholeNumber('times', values.times)
 
-/** A test that compares times takes its allowances from timing.ts: that import is what marks the file. */
+/** A test that compares times imports its tolerances from timing.ts. */
 function filesThatMeasureTime() {
   const files = readdirSync(`${root}/__test__`, { recursive: true })
     .filter((name) => name.endsWith('.test.ts'))
@@ -30,7 +30,7 @@ function filesThatMeasureTime() {
   return marked.toSorted()
 }
 
-/** As taskset says it: all that this process starts has the last processor alone. */
+/** Pins this process, and so all that it starts, to the last processor. */
 function pin() {
   const processor = String(availableParallelism() - 1)
   const { error, status } = spawnSync('taskset', ['-apc', processor, String(process.pid)], {
@@ -39,7 +39,7 @@ function pin() {
   if (error || status !== 0) throw new Error('taskset could not pin this process (Debian package util-linux)')
 }
 
-/** Loops that end with this process, however it ends. */
+/** Starts loops that end when this process ends, also when it is killed. */
 function keepBusy() {
   const loop = 'for (const parent = process.ppid; process.ppid === parent;);'
   for (let count = 0; count < LOOPS; count++) spawn(process.execPath, ['-e', loop], { stdio: 'ignore' })

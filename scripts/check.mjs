@@ -1,6 +1,6 @@
 /**
- * Format, lint, types, and that what is generated is what is committed: `npm run check`, and the first part of
- * `npm test`. It installs what it needs. `npm run format` mends what it can.
+ * `npm run check`, and the first part of `npm test`: checks format, lint and types, and that the generated files are up to date. It
+ * installs what it needs. `npm run format` corrects the format.
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,9 +9,9 @@ import { readyCheckers } from './checkers.mjs'
 import { readyDist, readyPackages, root } from './ready.mjs'
 import { Suite } from './suite.mjs'
 
-const ROOMS = ['src', 'lab', 'reliability', 'scripts', 'bench', '__test__']
+const FOLDERS = ['src', 'lab', 'reliability', 'scripts', 'bench', '__test__']
 
-/** Where napi's macros note the types of what crates/node exports, while it is compiled for the lint. */
+/** While clippy compiles crates/node, napi's macros write the types of its exports here. */
 const NOTED = join(root, 'target/binding-types/tcp-keepalive-node')
 
 export function check(suite) {
@@ -23,17 +23,10 @@ export function check(suite) {
     suite.check(`${title} (${name})`, join(root, 'node_modules/.bin', name), words)
   tool('TypeScript is formatted', 'oxfmt', '--check')
   tool('TypeScript has no lint', 'oxlint', '--deny-warnings')
-  tool(
-    'types hold',
-    'tsc',
-    '--project',
-    '.',
-    '--incremental',
-    '--tsBuildInfoFile',
-    'target/types.tsbuildinfo',
-  )
-  const arrows = ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long']
-  tool('imports go where they may', 'depcruise', ...arrows, ...ROOMS)
+  const types = ['--project', '.', '--incremental', '--tsBuildInfoFile', 'target/types.tsbuildinfo']
+  tool('types are correct', 'tsc', ...types)
+  const imports = ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long']
+  tool('imports are allowed', 'depcruise', ...imports, ...FOLDERS)
   tool('TOML is formatted', 'taplo', 'format', '--check')
   suite.check('Rust is formatted (cargo fmt)', 'cargo', ['fmt', '--all', '--check'])
   const clippy = ['clippy', '--quiet', '--locked', '--workspace', '--all-targets', '--', '--deny', 'warnings']
@@ -43,15 +36,14 @@ export function check(suite) {
   const links = ['--frail', '--quiet', '--no-stdout', '--ignore-pattern', 'target', '.']
   tool('no link within the documentation is broken', 'remark', ...links)
   const deny = ['--locked', 'check', 'bans', 'licenses', 'sources']
-  suite.check('crates are what deny.toml allows (cargo-deny)', 'cargo-deny', deny)
+  suite.check('deny.toml allows the crates (cargo-deny)', 'cargo-deny', deny)
   suite.check('words are spelled right (typos)', 'typos', [])
   suite.check('workflows give nobody more than they need (zizmor)', 'zizmor', ['--offline', '.github'])
-  const actionlint =
-    'workflows hold (actionlint; go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)'
-  suite.check(actionlint, 'actionlint', [])
+  const install = 'go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
+  suite.check(`workflows are correct (actionlint; ${install})`, 'actionlint', [])
 }
 
-/** As `napi build` does it: cargo compiles again what it has compiled already where these variables have changed. */
+/** The variables of `napi build`. If the second changes, cargo compiles the crate again, so that the macros run. */
 function noteTypes() {
   mkdirSync(dirname(NOTED), { recursive: true })
   const again = existsSync(NOTED) ? {} : { NAPI_FORCE_BUILD_TCP_KEEPALIVE_NODE: String(Date.now()) }

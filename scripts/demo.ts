@@ -18,23 +18,18 @@ import {
   setKeepAlive,
 } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
+import { formatDuration } from '../src/settings/duration.ts'
 
 const DETECT_WITHIN = 6000
 
 /** How long a living server does not read: half as long again. */
 const STALLED = 9000
 
-interface Values {
-  readonly before: KeepAlive
-  readonly after: KeepAlive
-  readonly answer: string
-}
-
 /** A client, as an application would write it. */
 interface Client {
   readonly client: pg.Client
   readonly stream: Socket
-  readonly values: Values
+  readonly before: KeepAlive
   /** Resolves when the client gets its error, with the time and the error. */
   readonly told: Promise<{ readonly at: number; readonly error: NodeJS.ErrnoException }>
 }
@@ -49,7 +44,7 @@ const server = new PGLiteSocketServer({
 await server.start()
 const port = Number(server.getServerConn().split(':').at(-1))
 const [waiting, writing] = await Promise.all([connect(port), connect(port)])
-showValues(waiting.values)
+await showValues(waiting)
 if (process.platform === 'linux') {
   await cutBothOff()
 } else {
@@ -68,9 +63,7 @@ async function connect(port: number): Promise<Client> {
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   const before = getKeepAlive(stream)
   setKeepAlive(stream, { detectWithin: DETECT_WITHIN })
-  const { rows } = await client.query<{ answer: string }>("select 'still here' as answer")
-  const values = { before, after: getKeepAlive(stream), answer: rows[0]?.answer ?? '' }
-  return { client, stream, values, told }
+  return { client, stream, before, told }
 }
 
 async function cutBothOff(): Promise<void> {
@@ -135,7 +128,9 @@ async function tell(who: string, { told }: Client, cutAt: number): Promise<void>
   line(at - cutAt, `${who} gets an error: ${error.message} (${error.code}, outcome "${outcomeOf(error)}")`)
 }
 
-function showValues({ before, after, answer }: Values): void {
+async function showValues({ client, stream, before }: Client): Promise<void> {
+  const after = getKeepAlive(stream)
+  const answered = await client.query<{ answer: string }>("select 'still here' as answer")
   const call = `setKeepAlive(socket, { detectWithin: ${DETECT_WITHIN} })`
   console.log(`What the kernel holds for the client's socket, before and after ${call}:\n`)
   const rows: [string, (held: KeepAlive) => string][] = [
@@ -150,25 +145,13 @@ function showValues({ before, after, answer }: Values): void {
   for (const [what, show] of rows) {
     console.log(`  ${what.padEnd(36)}${show(before).padEnd(18)}${show(after)}`)
   }
-  console.log(`\nA query is answered: "${answer}"`)
+  console.log(`\nA query is answered: "${answered.rows[0]?.answer}"`)
 }
 
 function line(ms: number, what: string): void {
   console.log(`${(ms / 1000).toFixed(2).padStart(9)} s   ${what}`)
 }
 
-/** As 2 h 11 min 15 s; what is no time at all is never. */
 function duration(ms: number | undefined): string {
-  if (ms === undefined) return 'unknown'
-  if (!Number.isFinite(ms)) return 'never'
-  const seconds = ms / 1000
-  const parts = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'min'],
-    [Math.round((seconds % 60) * 10) / 10, 's'],
-  ] as const
-  return parts
-    .filter(([value]) => value > 0)
-    .map(([value, unit]) => `${value} ${unit}`)
-    .join(' ')
+  return ms === undefined ? 'unknown' : formatDuration(ms)
 }

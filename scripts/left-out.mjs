@@ -1,6 +1,4 @@
-/** Which of the tests cannot be run on this machine, and why: the same questions that the tests themselves ask. */
-
-/** A sentence for each; none where everything can be run. */
+/** Why tests will be left out on this machine: a sentence for each reason. The tests themselves call the same functions. */
 export async function leftOut() {
   await import('ts-blank-space/register')
   const { labUnavailable } = await import('../lab/network/requirements.ts')

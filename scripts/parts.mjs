@@ -1,5 +1,5 @@
 /**
- * What `npm test`, `npm run build` and `npm run docs` do with a word behind `--`, so that package.json has few scripts:
+ * The parts of `npm test`, `npm run build` and `npm run docs`. The word after `--` chooses one, so package.json needs few scripts:
  * `npm run docs -- captures --draw` runs lab/captures/main.ts with `--draw`.
  */
 import { spawnSync } from 'node:child_process'
@@ -10,16 +10,16 @@ import { root } from './ready.mjs'
 const NAPI =
   'napi build --platform --release --no-js --manifest-path crates/node/Cargo.toml --output-dir . -- --locked'
 
-/** By the script of package.json and the word: what it is for, and a file or a tool of package.json with its words. */
+/** By script and word: a description, and a file, or a tool of a devDependency with its arguments. */
 export const PARTS = {
   test: {
-    here: [
-      'all that another system than Linux allows, and the result into docs/platforms.json',
-      'scripts/test-here.mjs',
-    ],
-    slow: ['what takes long: every platform, the release, the reliability runs', 'scripts/slow.mjs'],
+    here: ['all that this system allows; with --write into docs/platforms.json', 'scripts/test-here.mjs'],
+    slow: ['the long tests: every platform, the release, the reliability runs', 'scripts/slow.mjs'],
     busy: ['the tests that measure time, on a busy processor', 'scripts/busy.mjs'],
-    runtimes: ['the packages on every runtime that can be had here', 'scripts/runtimes/test-runtimes.ts'],
+    runtimes: [
+      'the packages on every runtime that this machine can get',
+      'scripts/runtimes/test-runtimes.ts',
+    ],
   },
   build: {
     native: ['the binding for this machine, and index.d.ts', NAPI.split(' ')],
@@ -38,7 +38,7 @@ export const PARTS = {
   },
 }
 
-/** Runs the part that the first word names, with the others; false where it names none. */
+/** Runs the part that the first word names, with the other words as its arguments. Returns false if there is no such part. */
 export async function runPart(script, [word = '', ...rest]) {
   if (!Object.hasOwn(PARTS[script], word)) return false
   const [, part] = PARTS[script][word]

@@ -1,6 +1,6 @@
-/** Which of the test files can be run on every system, and what the others need. */
+/** The test files that can be run on every system, and what the others need. */
 
-/** They state no figure of Linux's, make no network, and take nothing of Linux. */
+/** They assert none of Linux's values, and need no network and no tool of Linux. */
 export const PORTABLE = [
   '__test__/cli/drill-text.test.ts',
   '__test__/cli/loss-in-words.test.ts',
@@ -26,7 +26,7 @@ export const PORTABLE = [
   '__test__/supply-chain/lock-files.test.ts',
 ]
 
-/** They have a child process read a socket that it inherits (lab/readback), which a child does on Unix only. */
+/** Their child process reads a socket that it inherits (lab/readback), which is possible only on Unix. */
 export const ON_UNIX = [
   '__test__/hold/hold.test.ts',
   '__test__/hold/install.test.ts',
@@ -39,7 +39,7 @@ export const ON_UNIX = [
   '__test__/socket/read-back.test.ts',
 ]
 
-/** What a file needs that has this in it, the first that fits. */
+/** The need of a file whose text matches; the first match counts. */
 const NEEDS = [
   [
     /needs\.ts'|lab\/(network|servers|clients|readers|failover)\//,

@@ -1,17 +1,17 @@
-/** Reads what test runners print: how many tests passed, failed and were left out, and which failed with which error. */
+/** Reads the output of test runners: how many tests passed, failed and were left out, and the errors of the failed ones. */
 import { stripVTControlCharacters } from 'node:util'
 
-/** The first and the last lines of an error that are shown: a program's own words are often its last. */
+/** How many of the first and of the last lines of an error are shown: the message is often at the end. */
 const FIRST = 12
 const LAST = 8
 
-/** Where ava begins a message of its own, which ends the error before it. */
+/** The start of each of ava's messages, which ends the error before it. */
 const AVA_BEGINS =
   /^ {2}(?:[\u2714\u221a\u2718\u00d7\u25cc] |- \[|Uncaught exception in |Unhandled rejection in |Failed to exit when running |\d+ tests were pending in )/
 const AVA_FAILED = /^ {2}[\u2718\u00d7] \[(?:fail|unexpected pass)\]: (.*)$/
 const AVA_RULE = '  \u2500'
 
-/** What ava prints, by https://github.com/avajs/ava/blob/main/lib/reporters/default.js. */
+/** Reads ava's output: https://github.com/avajs/ava/blob/main/lib/reporters/default.js. */
 export function readAva(printed) {
   const output = stripVTControlCharacters(printed)
   const failed = sum(
@@ -20,7 +20,7 @@ export function readAva(printed) {
   )
   const { ticks, failures } = readAvaLines(output.split('\n'))
   return {
-    // Where a test failed, ava does not say how many passed.
+    // After a failure, ava does not print how many passed.
     passed: failed > 0 ? ticks : sum(output, /^ {2}(\d+) tests? passed/gm),
     failed,
     skipped: sum(output, /^ {2}(\d+) tests? skipped/gm),
@@ -28,7 +28,7 @@ export function readAva(printed) {
   }
 }
 
-/** Failed tests are named where they end, and again with their error between two rules at the end of the run. */
+/** ava names a failed test when it ends, and again at the end of the run, with its error, between two rules. */
 function readAvaLines(lines) {
   const failures = []
   const waiting = []
@@ -63,7 +63,7 @@ function readAvaLines(lines) {
   return { ticks, failures: failures.map(({ name, error: all }) => ({ name, error: shorten(all) })) }
 }
 
-/** The tests that took longest, as ava prints them: "✔ title (1m 2.5s)". It says nothing of what takes less than 0.1 s. */
+/** The longest tests in ava's output, for example "✔ title (1m 2.5s)". ava prints no time below 0.1 s. */
 export function slowest(printed, most = 10) {
   const tests = stripVTControlCharacters(printed).matchAll(
     /^ {2}\S (.*) \((?:(\d+)m)? ?(?:([\d.]+)(ms|s))?\)$/gm,
@@ -78,29 +78,30 @@ export function slowest(printed, most = 10) {
 }
 
 export function readCargo(printed) {
-  const output = stripVTControlCharacters(printed)
-  const sections = output.matchAll(/^---- (.+) stdout ----\n([^]*?)(?=^---- .+ stdout ----$|^failures:$)/gm)
-  return {
-    passed: sum(output, /^test result: .*? (\d+) passed/gm),
-    failed: sum(output, /^test result: .*? (\d+) failed/gm),
-    skipped: sum(output, /^test result: .*? (\d+) ignored/gm),
-    failures: [...sections].map(([, name, error]) => ({ name, error: shorten(error.split('\n')) })),
-  }
+  const sections = /^---- (.+) stdout ----\n([^]*?)(?=^---- .+ stdout ----$|^failures:$)/gm
+  return read(printed, 'test result', 'ignored', sections)
 }
 
-/** What scripts/runtimes/test-runtimes.ts prints. */
+/** Reads the output of scripts/runtimes/test-runtimes.ts. */
 export function readRuntimes(printed) {
+  const sections = /^\u2718 (.+)\n([^]*?)(?=^[\u2714\u2718-] \[|^\nin |^runtimes: )/gm
+  return read(printed, 'runtimes', 'skipped', sections)
+}
+
+/** @param result the start of the lines with the counts. @param sections matches each failed test: its name, and its error */
+function read(printed, result, skipped, sections) {
   const output = stripVTControlCharacters(printed)
-  const sections = output.matchAll(/^\u2718 (.+)\n([^]*?)(?=^[\u2714\u2718-] \[|^\nin |^runtimes: )/gm)
+  const count = (what) => sum(output, new RegExp(`^${result}: .*?(\\d+) ${what}`, 'gm'))
+  const failures = [...output.matchAll(sections)]
   return {
-    passed: sum(output, /^runtimes: (\d+) passed/gm),
-    failed: sum(output, /^runtimes: .*? (\d+) failed/gm),
-    skipped: sum(output, /^runtimes: .*? (\d+) skipped/gm),
-    failures: [...sections].map(([, name, error]) => ({ name, error: shorten(error.split('\n')) })),
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped: count(skipped),
+    failures: failures.map(([, name, error]) => ({ name, error: shorten(error.split('\n')) })),
   }
 }
 
-/** The end of what a command printed, where nothing says which part failed. */
+/** The end of a command's output, for commands that do not name what failed. */
 export function lastLines(printed) {
   return stripVTControlCharacters(printed)
     .split('\n')
@@ -108,14 +109,14 @@ export function lastLines(printed) {
     .slice(-(FIRST + LAST))
 }
 
-/** Without empty lines and the stack, which the whole output has. */
+/** Leaves out empty lines and the stack. The whole output has them. */
 function shorten(lines) {
   const told = lines.map((line) => line.trimEnd()).filter((line) => line !== '' && !/^\s*at /.test(line))
   if (told.length <= FIRST + LAST) return told
   return [...told.slice(0, FIRST), '\u2026', ...told.slice(-LAST)]
 }
 
-/** Adds up what every pattern's first group says, all over a runner's output. */
+/** Adds up the numbers that the pattern's first group matches. */
 function sum(output, pattern) {
   return [...output.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0)
 }

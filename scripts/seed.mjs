@@ -1,12 +1,9 @@
 import { refuse } from './usage.mjs'
 
-/**
- * The seed of a run's random tests (fast-check's, and the suites of `reliability` that the tests start). Tests take it from the
- * environment, so that a run can be repeated. Where nobody has given one, a run draws its own and prints it.
- */
+/** The variable with the seed of the random tests: those of fast-check, and the parts of `reliability` that tests start. */
 export const SEED = 'KEEPALIVE_SEED'
 
-/** Gives a run a seed and says which. */
+/** Draws a seed if the variable is not set, and prints it, so that the run can be repeated. */
 export function drawSeed() {
   process.env[SEED] ??= String(Math.floor(Math.random() * 2 ** 31))
   if (!/^-?\d+$/.test(process.env[SEED])) refuse(`${SEED} must be a whole number, not "${process.env[SEED]}"`)

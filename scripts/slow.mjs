@@ -1,7 +1,6 @@
 /**
- * `npm test -- slow`: every platform's binary built and audited, the release rehearsed, the packages installed as users
- * do, and what `npm run reliability` does, in short or in full. The first run sets up compilers; later ones take some
- * twenty minutes.
+ * `npm test -- slow`: builds and audits every platform's binary, rehearses the release, installs the packages as users do, and runs the
+ * parts of `npm run reliability`, some of them shortened. The first run installs compilers; later ones take about twenty minutes.
  */
 import { ready, readyExamples } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
@@ -12,17 +11,12 @@ ready()
 readyExamples()
 drawSeed()
 const suite = new Suite()
-await suite.command("every platform's binary, built and audited", 'npm', [
-  'run',
-  '--silent',
-  'build',
-  '--',
-  'all',
-])
+const build = (...words) => ['run', '--silent', 'build', '--', ...words]
+await suite.command("every platform's binary, built and audited", 'npm', build('all'))
 await suite.run('The packages on every runtime', 'npm', ['test', '--silent', '--', 'runtimes'], readRuntimes)
 await suite.command('the release, rehearsed', 'npm', ['run', '--silent', 'release:dry'])
 
-// Most of what follows waits: for timers of the kernel, or with a single processor. So two things run at a time.
+// Most of the rest waits for the kernel's timers, or uses one processor. So two run at a time.
 const slow = ['exec', '--no', '--', 'ava', '--config', 'ava.slow.config.mjs']
 const busy = ['test', '--silent', '--', 'busy']
 await Promise.all([tests(), runs()])
@@ -36,10 +30,10 @@ async function tests() {
 async function runs() {
   const soak = ['soak', '--seconds', '60', '--connections', '200']
   await reliability('200 connections to PostgreSQL held through every fault', soak)
-  // The life cycle on the Node that runs this is a part of `npm test`.
+  // `npm test` already runs the life cycle on this Node.
   await reliability('reliability: life-cycle on the newest Node', ['life-cycle', '--newest'])
   await reliability('reliability: sanitizers', ['sanitizers', '--rounds', '20'])
-  const again = ['run', '--silent', 'build', '--', 'reproducible', '--target', 'linux-x64-gnu']
+  const again = build('reproducible', '--target', 'linux-x64-gnu')
   await suite.command('two builds in two folders give the same bytes', 'npm', again, { shown: 'at the end' })
 }
 

@@ -1,4 +1,4 @@
-/** Runs commands, counts what passed, failed and was left out, and says so at the end. */
+/** Runs commands, and prints at the end what passed, failed and was left out. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { isAbsolute } from 'node:path'
@@ -7,7 +7,7 @@ import { root } from './ready.mjs'
 import { lastLines } from './reports.mjs'
 import { SEED } from './seed.mjs'
 
-/** So long after a program's end the rest of its output is awaited. */
+/** How long to wait for the rest of the output after a program's end. */
 const LINGERING_MS = 10_000
 
 export class Suite {
@@ -17,36 +17,37 @@ export class Suite {
   #failures = []
   #leftOut = []
 
-  /** A command that passes or fails as a whole; its output is shown where it fails. */
+  /** Runs a command that passes or fails as a whole. Shows its output only if it fails. */
   check(title, command, args, environment = {}) {
     const { isTTY } = process.stdout
     if (isTTY) process.stdout.write(`  \u2026 ${title}`)
     const begin = performance.now()
     const env = { ...process.env, ...environment }
     const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env })
+    const output = `${stdout ?? ''}${stderr ?? error}`
     const took = `${((performance.now() - begin) / 1000).toFixed(1)} s`
     if (isTTY) process.stdout.write('\r\u001B[K')
-    // A path is that of a tool in node_modules, which has to be there.
+    // Only a tool in node_modules has a path, and it must be there.
     if (error?.code === 'ENOENT' && !isAbsolute(command)) {
       return this.leaveOut(`${title}: the command "${command}" was not found`)
     }
+    console.log(`  ${status === 0 ? '\u2714' : '\u2718'} ${title} (${took})`)
     if (status === 0) {
       this.passed++
-      console.log(`  \u2714 ${title} (${took})`)
-      return
+    } else {
+      this.#fail(title, lastLines(output))
+      console.log(output)
     }
-    this.#fail(title, lastLines(`${stdout ?? ''}${stderr ?? error}`))
-    console.log(`  \u2718 ${title} (${took})\n${stdout ?? ''}${stderr ?? error}`)
   }
 
-  /** A command that passes or fails as a whole and takes its time; its output is shown as it comes, or when it has ended. */
+  /** Runs a long command that passes or fails as a whole. Shows its output live, or when it has ended. */
   async command(title, command, args, { shown = 'live' } = {}) {
     const { status, all } = await timed(title, command, args, shown)
     if (status === 0) this.passed++
     else this.#fail(title, lastLines(all))
   }
 
-  /** A test runner; its output is shown as it comes, and `read` finds in it the numbers and the failed tests. */
+  /** Runs a test runner and shows its output live. `read` finds the counts and the failed tests in the output. */
   async run(title, command, args, read) {
     const { status, output, all } = await timed(title, command, args, 'live')
     const { passed, failed, skipped, failures } = read(output)
@@ -59,19 +60,19 @@ export class Suite {
     for (const { name, error } of failures) this.#tell(`${title}: ${name}`, error)
   }
 
-  /** A check that cannot be run here, and what is missing for it. With CI set, that is a failure. */
+  /** Notes that a check cannot be run here, and why. With CI set, that is a failure. */
   leaveOut(reason) {
     if (!process.env.CI) this.skipped++
     this.explainSkips(reason)
   }
 
-  /** Why a runner will leave tests out, which it counts itself. */
+  /** Notes why a runner will leave tests out. The runner counts them. */
   explainSkips(reason) {
     if (process.env.CI) this.#fail(`With CI set nothing may be left out. ${reason}`)
     else this.#leftOut.push(reason)
   }
 
-  /** Prints the whole, with the closing line last, and sets the exit code. */
+  /** Prints what was left out, what failed, and last the counts. Sets the exit code. */
   close() {
     if (this.#leftOut.length > 0) console.log(`\nLeft out:\n${bullets(this.#leftOut)}`)
     if (this.#failures.length > 0) {
@@ -88,20 +89,17 @@ export class Suite {
     this.#tell(title, error)
   }
 
-  /** For the list at the end: the part of a log that is always read. */
+  /** Adds to the list at the end, the part of a log that everybody reads. */
   #tell(title, error) {
     this.#failures.push([title, ...error].join('\n      '))
   }
 }
 
-/** What a program leaves behind may keep its output open: that is not waited for. */
+/** Waits for the end of a program, and then only a short time for its output, which a background process may keep open. */
 async function ended(child) {
   const closed = once(child, 'close')
-  const [status] = await once(child, 'exit') // throws where it cannot be started
-  const patience = new AbortController()
-  const waited = sleep(LINGERING_MS, undefined, { signal: patience.signal }).catch(() => {})
-  await Promise.race([closed, waited])
-  patience.abort()
+  const [status] = await once(child, 'exit') // throws if it cannot be started
+  await Promise.race([closed, sleep(LINGERING_MS, undefined, { ref: false })])
   for (const output of [child.stdout, child.stderr]) output.destroy()
   return status
 }
@@ -115,20 +113,18 @@ async function timed(title, command, args, shown) {
   return found
 }
 
-/** Runs a command, shows its output as it comes (`live`), and returns its standard output, and all that it printed. */
+/** Runs a command. Returns its exit code, its standard output, and all that it printed. With `live`, shows the output meanwhile. */
 export async function stream(command, args, shown = 'live') {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let all = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
-    output += chunk
-    all += chunk
-    if (shown === 'live') process.stdout.write(chunk)
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk) => {
-    all += chunk
-    if (shown === 'live') process.stderr.write(chunk)
-  })
+  for (const name of ['stdout', 'stderr']) {
+    child[name].setEncoding('utf8').on('data', (chunk) => {
+      if (name === 'stdout') output += chunk
+      all += chunk
+      if (shown === 'live') process[name].write(chunk)
+    })
+  }
   const status = await ended(child)
   return { status, output, all }
 }

@@ -1,92 +1,73 @@
 /**
- * `npm test -- here`, and `npm test` on every system but Linux: all that this machine allows, and at the end by name what it does not.
- * With CI set that is no failure here. The Node that runs this needs what builds the package; another one can be tested.
+ * `npm test -- here`, and `npm test` on every system but Linux: runs all that this machine allows, and lists at the end what it does
+ * not allow. That is no failure here, even with CI set. The Node that runs this builds the package; `--node` names another to test.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { leftOut } from './left-out.mjs'
 import { needsOf, ON_UNIX, PORTABLE } from './portable.mjs'
-import { ready, readyExamples, root, step } from './ready.mjs'
+import { ready, readyExamples, readyWitness, root } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
 import { readAva, readCargo } from './reports.mjs'
 import { Suite } from './suite.mjs'
+import { readOptions } from './usage.mjs'
 
 delete process.env.CI
 
-const { values } = parseArgs({
-  options: {
-    node: { type: 'string', default: process.execPath },
-    machine: { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
+/** scripts/runtimes/here.ts gets the same words, and acts on the others. */
+const { node, help } = readOptions({
+  node: { type: 'string', default: process.execPath },
+  machine: { type: 'string' },
+  write: { type: 'boolean' },
+  help: { type: 'boolean' },
 })
 
 /** The oldest Node that ava runs on. */
 const AVA_NEEDS = 20
 
+const here = ['--import=ts-blank-space/register', join(root, 'scripts/runtimes/here.ts')]
+const onInstalled = [...here, ...process.argv.slice(2)]
+if (help) process.exit(spawnSync(process.execPath, onInstalled, { cwd: root, stdio: 'inherit' }).status)
 ready()
 drawSeed()
 const suite = new Suite()
 await suite.run('Rust tests', 'cargo', ['test', '--quiet', '--locked', '--package=tcp-keepalive'], readCargo)
 await testTypeScript()
-await smoke()
+await suite.command('The packages as installed', process.execPath, onInstalled)
 suite.close()
 
 async function testTypeScript() {
-  const line = Number(
-    spawnSync(values.node, ['--print', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' }).stdout,
-  )
-  if (!(line >= AVA_NEEDS)) {
-    suite.leaveOut(`The TypeScript tests: ava needs Node ${AVA_NEEDS}, and this is ${line}.`)
-    return
+  const version = spawnSync(node, ['--print', 'parseInt(process.versions.node)'], { encoding: 'utf8' }).stdout
+  if (!(Number(version) >= AVA_NEEDS)) {
+    return suite.leaveOut(`The TypeScript tests: ava needs Node ${AVA_NEEDS}, and this is ${version}.`)
   }
   const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs')
   if (isGlibc()) {
     readyExamples()
-    buildWitness([])
+    readyWitness()
     for (const reason of await leftOut()) suite.explainSkips(reason)
-    await suite.run('Tests', values.node, [ava], readAva)
-    return
+    return suite.run('Tests', node, [ava], readAva)
   }
-  const files = [...PORTABLE, ...(process.platform === 'win32' ? [] : ON_UNIX)]
-  if (process.platform !== 'win32') buildWitness(['--bin=readback'])
+  const isUnix = process.platform !== 'win32'
+  if (isUnix) readyWitness('--bin=readback')
   for (const reason of leftOutOnOthers()) suite.leaveOut(reason)
-  await suite.run('Tests', values.node, [ava, ...files], readAva)
+  await suite.run('Tests', node, [ava, ...PORTABLE, ...(isUnix ? ON_UNIX : [])], readAva)
 }
 
-function buildWitness(which) {
-  const witness = ['build', '--quiet', '--locked', '--release', '--package=readback', ...which]
-  step('Building the witness that reads sockets from another process', 'cargo', witness)
-}
-
-/** On musl and on other systems: a line for each need, with the files. */
+/** On musl and on other systems: a line for each need, with the test files that have it. */
 function leftOutOnOthers() {
-  const tests = readdirSync(join(root, '__test__'), { recursive: true })
+  const paths = readdirSync(join(root, '__test__'), { recursive: true })
     .map((name) => `__test__/${name.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.test.ts'))
     .toSorted()
   const byNeed = new Map()
-  for (const path of tests) {
+  for (const path of paths) {
     const need = needsOf(path, readFileSync(join(root, path), 'utf8'), process.platform)
-    if (need !== undefined)
-      byNeed.set(need, [...(byNeed.get(need) ?? []), path.replace(/^__test__\/|\.test\.ts$/g, '')])
+    const name = path.replace(/^__test__\/|\.test\.ts$/g, '')
+    if (need !== undefined) byNeed.set(need, [...(byNeed.get(need) ?? []), name])
   }
-  return [...byNeed].map(
-    ([need, paths]) => `${paths.length} of the test files need ${need}: ${paths.join(', ')}`,
-  )
-}
-
-async function smoke() {
-  const script = [
-    '--import=ts-blank-space/register',
-    join(root, 'scripts/runtimes/here.ts'),
-    `--node=${values.node}`,
-  ]
-  if (values.machine !== undefined) script.push(`--machine=${values.machine}`)
-  if (values.write) script.push('--write')
-  await suite.command('The packages as installed', process.execPath, script)
+  return [...byNeed].map(([need, all]) => `${all.length} of the test files need ${need}: ${all.join(', ')}`)
 }
 
 function isGlibc() {

@@ -1,13 +1,12 @@
 /**
- * `npm test`: installs and builds what is missing, then checks and tests everything that this machine allows, and says
- * at the end what was left out and what is missing for it. With CI set nothing may be left out. With a word behind `--` one
- * of the parts in parts.mjs; with files, these tests alone are run after the checks. On other systems than
- * Linux it is `npm test -- here`.
+ * `npm test`: installs and builds what is missing, then runs all checks and tests that this machine allows. It lists at the end what was
+ * left out and why; with CI set, nothing may be left out. With a word after `--`, it runs a part of parts.mjs. With files, it
+ * runs the checks and only these tests. On systems other than Linux it is `npm test -- here`.
  */
 import { check } from './check.mjs'
 import { leftOut } from './left-out.mjs'
 import { printParts, runPart } from './parts.mjs'
-import { ready, readyExamples, step } from './ready.mjs'
+import { ready, readyExamples, readyWitness } from './ready.mjs'
 import { drawSeed } from './seed.mjs'
 import { readAva, readCargo } from './reports.mjs'
 import { Suite } from './suite.mjs'
@@ -20,19 +19,14 @@ else if (!(await runPart('test', words))) await testAll(words)
 async function testAll(files) {
   ready()
   readyExamples()
-  const witness = ['build', '--quiet', '--locked', '--release', '--package', 'readback']
-  step('Building the witness that reads sockets from another process', 'cargo', witness)
+  readyWitness()
   console.log()
   drawSeed()
   const suite = new Suite()
   check(suite)
-  // What misuses memory on purpose is run by the sanitizers alone.
-  await suite.run(
-    'Rust tests',
-    'cargo',
-    ['test', '--quiet', '--locked', '--no-fail-fast', '--workspace', '--exclude=tcp-keepalive-misbehave'],
-    readCargo,
-  )
+  // Only the sanitizers run the crate that misuses memory.
+  const all = ['--no-fail-fast', '--workspace', '--exclude=tcp-keepalive-misbehave']
+  await suite.run('Rust tests', 'cargo', ['test', '--quiet', '--locked', ...all], readCargo)
   for (const reason of await leftOut()) suite.explainSkips(reason)
   await suite.run('Tests', 'npm', ['exec', '--no', '--', 'ava', ...files], readAva)
   suite.close()

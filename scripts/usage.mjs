@@ -1,4 +1,4 @@
-/** What a script is told on its command line. A person who mistypes it gets one line and exit code 2. */
+/** Reads a script's command line. A usage error is one line and exit code 2. */
 import { parseArgs } from 'node:util'
 
 export function readOptions(options) {

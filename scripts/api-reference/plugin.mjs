@@ -1,33 +1,29 @@
 /**
- * What the API reference (`npm run docs -- api`, docs/api) has beyond what TypeDoc writes: the names to import, a
- * contents, and what each text of a union means.
+ * Adds to the API reference (`npm run docs -- api`, docs/api) what TypeDoc leaves out: the names to import, a table of contents, and
+ * the meaning of each string in a union.
  */
 import { Comment, Converter, ReflectionKind } from 'typedoc'
 
-/** The module that TypeDoc calls by its file, index.d.ts. */
-const NATIVE = {
-  file: 'index',
-  name: 'native',
-  about: `Everything that \`import * as native from 'tcp-keepalive/native'\` gives: the binding itself, for raw descriptors. It takes and
-gives the kernel's own units, checks nothing but that a socket speaks TCP, and does not know of holds.`,
-}
+const ABOUT_NATIVE = `Everything that \`import * as native from 'tcp-keepalive/native'\` gives: the binding itself, for raw descriptors. It takes and
+gives the kernel's own units, checks nothing but that a socket speaks TCP, and does not know of holds.`
 
 /** @param {import('typedoc').Application} app */
 export function load({ converter }) {
   converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
-    const native = project.children?.find(({ name }) => name === NATIVE.file)
+    // TypeDoc names this module after its file, index.d.ts.
+    const native = project.children?.find(({ name }) => name === 'index')
     if (!native) throw new Error('The reference lacks index.d.ts')
-    native.name = NATIVE.name
-    native.comment = new Comment([text(NATIVE.about)])
+    native.name = 'native'
+    native.comment = new Comment([text(ABOUT_NATIVE)])
   })
   converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
-    for (const alias of project.getReflectionsByKind(ReflectionKind.TypeAlias)) explainTexts(alias)
+    for (const alias of project.getReflectionsByKind(ReflectionKind.TypeAlias)) explainStrings(alias)
     for (const { comment, children } of project.children) comment.summary.push(...contents(children))
   })
 }
 
-/** TypeDoc reads the comments of a union's texts, but its Markdown leaves them out. */
-function explainTexts({ type, comment }) {
+/** TypeDoc reads the comments of a union's strings, but the Markdown plugin leaves them out. */
+function explainStrings({ type, comment }) {
   if (!type?.elementSummaries) return
   const items = type.types.flatMap(({ value }, index) => [
     text(`\n- \`${value}\`: `),
@@ -36,7 +32,7 @@ function explainTexts({ type, comment }) {
   comment.summary.push(text('\n'), ...items)
 }
 
-/** A table of the functions, each with the first sentence about it. */
+/** A table of the functions with the first sentence of each description. */
 function contents(members) {
   const functions = members.filter(({ kind }) => kind === ReflectionKind.Function)
   const rows = functions.flatMap((each) => [
@@ -49,7 +45,7 @@ function contents(members) {
   return [text('\n\n| function | what it does |\n|---|---|'), ...rows]
 }
 
-/** Without links: what they lead to is on the same page. */
+/** Leaves out links: their targets are on the same page. */
 function firstSentence(parts) {
   const sentence = []
   for (const part of parts) {

@@ -1,4 +1,4 @@
-/** A program's folder with the published packages in it as npm installs them, and what smoke.cjs asks for beside it. */
+/** An application's folder with the published packages as npm installs them, and the other files that smoke.cjs needs. */
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../../lab/command.ts'

@@ -1,4 +1,4 @@
-/** Runs smoke.cjs on this machine's own build, and with --write puts what it showed into docs/platforms.json. */
+/** A part of `npm test -- here`: installs this machine's build as users get it, and runs lab/platforms/smoke.cjs. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Options, ROOT, runCommand } from '../../lab/command.ts'
@@ -10,25 +10,25 @@ import { run } from '../../lab/run.ts'
 import { TARGETS } from '../build/targets.ts'
 import { putApp } from './app.ts'
 
-const HELP = `node --import=ts-blank-space/register scripts/runtimes/here.ts [options]
+const HELP = `npm test -- here [options]
 
-Installs this machine's build as users get it and runs lab/platforms/smoke.cjs on it.
+Runs all tests that this machine allows, and installs this machine's build as users get it and runs lab/platforms/smoke.cjs.
 
-  --node PROGRAM   the Node that runs it, instead of this one
-  --machine NAME   what the machine is called in docs/platforms.json. There are
+  --node PROGRAM   tests this Node instead of the one that runs the command
+  --machine NAME   the machine's name in docs/platforms.json. The names are
                      ${MACHINES.map(({ name }) => name).join('\n                     ')}
-  --write          writes what was shown to docs/platforms.json and docs/platforms.md; takes --machine`
+  --write          writes the result to docs/platforms.json and docs/platforms.md; needs --machine`
 
 const OPTIONS = {
   node: { type: 'string', default: process.execPath },
   machine: { type: 'string' },
-  write: { type: 'boolean', default: false },
+  write: { type: 'boolean' },
 } satisfies Options
 
 await runCommand(HELP, OPTIONS, async (values) => {
   const machine = MACHINES.find(({ name }) => name === values.machine)
   if (values.machine !== undefined && !machine) throw new Error(`no machine "${values.machine}"`)
-  if (values.write && !machine) throw new Error('--write takes --machine')
+  if (values.write && !machine) throw new Error('--write needs --machine')
   const target = machine?.target ?? targetHere()
   const version = (await run(values.node, ['--version'])).trim()
   const line = version.replace(/^v(\d+)\..*$/, '$1')
@@ -36,13 +36,10 @@ await runCommand(HELP, OPTIONS, async (values) => {
   const app = join(ROOT, 'target/here')
   try {
     await putApp(app, target, ROOT, await compileMisbehaving())
-    const shown = await smoke({ name, target, how: machine?.how ?? 'natively' }, [
-      values.node,
-      join(app, 'smoke.cjs'),
-    ])
-    console.log(
-      `${name}: ${shown.runtime}, ${target}: ${shown.passed.length} shown; user timeout ${shown.userTimeout}`,
-    )
+    const runtime = { name, target, how: machine?.how ?? 'natively' }
+    const shown = await smoke(runtime, [values.node, join(app, 'smoke.cjs')])
+    const { passed, userTimeout } = shown
+    console.log(`${name}: ${shown.runtime}, ${target}: ${passed.length} shown; user timeout ${userTimeout}`)
     const targets = TARGETS.map((each) => each.name)
     if (values.write) await writeResults([shown], targets)
   } finally {

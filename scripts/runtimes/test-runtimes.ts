@@ -1,4 +1,4 @@
-/** `npm test -- runtimes`: the packages as they are installed, tried on every runtime that can be had here. */
+/** `npm test -- runtimes`: tests the installed packages on every runtime that this machine can get. */
 import { type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { writeResults, type Shown, shownIn } from '../../lab/platforms/results.ts'
 import { smoke } from '../../lab/platforms/smoke.ts'
@@ -9,47 +9,69 @@ import { putApp } from './app.ts'
 
 const HELP = `npm test -- runtimes [options]
 
-Installs tcp-keepalive for every runtime that can be had on this machine and runs lab/platforms/smoke.cjs on it.
+Installs tcp-keepalive for every runtime that this machine can get, and runs lab/platforms/smoke.cjs there.
 
-  --only NAME   only this one; may be given again. There are
+  --only NAME   tests only this runtime; can be repeated. The runtimes are
                   ${ALL_RUNTIMES.map(({ name }) => name).join('\n                  ')}
-  --no-build    takes artifacts/ and artifacts/misbehaving/ as they are
-  --merge DIR   runs nothing: writes what the machines of the workflow have shown, a folder of DIR each
-  --write       builds every platform, and writes what was shown to docs/platforms.json and docs/platforms.md
+  --no-build    uses the binaries in artifacts/ and artifacts/misbehaving/ without building them
+  --merge DIR   tests nothing; writes the results of the workflow's machines, one folder of DIR each
+  --write       builds every platform, and writes the results to docs/platforms.json and docs/platforms.md
 
 The runtimes come from npm, PyPI and Debian, and are kept in KEEPALIVE_CACHE, by default ~/.cache/tcp-keepalive.
-With CI set, what cannot be had is a failure.`
+If CI is set, a runtime that is not available is a failure.`
 
 const OPTIONS = {
   only: { type: 'string', multiple: true, default: [] },
-  'no-build': { type: 'boolean', default: false },
+  'no-build': { type: 'boolean' },
   merge: { type: 'string' },
-  write: { type: 'boolean', default: false },
+  write: { type: 'boolean' },
 } satisfies Options
 
-await runCommand(HELP, OPTIONS, async (values) => {
-  const targets = TARGETS.map(({ name }) => name)
-  if (values.merge !== undefined) {
-    const merged = await shownIn(values.merge)
-    await writeResults(merged, targets)
+const TARGET_NAMES = TARGETS.map(({ name }) => name)
+
+await runCommand(HELP, OPTIONS, async ({ only, 'no-build': isBuilt, merge, write }) => {
+  if (merge !== undefined) {
+    const merged = await shownIn(merge)
+    await writeResults(merged, TARGET_NAMES)
     console.log(`${merged.length} runs of the workflow`)
     return
   }
-  const runtimes = named(values.only)
-  if (!values['no-build']) {
-    if (values.write) await buildAll([])
-    await buildForTests(new Set(runtimes.map(({ target }) => target)))
+  const runtimes = only.length === 0 ? ALL_RUNTIMES : only.map(named)
+  if (!isBuilt) {
+    const targets = new Set(runtimes.map(({ target }) => `--target=${target}`))
+    await build(write ? [] : [...targets])
+    await build([...targets, '--misbehaving', '--out=artifacts/misbehaving'])
   }
-
-  const shown: Shown[] = []
-  const count = { passed: 0, failed: 0, skipped: 0 }
-  const stops = new Set<() => Promise<void>>()
   const started = Date.now()
+  const { shown, failed, skipped } = await testAll(runtimes)
+  if (write) await writeResults(shown, TARGET_NAMES)
+  console.log(`\nin ${seconds(started)}`)
+  console.log(`runtimes: ${shown.length} passed, ${failed} failed, ${skipped} skipped`)
+  if (failed > 0) process.exitCode = 1
+})
+
+function named(name: string): Runtime {
+  const found = ALL_RUNTIMES.find((each) => each.name === name)
+  if (found) return found
+  throw new Error(`no runtime "${name}"; there are: ${ALL_RUNTIMES.map((each) => each.name).join(', ')}`)
+}
+
+async function build(parameters: readonly string[]): Promise<void> {
+  console.log(`npm run build -- all ${parameters.join(' ')}`)
+  await run('npm', ['run', '--silent', 'build', '--', 'all', ...parameters], { cwd: ROOT })
+}
+
+async function testAll(
+  runtimes: readonly Runtime[],
+): Promise<{ shown: readonly Shown[]; failed: number; skipped: number }> {
+  const shown: Shown[] = []
+  let [failed, skipped] = [0, 0]
+  const stops = new Set<() => Promise<void>>()
   for (const [index, runtime] of runtimes.entries()) {
     const title = `[${index + 1}/${runtimes.length}] ${runtime.name}`
     const reason = await runtime.unavailable()
     if (reason !== undefined && !process.env['CI']) {
-      count.skipped += 1
+      skipped += 1
       console.log(`- ${title}: skipped, ${reason}`)
       continue
     }
@@ -61,41 +83,15 @@ await runCommand(HELP, OPTIONS, async (values) => {
       await putApp(ready.app, runtime.target)
       const result = await smoke(runtime, ready.command)
       shown.push(result)
-      count.passed += 1
       console.log(`\u2714 ${title}: ${describe(result)} (${seconds(begun)})`)
     } catch (error) {
-      count.failed += 1
-      console.log(
-        `\u2718 ${title} (${seconds(begun)})\n${error instanceof Error ? error.message : String(error)}`,
-      )
+      failed += 1
+      const message = error instanceof Error ? error.message : String(error)
+      console.log(`\u2718 ${title} (${seconds(begun)})\n${message}`)
     }
   }
   for (const stop of stops) await stop()
-  if (values.write) await writeResults(shown, targets)
-  console.log(`\nin ${seconds(started)}`)
-  console.log(`runtimes: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
-  if (count.failed > 0) process.exitCode = 1
-})
-
-function named(names: readonly string[]): readonly Runtime[] {
-  if (names.length === 0) return ALL_RUNTIMES
-  return names.map((name) => {
-    const found = ALL_RUNTIMES.find((each) => each.name === name)
-    if (found) return found
-    throw new Error(`no runtime "${name}"; there are: ${ALL_RUNTIMES.map((each) => each.name).join(', ')}`)
-  })
-}
-
-/** The binaries of these targets, as they are published and with a function that panics. */
-async function buildForTests(targets: ReadonlySet<string>): Promise<void> {
-  const named = [...targets].map((target) => `--target=${target}`)
-  await buildAll(named)
-  await buildAll([...named, '--misbehaving', '--out=artifacts/misbehaving'])
-}
-
-async function buildAll(parameters: readonly string[]): Promise<void> {
-  console.log(`npm run build -- all ${parameters.join(' ')}`)
-  await run('npm', ['run', '--silent', 'build', '--', 'all', ...parameters], { cwd: ROOT })
+  return { shown, failed, skipped }
 }
 
 function describe({ runtime, target, how, passed, userTimeout }: Shown): string {

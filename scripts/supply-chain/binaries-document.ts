@@ -1,7 +1,11 @@
-/** docs/binaries.md, from what cargo resolves and what the sources say. */
+/** Makes docs/binaries.md from what cargo resolves, and from the sources. */
+import { table } from '../../lab/markdown.ts'
 import { TARGETS } from '../build/targets.ts'
 import { type Crate, cratesIn, cratesNeeded, idOf } from './crates.ts'
 import { type Unsafe, unsafeOfCrates } from './unsafe.ts'
+
+/** The crates in each binary, by the name of its target. */
+type Binaries = ReadonlyArray<readonly [target: string, crates: readonly Crate[]]>
 
 export async function binariesDocument(): Promise<string> {
   const binaries = await Promise.all(
@@ -10,6 +14,8 @@ export async function binariesDocument(): Promise<string> {
   const linked = unique(binaries.flatMap(([, crates]) => crates))
   const ids = new Set(linked.map(idOf))
   const compiling = unique(await cratesNeeded()).filter((crate) => !ids.has(idOf(crate)))
+  const ours = linked.filter(isOurs).length
+  const rows = linked.map((crate) => [crate.name, crate.version, crate.license, placesOf(crate, binaries)])
   return `# What is in the binaries
 
 \`npm run docs -- binaries --write\` writes this page from what cargo resolves for each platform, and from the sources. A test
@@ -17,13 +23,10 @@ checks that it is up to date.
 
 ## Crates
 
-${linked.length} crates are compiled for them, ${linked.filter(isOurs).length} of this repository and ${linked.filter(isForeign).length} from crates.io, each pinned by its hash in
+${linked.length} crates are compiled for them, ${ours} of this repository and ${linked.length - ours} from crates.io, each pinned by its hash in
 \`Cargo.lock\`. The linker leaves out most code that is never called.
 
-| crate | version | licence | in the binary of |
-|---|---|---|---|
-${linked.map((crate) => row(crate, binaries)).join('\n')}
-
+${table(['crate', 'version', 'licence', 'in the binary of'], rows)}
 The binaries also contain Rust's standard library, and what the linker adds to catch panics and to start the library. On Linux and
 Windows these are zig's copies of LLVM's libunwind and start-up code; elsewhere the system has both. The [bill of
 materials](../SECURITY.md#where-it-comes-from) of each package lists the versions.
@@ -32,42 +35,29 @@ These run only in the compiler, as build scripts or procedural macros: ${compili
 
 ## Every \`unsafe\`
 
-${unsafeTables(await unsafeOfCrates())}
-`
+${unsafeTables(await unsafeOfCrates())}`
 }
 
 function isOurs(crate: Crate): boolean {
   return crate.checksum === undefined
 }
 
-function isForeign(crate: Crate): boolean {
-  return !isOurs(crate)
-}
-
-/** By name; this repository's own first. */
+/** Each crate once, by name; this repository's own first. */
 function unique(crates: readonly Crate[]): readonly Crate[] {
   const byId = new Map(crates.map((crate) => [idOf(crate), crate]))
-  return [...byId.values()].toSorted(
-    (one, other) => Number(isForeign(one)) - Number(isForeign(other)) || (idOf(one) < idOf(other) ? -1 : 1),
-  )
+  const order = (crate: Crate): string => `${isOurs(crate) ? 0 : 1} ${idOf(crate)}`
+  return [...byId.values()].toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
 }
 
-function row(
-  crate: Crate,
-  binaries: ReadonlyArray<readonly [name: string, crates: readonly Crate[]]>,
-): string {
+function placesOf(crate: Crate, binaries: Binaries): string {
   const having = binaries.filter(([, crates]) => crates.some((each) => idOf(each) === idOf(crate)))
-  return `| ${crate.name} | ${crate.version} | ${crate.license} | ${systems(having.map(([name]) => name))} |`
-}
-
-function systems(names: readonly string[]): string {
-  const windows = names.filter((name) => name.startsWith('win32'))
-  if (names.length === TARGETS.length) return 'every platform'
-  if (windows.length === names.length) return 'Windows'
-  if (windows.length === 0 && names.length === TARGETS.filter(({ file }) => file.format !== 'PE').length) {
-    return 'all but Windows'
-  }
-  return names.join(', ')
+  const names = having.map(([name]) => name).join(', ')
+  const [windows, others] = [true, false].map((isWindows) =>
+    TARGETS.filter(({ file }) => (file.format === 'PE') === isWindows).map(({ name }) => name),
+  )
+  if (having.length === TARGETS.length) return 'every platform'
+  if (names === windows?.join(', ')) return 'Windows'
+  return names === others?.join(', ') ? 'all but Windows' : names
 }
 
 function unsafeTables(all: readonly Unsafe[]): string {
@@ -77,10 +67,10 @@ from crates.io are not listed.`
   const tables = files.map((file) => {
     const rows = all
       .filter((each) => each.file === file)
-      .map(({ within, operation, reason }) => `| \`${within}\` | ${code(operation)} | ${cell(reason)} |`)
-    return `### ${file}\n\n| in | what | why it is sound |\n|---|---|---|\n${rows.join('\n')}`
+      .map(({ within, operation, reason }) => [`\`${within}\``, code(operation), cell(reason)])
+    return `### ${file}\n\n${table(['in', 'what', 'why it is sound'], rows)}`
   })
-  return [intro, ...tables].join('\n\n')
+  return [`${intro}\n`, ...tables].join('\n')
 }
 
 function code(operation: string): string {

@@ -1,4 +1,4 @@
-/** What a binary is compiled from, as cargo resolves it for its target. */
+/** The crates of a binary, as cargo resolves them for its target. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../../lab/command.ts'
@@ -10,9 +10,9 @@ export interface Crate {
   readonly version: string
   /** An SPDX expression. */
   readonly license: string
-  /** SHA-256 of its archive on crates.io; none of this repository's own. */
+  /** SHA-256 of its archive on crates.io; `undefined` for this repository's own crates. */
   readonly checksum: string | undefined
-  /** The {@link idOf} of each that it uses. */
+  /** The {@link idOf} of each crate that it uses. */
   readonly uses: readonly string[]
 }
 
@@ -20,13 +20,13 @@ export function idOf({ name, version }: Pick<Crate, 'name' | 'version'>): string
   return `${name}@${version}`
 }
 
-/** The crates in the binary of a target, the binding's own first. */
+/** The crates in the binary of a target. The binding's own crate is the first. */
 export async function cratesIn({ triple }: Target): Promise<readonly Crate[]> {
-  // a procedural macro runs in the compiler, as a build script does
+  // Procedural macros and build scripts run only in the compiler.
   return listed(['--edges=normal,no-proc-macro', `--target=${triple}`])
 }
 
-/** Whatever any target needs, what only runs in the compiler included. */
+/** The crates that any target needs, with those that run only in the compiler. */
 export function cratesNeeded(): Promise<readonly Crate[]> {
   return listed(['--edges=normal,build', '--target=all'])
 }

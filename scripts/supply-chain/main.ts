@@ -1,4 +1,4 @@
-/** `npm run docs -- binaries`: prints docs/binaries.md anew, or writes it. */
+/** `npm run docs -- binaries`: prints the up-to-date docs/binaries.md, or writes it. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../../lab/command.ts'
@@ -6,9 +6,9 @@ import { binariesDocument } from './binaries-document.ts'
 
 const HELP = `npm run docs -- binaries [options]
 
-Prints what is in the binaries: the crates with their licences, and every \`unsafe\` with its reason.
+Prints a page about the binaries: the crates with their licences, and every \`unsafe\` with its reason.
 
-  --write   into docs/binaries.md`
+  --write   writes the page to docs/binaries.md instead`
 
 await runCommand(HELP, { write: { type: 'boolean' } }, async ({ write }) => {
   const document = await binariesDocument()

@@ -14,17 +14,21 @@ test('whoever names no version gets the newest release, and no release candidate
   t.teardown(() => registry.stop())
   const folder = await mkdtemp(join(tmpdir(), 'tcp-keepalive-publish-'))
   t.teardown(() => rm(folder, { recursive: true }))
-  const user = `--userconfig=${registry.npmrc}`
   for (const version of ['1.0.0', '1.1.0-rc.1']) {
     const tarball = join(folder, version)
     await mkdir(tarball)
     await writeFile(join(tarball, 'package.json'), JSON.stringify({ name: NAME, version }))
-    const published = await publish([{ name: NAME, version, tarball, unpackedSize: 0, files: [] }], {
-      registry: registry.url,
-      parameters: [user],
-    })
+    const packed = { name: NAME, version, tarball, unpackedSize: 0, files: [] }
+    const published = await publish([packed], registry.parameters)
     t.is(published.length, 1)
   }
-  const tags = await run('npm', ['view', NAME, 'dist-tags', '--json', '--prefer-online', user])
+  const tags = await run('npm', [
+    'view',
+    NAME,
+    'dist-tags',
+    '--json',
+    '--prefer-online',
+    ...registry.parameters,
+  ])
   t.deepEqual(JSON.parse(tags), { latest: '1.0.0', next: '1.1.0-rc.1' })
 })

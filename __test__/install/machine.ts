@@ -70,7 +70,7 @@ export async function startMachine(): Promise<Machine> {
 
 async function furnish(folder: string, registry: Registry): Promise<Omit<Machine, 'close'>> {
   const packages = await pack(TARGETS, join(ROOT, 'artifacts'), join(folder, 'packages'))
-  await publish(packages, { registry: registry.url, parameters: [`--userconfig=${registry.npmrc}`] })
+  await publish(packages, registry.parameters)
   const npm = join(dirname(await npmCli()), 'npm-cli.js')
   const tools = join(folder, 'tools')
   const bin = join(folder, 'bin')

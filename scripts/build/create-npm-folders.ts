@@ -14,22 +14,13 @@ const HELP = `npm run build -- folders
 
 Writes npm/<platform>/package.json and README.md from package.json.`
 
-export interface PlatformManifest {
-  readonly name: string
-  readonly version: string
-  readonly main: string
-  readonly os: readonly string[]
-  readonly cpu: readonly string[]
-  readonly libc?: readonly string[]
-}
-
 /** Writes npm/ beside the package.json in this folder. */
 export async function createNpmFolders(packageFolder: string): Promise<void> {
   await run('npm', ['exec', '--no', '--', 'napi', 'create-npm-dirs', '--cwd', packageFolder], { cwd: ROOT })
   const folder = join(packageFolder, 'npm')
   for (const target of TARGETS) {
     const path = join(folder, target.name, 'package.json')
-    const manifest = JSON.parse(await readFile(path, 'utf8')) as PlatformManifest
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as { readonly name: string }
     const complete = isGlibc(target) ? { ...manifest, libc: ['glibc'] } : manifest
     await writeFile(path, `${JSON.stringify(complete, undefined, 2)}\n`)
     const readme = `# ${manifest.name}

@@ -1,4 +1,4 @@
-"""Prints what the binaries given as arguments are, as JSON by path, read with lief: see `Facts` of audit.ts."""
+"""Reads binaries with lief, and prints the properties of each as JSON, by path: see `Facts` of audit.ts."""
 
 import hashlib
 import json
@@ -28,7 +28,6 @@ def of_macho(binary, path):
     return {
         "machine": {"X86_64": "X86_64", "ARM64": "AARCH64"}.get(binary.header.cpu_type.name, "?"),
         "libraries": [library.name for library in binary.libraries if library.command.name == "LOAD_DYLIB"],
-        "ownName": next((library.name for library in binary.libraries if library.command.name == "ID_DYLIB"), None),
         "exported": [symbol.name.removeprefix("_") for symbol in binary.symbols if symbol.has_export_info],
         "minimumSystem": ".".join(str(part) for part in binary.build_version.minos[:2]),
         "stripped": not defined,
@@ -37,10 +36,9 @@ def of_macho(binary, path):
 
 
 def signature(path, command):
-    """Checks what the system checks before it runs a page: "ad-hoc", "broken" or "other" (with an identity).
+    """Checks the hashes that macOS checks before it runs a page: "ad-hoc", "broken" or "other" (with an identity).
 
-    The layout is that of xnu's osfmk/kern/cs_blobs.h: a list of blobs, one of which is the code directory with a
-    SHA-256 of each page.
+    The layout is in xnu's osfmk/kern/cs_blobs.h: a list of blobs. One of them is the code directory, with a SHA-256 of each page.
     """
     with open(path, "rb") as file:
         image = file.read()

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Links for macOS with the LLVM linker that comes with Rust: unlike zig's it signs for both architectures, and
-# exports what it is told and nothing else.
-# Left out are an argument of napi-build that is meant for a compiler driver, and libraries that are parts of
-# libSystem (-lc, -lm) or named by the libc crate and not used (-liconv).
+# Links for macOS with Rust's LLVM linker. Unlike zig's linker it signs for both architectures, and exports only the named symbols.
+# It does not get napi-build's -Wl, which is for a compiler, nor libraries that are parts of libSystem (-lc, -lm), nor
+# -liconv, which the libc crate names but nothing uses.
 set -euo pipefail
 arguments=()
 for argument in "$@"; do

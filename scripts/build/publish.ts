@@ -8,19 +8,17 @@ import { run } from '../../lab/run.ts'
 /** `npm run --silent` would also hide why npm fails. */
 const LOG_ERRORS = '--loglevel=error'
 
-export interface PublishOptions {
-  /** By default the one that npm is configured for. */
-  readonly registry?: string
-  /** More arguments for `npm publish`, such as --provenance. */
-  readonly parameters?: readonly string[]
-}
-
-/** Returns the packages that were published now. */
+/**
+ * Publishes to the registry that npm is configured for.
+ *
+ * @param parameters more arguments for npm, such as --registry or --provenance
+ * @returns the packages that were published now
+ */
 export async function publish(
   packages: readonly Packed[],
-  { registry, parameters = [] }: PublishOptions = {},
+  parameters: readonly string[] = [],
 ): Promise<readonly Packed[]> {
-  const common = [LOG_ERRORS, ...(registry === undefined ? [] : [`--registry=${registry}`])]
+  const common = [LOG_ERRORS, ...parameters]
   const published: Packed[] = []
   for (const each of packages) {
     const { name, version, tarball } = each
@@ -31,15 +29,8 @@ export async function publish(
     // Users get a prerelease (semver.org, 9) only if they ask for it. A release gets `latest` by default: npm then refuses a
     // version older than the published ones.
     const tag = version.includes('-') ? ['--tag=next'] : []
-    await run('npm', [
-      'publish',
-      tarball,
-      '--access=public',
-      ...tag,
-      '--ignore-scripts',
-      ...common,
-      ...parameters,
-    ])
+    const options = ['--access=public', '--ignore-scripts', ...tag, ...common]
+    await run('npm', ['publish', tarball, ...options])
     console.log(`${name}@${version} published`)
     published.push(each)
   }

@@ -15,6 +15,8 @@ export interface Registry {
   readonly url: string
   /** An .npmrc with which npm, pnpm and yarn 1 use it and may publish to it. */
   readonly npmrc: string
+  /** The same for npm's command line. */
+  readonly parameters: readonly string[]
   /** Stops it and deletes the published packages. */
   stop(): Promise<void>
 }
@@ -35,7 +37,8 @@ export async function startRegistry(): Promise<Registry> {
     server.closeAllConnections()
     await rm(folder, { recursive: true, force: true })
   }
-  return { url: `http://${host}/`, npmrc, stop }
+  const url = `http://${host}/`
+  return { url, npmrc, parameters: [`--registry=${url}`, `--userconfig=${npmrc}`], stop }
 }
 
 function settings(folder: string, uplink: string): object {

@@ -1,4 +1,5 @@
 /** `npm run release:dry`: the whole release, to a registry on this machine, and an installation from it. */
+import { equal } from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../../lab/command.ts'
@@ -24,30 +25,24 @@ async function release(folder: string): Promise<void> {
     const main = packages.at(-1)
     if (!main) throw new Error('nothing was packed')
     await check(main.tarball)
-    const options = { registry: registry.url, parameters: [`--userconfig=${registry.npmrc}`] }
-    const published = await publish(packages, options)
-    expect(published.length === packages.length, `${published.length} of ${packages.length} were published`)
-    const again = await publish(packages, options)
-    expect(again.length === 0, `${again.length} were published twice`)
-    await installFrom(registry.npmrc, folder, main.name)
+    const published = await publish(packages, registry.parameters)
+    equal(published.length, packages.length, 'not every package was published')
+    const again = await publish(packages, registry.parameters)
+    equal(again.length, 0, `${again.length} were published twice`)
+    await installFrom(registry.parameters, folder, main.name)
   } finally {
     await registry.stop()
   }
 }
 
 /** Installs the package like a user, and prints the system's defaults with it. */
-async function installFrom(npmrc: string, folder: string, name: string): Promise<void> {
+async function installFrom(registry: readonly string[], folder: string, name: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{ "private": true }')
-  const settings = [`--userconfig=${npmrc}`, `--cache=${join(folder, 'cache')}`]
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', ...settings]
-  await run('npm', ['install', ...options, name], { cwd: folder })
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', `--cache=${join(folder, 'cache')}`]
+  await run('npm', ['install', ...options, ...registry, name], { cwd: folder })
   const platforms = await readdir(join(folder, 'node_modules/@tcp-keepalive'))
-  expect(platforms.length === 1, `these were installed: ${platforms.join(', ')}`)
+  equal(platforms.length, 1, `these were installed: ${platforms.join(', ')}`)
   const program = `console.log(JSON.stringify(require('${name}').systemKeepAlive()))`
   const defaults = await run(process.execPath, ['--eval', program], { cwd: folder })
   console.log(`installed ${name} with ${platforms.join()}; this system's defaults: ${defaults.trim()}`)
-}
-
-function expect(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(otherwise)
 }

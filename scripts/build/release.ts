@@ -23,5 +23,5 @@ await runCommand(HELP, OPTIONS, async ({ provenance }) => {
   for (const { name, version } of packed) {
     if (tag !== `v${version}`) throw new Error(`${name} is ${version}, but the tag is ${tag}`)
   }
-  await publish(packed, { parameters: provenance ? ['--provenance'] : [] })
+  await publish(packed, provenance ? ['--provenance'] : [])
 })

@@ -9,10 +9,9 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { minifySync } from 'rolldown/utils'
 import { ROOT } from '../../lab/command.ts'
-import type { PlatformManifest } from './create-npm-folders.ts'
 import { binaryOf, TARGETS, type Target } from './targets.ts'
 
-interface MainManifest {
+interface Manifest {
   readonly name: string
   readonly version: string
   readonly files: readonly string[]
@@ -48,11 +47,11 @@ async function stagePlatform(target: Target, binaries: string, folder: string): 
   } catch (cause) {
     throw new Error(`There is no ${binary}: run \`npm run build -- all\``, { cause })
   }
-  return (await readManifest<PlatformManifest>(folder)).name
+  return (await readManifest(folder)).name
 }
 
 async function stageMain(folder: string): Promise<string> {
-  const manifest = await readManifest<MainManifest>(ROOT)
+  const manifest = await readManifest(ROOT)
   await mkdir(folder, { recursive: true })
   for (const file of [...manifest.files, 'README.md', 'LICENSE']) {
     await cp(join(ROOT, file), join(folder, file), { recursive: true })
@@ -100,7 +99,7 @@ function sayOnce(types: string): string {
 
 async function optionalDependencies(version: string): Promise<Readonly<Record<string, string>>> {
   const names = TARGETS.map(async (target) => {
-    const platform = await readManifest<PlatformManifest>(join(ROOT, 'npm', target.name))
+    const platform = await readManifest(join(ROOT, 'npm', target.name))
     if (platform.version === version) return platform.name
     throw new Error(
       `${platform.name} is ${platform.version}, not ${version}: run \`npm run build -- folders\``,
@@ -109,6 +108,6 @@ async function optionalDependencies(version: string): Promise<Readonly<Record<st
   return Object.fromEntries((await Promise.all(names)).map((name) => [name, version]))
 }
 
-async function readManifest<T>(folder: string): Promise<T> {
-  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as T
+async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
 }

@@ -34,11 +34,13 @@ const BIN = join(TOOLS, 'bin')
 const VENV = join(TOOLS, 'python')
 const SDK = join(TOOLS, 'macos')
 const LIBNODE = join(TOOLS, 'libnode')
-/** For each of cargo's variables that name a linker: zig's name of the system, which is the linker's file name too. */
-const WINDOWS = {
-  CARGO_TARGET_AARCH64_PC_WINDOWS_GNULLVM_LINKER: 'aarch64-windows-gnu',
-  CARGO_TARGET_X86_64_PC_WINDOWS_GNULLVM_LINKER: 'x86_64-windows-gnu',
-}
+/** For each target: a script of this folder, and its name as a linker. For Windows this is zig's name of the system. */
+const LINKERS = {
+  AARCH64_APPLE_DARWIN: ['ld64.sh', 'ld64'],
+  X86_64_APPLE_DARWIN: ['ld64.sh', 'ld64'],
+  AARCH64_PC_WINDOWS_GNULLVM: ['zig-windows.sh', 'aarch64-windows-gnu'],
+  X86_64_PC_WINDOWS_GNULLVM: ['zig-windows.sh', 'x86_64-windows-gnu'],
+} as const
 const DEBIAN = ['rustc-web', 'libstd-rust-web-dev', 'rust-web-src', 'cargo-web', 'rust-web-llvm']
 
 /** The Python in which lief, the audit's reader of binaries, is installed. */
@@ -118,8 +120,7 @@ async function install(packages: readonly string[]): Promise<void> {
 /** Returns zig's version. */
 async function prepareLinkers(): Promise<string> {
   for (const folder of [BIN, LIBNODE, join(SDK, 'usr/lib')]) await mkdir(folder, { recursive: true })
-  const windows = Object.values(WINDOWS).map((system) => ['zig-windows.sh', system] as const)
-  for (const [script, name] of [['ld64.sh', 'ld64'] as const, ...windows]) {
+  for (const [script, name] of Object.values(LINKERS)) {
     await copyFile(join(import.meta.dirname, script), join(BIN, name))
     await chmod(join(BIN, name), 0o755)
   }
@@ -137,11 +138,12 @@ async function prepareLinkers(): Promise<string> {
 }
 
 function linkerEnvironment(): NodeJS.ProcessEnv {
-  const wrapper = join(BIN, 'ld64')
+  const linkers = Object.entries(LINKERS).map(([target, [, name]]) => [
+    `CARGO_TARGET_${target}_LINKER`,
+    join(BIN, name),
+  ])
   return {
-    CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER: wrapper,
-    CARGO_TARGET_X86_64_APPLE_DARWIN_LINKER: wrapper,
-    ...Object.fromEntries(Object.entries(WINDOWS).map(([variable, system]) => [variable, join(BIN, system)])),
+    ...Object.fromEntries(linkers),
     CARGO_ZIGBUILD_CACHE_DIR: join(TOOLS, 'zigbuild'),
     CARGO_ZIGBUILD_PYTHON_PATH: PYTHON,
     LIBNODE_PATH: LIBNODE,

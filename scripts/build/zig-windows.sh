@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Links for Windows with zig: for the system that this file is called. cargo-zigbuild would leave Rust's own intrinsics
-# out; zig takes its own then, which are one object file of 45 KB that cannot be linked in part. Where it is given
-# Rust's, it leaves its own out.
-# Left out are rustc's list of exports, as crates/node/exports.def is one too; a C library that is older than zig's; and
-# the wish for DLLs, which zig would take as one for the files themselves and not for what describes them.
+# Links for Windows with zig. The name of this file is zig's name of the system. cargo-zigbuild would leave out Rust's intrinsics,
+# so zig would link its own: one object file of 45 KB that it can only link as a whole.
+# zig does not get rustc's list of exports, because crates/node/exports.def is another one; nor msvcrt, a C library older than zig's;
+# nor -Bdynamic, with which zig would look for the DLLs instead of their import libraries.
 set -euo pipefail
 arguments=()
 for argument in "$@"; do

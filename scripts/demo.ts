@@ -22,7 +22,7 @@ import { formatDuration } from '../src/settings/duration.ts'
 
 const DETECT_WITHIN = 6000
 
-/** How long a living server does not read: half as long again. */
+/** How long a living server does not read: 1.5 times as long. */
 const STALLED = 9000
 
 /** A client, as an application would write it. */
@@ -35,12 +35,8 @@ interface Client {
 }
 
 console.log('tcp-keepalive: a PostgreSQL client, and a server that disappears\n')
-const server = new PGLiteSocketServer({
-  db: await PGlite.create(),
-  host: '127.0.0.1',
-  port: 0,
-  maxConnections: 2,
-})
+const db = await PGlite.create()
+const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 2 })
 await server.start()
 const port = Number(server.getServerConn().split(':').at(-1))
 const [waiting, writing] = await Promise.all([connect(port), connect(port)])
@@ -48,7 +44,7 @@ await showValues(waiting)
 if (process.platform === 'linux') {
   await cutBothOff()
 } else {
-  console.log('\nLeft out: cutting the clients off, which takes Linux.')
+  console.log('\nLeft out: cutting the clients off, which needs Linux.')
   await Promise.all([waiting.client.end(), writing.client.end()])
 }
 await server.stop()
@@ -67,7 +63,7 @@ async function connect(port: number): Promise<Client> {
 }
 
 async function cutBothOff(): Promise<void> {
-  console.log('\nNow nothing reaches the two clients any more, and nobody says goodbye:\n')
+  console.log('\nNow nothing reaches the two clients any more, and neither side is told:\n')
   const stalled = await startStalled()
   const drills = [cutOff(waiting.stream), cutOff(writing.stream)]
   const cutAt = performance.now()
@@ -86,10 +82,8 @@ async function cutBothOff(): Promise<void> {
   }
   for (const drill of drills) drill.restore()
   const { idle, write } = planKeepAlive({}).detection
-  line(
-    write ?? 0,
-    `the same write with Linux's defaults (about ${Math.round((write ?? 0) / 60_000)} minutes)`,
-  )
+  const minutes = Math.round((write ?? 0) / 60_000)
+  line(write ?? 0, `the same write with Linux's defaults (about ${minutes} minutes)`)
   line(idle, `the same wait with keepalive on and Linux's defaults (${duration(idle)})`)
   console.log('      never   the same wait with what pg sets by default: keepalive off')
 }
@@ -100,10 +94,8 @@ async function startStalled(): Promise<{ read(cutAt: number): Promise<void> }> {
   await once(server, 'listening')
   const client = connectTo((server.address() as AddressInfo).port, '127.0.0.1')
   setKeepAlive(client, { detectWithin: DETECT_WITHIN })
-  const [[accepted]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [
-    [Socket],
-    unknown,
-  ]
+  const accepting = once(server, 'connection') as Promise<[Socket]>
+  const [[accepted]] = await Promise.all([accepting, once(client, 'connect')])
   const part = Buffer.alloc(1_000_000)
   while (client.writableLength === 0) client.write(part)
   client.end()
@@ -114,10 +106,8 @@ async function startStalled(): Promise<{ read(cutAt: number): Promise<void> }> {
       for await (const data of accepted) read += (data as Buffer).length
       const rest = client.bytesWritten - read
       if (rest > 0) throw new Error(`The server lived, and ${rest} bytes have not arrived`)
-      line(
-        performance.now() - cutAt,
-        `the server that lives reads again: all ${read / 1_000_000} MB arrive, no client got an error`,
-      )
+      const arrived = `all ${read / 1_000_000} MB arrive, no client got an error`
+      line(performance.now() - cutAt, `the server that lives reads again: ${arrived}`)
       server.close()
     },
   }

@@ -1,7 +1,7 @@
 /** The compilers of each binary, noted next to it. Parts of them are in the binary, so the bill of materials lists them. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { linksWithZig, type Target } from './targets.ts'
+import type { Target } from './targets.ts'
 import type { Toolchain } from './toolchain.ts'
 
 export interface Compilers {
@@ -14,7 +14,9 @@ const FILE = 'compilers.json'
 
 export async function noteCompilers(folder: string, target: Target, toolchain: Toolchain): Promise<void> {
   const { rust, zig } = toolchain
-  const notes = { ...(await notesIn(folder)), [target.name]: linksWithZig(target) ? { rust, zig } : { rust } }
+  // The linker for macOS is another one, which adds no code.
+  const compilers = target.file.format === 'MachO' ? { rust } : { rust, zig }
+  const notes = { ...(await notesIn(folder)), [target.name]: compilers }
   await writeFile(join(folder, FILE), `${JSON.stringify(notes, undefined, 2)}\n`)
 }
 

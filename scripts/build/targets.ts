@@ -64,17 +64,6 @@ const ALL_SMALL = '-Copt-level=s'
 const STRIPPED = '-Cstrip=symbols'
 
 /**
- * Apple silicon runs nothing unsigned. The linker's own signature needs no identity. Without `-install_name`, the library's name
- * would be the path of the build.
- */
-const MACOS_LINK_ARGUMENTS = [
-  '-adhoc_codesign',
-  '-dead_strip_dylibs',
-  '-install_name',
-  `@rpath/${BINARY_NAME}.node`,
-]
-
-/**
  * Tables for unwinding from calls, where a panic can begin, and not from every instruction, which only a profiler needs. On ARM, Apple's
  * compact form has no more. The long form took 10 KB, and with the pages 16.
  */
@@ -101,11 +90,6 @@ export const TARGETS: readonly Target[] = [
 /** The name of the target's binary, as npm packages and the loader use it. */
 export function binaryOf(target: Target): string {
   return `${BINARY_NAME}.${target.name}.node`
-}
-
-/** The linker for macOS is another one, which adds no code: it takes what it needs from the system. */
-export function linksWithZig({ file }: Target): boolean {
-  return file.format !== 'MachO'
 }
 
 /** Returns the targets with these names, or all if there is no name. */
@@ -137,8 +121,10 @@ function musl(name: string, triple: string, machine: Machine): Target {
 }
 
 function macos(name: string, triple: string, machine: Machine): Target {
-  const linking = MACOS_LINK_ARGUMENTS.map((argument) => `-Clink-arg=${argument}`)
-  const common = ['-Clinker-flavor=ld64.lld', ...linking, STRIPPED]
+  // Apple silicon runs nothing unsigned. The linker's own signature needs no identity. The default of `-install_name` is the path of
+  // the build.
+  const linking = ['-adhoc_codesign', '-dead_strip_dylibs', '-install_name', `@rpath/${BINARY_NAME}.node`]
+  const common = ['-Clinker-flavor=ld64.lld', ...linking.map((each) => `-Clink-arg=${each}`), STRIPPED]
   const isArm = machine === 'AARCH64'
   return {
     name,

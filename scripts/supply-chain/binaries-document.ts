@@ -42,10 +42,11 @@ function isOurs(crate: Crate): boolean {
   return crate.checksum === undefined
 }
 
+const order = (crate: Crate): string => `${isOurs(crate) ? 0 : 1} ${idOf(crate)}`
+
 /** Each crate once, by name; this repository's own first. */
 function unique(crates: readonly Crate[]): readonly Crate[] {
   const byId = new Map(crates.map((crate) => [idOf(crate), crate]))
-  const order = (crate: Crate): string => `${isOurs(crate) ? 0 : 1} ${idOf(crate)}`
   return [...byId.values()].toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
 }
 

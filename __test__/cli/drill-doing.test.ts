@@ -30,7 +30,7 @@ const CASES: Readonly<Record<string, readonly [lines: string, answers: readonly 
   'that sent a request right after an answer, and waits': [
     `quiet().on('connect', function () { this.write('?') }).once('data', function () { this.write('?') })`,
     ['!'],
-    'waiting',
+    '(?:waiting|silent)', // depends on whether both came within one tick of the kernel
   ],
   'whose probe was answered after it sent a request right after an answer': [
     `quiet({ time: 1000, interval: 1000, retries: 9 })

@@ -17,8 +17,13 @@ pub fn read_sockets(pid: &str) -> Result<Vec<String>> {
         let names_socket =
             fs::read_link(entry.path()).is_ok_and(|link| link.to_string_lossy().starts_with("socket:"));
         let number = entry.file_name().to_string_lossy().parse().map_err(Error::other)?;
-        if names_socket && let Some(object) = describe(duplicate(&process, number)?) {
-            found.push(object);
+        if !names_socket {
+            continue;
+        }
+        match duplicate(&process, number) {
+            Ok(socket) => found.extend(describe(socket)),
+            Err(error) if error.raw_os_error() == Some(libc::EBADF) => {} // closed meanwhile
+            Err(error) => return Err(error),
         }
     }
     Ok(found)

@@ -184,7 +184,7 @@ export const rows: readonly RowOf[] = [
   atMost('c-six-arguments', `${IN_C} vs. C that makes the same four system calls`),
   atMost('native', "the binding's own call without the TypeScript vs. C that checks the socket type first"),
   atMost('native-c', `the binding's own call vs. ${IN_C}`),
-  atMost('first-set', "the first set on a new socket, and Node's record of it vs. C", 1.8),
+  atMost('first-set', "the first set on a new socket, and Node's record of it vs. C", 1.15),
   atMost('node26-four-arguments', `${REPEATED} vs. Node 26's four-argument call, which checks nothing`, 1.2),
   atMost('node-four-arguments', `${REPEATED} vs. Node 24's four-argument call`),
   atMost('node-two-arguments', `${REPEATED} vs. Node 24's two-argument call, without interval and retries`),

@@ -9,7 +9,7 @@ import test from 'ava'
 import type { KeepAlive } from 'tcp-keepalive'
 
 const program = fileURLToPath(new URL('register-program.cjs', import.meta.url))
-const cwd = fileURLToPath(new URL('.', import.meta.url))
+const here = fileURLToPath(new URL('.', import.meta.url))
 
 interface Ended {
   readonly stdout: string
@@ -20,6 +20,7 @@ interface Ended {
 async function run(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
+  cwd: string = here,
 ): Promise<Ended> {
   const env = { ...process.env, NODE_OPTIONS: '', ...variables }
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -222,6 +223,19 @@ test('it shares its state with the program, in both module formats and together'
     process.stdout.write(String(Socket.prototype.connect === connect))`
   const args = [IMPORT, '--require=tcp-keepalive/register', '--input-type=module', '-e', source]
   t.deepEqual(await run(args), { stdout: 'true', stderr: '', code: 0 })
+})
+
+test('in a folder without the package every program of Node ends, with the error that README.md names', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-elsewhere-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const [required, imported] = await Promise.all(
+    ['--require', '--import'].map((option) =>
+      run(['-e', ''], { NODE_OPTIONS: `${option} tcp-keepalive/register` }, folder),
+    ),
+  )
+  t.regex(required?.stderr ?? '', /Cannot find module 'tcp-keepalive\/register'[^]*code: 'MODULE_NOT_FOUND'/)
+  t.regex(imported?.stderr ?? '', /code: 'ERR_MODULE_NOT_FOUND'/)
+  t.deepEqual([required?.code, imported?.code], [1, 1])
 })
 
 test('off loads nothing', async (t) => {

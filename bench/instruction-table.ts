@@ -1,14 +1,16 @@
-/** The second table: the instructions of a set, by owner. */
+/** The second table: the instructions of a call, by owner. */
 import { OWNERS, type Owner } from './owners.ts'
 import type { Measurements } from './rows.ts'
 
-/** The ways to make a set whose instructions are counted (programs/instructions.ts), in words. */
+/** The calls whose instructions are counted (programs/instructions.ts), in words. */
 export const WAYS: Readonly<Record<string, string>> = {
   package: '`setKeepAlive(socket, { time, interval, retries })`',
   binding: "the binding's own call, with six arguments",
   c: 'C behind the same six arguments',
   node: "Node's own `socket.setKeepAlive` with four arguments, which checks nothing",
   koffi: 'koffi, which is called four times',
+  'tcp-info': '`getTcpInfo(socket)`',
+  'tcp-info-binding': "the binding's own call for it, with two arguments",
 }
 
 /** Each number is rounded by itself. */

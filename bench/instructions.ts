@@ -1,5 +1,5 @@
 /**
- * Counts the instructions of a set by owner, with valgrind's callgrind: all instructions outside the kernel, from the JavaScript that
+ * Counts the instructions of calls by owner, with valgrind's callgrind: all instructions outside the kernel, from the JavaScript that
  * makes the call down to the system calls. Other load on the machine does not change them.
  */
 import { spawnSync } from 'node:child_process'

@@ -2,17 +2,19 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test from 'ava'
 import { getTcpInfo, setKeepAlive } from 'tcp-keepalive'
 import { cutOff } from 'tcp-keepalive/drill'
 import { readWindows } from 'tcp-keepalive/native'
 import { lookAt, ROW_LENGTH } from '../../src/deadline/watched.ts'
-import { rawDescriptor } from '../../lab/readback/readback.ts'
+import { connectedPair, rawDescriptor } from '../../lab/readback/readback.ts'
 import { connected } from '../hold/sockets.ts'
+import { unless } from '../needs.ts'
 import { deadlineOf, MUCH, stoppedReader, until } from './kernel-values.ts'
 import { Reader } from './reader.ts'
 
-const linux = process.platform === 'linux' ? test : test.skip
+const linux = unless(
+  process.platform === 'linux' ? undefined : 'Only Linux has a user timeout that is lifted.',
+)
 
 const DEADLINE = 5000
 
@@ -69,3 +71,24 @@ for (const close of ['end', 'destroySoon'] as const) {
     },
   )
 }
+
+linux(
+  'a FIN in flight at the close stays under the user timeout: after a longer outage the peer gets no end',
+  async (t) => {
+    const [ours, plain] = [await connectedPair(), await connectedPair()]
+    for (const { close } of [ours, plain]) t.teardown(close)
+    setKeepAlive(ours.client, { detectWithin: DEADLINE })
+    const cuts = [ours, plain].map(({ client, accepted }) => {
+      const cut = cutOff(accepted.resume())
+      client.destroy()
+      return cut
+    })
+    await sleep(1.5 * DEADLINE)
+    for (const { restore } of cuts) restore()
+    await once(plain.accepted, 'end') // at one of the retransmissions, whose distance doubles
+    t.false(ours.accepted.readableEnded)
+    const ending = once(ours.accepted, 'error') as Promise<[NodeJS.ErrnoException]>
+    ours.accepted.write('?')
+    t.is((await ending)[0].code, 'ECONNRESET')
+  },
+)

@@ -5,19 +5,8 @@ import { isQuickHandshake } from '../../src/deadline/bound.ts'
 import { LOOKS_PER_DEADLINE } from '../../src/deadline/rule.ts'
 import { rtoMaxFor } from '../../src/settings/detect-within.ts'
 import type { KernelModel } from './kernel-model.ts'
-import {
-  allTalks,
-  lifting,
-  lives,
-  type Rule,
-  Scenario,
-  type Setting,
-  settingAgain,
-  type Step,
-  settings,
-  upTo,
-  withoutMemory,
-} from './scenario.ts'
+import { allTalks, lives, settings, upTo, withoutMemory } from './lives.ts'
+import { lifting, type Rule, Scenario, type Setting, settingAgain, type Step } from './scenario.ts'
 
 test('a living peer is never dropped, however it reads and whatever is lost within the tolerance', (t) => {
   fc.assert(

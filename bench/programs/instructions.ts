@@ -1,6 +1,7 @@
-/** The program that callgrind watches: makes a set in the way that its parameter names, first without counting. */
+/** The program that callgrind watches: makes the call that its parameter names, first without counting. */
 import type { Socket } from 'node:net'
 import { connected, descriptorOf } from '../connections.ts'
+import { native, ours } from '../measured.ts'
 import { c } from '../reference.ts'
 import { byBinding, byC, byKoffi, byNode, byPackage } from '../sets.ts'
 import { type Call, turns } from '../turns.ts'
@@ -11,6 +12,14 @@ const WAYS: Readonly<Record<string, (socket: Socket) => Call>> = {
   c: (socket) => byC(descriptorOf(socket)),
   node: byNode,
   koffi: byKoffi,
+  'tcp-info': (socket) => () => ours.getTcpInfo(socket),
+  'tcp-info-binding': (socket) => infoByBinding(descriptorOf(socket)),
+}
+
+function infoByBinding(fd: number): Call {
+  const { getTcpInfo } = native
+  const values = new Int32Array(10)
+  return () => getTcpInfo(fd, values)
 }
 
 const [name = '', calls = ''] = process.argv.slice(2)

@@ -11,7 +11,7 @@ fn main() {
     }
     if variable("CARGO_CFG_TARGET_OS") == "linux" {
         // Node unloads a module when the last worker that loaded it ends. A thread of ours may still wait in close(2) then
-        // (sys/linux_reach.rs of the core), and would continue in unmapped code.
+        // (sys/linux_thread.rs of the core), and would continue in unmapped code.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
     if variable("CARGO_CFG_TARGET_OS") == "windows" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {

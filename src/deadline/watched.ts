@@ -1,6 +1,6 @@
 /** One connection with a deadline, as the sweep knows it. */
 import { isPatience, looseRtoMaxFor, rtoMaxFor, unboundedRtoMax } from '../settings/detect-within.ts'
-import { type ConnectionHandle, hasEnded } from '../socket/node-internals.ts'
+import { type ConnectionHandle, hasCalledEnd } from '../socket/node-internals.ts'
 import type { Bound } from './bound.ts'
 import { isDrained, isReported, type Look, type Stage } from './look.ts'
 import { firstPatience } from './patience.ts'
@@ -106,7 +106,7 @@ export class Watched {
    * each one is, because `bytesWritten` does not count the FIN. With TLS it counts the alert that is sent before it.
    */
   mustBeAsked(): boolean {
-    return this.isNew || this.mayBePending() || hasEnded(this.handle)
+    return this.isNew || this.mayBePending() || hasCalledEnd(this.handle)
   }
 
   /**

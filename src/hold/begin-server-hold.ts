@@ -136,9 +136,9 @@ function applyNext(connections: readonly Socket[]): void {
 }
 
 /**
- * Sets the newest values on the listener. On Linux and FreeBSD accepted connections inherit them, and so have them while they wait
- * for the program, except a solved user timeout. On macOS they inherit all but the time and the user timeout. After the last hold, the listener's earlier values
- * are restored.
+ * Sets the newest values on the listener, except a solved user timeout. On Linux and FreeBSD accepted connections inherit them, and so
+ * have them while they wait for the program. On macOS they inherit all but the time and the user timeout. After the last hold, the
+ * listener's earlier values are restored.
  */
 function putOnListener(server: Server, held: HeldServer): void {
   try {

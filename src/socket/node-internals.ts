@@ -116,7 +116,7 @@ function ownerOf(handle: object): unknown {
 }
 
 /** Whether the program has called `end()` on the socket of this handle, so that the kernel sends, or will send, a FIN. */
-export function hasEnded(handle: ConnectionHandle): boolean {
+export function hasCalledEnd(handle: ConnectionHandle): boolean {
   return (ownerOf(handle) as Partial<Socket> | null | undefined)?.writableEnded === true
 }
 

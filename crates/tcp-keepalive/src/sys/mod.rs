@@ -56,6 +56,11 @@ mod linux_reach;
 #[cfg(target_os = "linux")]
 pub use linux_reach::*;
 
+#[cfg(target_os = "linux")]
+mod linux_thread;
+#[cfg(target_os = "linux")]
+pub use linux_thread::*;
+
 /// Rounded up, for an option that counts seconds.
 #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
 fn whole_seconds(value: std::time::Duration) -> std::time::Duration {

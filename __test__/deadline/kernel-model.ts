@@ -82,17 +82,23 @@ export class KernelModel {
   #emptySegments = 0
   #state = ESTABLISHED
   #backoff = 0
-  #rto = RTO_MIN
+  #rto: number
   #timer: Timer | undefined
   /** Packets in transit, in order of arrival, because all take the same time. */
   #packets: Packet[] = []
   readonly #mss: number
   readonly #tick: number
+  readonly #firstRto: number
   readonly #peer: Peer
   readonly #path: Path
 
-  /** @param tick the length of the kernel's ticks, in which it counts the silence */
-  constructor(peer: Peer, path: Path, mss: number, tick: number) {
+  /**
+   * @param tick the length of the kernel's ticks, in which it counts the silence
+   * @param firstRto the retransmission timeout as long as nothing is retransmitted; where round trips vary, it is longer than the least
+   */
+  constructor(peer: Peer, path: Path, mss: number, tick: number, firstRto: number = RTO_MIN) {
+    this.#firstRto = firstRto
+    this.#rto = firstRto
     this.#tick = tick
     this.#peer = peer
     this.#path = path
@@ -284,7 +290,7 @@ export class KernelModel {
     this.#retransmits = 0
     if (this.#acknowledged >= this.#highSeq) this.#retransStamp = undefined // tcp_process_loss(), tcp_try_to_open()
     this.#backoff = 0
-    this.#rto = RTO_MIN
+    this.#rto = this.#firstRto
     this.#timer = undefined // tcp_rearm_rto()
     if (this.#inFlight.length === 0) {
       if (this.#unsent === 0 && this.#state === FIN_WAIT_1) this.#state = FIN_WAIT_2

@@ -185,3 +185,32 @@ test('with TCP_RTO_MAX_MS at a fifth of the deadline all the time, such a progra
   const [setting] = fc.sample(settings, { numRuns: 1, seed: 1 }) as [Setting]
   t.false(livesOnAlone({ ...setting, deadlineMs: 10_000, delay: 0, sweepDistances: [1] }, bounded, 0, 0))
 })
+
+// The window was closed once, so the connection is lifted. The first look comes up to a tenth of the deadline after the write. A look
+// that is late once makes the others come earlier, counted from it.
+for (const distance of [1, 0.98, 0.95, 0.92, 0.67]) {
+  test(`a lifted connection whose peer dies before a write ends by the deadline, with looks at ${distance} of a tenth`, (t) => {
+    for (let firstRto = 200; firstRto <= 600; firstRto += 8) {
+      for (let phase = 0; phase < 0.1; phase += 0.01) {
+        const scenario = new Scenario({ ...LINK, firstRto, sweepDistances: [distance] }, lifting)
+        scenario.play([
+          { kind: 'write', bytes: 200_000 },
+          { kind: 'wait', share: 1 },
+          { kind: 'read', bytes: 200_000, times: 40, share: 0.2 },
+          { kind: 'wait', share: 1 + phase },
+        ])
+        const { kernel, deadlineMs } = scenario
+        if (isPending(kernel)) return t.fail('not everything was read')
+        scenario.cut()
+        kernel.write(1)
+        scenario.pass(2 * deadlineMs)
+        const took = (kernel.droppedAt ?? Number.POSITIVE_INFINITY) - kernel.waitingSince
+        if (took > deadlineMs) return t.fail(`${took} ms, with ${firstRto} ms at ${phase}`)
+      }
+    }
+    t.pass()
+  })
+}
+
+/** 600 ms is the longest retransmission timeout with which a deadline of 6 s holds. Each timer of the kernel is late. */
+const LINK = { deadlineMs: 6000, mss: 1460, capacity: 65_536, grain: 1460, delay: 5, timerLateness: [1] }

@@ -99,6 +99,8 @@ export interface Setting {
   readonly sweepDistances: readonly number[]
   /** The kernel's ticks, in ms. */
   readonly tick?: number
+  /** The retransmission timeout as long as nothing is retransmitted, in ms. */
+  readonly firstRto?: number
   /** Each timer of the kernel is late by up to an eighth. These shares of an eighth are used in turn. */
   readonly timerLateness: readonly number[]
   /** Whether the kernel has TCP_RTO_MAX_MS (Linux 6.15). */
@@ -175,7 +177,7 @@ export class Scenario {
       lost: (_: number, from: 'sender' | 'peer') => this.#isLost(from),
       late: (length: number) => this.#lateness(length),
     }
-    this.kernel = new KernelModel(this.peer, path, mss, setting.tick ?? 1)
+    this.kernel = new KernelModel(this.peer, path, mss, setting.tick ?? 1, setting.firstRto)
     this.kernel.userTimeout = userTimeoutMs
     this.#bound(isQuickHandshake(delay * 2, deadlineMs) ? 'none' : 'tight')
     this.#watch = rule(deadlineMs, userTimeoutMs, this.kernel)

@@ -31,11 +31,12 @@ const ROUNDED = 0.9
 const TICK_MS = 10
 
 /**
- * The silence after which a peer may seem dead, as a share of the deadline: six periods between looks, less rounding. The
- * next look comes within a tenth of the deadline, and the kernel's next timer within another fifth ({@link rtoMaxFor}),
- * or an eighth later than that. So the connection ends before the deadline.
+ * The silence after which a peer may seem dead, as a share of the deadline. The first look comes up to a tenth of the deadline after a
+ * write, the look that sees this silence up to another tenth after it, and the kernel's next timer within a fifth
+ * ({@link rtoMaxFor}), or an eighth later than that. So the connection ends before the deadline. Looks come each tenth, so this is seen
+ * at the sixth look, even if one look is late by a twentieth of the deadline.
  */
-const SILENCE = 0.59
+const SILENCE = 0.55
 
 /**
  * How many probes must be unanswered before a peer may seem dead. A count alone does not show a death: the first probes

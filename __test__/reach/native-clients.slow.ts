@@ -85,11 +85,14 @@ serially(withPostgres)('zeromq', async (t) => {
   })
 })
 
-/** A libpq pool of one connection, which runs a query for each line of input. */
+/**
+ * A libpq pool of one connection, which runs a query for each line of input. A query takes 100 ms: if the answer came within the tick
+ * in which the query was sent, a drill would show `silent`.
+ */
 const POOL = `const { Pool } = require(${JSON.stringify(join(FOLDER, 'node_modules/pg'))}).native
   const pool = new Pool({ host: process.argv[1], user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0 })
   pool.on('error', () => {})
-  const ask = () => pool.query('select 1').then(() => console.log('answered'), ask)
+  const ask = () => pool.query('select pg_sleep(0.1)').then(() => console.log('answered'), ask)
   process.stdin.on('data', ask)
   ask()`
 

@@ -4,13 +4,14 @@
  * tcp_output.c of Linux 6.15; each method names the function that it models. Time is in milliseconds.
  *
  * The parts left out do not matter for the rule: congestion control, except after a loss (with a slow reader the window limits a connection), selective
- * acknowledgements, tail-loss probes (they move the kernel's clock by one round trip), and keepalive (it does not run while data is
- * unsent or in flight).
+ * acknowledgements, and keepalive (it does not run while data is unsent or in flight).
  */
 import type { Look } from '../../src/deadline/look.ts'
 import type { Peer } from './peer-model.ts'
 
 const RTO_MIN = 200
+/** How long a peer may wait before it acknowledges a single segment (tcp_schedule_loss_probe()). */
+const DELAYED_ACK = 200
 const RETRIES = 15 // net.ipv4.tcp_retries2
 const ORPHAN_RETRIES = 8 // tcp_orphan_retries(), if net.ipv4.tcp_orphan_retries is 0
 /** TCP_RTO_MAX_MS if nobody has set it. */
@@ -31,7 +32,7 @@ export interface Path {
 }
 
 interface Timer {
-  readonly kind: 'retransmit' | 'probe'
+  readonly kind: 'retransmit' | 'probe' | 'tail'
   readonly at: number
   /** `icsk_timeout`: when it should have expired. */
   readonly nominal: number
@@ -144,6 +145,7 @@ export class KernelModel {
       backoff: this.#backoff,
       acknowledged: this.#acknowledged % 2 ** 31,
       emptySegments: this.#emptySegments,
+      repairing: this.#retransStamp === undefined ? 0 : 1, // TCP_CA_Loss
     }
   }
 
@@ -199,6 +201,7 @@ export class KernelModel {
     if (timer === undefined || timer.at > this.now) return
     this.#timer = undefined
     if (timer.kind === 'probe') this.#probeTimer()
+    else if (timer.kind === 'tail') this.#sendTail()
     else this.#retransmitTimer(timer.nominal)
   }
 
@@ -258,7 +261,7 @@ export class KernelModel {
     this.#inFlight.push(size)
     this.#bytesInFlight += size
     this.#send('sender', () => this.#peer.receive(offset, size))
-    if (this.#timer?.kind !== 'retransmit') this.#arm('retransmit', this.#rto)
+    if (this.#timer === undefined || this.#timer.kind === 'probe') this.#armForLoss()
   }
 
   #sendAcknowledgement(withData = false): void {
@@ -296,7 +299,7 @@ export class KernelModel {
       if (this.#unsent === 0 && this.#state === FIN_WAIT_1) this.#state = FIN_WAIT_2
       return
     }
-    this.#arm('retransmit', this.#rto)
+    this.#armForLoss()
     const taken = before - this.#inFlight.length
     this.#sentAgain = Math.max(0, this.#sentAgain - taken)
     this.#lossWindow += taken
@@ -313,6 +316,30 @@ export class KernelModel {
     } else {
       this.#arm('probe', this.#clampProbe(this.#probeWhen()))
     }
+  }
+
+  /** tcp_schedule_loss_probe(): unless a loss is being repaired, a tail-loss probe goes before the first retransmission. */
+  #armForLoss(): void {
+    if (this.#retransStamp !== undefined) {
+      this.#arm('retransmit', this.#rto)
+      return
+    }
+    // A timeout that is longer than the path explains comes from round trips that vary, so two of them may be as long.
+    const isSingle = this.#inFlight.length === 1
+    const wait = this.#firstRto > RTO_MIN ? this.#rto : 4 * this.#path.delay + (isSingle ? DELAYED_ACK : 2)
+    this.#arm('tail', Math.min(wait, this.#rto))
+  }
+
+  /** tcp_send_loss_probe(): the newest segment again. If there are older ones, the peer of this model can do nothing with it. */
+  #sendTail(): void {
+    const [size] = this.#inFlight
+    if (size === undefined) return
+    const offset = this.#acknowledged
+    if (this.#inFlight.length === 1) {
+      this.#sentAt = this.now
+      this.#send('sender', () => this.#peer.receive(offset, size))
+    }
+    this.#arm('retransmit', this.#rto)
   }
 
   /** tcp_probe0_base() */

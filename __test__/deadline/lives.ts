@@ -2,7 +2,10 @@
 import fc from 'fast-check'
 import type { Setting, Step, Talk } from './scenario.ts'
 
-/** 5 s to 5 min, small windows and large ones, a round trip of up to an 80th of the deadline. */
+/**
+ * 5 s to 5 min, small windows and large ones, a round trip of up to an 80th of the deadline, a retransmission timeout of up to three tenths
+ * of it.
+ */
 export const settings: fc.Arbitrary<Setting> = fc
   .record({
     deadlineMs: fc.integer({ min: 5, max: 300 }).map((seconds) => seconds * 1000),
@@ -16,9 +19,11 @@ export const settings: fc.Arbitrary<Setting> = fc
     }),
     tick: fc.constantFrom(1, 4, 10),
     timerLateness: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
+    timeoutShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.3, noNaN: true })),
   })
-  .map(({ smallness, delayShare, ...setting }) => ({
+  .map(({ smallness, delayShare, timeoutShare, ...setting }) => ({
     ...setting,
+    firstRto: Math.max(200, Math.round(setting.deadlineMs * timeoutShare)),
     grain: Math.max(1, setting.capacity * smallness),
     delay: Math.round(setting.deadlineMs * delayShare),
   }))

@@ -1,4 +1,5 @@
-/** After a lost SYN-ACK the retransmission timeout is 3 s, so the first write may fail late. `plan` warns of this. */
+/** A retransmission timeout may be long: after a lost SYN-ACK, and after an outage in which an acknowledgement was lost. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SocketReport } from 'tcp-keepalive'
 import { startEcho } from '../../lab/network/echo.ts'
 import { openLab } from '../../lab/network/lab.ts'
@@ -79,5 +80,73 @@ withLab(
       t.true(took <= timerAtMost(isLate ? deadline + retransmissionTimeout : deadline) + pausedMs, inWords)
       if (!isLate) t.true(took - pausedMs <= deadline, inWords)
     }
+  },
+)
+
+withLab(
+  'an outage seems to be a round trip if the acknowledgement was lost: the next write to a dead peer fails in time',
+  async (t) => {
+    const deadline = 10_000
+    const lab = await openLab(t)
+    await startEcho(lab)
+    const program = lab.client.start(
+      async ({ host, detectWithin, pauses }, { tell, next }) => {
+        const net = await import('node:net')
+        const { getKeepAlive, getTcpInfo, inspectSocket, setKeepAlive } = await import('tcp-keepalive')
+        const { watchPauses } = (await import(pauses)) as Pauses
+        const pausedSince = watchPauses()
+        const socket = net.connect(7000, host)
+        setKeepAlive(socket, { detectWithin })
+        await new Promise((resolve) => socket.on('connect', resolve))
+        const answered = (): Promise<unknown> => new Promise((resolve) => socket.once('data', resolve))
+        socket.write('first')
+        await answered()
+        tell('answered')
+        await next()
+        socket.write('second')
+        await answered()
+        tell('heard', getTcpInfo(socket).retransmissionTimeout)
+        await next()
+        const { userTimeout: solved } = getKeepAlive(socket)
+        const wroteAt = performance.now()
+        const since = performance.timeOrigin + wroteAt
+        socket.write('third')
+        setTimeout(() => {
+          const { lifted, warnings } = inspectSocket(socket)
+          tell('in flight', { solved, userTimeout: getKeepAlive(socket).userTimeout, lifted, warnings })
+        }, detectWithin / 5)
+        socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+          tell('told', { code, took: performance.now() - wroteAt, pausedMs: pausedSince(since) }),
+        )
+      },
+      { host: lab.server.address, detectWithin: deadline, pauses: PAUSES },
+    )
+    await program.event('answered')
+    await lab.mute('server') // what the server says is lost, the client's data arrives
+    program.send('write')
+    await sleep(100)
+    await lab.cut()
+    await sleep(2000)
+    await lab.heal()
+    await lab.mute('client') // what the server sends again acknowledges the data, by a packet that was sent before the outage
+    const { data: retransmissionTimeout } = await program.event<number>('heard')
+    t.true(
+      retransmissionTimeout >= 1000,
+      `${retransmissionTimeout} ms: the outage was taken for a round trip`,
+    )
+    await lab.cut()
+    program.send('write')
+    const { solved, userTimeout, lifted, warnings } = (
+      await program.event<{ solved: number; userTimeout: number; lifted: boolean; warnings: unknown[] }>(
+        'in flight',
+      )
+    ).data
+    t.true(userTimeout < solved, 'it is shortened')
+    t.deepEqual([lifted, warnings], [false, []], 'which is no lifting, and nobody else has done it')
+    const { code, took, pausedMs } = (
+      await program.event<{ code: string; took: number; pausedMs: number }>('told')
+    ).data
+    t.is(code, 'ETIMEDOUT')
+    t.true(took - pausedMs <= deadline, `${took} ms`)
   },
 )

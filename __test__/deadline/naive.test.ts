@@ -297,6 +297,21 @@ test('the kernel alone drops a peer that takes what arrives, when two of three p
   t.true(livesThrough(lifting, steps, { capacity: 1_000_000 }))
 })
 
+test('seeing a repair only by retransmissions that are counted at a look drops such a peer at many distances of the looks', (t) => {
+  const counting: Rule = (...args) => {
+    const watch = lifting(...args)
+    return (look, now) => watch({ ...look, repairing: 0 }, now)
+  }
+  const steps: Step[] = [write(1000), wait(0.5), { kind: 'heavy loss', share: 8, bytes: 60_000 }, wait(1)]
+  const lives = (rule: Rule): number =>
+    range(58, 0.01).filter((more) =>
+      livesThrough(rule, steps, { capacity: 1_000_000, sweepDistances: [0.5 + more] }),
+    ).length
+  t.is(lives(lifting), 58)
+  t.is(lives(settingAgain(1)), 58)
+  t.true(lives(counting) < 58)
+})
+
 /** For 20 minutes the peer reads a little at a time, so that data is always in flight; then it reads nothing. */
 const alwaysInFlight: Step[] = [write(10_000_000), wait(2), read(1460, 4000, 20), wait(1)]
 

@@ -2,7 +2,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { isQuickHandshake } from '../../src/deadline/bound.ts'
-import { LOOKS_PER_DEADLINE } from '../../src/deadline/rule.ts'
+import { lifted, LOOKS_PER_DEADLINE, remember } from '../../src/deadline/rule.ts'
 import { rtoMaxFor } from '../../src/settings/detect-within.ts'
 import type { KernelModel } from './kernel-model.ts'
 import { allTalks, lives, settings, upTo, withoutMemory } from './lives.ts'
@@ -170,7 +170,12 @@ const share = fc.double({ min: 0, max: 0.98, noNaN: true })
 test('a program that a signal ends up to a sweep after the lifting loses nothing, although the peer reads after 3 minutes', (t) => {
   fc.assert(
     fc.property(settings, share, share, upTo(0.08), (setting, phase, sweeps, late) =>
-      livesOnAlone({ ...setting, delay: 0, sweepDistances: [1 + late] }, lifting, phase, sweeps),
+      livesOnAlone(
+        { ...setting, firstRto: 200, delay: 0, sweepDistances: [1 + late] },
+        lifting,
+        phase,
+        sweeps,
+      ),
     ),
     { numRuns: 3000 },
   )
@@ -212,5 +217,44 @@ for (const distance of [1, 0.98, 0.95, 0.92, 0.67]) {
   })
 }
 
-/** 600 ms is the longest retransmission timeout with which a deadline of 6 s holds. Each timer of the kernel is late. */
+/** From 200 ms to a third of the deadline. After a lost SYN-ACK it is 3 s, and after an outage about as long as that. */
+const timeoutsFor = (deadlineMs: number): number[] =>
+  Array.from({ length: 60 }, (_, index) => 200 + (index * (deadlineMs / 3 - 200)) / 59)
+
+for (const deadlineMs of [6000, 10_000, 30_000, 60_000, 300_000]) {
+  for (const hasRtoMax of [true, false]) {
+    const where = hasRtoMax ? '' : ', before Linux 6.15'
+    test(`a write to a dead peer ends by a deadline of ${deadlineMs} ms with every retransmission timeout${where}`, (t) => {
+      for (const firstRto of timeoutsFor(deadlineMs)) {
+        for (let phase = 0; phase < 0.1; phase += 0.01) {
+          const scenario = new Scenario(
+            { ...LINK, deadlineMs, firstRto, hasRtoMax, sweepDistances: [1] },
+            lifting,
+          )
+          scenario.play([
+            { kind: 'write', bytes: 1000 },
+            { kind: 'wait', share: 1 + phase },
+          ])
+          scenario.cut()
+          scenario.kernel.write(1)
+          scenario.pass(2 * deadlineMs)
+          const took = (scenario.kernel.droppedAt ?? Number.POSITIVE_INFINITY) - scenario.kernel.waitingSince
+          if (took > deadlineMs) return t.fail(`${took} ms, with ${firstRto} ms at ${phase}`)
+        }
+      }
+      t.pass()
+    })
+  }
+}
+
+test('a process that was paused right after a look has not heard the peer in the meantime', (t) => {
+  const { kernel } = new Scenario({ ...LINK, sweepDistances: [1] }, lifting)
+  const silent = { ...kernel.look(), unacknowledged: 1, silentFor: 3000 }
+  const before = remember(lifted(0), silent, LINK.deadlineMs, 1000)
+  const later = { ...silent, silentFor: 3600, retransmits: 2 }
+  t.is(remember(before, later, LINK.deadlineMs, 1900, 1600).silentBefore, 3000)
+  t.is(remember(before, later, LINK.deadlineMs, 1900).silentBefore, 0, 'without the time before the look')
+})
+
+/** Each timer of the kernel is late. */
 const LINK = { deadlineMs: 6000, mss: 1460, capacity: 65_536, grain: 1460, delay: 5, timerLateness: [1] }

@@ -29,23 +29,24 @@ export type Watcher = (look: Look, now: number) => InForce
 export type Program = Pick<KernelModel, 'written' | 'hasEnded'>
 
 /** A rule for a deadline, and the user timeout that is computed for it. */
-export type Rule = (deadlineMs: number, solvedMs: number, program: Program) => Watcher
+export type Rule = (deadlineMs: number, solvedMs: number, program: Program, hasRtoMax?: boolean) => Watcher
 
 /** Node's key for the socket of a handle. */
 const OWNER = Symbol('owner_symbol')
 
 /** The package's own rule. It looks at a connection only when that is needed. */
-export const lifting: Rule = (deadlineMs, solvedMs, program) => {
-  let userTimeout = solvedMs
+export const lifting: Rule = (deadlineMs, solvedMs, program, hasRtoMax = true) => {
+  let [userTimeout, rtoMax] = [solvedMs, rtoMaxFor(deadlineMs)]
   const kernel = {
     readWindows: () => {},
     systemKeepAlive: () => 0,
     getUserTimeout(_: number, values: Int32Array) {
-      values[0] = userTimeout
+      values.set([userTimeout, rtoMax])
       return 0
     },
-    setUserTimeout(_: number, userTimeoutMs: number) {
+    setUserTimeout(_: number, userTimeoutMs: number, rtoMaxMs: number) {
       if (userTimeoutMs >= 0) userTimeout = userTimeoutMs
+      if (rtoMaxMs >= 0) rtoMax = rtoMaxMs
       return 0
     },
   }
@@ -62,9 +63,10 @@ export const lifting: Rule = (deadlineMs, solvedMs, program) => {
     },
     [OWNER]: socket,
   }
-  const watched = new Watched(handle, { detectWithinMs: deadlineMs, userTimeoutMs: solvedMs }, -1)
+  const solved = { detectWithinMs: deadlineMs, userTimeoutMs: solvedMs }
+  const watched = new Watched(handle, solved, hasRtoMax ? SYSTEM_RTO_MAX : -1)
   return (look, now) => {
-    if (watched.mustBeAsked()) watched.act(kernel, handle.fd, look, now)
+    if (watched.mustBeAsked()) watched.act(kernel, handle.fd, look, now, now)
     return { userTimeout, bound: watched.known.bound }
   }
 }
@@ -81,7 +83,10 @@ export const settingAgain =
         const isLifted = memory.stage !== 'solved' || isToBeLifted(look, deadlineMs)
         memory = isLifted ? lifted(firstPatience(look), memory) : AT_FIRST
       }
-      return { userTimeout: userTimeoutOf(memory, deadlineMs, solvedMs), bound: memory.bound }
+      return {
+        userTimeout: userTimeoutOf(memory, deadlineMs, solvedMs, rtoMaxFor(deadlineMs)),
+        bound: memory.bound,
+      }
     }
   }
 
@@ -179,8 +184,9 @@ export class Scenario {
     }
     this.kernel = new KernelModel(this.peer, path, mss, setting.tick ?? 1, setting.firstRto)
     this.kernel.userTimeout = userTimeoutMs
-    this.#bound(isQuickHandshake(delay * 2, deadlineMs) ? 'none' : 'tight')
-    this.#watch = rule(deadlineMs, userTimeoutMs, this.kernel)
+    const isQuick = isQuickHandshake(delay * 2, deadlineMs) && (setting.firstRto ?? 0) < deadlineMs / 10
+    this.#bound(isQuick ? 'none' : 'tight')
+    this.#watch = rule(deadlineMs, userTimeoutMs, this.kernel, setting.hasRtoMax)
     this.#nextLook = deadlineMs / LOOKS_PER_DEADLINE
   }
 

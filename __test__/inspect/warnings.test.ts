@@ -84,9 +84,9 @@ const cases: Record<KeepAliveWarningCode, Case> = {
     not: [{}],
   },
   'late-write': {
-    says: /^the retransmission timeout is 3 s, .* only after 6 s$/,
-    provoked: [{ userTimeout: 4500 }, { deadline: 6000, retransmissionTimeout: 3000 }],
-    not: [{ userTimeout: 4500 }, { deadline: 6000, retransmissionTimeout: 200 }],
+    says: /^the retransmission timeout is 3 s, .* only after 5 s$/,
+    provoked: [{ userTimeout: 3500 }, { deadline: 5000, retransmissionTimeout: 3000, hasRtoMax: false }],
+    not: [{ userTimeout: 3500 }, { deadline: 5000, retransmissionTimeout: 3000, hasRtoMax: true }],
   },
 }
 

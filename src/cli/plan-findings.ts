@@ -11,8 +11,8 @@ export interface PlanFindings {
   /** The tolerance without TCP_RTO_MAX_MS, that is before Linux 6.15; `undefined` if it is the same. */
   readonly withoutRtoMax: Tolerance | undefined
   /**
-   * The longest retransmission timeout with which a write keeps the deadline, in milliseconds. `undefined` without a deadline,
-   * and if no user timeout is solved for it.
+   * The longest retransmission timeout with which a write keeps the deadline on a raw descriptor, in milliseconds. `undefined` without a
+   * deadline, and if no user timeout is solved for it.
    */
   readonly longestRetransmissionTimeout: number | undefined
   readonly warnings: readonly KeepAliveWarning[]

@@ -65,7 +65,7 @@ function laterLines({ detectWithin, longestRetransmissionTimeout }: PlanFindings
   const longest = formatDuration(longestRetransmissionTimeout)
   return [
     `  It may take more than ${formatDuration(detectWithin)}:`,
-    `  - from a retransmission timeout of ${longest} on; after a lost SYN-ACK it is 3 s`,
+    `  - on a raw descriptor, from a retransmission timeout of ${longest} on; after a lost SYN-ACK it is 3 s`,
     '  - before Linux 6.15, if the peer stopped reading before it died',
   ]
 }

@@ -104,9 +104,8 @@ export const deadlines: Deadlines = {
     const watched = watchedOn(socket)
     if (watched) watched.releaseRtoMax(ofThread().kernel)
   },
-  isLifted(socket) {
-    const stage = deadlineStage(socket)
-    return stage !== undefined && stage !== 'solved'
+  isAdjusted(socket) {
+    return solvedOn(socket) !== undefined
   },
 }
 
@@ -182,10 +181,18 @@ export function deadlineStage(socket: Socket): Stage | undefined {
   return watchedOn(socket)?.stage
 }
 
-/** The solved user timeout of a connection on which it is lifted; `undefined` if it is in force, or if there is no deadline. */
-export function liftedFrom(socket: Socket): number | undefined {
+/** Whether the solved user timeout is not in force, because the peer's window is or was closed. */
+export function isLifted(socket: Socket): boolean {
+  const stage = deadlineStage(socket)
+  return stage !== undefined && stage !== 'solved'
+}
+
+/** The solved user timeout of a connection on which another one is in force; `undefined` if it is in force, or if there is no deadline. */
+export function solvedOn(socket: Socket): number | undefined {
   const watched = watchedOn(socket)
-  return watched === undefined || watched.stage === 'solved' ? undefined : watched.solvedUserTimeoutMs
+  return watched === undefined || watched.userTimeoutMs === watched.solvedUserTimeoutMs
+    ? undefined
+    : watched.solvedUserTimeoutMs
 }
 
 /** The deadline of a connection whose user timeout was solved for it. */

@@ -37,6 +37,8 @@ export interface Look {
   readonly acknowledged: number
   /** Received segments without data, modulo 2³¹ (`tcpi_segs_in` minus `tcpi_data_segs_in`, Linux 4.6). */
   readonly emptySegments: number
+  /** 1 while a loss is being repaired (`tcpi_ca_state`: recovery or loss), otherwise 0. */
+  readonly repairing: number
 }
 
 /** Whether the kernel reports what the rule needs; a sandbox, or Linux before 4.6, does not. */
@@ -47,6 +49,14 @@ export function isReported({ state, unacknowledged, unsent, silentFor }: Look): 
 /** Whether everything is sent and acknowledged. */
 export function isDrained({ unacknowledged, unsent }: Look): boolean {
   return unacknowledged === 0 && unsent === 0
+}
+
+/**
+ * Whether a loss is being repaired. The kernel counts the user timeout from the first retransmission on, until everything is acknowledged
+ * that was in flight at the last timeout (`retrans_stamp` and `high_seq`; tcp_fastretrans_alert(), net/ipv4/tcp_input.c).
+ */
+export function isRepairing({ repairing }: Look): boolean {
+  return repairing > 0
 }
 
 /** Whether data in flight was retransmitted more than once. A single lost packet causes one retransmission. */

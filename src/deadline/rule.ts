@@ -1,5 +1,6 @@
 /**
- * The rule of lifting: decides the user timeout of a connection from what the kernel reports. Pure; sweep.ts reads and acts.
+ * The rule of lifting: decides the user timeout of a connection from what the kernel reports. Pure; sweep.ts reads and acts. While it is
+ * not lifted, it may be shortened (shortened.ts).
  *
  * Linux counts TCP_USER_TIMEOUT also while a living peer keeps its window closed, from the first window probe on
  * (`icsk_probes_tstamp`, tcp_probe_timer() in net/ipv4/tcp_timer.c). Answers to probes do not stop that clock. The window
@@ -12,8 +13,9 @@
  */
 import { rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
-import { isDrained, isReported, isSentAgain, type Look, type Stage } from './look.ts'
+import { isDrained, isRepairing, isReported, isSentAgain, type Look, type Stage } from './look.ts'
 import { patienceOf } from './patience.ts'
+import { firstTimeoutOf, shortened } from './shortened.ts'
 
 /**
  * Once the window has been closed for this long, the kernel's clock may run. The clock starts at the first probe, which is
@@ -64,11 +66,12 @@ const PEER_HAS_ENDED = 7
  * answer before the next look: the kernel would end the connection at the second probe.
  */
 export function userTimeoutOf(
-  { stage, patienceMs }: Pick<Memory, 'stage' | 'patienceMs'>,
+  { stage, patienceMs, firstTimeoutMs }: Memory,
   deadlineMs: number,
   solvedMs: number,
+  rtoMaxMs: number,
 ): number {
-  if (stage === 'solved') return solvedMs
+  if (stage === 'solved') return shortened(solvedMs, firstTimeoutMs, deadlineMs, rtoMaxMs)
   if (stage === 'condemned') return rtoMaxFor(deadlineMs)
   return patienceMs
 }
@@ -86,6 +89,10 @@ export interface Memory {
   readonly inFlightSince: number | undefined
   /** How much was acknowledged when data in flight was last seen retransmitted. */
   readonly retriedAt: number | undefined
+  /** Whether a loss was being repaired at the last look. */
+  readonly wasRepairing: boolean
+  /** How long the kernel waits before it first retransmits the data in flight (shortened.ts); 0 without such data. */
+  readonly firstTimeoutMs: number
   /** The user timeout while lifted: 0, or a very long one (patience.ts). */
   readonly patienceMs: number
   /**
@@ -114,6 +121,8 @@ export const AT_FIRST: Memory = Object.freeze({
   clocksSince: undefined,
   inFlightSince: undefined,
   retriedAt: undefined,
+  wasRepairing: false,
+  firstTimeoutMs: 0,
   patienceMs: 0,
   silentBefore: undefined,
   lookedAt: undefined,
@@ -130,18 +139,26 @@ export const AT_FIRST: Memory = Object.freeze({
  * through, the kernel's clock starts again, and the next look lifts in time. If the window stays closed, the kernel ends the
  * connection at that answer. Such a peer left three probes unanswered, two of them for a fifth of the deadline.
  */
-export function remember(before: Memory, look: Look, deadlineMs: number, now: number): Memory {
+export function remember(
+  before: Memory,
+  look: Look,
+  deadlineMs: number,
+  now: number,
+  began: number = now,
+): Memory {
   if (!isReported(look)) return AT_FIRST // the kernel's own rule
   const { silentFor, acknowledged, emptySegments } = look
-  const isAnswered = hasAnswered(before, look, now)
-  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, now)
+  const isAnswered = hasAnswered(before, look, began)
+  const silentBefore = isDrained(look) ? undefined : silenceBefore(before, silentFor, began)
   const stuckSince = isStuck(look) ? stuckFrom(before, acknowledged, isAnswered, now) : undefined
   const silence = silentBefore === undefined ? undefined : (silentFor - silentBefore) / deadlineMs
   const stuck = stuckSince === undefined ? 0 : (now - stuckSince) / deadlineMs
-  const isRefused = isAnswered && isSentAgain(look) && acknowledged === before.acknowledged
+  const wasTaken = acknowledged !== before.acknowledged
+  const isRefused = isAnswered && isSentAgain(look) && !wasTaken
   const retriedAt = look.unacknowledged > 0 ? lastRetried(before, look) : undefined
   const isPartlyTaken =
-    before.retriedAt !== undefined && retriedAt !== undefined && retriedAt !== before.retriedAt
+    (before.retriedAt !== undefined && retriedAt !== undefined && retriedAt !== before.retriedAt) ||
+    (before.wasRepairing && isRepairing(look) && wasTaken)
   const stage = nextStage(before.stage, look, { silence, stuck, isOutlasting: isRefused || isPartlyTaken })
   const clocksSince = stage === 'solved' ? undefined : (before.clocksSince ?? now - deadlineMs)
   const inFlightSince = look.unacknowledged > 0 ? (before.inFlightSince ?? now) : undefined
@@ -151,6 +168,8 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
     clocksSince,
     inFlightSince,
     retriedAt,
+    wasRepairing: isRepairing(look),
+    firstTimeoutMs: firstTimeoutOf(wasTaken ? 0 : before.firstTimeoutMs, look),
     patienceMs:
       stage === 'lifted' ? patienceOf(before, look, { clocksSince, inFlightSince, deadlineMs, now }) : 0,
     silentBefore,
@@ -164,7 +183,7 @@ export function remember(before: Memory, look: Look, deadlineMs: number, now: nu
 
 /** Whether a connection that is not watched yet must be lifted from the start. */
 export function isToBeLifted(look: Look, deadlineMs: number): boolean {
-  return isSentAgain(look) || remember(AT_FIRST, look, deadlineMs, 0).stage !== 'solved'
+  return isSentAgain(look) || isRepairing(look) || remember(AT_FIRST, look, deadlineMs, 0).stage !== 'solved'
 }
 
 /**
@@ -197,11 +216,11 @@ function stuckFrom(before: Memory, acknowledged: number, isAnswered: boolean, no
  * data either, but it resets no silence: tcp_validate_incoming() drops it before tcp_ack(), because its sequence number is old.
  * The end of its data (FIN) does both, and is sent again until it is acknowledged. So once that was received, nothing counts as an answer.
  */
-function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, now: number): boolean {
+function hasAnswered(before: Memory, { state, silentFor, emptySegments }: Look, began: number): boolean {
   // If nothing was pending at the last look, the segment may be older than the data. The last look may be minutes ago.
   if (state >= PEER_HAS_ENDED || before.silentBefore === undefined) return false
   if (emptySegments < 0 || before.emptySegments < 0 || emptySegments === before.emptySegments) return false
-  return !isStillSilent(before, silentFor, now)
+  return !isStillSilent(before, silentFor, began)
 }
 
 /** With data in flight: how much was acknowledged at the last retransmission that was seen. */
@@ -210,14 +229,17 @@ function lastRetried(before: Memory, { retransmits, acknowledged }: Look): numbe
 }
 
 /** If the silence has not grown by the time since the last look, the peer was heard since then. */
-function silenceBefore(before: Memory, silentFor: number, now: number): number {
+function silenceBefore(before: Memory, silentFor: number, began: number): number {
   if (before.silentBefore === undefined) return silentFor
-  return isStillSilent(before, silentFor, now) ? before.silentBefore : 0
+  return isStillSilent(before, silentFor, began) ? before.silentBefore : 0
 }
 
-/** The time since the last look is measured. It is less than a tenth of the deadline if another connection has a shorter deadline. */
-function isStillSilent(before: Memory, silentFor: number, now: number): boolean {
-  const elapsedMs = now - (before.lookedAt ?? now)
+/**
+ * The time since the last look is measured. It is less than a tenth of the deadline if another connection has a shorter deadline. It counts
+ * from the end of one look to the beginning of the next, because a process that is paused during a look would seem to have heard the peer.
+ */
+function isStillSilent(before: Memory, silentFor: number, began: number): boolean {
+  const elapsedMs = began - (before.lookedAt ?? began)
   return silentFor - before.silentFor >= elapsedMs * ROUNDED - TICK_MS
 }
 

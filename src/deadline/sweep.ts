@@ -154,6 +154,7 @@ export class Sweep {
     const shortestMs = this.#chooseAsked()
     const asked = this.#asked
     try {
+      const began = clock()
       if (asked.length > 0) this.#kernel.readWindows(this.#rows, asked.length)
       const now = clock()
       for (let index = 0; index < asked.length; index++) {
@@ -161,7 +162,7 @@ export class Sweep {
         const at = index * ROW_LENGTH
         const descriptor = this.#rows[at] as number
         const look = lookAt(this.#rows, at)
-        if (!watched.act(this.#kernel, descriptor, look, now)) this.delete(watched)
+        if (!watched.act(this.#kernel, descriptor, look, now, began)) this.delete(watched)
       }
     } finally {
       asked.length = 0

@@ -8,7 +8,7 @@ import { AT_FIRST, isToBeLifted, lifted, type Memory, remember, userTimeoutOf } 
 
 /** The functions of the binding that the sweep uses. index.d.ts documents their parameters. */
 export interface DeadlineKernel {
-  /** Thirteen numbers for each row: the descriptor, then the fields of a {@link Look} in their order. */
+  /** Fourteen numbers for each row: the descriptor, then the fields of a {@link Look} in their order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
@@ -23,7 +23,7 @@ export interface SolvedDeadline {
 }
 
 /** Numbers in a row of `readWindows`. */
-export const ROW_LENGTH = 13
+export const ROW_LENGTH = 14
 
 /** Leaves an option unchanged. */
 const LEAVE = -1
@@ -112,17 +112,18 @@ export class Watched {
   /**
    * Acts on a look that was read in this tick.
    *
-   * @param now a monotonic time in milliseconds
+   * @param now a monotonic time in milliseconds, read after the look
+   * @param began the same, read before the look
    * @returns whether the connection is still to be watched
    */
-  act(kernel: DeadlineKernel, descriptor: number, look: Look, now: number): boolean {
+  act(kernel: DeadlineKernel, descriptor: number, look: Look, now: number, began: number): boolean {
     this.bytesWritten = this.handle.bytesWritten
     // After the event loop was busy, the kernel's buffer may be empty while libuv still holds data.
     // With a window of 0, the FIN of a later `end()` or `destroy()` must wait.
     this.wasEmpty = isDrained(look) && look.sendWindow !== 0 && this.handle.writeQueueSize === 0
     this.isNew = false
     const before = this.memory
-    this.memory = remember(before, look, this.detectWithinMs, now)
+    this.memory = remember(before, look, this.detectWithinMs, now, began)
     return this.#change(kernel, descriptor, before) && isReported(look)
   }
 
@@ -143,7 +144,8 @@ export class Watched {
   }
 
   #timeoutOf(memory: Memory): number {
-    return userTimeoutOf(memory, this.detectWithinMs, this.solvedUserTimeoutMs)
+    const rtoMaxMs = this.rtoMaxBeforeMs < 0 ? Number.POSITIVE_INFINITY : rtoMaxFor(this.detectWithinMs)
+    return userTimeoutOf(memory, this.detectWithinMs, this.solvedUserTimeoutMs, rtoMaxMs)
   }
 
   #rtoMaxOf(bound: Bound): number {
@@ -245,5 +247,6 @@ export function lookAt(rows: Int32Array, at: number): Look {
     backoff: rows[at + 10] ?? -1,
     acknowledged: rows[at + 11] ?? -1,
     emptySegments: rows[at + 12] ?? -1,
+    repairing: rows[at + 13] ?? -1,
   }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
-import { isLifted } from '../socket/deadlines.ts'
+import { isAdjusted } from '../socket/deadlines.ts'
 import { lastSetOn } from '../socket/last-set.ts'
 import { isAsking } from '../socket/open-questions.ts'
 import { descriptorOf } from '../socket/target.ts'
@@ -12,7 +12,7 @@ import { descriptorOf } from '../socket/target.ts'
 export function overwrittenOn(socket: Socket, held: KeepAlive): readonly string[] {
   const set = lastSetOn(socket)
   if (set === undefined || isAsking(descriptorOf(socket))) return []
-  return differences(isLifted(socket) ? { ...set, userTimeoutMs: LEAVE } : set, held)
+  return differences(isAdjusted(socket) ? { ...set, userTimeoutMs: LEAVE } : set, held)
 }
 
 /** The fields in which `held` differs from the values that were set. Fields that were not set are not compared. */

@@ -3,7 +3,7 @@ import { Server, Socket } from 'node:net'
 import { addressText, isLoopback } from '../settings/address-text.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
 import { type Detection, detectionOf } from '../settings/detection.ts'
-import { deadlineOn, liftedFrom } from '../deadline/deadline.ts'
+import { deadlineOn, isLifted, solvedOn } from '../deadline/deadline.ts'
 import { activeCoordinator } from '../socket/coordination.ts'
 import { notConnected, notListening, statusError } from '../socket/errors.ts'
 import { native } from '../socket/native.ts'
@@ -138,7 +138,7 @@ function reportFrom({ row, at, socket }: Read, judgements: Judgements): SocketRe
   const { keepAlive, detection, warnings } = judgements.of(row, at + VALUES, isLocal)
   const tcpInfo = (row[at + INFO] ?? NONE) >= 0 ? tcpInfoFrom(row, at + INFO) : undefined
   const reached = row[at + ADOPTED] === 1 ? 'reach' : undefined
-  const solved = socket && liftedFrom(socket)
+  const solved = socket && solvedOn(socket)
   const meant = solved === undefined ? keepAlive : { ...keepAlive, userTimeout: solved }
   return {
     descriptor: row[at] ?? NONE,
@@ -147,7 +147,7 @@ function reportFrom({ row, at, socket }: Read, judgements: Judgements): SocketRe
     keepAlive,
     detection: solved === undefined ? detection : detectionOf(meant),
     tcpInfo,
-    lifted: solved !== undefined,
+    lifted: socket !== undefined && isLifted(socket),
     heldBy: (socket && activeCoordinator()?.heldBy(beneath(socket))) ?? reached,
     warnings: remote
       ? warningsFor({ kind: warnings, socket, keepAlive, meant, tcpInfo, local: isLocal })
@@ -160,7 +160,7 @@ interface Told {
   readonly kind: readonly KeepAliveWarning[]
   readonly socket: Socket | undefined
   readonly keepAlive: KeepAlive
-  /** With the user timeout solved for the deadline, also while it is lifted. */
+  /** With the user timeout solved for the deadline, also while another one is in force. */
   readonly meant: KeepAlive
   readonly tcpInfo: TcpInfo | undefined
   readonly local: boolean

@@ -1,5 +1,6 @@
 /** The rules that find problems in the values of a connection. */
-import { isLinux } from '../settings/capabilities.ts'
+import { shortened } from '../deadline/shortened.ts'
+import { capabilities, isLinux } from '../settings/capabilities.ts'
 import { rtoMaxFor } from '../settings/detect-within.ts'
 import { formatDuration } from '../settings/duration.ts'
 import type { KeepAlive } from '../settings/keepalive.ts'
@@ -33,7 +34,7 @@ export type KeepAliveWarningCode =
   | 'few-syns'
   /** Only for a plan: an ordinary outage of a few seconds ends a living connection. */
   | 'short-tolerance'
-  /** The retransmission timeout is so long that the error of a write may come after the deadline. */
+  /** Before Linux 6.15: the retransmission timeout is so long that the error of a write may come after the deadline. */
   | 'late-write'
   /** The values differ from those that were set with this package. */
   | 'overwritten'
@@ -61,6 +62,8 @@ export interface Inspected {
   readonly deadline?: number | undefined
   /** How long the kernel waits for an acknowledgement now. */
   readonly retransmissionTimeout?: number | undefined
+  /** Whether TCP_RTO_MAX_MS limits it: `capabilities.rtoMax.settable`. */
+  readonly hasRtoMax?: boolean
 }
 
 /** The rules. Each returns its message, or nothing. */
@@ -127,9 +130,12 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
       '--tolerate 20s plans for that'
     )
   },
-  'late-write'({ deadline, retransmissionTimeout, held: { userTimeout = 0 } }) {
+  'late-write'(inspected) {
+    const { deadline, retransmissionTimeout, hasRtoMax = capabilities.rtoMax.settable, held } = inspected
     if (deadline === undefined || retransmissionTimeout === undefined) return undefined
-    if (latestWrite(userTimeout, deadline, retransmissionTimeout) <= deadline) return undefined
+    const rtoMax = hasRtoMax ? rtoMaxFor(deadline) : Number.POSITIVE_INFINITY
+    const userTimeout = shortened(held.userTimeout ?? 0, retransmissionTimeout, deadline, rtoMax)
+    if (latestWrite(userTimeout, retransmissionTimeout, rtoMax) <= deadline) return undefined
     return (
       `the retransmission timeout is ${formatDuration(retransmissionTimeout)}, as after a lost SYN-ACK: until the peer has ` +
       `acknowledged something, a write may detect a dead peer only after ${formatDuration(deadline)}`

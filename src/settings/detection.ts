@@ -1,6 +1,6 @@
 /** When a dead peer is noticed with given values, by each system's rules. */
 import { capabilities, isLinux } from './capabilities.ts'
-import { IN_FLIGHT_LEAD_MS, rtoMaxFor } from './detect-within.ts'
+import { IN_FLIGHT_LEAD_MS, latestFirstRetransmission } from './detect-within.ts'
 import type { KeepAlive } from './keepalive.ts'
 
 /**
@@ -89,29 +89,33 @@ export function detectionOf(
   return { idle, write: held.enabled ? idle : undefined, connect }
 }
 
-/** TCP_TIMEOUT_INIT of include/net/tcp.h: the latest time of a tail-loss probe. */
-const LONGEST_TAIL_LOSS_PROBE_MS = 1000
-
 /**
  * The latest time of the error after a write to a dead peer, in milliseconds, on a connection with this retransmission timeout.
  *
- * Linux checks the user timeout only when it retransmits data, and counts it from the first retransmission. That one comes after a
- * tail-loss probe and a retransmission timeout, which TCP_RTO_MAX_MS limits to a fifth of the deadline. Each timer may be late by an
- * eighth. After a lost SYN-ACK the retransmission timeout is 3 s until something is acknowledged (TCP_TIMEOUT_FALLBACK).
+ * Linux checks the user timeout only when it retransmits data, and counts it from the first retransmission. After a lost SYN-ACK the
+ * retransmission timeout is 3 s until something is acknowledged (TCP_TIMEOUT_FALLBACK).
+ *
+ * @param rtoMax TCP_RTO_MAX_MS, `Infinity` without it
  */
-export function latestWrite(userTimeout: number, deadline: number, retransmissionTimeout: number): number {
-  const rtoMax = rtoMaxFor(deadline)
-  const between = capabilities.rtoMax.settable
-    ? Math.min(retransmissionTimeout, rtoMax)
-    : retransmissionTimeout
-  const first = Math.min(between, LONGEST_TAIL_LOSS_PROBE_MS) + between
-  return (first * 9) / 8 + userTimeout + Math.min(rtoMax, userTimeout) / 8
+export function latestWrite(userTimeout: number, retransmissionTimeout: number, rtoMax: number): number {
+  const first = Math.min(retransmissionTimeout, rtoMax)
+  // The waits after that one are 2, 4, 8 ... times as long, and the user timeout cuts the last one short.
+  const lastWait = Math.min(rtoMax, userTimeout, userTimeout / 2 + first)
+  return latestFirstRetransmission(first) + userTimeout + lastWait / 8
 }
 
-/** The longest retransmission timeout, in milliseconds, with which a write keeps its deadline: the inverse of {@link latestWrite}. */
+/**
+ * The longest retransmission timeout, in milliseconds, with which a write keeps its deadline without TCP_RTO_MAX_MS: the inverse of
+ * {@link latestWrite}.
+ */
 export function longestRetransmissionTimeout(userTimeout: number, deadline: number): number {
-  const first = ((deadline - userTimeout - Math.min(rtoMaxFor(deadline), userTimeout) / 8) * 8) / 9
-  return Math.floor(first < 2 * LONGEST_TAIL_LOSS_PROBE_MS ? first / 2 : first - LONGEST_TAIL_LOSS_PROBE_MS)
+  let [longest, tooLong] = [0, deadline]
+  while (tooLong - longest > 1) {
+    const middle = Math.floor((longest + tooLong) / 2)
+    if (latestWrite(userTimeout, middle, Number.POSITIVE_INFINITY) <= deadline) longest = middle
+    else tooLong = middle
+  }
+  return longest
 }
 
 /**

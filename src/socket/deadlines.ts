@@ -30,8 +30,8 @@ export interface Deadlines {
   end(socket: Socket): void
   /** Resets TCP_RTO_MAX_MS. The lifting goes on, because the user timeout stays in the kernel. */
   release(socket: Socket): void
-  /** Whether the user timeout in force differs from the one that was set. */
-  isLifted(socket: Socket): boolean
+  /** Whether the user timeout in force differs from the one that was set: it is lifted, or shortened. */
+  isAdjusted(socket: Socket): boolean
 }
 
 let deadlines: Deadlines | undefined
@@ -76,6 +76,6 @@ export function releaseDeadline(socket: Socket): void {
   found()?.release(socket)
 }
 
-export function isLifted(socket: Socket): boolean {
-  return found()?.isLifted(socket) ?? false
+export function isAdjusted(socket: Socket): boolean {
+  return found()?.isAdjusted(socket) ?? false
 }

@@ -59,6 +59,8 @@ export function setKeepAlive(target: Target, options: KeepAliveOptions | number 
 /**
  * Reads the values that the kernel holds for a socket now, whoever set them. While the user timeout of a deadline is lifted
  * (`inspectSocket(socket).lifted`), it is 0, or more than 15 minutes where data is sent again to a peer that answers and does not take it.
+ * While data is in flight with a long retransmission timeout, it is shorter than the solved one, because Linux counts it from the first
+ * retransmission.
  *
  * @param target as for {@link setKeepAlive}
  * @returns durations in milliseconds; `undefined` for values that this system cannot read

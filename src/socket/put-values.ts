@@ -2,7 +2,7 @@
 import type { Server, Socket } from 'node:net'
 import type { TcpKeepAliveError } from '../settings/tcp-keepalive-error.ts'
 import { type KernelValues, LEAVE } from '../settings/options.ts'
-import { type Connected, isLifted, noteUserTimeout, valuesNow } from './deadlines.ts'
+import { type Connected, isAdjusted, noteUserTimeout, valuesNow } from './deadlines.ts'
 import { notConnected, notListening, refusedOption, statusError } from './errors.ts'
 import { lastSetOn, rememberSet } from './last-set.ts'
 import { noteSet } from './reach-exclusion.ts'
@@ -103,7 +103,7 @@ export function isIntact(socket: Socket): boolean {
     isSame(set.timeSeconds, time) &&
     isSame(set.intervalSeconds, interval) &&
     isSame(set.retries, retries) &&
-    (isSame(set.userTimeoutMs, userTimeout) || isLifted(socket))
+    (isSame(set.userTimeoutMs, userTimeout) || isAdjusted(socket))
   )
 }
 

@@ -47,6 +47,8 @@ pub struct TcpInfo {
     pub unanswered_probes: Option<u32>,
     /// Consecutive retransmissions of the oldest unacknowledged data.
     pub retransmits: Option<u32>,
+    /// Whether a loss is being repaired: until all is acknowledged that was in flight when it was noticed. Linux.
+    pub repairs_loss: Option<bool>,
     /// All retransmissions of the connection: in segments, on macOS and Windows in bytes.
     pub total_retransmits: Option<u64>,
     /// Sent and not acknowledged: segments, on macOS and Windows bytes.
@@ -80,6 +82,7 @@ impl TcpInfo {
             last_acknowledgement: None,
             unanswered_probes: None,
             retransmits: None,
+            repairs_loss: None,
             total_retransmits: None,
             unacknowledged: None,
             acknowledged: None,

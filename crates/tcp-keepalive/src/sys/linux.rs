@@ -110,7 +110,7 @@ pub fn set_connect_timeout(socket: &SockRef<'_>, timeout: Duration) -> io::Resul
 #[derive(Clone, Copy)]
 struct Info {
     state: u8,
-    _ca_state: u8,
+    ca_state: u8,
     retransmits: u8,
     probes: u8,
     backoff: u8,
@@ -146,6 +146,9 @@ pub fn tcp_info(socket: &SockRef<'_>) -> io::Result<TcpInfo> {
     Ok(tcp_info_from(&info, length))
 }
 
+/// `TCP_CA_Recovery` of `include/uapi/linux/tcp.h`. Only `TCP_CA_Loss` comes after it.
+const RECOVERY: u8 = 3;
+
 /// The silence is what `tcp_keepalive_timer()` counts (`keepalive_time_elapsed()` in include/net/tcp.h). Before there is
 /// a connection the numbers mean nothing. `length`: how many bytes the kernel wrote.
 fn tcp_info_from(info: &Info, length: usize) -> TcpInfo {
@@ -170,6 +173,7 @@ fn tcp_info_from(info: &Info, length: usize) -> TcpInfo {
         last_acknowledgement: Some(last_acknowledgement),
         unanswered_probes: Some(info.probes.into()),
         retransmits: Some(info.retransmits.into()),
+        repairs_loss: Some(info.ca_state >= RECOVERY),
         total_retransmits: Some(info.total_retrans.into()),
         unacknowledged: Some(info.unacked),
         acknowledged: has_acknowledged.then_some(info.bytes_acked),

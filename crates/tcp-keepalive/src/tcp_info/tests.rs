@@ -92,8 +92,9 @@ mod linux {
     }
 
     /// What does not go on by itself between two readings.
-    fn counts(info: &libc::tcp_info) -> [u32; 10] {
+    fn counts(info: &libc::tcp_info) -> [u32; 11] {
         [
+            info.tcpi_ca_state.into(),
             info.tcpi_retransmits.into(),
             info.tcpi_backoff.into(),
             info.tcpi_total_retrans,
@@ -121,6 +122,7 @@ mod linux {
     fn assert_same(raw: RawSocket) -> TcpInfo {
         let (ours, libc) = read_both(raw);
         assert_eq!(ours.retransmits, Some(libc.tcpi_retransmits.into()));
+        assert_eq!(ours.repairs_loss, Some(libc.tcpi_ca_state >= 3));
         assert_eq!(ours.total_retransmits, Some(libc.tcpi_total_retrans.into()));
         assert_eq!(ours.unacknowledged, Some(libc.tcpi_unacked));
         assert_eq!(ours.acknowledged, Some(libc.tcpi_bytes_acked));

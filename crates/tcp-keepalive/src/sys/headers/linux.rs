@@ -45,6 +45,7 @@ const _: () = {
 /// The offsets at which the kernel writes.
 const _: () = {
     assert!(offset_of!(Info, state) == 0);
+    assert!(offset_of!(Info, ca_state) == 1);
     assert!(offset_of!(Info, retransmits) == 2);
     assert!(offset_of!(Info, probes) == 3);
     assert!(offset_of!(Info, backoff) == 4);
@@ -68,6 +69,7 @@ const _: () = {
 #[cfg(any(target_env = "gnu", target_env = "musl"))]
 const _: () = {
     assert!(offset_of!(Info, state) == offset_of!(libc::tcp_info, tcpi_state));
+    assert!(offset_of!(Info, ca_state) == offset_of!(libc::tcp_info, tcpi_ca_state));
     assert!(offset_of!(Info, retransmits) == offset_of!(libc::tcp_info, tcpi_retransmits));
     assert!(offset_of!(Info, probes) == offset_of!(libc::tcp_info, tcpi_probes));
     assert!(offset_of!(Info, backoff) == offset_of!(libc::tcp_info, tcpi_backoff));

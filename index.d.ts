@@ -223,13 +223,13 @@ export declare function optionName(option: number): string | null
  * Reads for many TCP sockets whether sent data is acknowledged and whether the peer's window is open. It makes one system call for
  * each socket, and allocates nothing.
  *
- * - `rows`: fourteen numbers for each socket. The first is its descriptor, which the caller sets. The function writes the others: the
+ * - `rows`: fifteen numbers for each socket. The first is its descriptor, which the caller sets. The function writes the others: the
  *   state (as in `getTcpInfo`), unacknowledged data (in segments; on macOS and Windows in bytes), unsent bytes, unanswered
  *   probes, consecutive retransmissions, the milliseconds since the last acknowledgement, the peer's window in bytes, the total
  *   milliseconds for which the window has blocked sending (Linux 4.10), the retransmission timeout in milliseconds, how often
  *   the kernel has doubled the wait before its next probe (Linux), the acknowledged bytes modulo 2³¹ (Linux 4.1), the
- *   received segments without data modulo 2³¹ (Linux 4.6), and 1 while a loss is being repaired, otherwise 0 (Linux); -1 for a value that
- *   the system cannot report. If a descriptor cannot be read, the state is the negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
+ *   received segments without data modulo 2³¹ (Linux 4.6), 1 while a loss is being repaired, otherwise 0 (Linux), and the smoothed
+ *   round trip in milliseconds; -1 for a value that the system cannot report. If a descriptor cannot be read, the state is the negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
  * - `count`: the number of rows to read, at most as many as there are.
  *
  * Throws an error if an argument has the wrong type; its `code` names the expected type.

@@ -11,7 +11,7 @@ const ENOPROTOOPT = 92
 const RTO_MAX = 8
 
 /** A row of `readWindows`. */
-const ROW = 14
+const ROW = 15
 
 async function connection(t: ExecutionContext): ReturnType<typeof connectedPair> {
   const pair = await connectedPair()
@@ -87,7 +87,7 @@ test('one call reads the windows of many sockets, and reports which descriptors 
   t.deepEqual([fd, state, unacknowledged, retransmits], [asked[0], 4, 0, 0])
   t.true(window >= 0 && window < unsent, 'it is closed when it has no room for a segment, and need not be 0')
 
-  const unknown = Array<number>(12).fill(-1)
+  const unknown = Array<number>(13).fill(-1)
   const [, gone, notSocket, negative, open = []] = read()
   t.deepEqual(gone, [999_999, -(65_536 + 9), ...unknown]) // EBADF
   t.deepEqual(notSocket, [file, -(65_536 + 88), ...unknown]) // ENOTSOCK

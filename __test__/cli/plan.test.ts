@@ -29,7 +29,7 @@ When it writes, after 26 s
   A living peer survives an outage of 18.4 s; before Linux 6.15, 12.8 s.
   It may take more than 30 s:
   - on a raw descriptor, from a retransmission timeout of 1.2 s on; after a lost SYN-ACK it is 3 s
-  - before Linux 6.15, if the peer stopped reading before it died
+  - before Linux 6.15, from one of 6 s on, and if the peer stopped reading before it died
 
 When it connects, after 25.5 s
   A living peer survives an outage of 15 s.

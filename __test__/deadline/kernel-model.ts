@@ -31,6 +31,16 @@ export interface Path {
   late(length: number): number
 }
 
+/** What the kernel has measured, in ms. */
+export interface Timeouts {
+  /** The retransmission timeout as long as nothing is retransmitted. Where round trips vary, it is longer than the least. */
+  readonly firstRto: number
+  /** The smoothed round trip, which may be longer than the path's: an outage in which an acknowledgement was lost seems to be one. */
+  readonly roundTrip: number
+  /** Whether a tail-loss probe goes before the first retransmission. It needs selective acknowledgements. */
+  readonly probesTail: boolean
+}
+
 interface Timer {
   readonly kind: 'retransmit' | 'probe' | 'tail'
   readonly at: number
@@ -89,17 +99,16 @@ export class KernelModel {
   #packets: Packet[] = []
   readonly #mss: number
   readonly #tick: number
-  readonly #firstRto: number
+  readonly #timeouts: Timeouts
   readonly #peer: Peer
   readonly #path: Path
 
   /**
    * @param tick the length of the kernel's ticks, in which it counts the silence
-   * @param firstRto the retransmission timeout as long as nothing is retransmitted; where round trips vary, it is longer than the least
    */
-  constructor(peer: Peer, path: Path, mss: number, tick: number, firstRto: number = RTO_MIN) {
-    this.#firstRto = firstRto
-    this.#rto = firstRto
+  constructor(peer: Peer, path: Path, mss: number, tick: number, timeouts: Partial<Timeouts> = {}) {
+    this.#timeouts = { firstRto: RTO_MIN, roundTrip: 2 * path.delay, probesTail: true, ...timeouts }
+    this.#rto = this.#timeouts.firstRto
     this.#tick = tick
     this.#peer = peer
     this.#path = path
@@ -145,6 +154,7 @@ export class KernelModel {
       backoff: this.#backoff,
       acknowledged: this.#acknowledged % 2 ** 31,
       emptySegments: this.#emptySegments,
+      roundTrip: this.#timeouts.roundTrip,
       repairing: this.#retransStamp === undefined ? 0 : 1, // TCP_CA_Loss
     }
   }
@@ -293,7 +303,7 @@ export class KernelModel {
     this.#retransmits = 0
     if (this.#acknowledged >= this.#highSeq) this.#retransStamp = undefined // tcp_process_loss(), tcp_try_to_open()
     this.#backoff = 0
-    this.#rto = this.#firstRto
+    this.#rto = this.#timeouts.firstRto
     this.#timer = undefined // tcp_rearm_rto()
     if (this.#inFlight.length === 0) {
       if (this.#unsent === 0 && this.#state === FIN_WAIT_1) this.#state = FIN_WAIT_2
@@ -320,13 +330,11 @@ export class KernelModel {
 
   /** tcp_schedule_loss_probe(): unless a loss is being repaired, a tail-loss probe goes before the first retransmission. */
   #armForLoss(): void {
-    if (this.#retransStamp !== undefined) {
+    if (this.#retransStamp !== undefined || !this.#timeouts.probesTail) {
       this.#arm('retransmit', this.#rto)
       return
     }
-    // A timeout that is longer than the path explains comes from round trips that vary, so two of them may be as long.
-    const isSingle = this.#inFlight.length === 1
-    const wait = this.#firstRto > RTO_MIN ? this.#rto : 4 * this.#path.delay + (isSingle ? DELAYED_ACK : 2)
+    const wait = 2 * this.#timeouts.roundTrip + (this.#inFlight.length === 1 ? DELAYED_ACK : 2)
     this.#arm('tail', Math.min(wait, this.#rto))
   }
 

@@ -1,9 +1,10 @@
 /** Random connections, and random lives of a peer, for the scenarios. */
 import fc from 'fast-check'
+import type { Timeouts } from './kernel-model.ts'
 import type { Setting, Step, Talk } from './scenario.ts'
 
 /**
- * 5 s to 5 min, small windows and large ones, a round trip of up to an 80th of the deadline, a retransmission timeout of up to three tenths
+ * 5 s to 5 min, small windows and large ones, a round trip of up to an 80th of the deadline, a retransmission timeout of up to 0.15
  * of it.
  */
 export const settings: fc.Arbitrary<Setting> = fc
@@ -19,14 +20,28 @@ export const settings: fc.Arbitrary<Setting> = fc
     }),
     tick: fc.constantFrom(1, 4, 10),
     timerLateness: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 }),
-    timeoutShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.3, noNaN: true })),
+    timeoutShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.15, noNaN: true })),
+    roundTripShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    probesTail: fc.boolean(),
   })
-  .map(({ smallness, delayShare, timeoutShare, ...setting }) => ({
+  .map(({ smallness, delayShare, timeoutShare, roundTripShare, probesTail, ...setting }) => ({
     ...setting,
-    firstRto: Math.max(200, Math.round(setting.deadlineMs * timeoutShare)),
+    timeouts: timeoutsOf(setting.deadlineMs, delayShare, timeoutShare, roundTripShare, probesTail),
     grain: Math.max(1, setting.capacity * smallness),
     delay: Math.round(setting.deadlineMs * delayShare),
   }))
+
+function timeoutsOf(
+  deadlineMs: number,
+  delayShare: number,
+  timeoutShare: number,
+  roundTripShare: number,
+  probesTail: boolean,
+): Timeouts {
+  const shortest = 2 * Math.round(deadlineMs * delayShare)
+  const firstRto = Math.max(200, shortest, Math.round(deadlineMs * timeoutShare))
+  return { firstRto, roundTrip: Math.round(shortest + (firstRto - shortest) * roundTripShare), probesTail }
+}
 
 const bytes = fc.oneof(
   fc.constant(1),

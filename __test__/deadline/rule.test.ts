@@ -3,8 +3,10 @@ import test from 'ava'
 import fc from 'fast-check'
 import { isQuickHandshake } from '../../src/deadline/bound.ts'
 import { lifted, LOOKS_PER_DEADLINE, remember } from '../../src/deadline/rule.ts'
-import { rtoMaxFor } from '../../src/settings/detect-within.ts'
-import type { KernelModel } from './kernel-model.ts'
+import { shortened } from '../../src/deadline/shortened.ts'
+import { capabilitiesOf } from '../../src/settings/capabilities.ts'
+import { rtoMaxFor, solveDetectWithin } from '../../src/settings/detect-within.ts'
+import type { KernelModel, Timeouts } from './kernel-model.ts'
 import { allTalks, lives, settings, upTo, withoutMemory } from './lives.ts'
 import { lifting, type Rule, Scenario, type Setting, settingAgain, type Step } from './scenario.ts'
 
@@ -171,7 +173,8 @@ test('a program that a signal ends up to a sweep after the lifting loses nothing
   fc.assert(
     fc.property(settings, share, share, upTo(0.08), (setting, phase, sweeps, late) =>
       livesOnAlone(
-        { ...setting, firstRto: 200, delay: 0, sweepDistances: [1 + late] },
+        // With a long retransmission timeout, TCP_RTO_MAX_MS must stay limited (LONG_WAIT_FOR_PROBE).
+        { ...setting, timeouts: {}, delay: 0, sweepDistances: [1 + late] },
         lifting,
         phase,
         sweeps,
@@ -197,7 +200,10 @@ for (const distance of [1, 0.98, 0.95, 0.92, 0.67]) {
   test(`a lifted connection whose peer dies before a write ends by the deadline, with looks at ${distance} of a tenth`, (t) => {
     for (let firstRto = 200; firstRto <= 600; firstRto += 8) {
       for (let phase = 0; phase < 0.1; phase += 0.01) {
-        const scenario = new Scenario({ ...LINK, firstRto, sweepDistances: [distance] }, lifting)
+        const scenario = new Scenario(
+          { ...LINK, timeouts: { firstRto }, sweepDistances: [distance] },
+          lifting,
+        )
         scenario.play([
           { kind: 'write', bytes: 200_000 },
           { kind: 'wait', share: 1 },
@@ -217,20 +223,26 @@ for (const distance of [1, 0.98, 0.95, 0.92, 0.67]) {
   })
 }
 
-/** From 200 ms to a third of the deadline. After a lost SYN-ACK it is 3 s, and after an outage about as long as that. */
-const timeoutsFor = (deadlineMs: number): number[] =>
-  Array.from({ length: 60 }, (_, index) => 200 + (index * (deadlineMs / 3 - 200)) / 59)
+/**
+ * From 200 ms to a third of the deadline; before Linux 6.15, to a fifth. After a lost SYN-ACK it is 3 s, and after an outage about as long
+ * as that.
+ */
+const timeoutsFor = (deadlineMs: number, hasRtoMax: boolean): Timeouts[] =>
+  Array.from({ length: 60 }, (_, index) => {
+    const firstRto = 200 + (index * (deadlineMs / (hasRtoMax ? 3 : 5) - 200)) / 59
+    return [10, firstRto].map((roundTrip) => ({ firstRto, roundTrip, probesTail: true }))
+  }).flat()
+
+const withTimeouts = (deadlineMs: number, hasRtoMax: boolean, timeouts: Partial<Timeouts>): Scenario =>
+  new Scenario({ ...LINK, deadlineMs, timeouts, hasRtoMax, sweepDistances: [1] }, lifting)
 
 for (const deadlineMs of [6000, 10_000, 30_000, 60_000, 300_000]) {
   for (const hasRtoMax of [true, false]) {
     const where = hasRtoMax ? '' : ', before Linux 6.15'
     test(`a write to a dead peer ends by a deadline of ${deadlineMs} ms with every retransmission timeout${where}`, (t) => {
-      for (const firstRto of timeoutsFor(deadlineMs)) {
+      for (const timeouts of timeoutsFor(deadlineMs, hasRtoMax)) {
         for (let phase = 0; phase < 0.1; phase += 0.01) {
-          const scenario = new Scenario(
-            { ...LINK, deadlineMs, firstRto, hasRtoMax, sweepDistances: [1] },
-            lifting,
-          )
+          const scenario = withTimeouts(deadlineMs, hasRtoMax, timeouts)
           scenario.play([
             { kind: 'write', bytes: 1000 },
             { kind: 'wait', share: 1 + phase },
@@ -239,13 +251,45 @@ for (const deadlineMs of [6000, 10_000, 30_000, 60_000, 300_000]) {
           scenario.kernel.write(1)
           scenario.pass(2 * deadlineMs)
           const took = (scenario.kernel.droppedAt ?? Number.POSITIVE_INFINITY) - scenario.kernel.waitingSince
-          if (took > deadlineMs) return t.fail(`${took} ms, with ${firstRto} ms at ${phase}`)
+          if (took > deadlineMs) return t.fail(`${took} ms, ${JSON.stringify(timeouts)} at ${phase}`)
         }
       }
       t.pass()
     })
   }
+
+  test(`a living peer survives an outage of 0.4 of ${deadlineMs} ms with every retransmission timeout`, (t) => {
+    for (const timeouts of timeoutsFor(deadlineMs, true)) {
+      for (const probesTail of [true, false]) {
+        for (let phase = 0; phase < 0.1; phase += 0.01) {
+          const scenario = withTimeouts(deadlineMs, true, { ...timeouts, probesTail })
+          scenario.play([
+            { kind: 'write', bytes: 1000 },
+            { kind: 'wait', share: 1 + phase },
+            { kind: 'outage', share: 0.4, bytes: 1 },
+            { kind: 'wait', share: 2 },
+          ])
+          if (scenario.kernel.droppedAt !== undefined)
+            return t.fail(`${JSON.stringify(timeouts)} at ${phase}`)
+        }
+      }
+    }
+    t.pass()
+  })
 }
+
+test('the shortened user timeout leaves time for an answer, also if a loss is noticed before the retransmission timeout', (t) => {
+  for (let deadline = 5000; deadline <= 300_000; deadline += 1000) {
+    const { userTimeoutMs } = solveDetectWithin(deadline, capabilitiesOf('linux'))
+    for (const retransmissionTimeout of [200, 600, 1000, 3000, deadline / 5, deadline]) {
+      for (const rtoMax of [rtoMaxFor(deadline), Number.POSITIVE_INFINITY]) {
+        const first = Math.min(retransmissionTimeout, rtoMax)
+        const user = shortened(userTimeoutMs, { retransmissionTimeout, roundTrip: -1 }, deadline, rtoMax)
+        t.true(user >= Math.min(userTimeoutMs, Math.floor((first * 9) / 8 + rtoMaxFor(deadline))))
+      }
+    }
+  }
+})
 
 test('a process that was paused right after a look has not heard the peer in the meantime', (t) => {
   const { kernel } = new Scenario({ ...LINK, sweepDistances: [1] }, lifting)

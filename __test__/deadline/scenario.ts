@@ -13,7 +13,7 @@ import {
 import { Watched } from '../../src/deadline/watched.ts'
 import { capabilitiesOf } from '../../src/settings/capabilities.ts'
 import { looseRtoMaxFor, rtoMaxFor, solveDetectWithin } from '../../src/settings/detect-within.ts'
-import { KernelModel, SYSTEM_RTO_MAX } from './kernel-model.ts'
+import { KernelModel, SYSTEM_RTO_MAX, type Timeouts } from './kernel-model.ts'
 import { Peer } from './peer-model.ts'
 
 /** The values that a sweep sets. */
@@ -104,8 +104,7 @@ export interface Setting {
   readonly sweepDistances: readonly number[]
   /** The kernel's ticks, in ms. */
   readonly tick?: number
-  /** The retransmission timeout as long as nothing is retransmitted, in ms. */
-  readonly firstRto?: number
+  readonly timeouts?: Partial<Timeouts>
   /** Each timer of the kernel is late by up to an eighth. These shares of an eighth are used in turn. */
   readonly timerLateness: readonly number[]
   /** Whether the kernel has TCP_RTO_MAX_MS (Linux 6.15). */
@@ -182,9 +181,10 @@ export class Scenario {
       lost: (_: number, from: 'sender' | 'peer') => this.#isLost(from),
       late: (length: number) => this.#lateness(length),
     }
-    this.kernel = new KernelModel(this.peer, path, mss, setting.tick ?? 1, setting.firstRto)
+    this.kernel = new KernelModel(this.peer, path, mss, setting.tick ?? 1, setting.timeouts)
     this.kernel.userTimeout = userTimeoutMs
-    const isQuick = isQuickHandshake(delay * 2, deadlineMs) && (setting.firstRto ?? 0) < deadlineMs / 10
+    const isQuick =
+      isQuickHandshake(delay * 2, deadlineMs) && (setting.timeouts?.firstRto ?? 0) < deadlineMs / 10
     this.#bound(isQuick ? 'none' : 'tight')
     this.#watch = rule(deadlineMs, userTimeoutMs, this.kernel, setting.hasRtoMax)
     this.#nextLook = deadlineMs / LOOKS_PER_DEADLINE

@@ -1,6 +1,7 @@
 /** The sweep: what it reads, when, and that nothing remains after its sockets are closed. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { writeSync } from 'node:fs'
 import net from 'node:net'
 import { mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import * as native from 'tcp-keepalive/native'
 import { deadlines, deadlineStage } from '../../src/deadline/deadline.ts'
 import { Sweep } from '../../src/deadline/sweep.ts'
 import { type DeadlineKernel, rtoMaxOn, Watched } from '../../src/deadline/watched.ts'
+import { resolveOptions } from '../../src/settings/options.ts'
 import { setKeepAlive } from '../../src/socket/keepalive.ts'
 import { connectionHandle } from '../../src/socket/node-internals.ts'
 import { certificate } from '../../lab/servers/certificate.ts'
@@ -196,6 +198,24 @@ test('the timer runs by itself and lifts; the same user timeout, set by the prog
   t.is(deadlineStage(client), undefined)
   t.is(readback(client).userTimeout, solved)
   t.is(rtoMaxOn(native, rawDescriptor(client)), before)
+})
+
+test('values that are set again leave a connection lifted whose data another process has written', async (t) => {
+  const [pair] = await pairs(t, 1)
+  if (!pair) throw new Error('no pair')
+  const { client, accepted } = pair
+  accepted.pause()
+  // As before the connection was handed over: Node's count of bytes stays 0.
+  t.throws(
+    () => {
+      for (;;) writeSync(rawDescriptor(client), Buffer.alloc(1 << 20))
+    },
+    { code: 'EAGAIN' },
+  )
+  watch(client, 5000)
+  await untilLifted(client)
+  t.is(client.bytesWritten, 0)
+  t.is(deadlines.userTimeoutNow(client, resolveOptions({ detectWithin: 5000 })), 0)
 })
 
 test.serial('fake timers of a test neither stop the sweep nor see it', async (t) => {

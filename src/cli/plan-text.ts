@@ -66,7 +66,7 @@ function laterLines({ detectWithin, longestRetransmissionTimeout }: PlanFindings
   return [
     `  It may take more than ${formatDuration(detectWithin)}:`,
     `  - on a raw descriptor, from a retransmission timeout of ${longest} on; after a lost SYN-ACK it is 3 s`,
-    '  - before Linux 6.15, if the peer stopped reading before it died',
+    `  - before Linux 6.15, from one of ${formatDuration(detectWithin / 5)} on, and if the peer stopped reading before it died`,
   ]
 }
 

@@ -17,7 +17,6 @@ import { Sweep, type WhileWatching } from './sweep.ts'
 import {
   type DeadlineKernel,
   memoryOn,
-  putRtoMax,
   rtoMaxOn,
   type SolvedDeadline,
   systemRtoMax,
@@ -72,11 +71,12 @@ function coverCloses(): void {
 export const deadlines: Deadlines = {
   userTimeoutNow(socket, values) {
     const handle = handleFor(socket)
-    // Nothing was written, so the peer's window cannot have blocked anything.
-    if (handle === undefined || handle.bytesWritten === 0) return values.userTimeoutMs
-    const { kernel, sweep } = ofThread()
-    const known = sweep.get(handle)
+    if (handle === undefined) return values.userTimeoutMs
+    const known = slot.thread?.sweep.get(handle)
     if (known?.isFor(solvedOf(values))) return known.userTimeoutMs
+    // Nothing was written, so the peer's window cannot have blocked anything.
+    if (handle.bytesWritten === 0) return values.userTimeoutMs
+    const { kernel } = ofThread()
     return userTimeoutFor(kernel, handle.fd, solvedOf(values), known?.stage)
   },
   begin(socket, values, connected) {
@@ -139,15 +139,16 @@ function watch(handle: ConnectionHandle, solved: SolvedDeadline, connected: Conn
   const known = sweep.get(handle)
   // The same values again: keep what is known of the connection, and set TCP_RTO_MAX_MS again if it was released.
   if (known?.isFor(solved)) {
-    known.putRtoMax(kernel)
+    known.takeBack(kernel)
     return
   }
   const rtoMaxBeforeMs = known?.rtoMaxBeforeMs ?? (isFresh ? systemRtoMax(kernel) : rtoMaxOn(kernel, fd))
   const isUnwritten = isFresh || handle.bytesWritten === 0
   const memory = isUnwritten ? undefined : memoryOn(kernel, fd, solved.userTimeoutMs, known)
   const isRtoMaxDue = isQuick && known === undefined
-  if (!isRtoMaxDue) putRtoMax(kernel, fd, solved.detectWithinMs)
-  sweep.add(new Watched(handle, solved, rtoMaxBeforeMs, memory, isRtoMaxDue), known)
+  const watched = new Watched(handle, solved, rtoMaxBeforeMs, memory, isRtoMaxDue)
+  watched.putRtoMax(kernel)
+  sweep.add(watched, known)
 }
 
 /**
@@ -181,7 +182,7 @@ export function deadlineStage(socket: Socket): Stage | undefined {
   return watchedOn(socket)?.stage
 }
 
-/** Whether the solved user timeout is not in force, because the peer's window is or was closed. */
+/** Whether the solved user timeout is lifted (rule.ts). */
 export function isLifted(socket: Socket): boolean {
   const stage = deadlineStage(socket)
   return stage !== undefined && stage !== 'solved'

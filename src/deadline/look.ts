@@ -39,6 +39,8 @@ export interface Look {
   readonly emptySegments: number
   /** 1 while a loss is being repaired (`tcpi_ca_state`: recovery or loss), otherwise 0. */
   readonly repairing: number
+  /** The smoothed round trip in milliseconds. */
+  readonly roundTrip: number
 }
 
 /** Whether the kernel reports what the rule needs; a sandbox, or Linux before 4.6, does not. */

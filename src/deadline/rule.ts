@@ -15,7 +15,7 @@ import { rtoMaxFor } from '../settings/detect-within.ts'
 import { type Bound, boundFor } from './bound.ts'
 import { isDrained, isRepairing, isReported, isSentAgain, type Look, type Stage } from './look.ts'
 import { patienceOf } from './patience.ts'
-import { firstTimeoutOf, shortened } from './shortened.ts'
+import { type FirstWait, firstWaitOf, shortened } from './shortened.ts'
 
 /**
  * Once the window has been closed for this long, the kernel's clock may run. The clock starts at the first probe, which is
@@ -66,12 +66,12 @@ const PEER_HAS_ENDED = 7
  * answer before the next look: the kernel would end the connection at the second probe.
  */
 export function userTimeoutOf(
-  { stage, patienceMs, firstTimeoutMs }: Memory,
+  { stage, patienceMs, firstWait }: Memory,
   deadlineMs: number,
   solvedMs: number,
   rtoMaxMs: number,
 ): number {
-  if (stage === 'solved') return shortened(solvedMs, firstTimeoutMs, deadlineMs, rtoMaxMs)
+  if (stage === 'solved') return shortened(solvedMs, firstWait, deadlineMs, rtoMaxMs)
   if (stage === 'condemned') return rtoMaxFor(deadlineMs)
   return patienceMs
 }
@@ -91,8 +91,8 @@ export interface Memory {
   readonly retriedAt: number | undefined
   /** Whether a loss was being repaired at the last look. */
   readonly wasRepairing: boolean
-  /** How long the kernel waits before it first retransmits the data in flight (shortened.ts); 0 without such data. */
-  readonly firstTimeoutMs: number
+  /** How long the kernel waits before it first retransmits the data in flight (shortened.ts); `undefined` without such data. */
+  readonly firstWait: FirstWait | undefined
   /** The user timeout while lifted: 0, or a very long one (patience.ts). */
   readonly patienceMs: number
   /**
@@ -122,7 +122,7 @@ export const AT_FIRST: Memory = Object.freeze({
   inFlightSince: undefined,
   retriedAt: undefined,
   wasRepairing: false,
-  firstTimeoutMs: 0,
+  firstWait: undefined,
   patienceMs: 0,
   silentBefore: undefined,
   lookedAt: undefined,
@@ -169,7 +169,7 @@ export function remember(
     inFlightSince,
     retriedAt,
     wasRepairing: isRepairing(look),
-    firstTimeoutMs: firstTimeoutOf(wasTaken ? 0 : before.firstTimeoutMs, look),
+    firstWait: firstWaitOf(wasTaken ? undefined : before.firstWait, look),
     patienceMs:
       stage === 'lifted' ? patienceOf(before, look, { clocksSince, inFlightSince, deadlineMs, now }) : 0,
     silentBefore,
@@ -194,7 +194,8 @@ export function isToBeLifted(look: Look, deadlineMs: number): boolean {
  */
 export function lifted(patienceMs: number, before: Memory = AT_FIRST): Memory {
   const { clocksSince = Number.NEGATIVE_INFINITY, inFlightSince } = before
-  return { ...AT_FIRST, stage: 'lifted', patienceMs, clocksSince, inFlightSince }
+  const bound = before.bound === 'loose' ? 'loose' : 'tight'
+  return { ...AT_FIRST, stage: 'lifted', bound, patienceMs, clocksSince, inFlightSince }
 }
 
 /**

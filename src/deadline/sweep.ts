@@ -1,6 +1,6 @@
 /**
  * The regular look at the connections with a deadline. Only the kernel ends connections, never a timer of ours. If a sweep
- * is late or missing, the kernel's own rule stays in force.
+ * is late or missing, the user timeout of the last look stays in force.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { clock, timers } from '../socket/clock.ts'

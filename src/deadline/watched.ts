@@ -8,7 +8,7 @@ import { AT_FIRST, isToBeLifted, lifted, type Memory, remember, userTimeoutOf } 
 
 /** The functions of the binding that the sweep uses. index.d.ts documents their parameters. */
 export interface DeadlineKernel {
-  /** Fourteen numbers for each row: the descriptor, then the fields of a {@link Look} in their order. */
+  /** Fifteen numbers for each row: the descriptor, then the fields of a {@link Look} in their order. */
   readWindows(rows: Int32Array, count: number): void
   setUserTimeout(descriptor: number, userTimeoutMs: number, rtoMaxMs: number): number
   getUserTimeout(descriptor: number, values: Int32Array): number
@@ -23,7 +23,7 @@ export interface SolvedDeadline {
 }
 
 /** Numbers in a row of `readWindows`. */
-export const ROW_LENGTH = 14
+export const ROW_LENGTH = 15
 
 /** Leaves an option unchanged. */
 const LEAVE = -1
@@ -168,9 +168,17 @@ export class Watched {
     this.isRtoMaxDue = false
   }
 
-  /** Sets TCP_RTO_MAX_MS again after {@link releaseRtoMax}. */
+  /**
+   * Sets TCP_RTO_MAX_MS in addition to the solved user timeout. A kernel before 6.15 refuses it, and detects a dead peer later. If it is due
+   * at the first look, nothing is set.
+   */
   putRtoMax(kernel: DeadlineKernel): void {
-    if (this.isReleased) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.memory.bound))
+    if (!this.isRtoMaxDue) kernel.setUserTimeout(this.handle.fd, LEAVE, this.#rtoMaxOf(this.memory.bound))
+  }
+
+  /** Sets TCP_RTO_MAX_MS again after {@link releaseRtoMax}. */
+  takeBack(kernel: DeadlineKernel): void {
+    if (this.isReleased) this.putRtoMax(kernel)
     this.isReleased = false
   }
 }
@@ -192,11 +200,6 @@ export function systemRtoMax(kernel: DeadlineKernel): number {
   if (!isSystemKnown && kernel.systemKeepAlive(system) !== 0) return LEAVE
   isSystemKnown = true
   return system[5] ?? LEAVE
-}
-
-/** Sets TCP_RTO_MAX_MS in addition to the solved user timeout. A kernel before 6.15 refuses it, and detects a dead peer later. */
-export function putRtoMax(kernel: DeadlineKernel, descriptor: number, detectWithinMs: number): void {
-  kernel.setUserTimeout(descriptor, LEAVE, rtoMaxFor(detectWithinMs))
 }
 
 /** Buffer of {@link userTimeoutFor}. */
@@ -248,5 +251,6 @@ export function lookAt(rows: Int32Array, at: number): Look {
     acknowledged: rows[at + 11] ?? -1,
     emptySegments: rows[at + 12] ?? -1,
     repairing: rows[at + 13] ?? -1,
+    roundTrip: rows[at + 14] ?? -1,
   }
 }

@@ -171,7 +171,8 @@ function warningsFor({ kind, socket, keepAlive, meant, tcpInfo, local }: Told): 
   const overwritten = overwrittenOn(socket, keepAlive)
   const deadline = deadlineOn(socket)
   if (overwritten.length === 0 && deadline === undefined) return kind
-  const retransmissionTimeout = tcpInfo?.retransmissionTimeout
+  // It doubles with each retransmission.
+  const retransmissionTimeout = tcpInfo?.retransmits === 0 ? tcpInfo.retransmissionTimeout : undefined
   return warningsOf({
     held: meant,
     local,

@@ -60,7 +60,7 @@ export interface Inspected {
   readonly planned?: boolean
   /** The `detectWithin` that its user timeout was solved for. */
   readonly deadline?: number | undefined
-  /** How long the kernel waits for an acknowledgement now. */
+  /** How long the kernel waits for an acknowledgement before it first retransmits. */
   readonly retransmissionTimeout?: number | undefined
   /** Whether TCP_RTO_MAX_MS limits it: `capabilities.rtoMax.settable`. */
   readonly hasRtoMax?: boolean
@@ -134,11 +134,12 @@ const RULES: Readonly<Record<KeepAliveWarningCode, (inspected: Inspected) => str
     const { deadline, retransmissionTimeout, hasRtoMax = capabilities.rtoMax.settable, held } = inspected
     if (deadline === undefined || retransmissionTimeout === undefined) return undefined
     const rtoMax = hasRtoMax ? rtoMaxFor(deadline) : Number.POSITIVE_INFINITY
-    const userTimeout = shortened(held.userTimeout ?? 0, retransmissionTimeout, deadline, rtoMax)
+    const wait = { retransmissionTimeout, roundTrip: -1 }
+    const userTimeout = shortened(held.userTimeout ?? 0, wait, deadline, rtoMax)
     if (latestWrite(userTimeout, retransmissionTimeout, rtoMax) <= deadline) return undefined
     return (
-      `the retransmission timeout is ${formatDuration(retransmissionTimeout)}, as after a lost SYN-ACK: until the peer has ` +
-      `acknowledged something, a write may detect a dead peer only after ${formatDuration(deadline)}`
+      `the retransmission timeout is ${formatDuration(retransmissionTimeout)}, as after a lost SYN-ACK or an outage: ` +
+      `a write may detect a dead peer only after ${formatDuration(deadline)}`
     )
   },
   overwritten({ overwritten }) {

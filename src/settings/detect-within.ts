@@ -81,16 +81,22 @@ export function rtoMaxFor(detectWithin: number): number {
   return Math.min(LONGEST_RTO_MAX_MS, Math.max(SHORTEST_RTO_MAX_MS, Math.floor(detectWithin / 5)))
 }
 
-/** Each timer is rounded up to a tick of up to 10 ms (CONFIG_HZ). From a write to the end there are few: this is enough for five. */
+/** Each timer is rounded up to a tick of up to 10 ms (CONFIG_HZ). This is enough for five timers. */
 const TICKS_MS = 50
+
+/** How much longer than two round trips the kernel waits before a tail-loss probe if one segment is in flight (TCP_RTO_MIN). */
+const DELAYED_ACK_MS = 200
 
 /**
  * The latest time of the first retransmission after a write, in milliseconds. It comes a retransmission timeout after a tail-loss probe,
  * which comes after two round trips, or after a retransmission timeout if that is less (tcp_schedule_loss_probe(), net/ipv4/tcp_output.c).
  * Each timer may be late by an eighth.
+ *
+ * @param roundTrip negative: not known
  */
-export function latestFirstRetransmission(retransmissionTimeout: number): number {
-  return (2 * retransmissionTimeout * 9) / 8 + TICKS_MS
+export function latestFirstRetransmission(retransmissionTimeout: number, roundTrip: number = -1): number {
+  const probe = roundTrip < 0 ? retransmissionTimeout : 2 * (roundTrip + 1) + DELAYED_ACK_MS
+  return ((Math.min(probe, retransmissionTimeout) + retransmissionTimeout) * 9) / 8 + TICKS_MS
 }
 
 /** TCP_RTO_MAX_MS while an answer is overdue from a peer that has shrunk its window to 0. */

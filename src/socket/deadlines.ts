@@ -17,7 +17,7 @@ export interface Connected {
 /** None of these throws if the kernel refuses an option. */
 export interface Deadlines {
   /**
-   * The user timeout to set now for values with a deadline: that of `values`, or 0 if the peer's window is closed, or has been.
+   * The user timeout to set now for values with a deadline: that of `values`, unless it is lifted or shortened.
    */
   userTimeoutNow(socket: Socket, values: KernelValues): number
   /**

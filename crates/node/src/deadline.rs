@@ -9,7 +9,7 @@ use tcp_keepalive::{Deadline, TcpInfo};
 use super::{given, millis, number, raw_socket, status, status_of, write};
 
 /// The length of a row of `readWindows`: the descriptor and the values.
-const ROW: usize = 14;
+const ROW: usize = 15;
 
 /// Sets the user timeout, and the longest time between retransmissions and between window probes, on a TCP socket, which may
 /// still be connecting. If the system refuses one of the two, it still sets the other.
@@ -74,13 +74,13 @@ pub fn set_connect_timeout(descriptor: f64, timeout_ms: i32) -> i32 {
 /// Reads for many TCP sockets whether sent data is acknowledged and whether the peer's window is open. It makes one system call for
 /// each socket, and allocates nothing.
 ///
-/// - `rows`: fourteen numbers for each socket. The first is its descriptor, which the caller sets. The function writes the others: the
+/// - `rows`: fifteen numbers for each socket. The first is its descriptor, which the caller sets. The function writes the others: the
 ///   state (as in `getTcpInfo`), unacknowledged data (in segments; on macOS and Windows in bytes), unsent bytes, unanswered
 ///   probes, consecutive retransmissions, the milliseconds since the last acknowledgement, the peer's window in bytes, the total
 ///   milliseconds for which the window has blocked sending (Linux 4.10), the retransmission timeout in milliseconds, how often
 ///   the kernel has doubled the wait before its next probe (Linux), the acknowledged bytes modulo 2³¹ (Linux 4.1), the
-///   received segments without data modulo 2³¹ (Linux 4.6), and 1 while a loss is being repaired, otherwise 0 (Linux); -1 for a value that
-///   the system cannot report. If a descriptor cannot be read, the state is the negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
+///   received segments without data modulo 2³¹ (Linux 4.6), 1 while a loss is being repaired, otherwise 0 (Linux), and the smoothed
+///   round trip in milliseconds; -1 for a value that the system cannot report. If a descriptor cannot be read, the state is the negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
 /// - `count`: the number of rows to read, at most as many as there are.
 ///
 /// Throws an error if an argument has the wrong type; its `code` names the expected type.
@@ -118,6 +118,7 @@ fn window(descriptor: i32, info: &TcpInfo) -> [i32; ROW] {
         info.acknowledged.map_or(-1, modulo),
         info.empty_segments.map_or(-1, |count| modulo(count.into())),
         info.repairs_loss.map_or(-1, i32::from),
+        millis(info.round_trip),
     ]
 }
 

@@ -6,9 +6,9 @@
 const assert = require('node:assert')
 const { once } = require('node:events')
 const { closeSync, openSync } = require('node:fs')
-const net = require('node:net')
 const { constants } = require('node:os')
 const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads')
+const { open } = require('../life-cycle/shared.cjs')
 
 const [, , path, rounds, threads] = isMainThread ? process.argv : workerData
 const binding = require(path)
@@ -53,13 +53,11 @@ const WRONG = [undefined, null, 'text', {}, [1, 2], Symbol('symbol'), 1n, new Fl
 const LENGTHS = [0, 1, 2, 4, 5, 6, 9, 10, 11, 16, 28, 29, 60]
 
 async function main() {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const client = net.connect(server.address().port, '127.0.0.1')
-  const [[accepted]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])
+  const { server, accepted, connect, close } = await open()
+  const client = await connect()
   const file = openSync(__filename)
   for (let round = 0; round < Number(rounds); round += 1) {
-    for (const { _handle: handle } of [client, accepted, server]) callsOnSocket(handle.fd)
+    for (const { _handle: handle } of [client, ...accepted, server]) callsOnSocket(handle.fd)
     searches(client)
     if (isLinux) {
       drills(client._handle.fd)
@@ -72,8 +70,7 @@ async function main() {
     }
   }
   closeSync(file)
-  for (const target of [client, accepted]) target.destroy()
-  server.close()
+  close()
 }
 
 function callsOnSocket(fd) {

@@ -71,14 +71,10 @@ async function installPackages(folder: string, target: Target, binaries: string)
   writeFileSync(join(folder, 'empty.cjs'), '')
   for (const [name, [module, called]] of Object.entries(LOADED)) {
     const call = called === undefined ? '' : `\n${called}({ detectWithin: 30_000 })\n`
-    const [imported, required] =
-      called === undefined ? ['', ''] : [`{ ${called} } from `, `const { ${called} } = `]
-    const [mjs, cjs] =
-      module === undefined
-        ? ['', '']
-        : [`import ${imported}'${module}'\n`, `${required}require('${module}')\n`]
-    writeFileSync(join(folder, `${name}.mjs`), `import 'node:net'\n${mjs}${call}`)
-    writeFileSync(join(folder, `${name}.cjs`), `require('node:net')\n${cjs}${call}`)
+    const mjs = module && `import ${called ? `{ ${called} } from ` : ''}'${module}'\n`
+    const cjs = module && `${called ? `const { ${called} } = ` : ''}require('${module}')\n`
+    writeFileSync(join(folder, `${name}.mjs`), `import 'node:net'\n${mjs ?? ''}${call}`)
+    writeFileSync(join(folder, `${name}.cjs`), `require('node:net')\n${cjs ?? ''}${call}`)
   }
   return folder
 }

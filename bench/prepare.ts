@@ -2,11 +2,11 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ROOT } from '../lab/command.ts'
+import { named, ROOT } from '../lab/command.ts'
 import { describeMachine } from '../lab/machine.ts'
 import { nodeOf } from '../lab/nodes.ts'
 import { run } from '../lab/run.ts'
-import { binaryOf, type Target, targetsNamed } from '../scripts/build/targets.ts'
+import { binaryOf, type Target, TARGETS } from '../scripts/build/targets.ts'
 import { putPackages } from '../scripts/runtimes/app.ts'
 
 const HERE = import.meta.dirname
@@ -17,36 +17,28 @@ export interface Prepared {
   /** What the figures depend on: the machine, the versions of Node, and which binary is measured. */
   readonly machine: string
   readonly environment: NodeJS.ProcessEnv
-  remove(): void
 }
 
 export async function prepare(): Promise<Prepared> {
   await installPeers()
   const [node24, node26] = [await nodeOf('24.21.0'), await nodeOf('26.10.0')]
   const folder = mkdtempSync(join(tmpdir(), 'tcp-keepalive-bench-'))
-  const remove = (): void => rmSync(folder, { recursive: true })
-  const [target] = targetsNamed([`${process.platform}-${process.arch}-gnu`])
-  if (!target) throw new Error('There is no binary for this machine')
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const target = named('target', TARGETS, `${process.platform}-${process.arch}-gnu`)
   const released = join(ROOT, 'artifacts', binaryOf(target))
   const isReleased = existsSync(released)
   const binary = isReleased ? 'as released (npm run build -- all)' : 'of npm run build'
   const nodes = `Node ${await versionOf(node24)} and ${await versionOf(node26)}`
-  try {
-    return {
-      node24,
-      node26,
-      machine: [describeMachine(), nodes, `the binary ${binary}`].join(', '),
-      environment: {
-        ...process.env,
-        BENCH_REFERENCE: await compileReference(node24, folder),
-        BENCH_INSTALLATION: await installPackages(folder, target, isReleased ? dirname(released) : ROOT),
-        ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
-      },
-      remove,
-    }
-  } catch (error) {
-    remove()
-    throw error
+  return {
+    node24,
+    node26,
+    machine: [describeMachine(), nodes, `the binary ${binary}`].join(', '),
+    environment: {
+      ...process.env,
+      BENCH_REFERENCE: await compileReference(node24, folder),
+      BENCH_INSTALLATION: await installPackages(folder, target, isReleased ? dirname(released) : ROOT),
+      ...(isReleased ? { NAPI_RS_NATIVE_LIBRARY_PATH: released } : {}),
+    },
   }
 }
 
@@ -79,14 +71,10 @@ async function installPackages(folder: string, target: Target, binaries: string)
   writeFileSync(join(folder, 'empty.cjs'), '')
   for (const [name, [module, called]] of Object.entries(LOADED)) {
     const call = called === undefined ? '' : `\n${called}({ detectWithin: 30_000 })\n`
-    const [imported, required] =
-      called === undefined ? ['', ''] : [`{ ${called} } from `, `const { ${called} } = `]
-    const [mjs, cjs] =
-      module === undefined
-        ? ['', '']
-        : [`import ${imported}'${module}'\n`, `${required}require('${module}')\n`]
-    writeFileSync(join(folder, `${name}.mjs`), `import 'node:net'\n${mjs}${call}`)
-    writeFileSync(join(folder, `${name}.cjs`), `require('node:net')\n${cjs}${call}`)
+    const mjs = module && `import ${called ? `{ ${called} } from ` : ''}'${module}'\n`
+    const cjs = module && `${called ? `const { ${called} } = ` : ''}require('${module}')\n`
+    writeFileSync(join(folder, `${name}.mjs`), `import 'node:net'\n${mjs ?? ''}${call}`)
+    writeFileSync(join(folder, `${name}.cjs`), `require('node:net')\n${cjs ?? ''}${call}`)
   }
   return folder
 }

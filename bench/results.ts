@@ -1,6 +1,6 @@
 /** Writes the figures: a table on the screen, bench/results.json, and two sections of docs/performance.md. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { table, withSection } from '../lab/markdown.ts'
+import { table, withSections } from '../lab/markdown.ts'
 import { instructionTable } from './instruction-table.ts'
 import { type Measurement, type Measurements, type Row, rows } from './rows.ts'
 
@@ -27,13 +27,9 @@ export function writeDocument(machine: string, measurements: Measurements): void
   const cells = found(measurements).map((row) => [row.what, row.bound, row.found, row.spread, mark(row)])
   const head = ['what', 'bound', 'median', 'middle half of the rounds', 'met']
   const measured = `Measured on ${machine}.\n\n${table(head, cells)}`
-  const after = section(readFileSync(DOCUMENT, 'utf8'), 'measured', measured)
-  writeFileSync(DOCUMENT, section(after, 'counted', instructionTable(measurements)))
-}
-
-function section(page: string, name: string, text: string): string {
-  const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`]
-  return withSection(page, begin, end, `\n\n${text}\n`)
+  const name = 'written by npm run bench'
+  const after = withSections(readFileSync(DOCUMENT, 'utf8'), 'measured', { [name]: measured })
+  writeFileSync(DOCUMENT, withSections(after, 'counted', { [name]: instructionTable(measurements) }))
 }
 
 export function showTable(measurements: Measurements): void {

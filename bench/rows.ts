@@ -62,13 +62,9 @@ function faster(name: string, what: string, least?: number): RowOf {
     if (!one?.ratio || !one.self) return undefined
     const { reference = 0, measured = 0, ratio, self } = one
     const turned = { low: 1 / ratio.high, median: 1 / ratio.median, high: 1 / ratio.low }
-    return {
-      what,
-      bound: least === undefined ? '–' : `≥ ${number(least, 1)} × faster`,
-      found: `${number(turned.median)} × faster (${nanoseconds(measured)} to ${nanoseconds(reference)})`,
-      spread: withSelf(turned, self),
-      met: least === undefined ? undefined : turned.median >= least,
-    }
+    const found = `${number(turned.median)} × faster (${nanoseconds(measured)} to ${nanoseconds(reference)})`
+    const limit = `≥ ${least?.toFixed(1)} × faster`
+    return bounded(what, [ratio.median, least && 1 / least], limit, found, withSelf(turned, self))
   }
 }
 

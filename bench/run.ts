@@ -127,6 +127,4 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 2
-} finally {
-  prepared.remove()
 }

@@ -7,6 +7,13 @@ export const ROOT: string = join(import.meta.dirname, '..')
 export type Options = NonNullable<ParseArgsConfig['options']>
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values']
 
+/** The one of this name; throws an error for people if there is none. */
+export function named<T extends { readonly name: string }>(what: string, all: readonly T[], name: string): T {
+  const found = all.find((each) => each.name === name)
+  if (found) return found
+  throw new Error(`There is no ${what} "${name}"; there are: ${all.map((each) => each.name).join(', ')}`)
+}
+
 /** @param options those of `parseArgs` of node:util */
 export async function runCommand<T extends Options>(
   help: string,

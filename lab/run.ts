@@ -5,8 +5,6 @@ import type { Readable } from 'node:stream'
 interface RunOptions {
   readonly cwd?: string
   readonly environment?: NodeJS.ProcessEnv
-  /** Called with each line that the program writes to its standard error. */
-  readonly onLine?: (line: string) => void
   /** After so many milliseconds, a signal ends it. */
   readonly timeout?: number
 }
@@ -22,18 +20,13 @@ export interface Ended {
 export async function end(
   program: string,
   parameters: readonly string[],
-  { cwd, environment = process.env, onLine, timeout }: RunOptions = {},
+  { cwd, environment = process.env, timeout }: RunOptions = {},
 ): Promise<Ended> {
   const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
   const child = spawn(program, parameters, { cwd, env: environment, stdio, timeout })
-  let [stdout, stderr, unfinished] = ['', '', '']
+  let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-    const lines = (unfinished + text).split('\n')
-    unfinished = lines.pop() ?? ''
-    for (const line of lines) onLine?.(line)
-  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(new Error(`${program} cannot be started`, { cause })))
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))

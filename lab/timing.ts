@@ -22,6 +22,15 @@ export function isInTime(took: number, pausedMs: number, deadline: number): bool
   return took - pausedMs <= deadline
 }
 
+/** What a program of the laboratory reports of an event. */
+export interface Timed {
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** The longest time before it in which the program did not run. */
+  readonly pausedMs: number
+}
+
 /**
  * The module that measures how long a program did not run. Programs of the laboratory that report times import it, and the
  * test subtracts the pause. See pauses.mjs.

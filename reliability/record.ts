@@ -1,10 +1,9 @@
 /** Writes the figures of a part into docs/reliability.md, between the two marks of that part. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describeMachine } from '../lab/machine.ts'
-import { table, withSection } from '../lab/markdown.ts'
+import { table, withSections } from '../lab/markdown.ts'
 
 const DOCUMENT = new URL('../docs/reliability.md', import.meta.url)
-const END = '<!-- end of measured -->'
 
 /** A row of a part's table. */
 export type Figure = readonly [what: string, figure: string]
@@ -36,6 +35,6 @@ export function counts(by: Readonly<Record<string, number>>): string {
 export function record(part: string, command: string, figures: readonly Figure[]): void {
   const head = `\`${command}\`, on ${describeMachine()}, Node ${process.versions.node}:`
   const before = readFileSync(DOCUMENT, 'utf8')
-  const section = `\n\n${head}\n\n${table(['what', 'figure'], figures)}`
-  writeFileSync(DOCUMENT, withSection(before, `<!-- measured: ${part} -->`, END, section))
+  const section = `${head}\n\n${table(['what', 'figure'], figures).trimEnd()}`
+  writeFileSync(DOCUMENT, withSections(before, 'measured', { [part]: section }))
 }

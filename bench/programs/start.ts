@@ -27,7 +27,7 @@ for (const [name, reference, measured] of [
   ['register-package', run([...PACKAGE, ...NOTHING]), run([...REGISTER, ...NOTHING])],
   ['register-net', run([...EMPTY, ...NET]), run([...REGISTER, ...NET])],
   ['register-variables', run([...EMPTY, ...NOTHING]), run([...REGISTER, ...NOTHING], VARIABLES)],
-  ['first-set-program', run(['connection.cjs']), run(['connection-set.cjs'])],
+  ['first-set-program', run(['connection.cjs']), run(['connection.cjs', 'set'])],
 ] as const) {
   await say(name, () => pairedPrograms(reference, measured))
 }

@@ -1,15 +1,11 @@
 /** Puts the captures into docs/how-keepalive-works.md, each between two marks of its own. */
-import { withSection } from '../markdown.ts'
+import { withSections } from '../markdown.ts'
 import type { Captures, Story, StoryName } from './story.ts'
 
-const END = '<!-- end of capture -->'
-
 export function withCaptures(page: string, captures: Captures): string {
-  let text = page
-  for (const [name, story] of Object.entries(captures.stories)) {
-    text = withSection(text, `<!-- capture: ${name} -->`, END, section(name as StoryName, story))
-  }
-  return text
+  const all = Object.entries(captures.stories)
+  const sections = all.map(([name, story]) => [name, section(name as StoryName, story)])
+  return withSections(page, 'capture', Object.fromEntries(sections))
 }
 
 const ALT: Readonly<Record<StoryName, string>> = {
@@ -25,5 +21,5 @@ function section(name: StoryName, { tcpdump, told }: Story): string {
     ? [`${(told.at / 1000).toFixed(3).padStart(6)}  the program gets ${told.code}, outcome "${told.outcome}"`]
     : []
   const picture = `![${ALT[name]}](captures/${name}.svg)`
-  return ['', picture, '', '```text', ...tcpdump, ...end, '```', ''].join('\n')
+  return [picture, '', '```text', ...tcpdump, ...end, '```'].join('\n')
 }

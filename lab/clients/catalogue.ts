@@ -1,6 +1,6 @@
 /** The facts that the tests know about each client library, and the servers. */
 import { readdirSync } from 'node:fs'
-import { mariadb, mosquitto, nats, rabbitmq, redis } from '../servers/databases.ts'
+import * as databases from '../servers/databases.ts'
 import { postgres } from '../servers/postgres.ts'
 import type { ServerKind } from '../servers/service.ts'
 import { http, http2 } from '../servers/web.ts'
@@ -8,16 +8,7 @@ import { http, http2 } from '../servers/web.ts'
 const NAMES = ['http', 'http2', 'mariadb', 'mosquitto', 'nats', 'postgres', 'rabbitmq', 'redis'] as const
 export type ServerName = (typeof NAMES)[number]
 
-export const servers: Readonly<Record<ServerName, ServerKind>> = {
-  http,
-  http2,
-  mariadb,
-  mosquitto,
-  nats,
-  postgres,
-  rabbitmq,
-  redis,
-}
+export const servers: Readonly<Record<ServerName, ServerKind>> = { ...databases, http, http2, postgres }
 
 /** "time/interval/retries" in seconds and a count, or that keepalive is off. */
 type Values = `${number}/${number}/${number}` | 'off'

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
+import type { Timed } from '../timing.ts'
 import { clients, type ServerName } from './catalogue.ts'
 import { withBench } from './matrix.ts'
 
@@ -34,12 +35,9 @@ interface MeasuredHere extends Measured {
   readonly pausedMs: number
 }
 
-interface Lost {
-  readonly name: string
+interface Lost extends Timed {
   readonly doing: Doing
   readonly code?: string
-  readonly at: number
-  readonly pausedMs: number
 }
 
 export const competitors: readonly string[] = [...clients]

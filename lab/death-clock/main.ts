@@ -17,12 +17,13 @@ const STOP_AFTER = 75_000
 
 const docs = new URL('../../docs/', import.meta.url)
 const figures = new URL('death-clock.json', docs)
+const page = new URL('death-clock.md', docs)
 
 if (!process.argv.includes('--draw')) {
   await writeFile(figures, `${JSON.stringify(await measure(), undefined, 2)}\n`)
 }
 const result = JSON.parse(await readFile(figures, 'utf8')) as Result
-await writeFile(new URL('death-clock.md', docs), writeTable(result))
+await writeFile(page, writeTable(await readFile(page, 'utf8'), result))
 await writeFile(new URL('death-clock.svg', docs), drawChart(result))
 console.log('Written: docs/death-clock.json, docs/death-clock.md, docs/death-clock.svg')
 

@@ -8,6 +8,7 @@ import { withBench } from '../clients/matrix.ts'
 import { knowingName } from '../clients/processes.ts'
 import type { Program } from '../network/program.ts'
 import { inTemporaryFolder } from '../temporary.ts'
+import type { Timed } from '../timing.ts'
 
 const SERVERS: readonly ServerName[] = ['postgres', 'mariadb', 'redis', 'http2']
 
@@ -66,17 +67,11 @@ export async function failOver(
   )
 }
 
-interface Entry {
-  readonly name: string
-  readonly at: number
-  readonly pausedMs: number
-}
-
 function answersOf(program: Program<void>, movedMs: number, diedAt: number): Answered[] {
   const [uncaught] = program.told<string>('uncaught')
   if (uncaught) throw new Error(`uncaught in the clients' program: ${uncaught}`)
   return Object.entries(CLIENTS).map(([name, { backoffMs }]) => {
-    const answer = program.told<Entry>('answered').find((one) => one.name === name)
+    const answer = program.told<Timed>('answered').find((one) => one.name === name)
     const took = answer && answer.at - diedAt
     return { name, took, backoffMs: backoffMs(movedMs), pausedMs: answer?.pausedMs ?? 0 }
   })

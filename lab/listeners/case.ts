@@ -25,7 +25,7 @@ export interface Case {
   readonly emits?: readonly State[]
   /** It emits 'error' twice for one loss. */
   readonly emitsTwice?: boolean
-  /** When a program without a listener ends. By default never. */
+  /** When a program without a listener ends. By default when it emits 'error' if it has a `listener`, otherwise never. */
   readonly ends?: readonly State[]
   /** The code and message with which a call in progress rejects. By default a new connection answers it later. */
   readonly rejects?: string
@@ -35,7 +35,9 @@ const { allCases } = (await import(new URL('cases.mjs', import.meta.url).href)) 
   allCases: Readonly<Record<string, Case>>
 }
 
-export const cases: ReadonlyMap<string, Case> = new Map(Object.entries(allCases))
+export const cases: ReadonlyMap<string, Case> = new Map(
+  Object.entries(allCases).map(([name, one]) => [name, { ends: (one.listener && one.emits) || [], ...one }]),
+)
 
 export interface Trial {
   readonly name: string

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../command.ts'
-import { table } from '../markdown.ts'
+import { table, withSections } from '../markdown.ts'
 import { MACHINES, runName, RUNS } from './elsewhere.ts'
 import { ALL_RUNTIMES } from './runtimes.ts'
 
@@ -30,7 +30,7 @@ export async function writeResults(shown: readonly Shown[], targets: readonly st
     return newest ? [newest] : []
   })
   await writeFile(RESULTS, `${JSON.stringify(all, undefined, 2)}\n`)
-  await writeFile(PAGE, page(all, targets))
+  await writeFile(PAGE, page(await readFile(PAGE, 'utf8'), all, targets))
 }
 
 /** The results of the workflow's machines: each folder `platforms-MACHINE-LINE` in `folder` has one in its platforms.json. */
@@ -47,7 +47,8 @@ export async function shownIn(folder: string): Promise<readonly Shown[]> {
   return found
 }
 
-export function page(results: readonly Shown[], targets: readonly string[]): string {
+/** @param before the page, with older tables */
+export function page(before: string, results: readonly Shown[], targets: readonly string[]): string {
   const rows = targets.map((name) => {
     const on = results.filter((each) => each.target === name)
     const shown = on.length > 0 ? 'yes' : '–'
@@ -61,37 +62,12 @@ export function page(results: readonly Shown[], targets: readonly string[]): str
     userTimeout,
   ])
   const checks = [...new Set(results.flatMap(({ passed }) => passed))]
-  return `# Platforms
-
-\`npm run docs -- platforms --write\` writes this page. It builds every platform's binary, installs the packages for every
-runtime that is available on one Linux machine, and runs a script on each. The results are in \`platforms.json\`.
-
-- **tested**: the published files were loaded there, and a socket's values were set and read back.
-- **built only**: the binary was built and audited, but has not been run.
-
-${table(['platform', 'tier', 'built', 'loaded', 'set and read back', 'how it was tested'], rows)}
-## What each runtime showed
-
-${table(['runtime', 'binary', 'run', 'checks', 'user timeout'], runtimes)}
-The script is \`lab/platforms/smoke.cjs\`. Its checks: ${checks.join(', ')}.
-
-## What nobody has run
-
-\`npm test -- here --write --machine NAME\` runs this script and every test that the machine allows, and writes the result
-into the tables above. \`.github/workflows/systems.yml\` does this on each of these machines:
-
-${notRun(results)}
-## What this shows, and what not
-
-- This package reads the values back, with getsockopt. On Linux x64, other tests read them in another process.
-- Under QEMU, the host's Linux kernel holds the values.
-- Wine is not Windows. Its Winsock passes the probe options to Linux, so the limits of Linux apply. It has neither TCP_MAXRTMS nor
-  TCP_MAXRT, so the user timeout was never tested on Windows. SIO_KEEPALIVE_VALS, the only way before Windows 10 1709, was tested.
-  The error that Windows gives for a dead peer was not tested, because Wine converts the error of Linux. A connection that Linux ends
-  with ECONNABORTED (ss --kill) ends with ECONNRESET there (\`__test__/lab/aborted-on-windows.slow.ts\`); libuv makes the same
-  conversion on Windows.
-- [One table](systems.md) shows what each kernel does with the values, from its sources.
-`
+  return withSections(before, 'written', {
+    platforms: table(['platform', 'tier', 'built', 'loaded', 'set and read back', 'how it was tested'], rows),
+    runtimes: table(['runtime', 'binary', 'run', 'checks', 'user timeout'], runtimes),
+    checks: `${checks.join(', ')}.\n`,
+    machines: notRun(results),
+  })
 }
 
 /** A row for each machine, with the lines of Node that have not run there. */

@@ -4,16 +4,12 @@ import type { KeepAliveOptions } from 'tcp-keepalive'
 import type { Lab } from '../network/lab.ts'
 import type { Program } from '../network/program.ts'
 import { certificate } from '../servers/certificate.ts'
+import type { Timed } from '../timing.ts'
 import { type Death, DEATHS, FAST, type Kind, KINDS, STOPPED } from './kinds.ts'
 import { SlowReader } from './slow-reader.ts'
 
-export interface Lost {
-  readonly name: string
+export interface Lost extends Timed {
   readonly code: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-  /** The longest time in the last minute in which the program did not run. */
-  readonly pausedMs: number
 }
 
 interface One {

@@ -6,15 +6,12 @@ import type { Program } from '../network/program.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { redis as redisKind } from '../servers/databases.ts'
 import { finish } from '../servers/service.ts'
+import type { Timed } from '../timing.ts'
 
-export interface Ended {
-  readonly name: string
+export interface Ended extends Timed {
   /** The server's answer to the whole transfer. */
   readonly result?: string
   readonly code?: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly pausedMs: number
 }
 
 interface StalledCourse {

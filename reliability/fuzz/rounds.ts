@@ -41,15 +41,14 @@ export interface Totals {
 /** What the child sends: the calls made since its last message, or its end. */
 export type Message = { readonly calls: number } | { readonly failed: string } | { readonly done: Totals }
 
+const COUNTS = { calls: 0, driverCalls: 0, readings: 0, foreign: 0, reused: 0, readFromOutside: 0 }
+
 export function noTotals(): Totals {
-  const counts = { calls: 0, driverCalls: 0, readings: 0, foreign: 0, reused: 0, readFromOutside: 0 }
-  return { ...counts, byName: {}, byCode: {} }
+  return { ...COUNTS, byName: {}, byCode: {} }
 }
 
 function addTotals(sum: Totals, more: Totals): void {
-  for (const name of ['calls', 'driverCalls', 'readings', 'foreign', 'reused', 'readFromOutside'] as const) {
-    sum[name] += more[name]
-  }
+  for (const name of Object.keys(COUNTS) as Array<keyof typeof COUNTS>) sum[name] += more[name]
   for (const by of ['byName', 'byCode'] as const) {
     for (const [name, count] of Object.entries(more[by])) sum[by][name] = (sum[by][name] ?? 0) + count
   }

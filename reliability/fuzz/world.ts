@@ -93,10 +93,7 @@ export class World {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    for (const { object } of this.slots) {
-      if (object instanceof net.Socket) object.destroy()
-      else object.close()
-    }
+    for (const slot of this.slots) this.end(slot)
     const closed = this.#servers.map((server) => once(server, 'close'))
     for (const server of this.#servers) server.close()
     // Connections in the backlog are accepted now.

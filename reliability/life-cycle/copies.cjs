@@ -3,7 +3,6 @@
 'use strict'
 const assert = require('node:assert')
 const { subscribe } = require('node:diagnostics_channel')
-const { once } = require('node:events')
 const net = require('node:net')
 const first = require('tcp-keepalive')
 const { HELD: ONE, OTHER: TWO, on, open, checkAll } = require('./shared.cjs')
@@ -95,19 +94,15 @@ const checks = {
   },
 
   async 'both copies hold a server'(a, b) {
-    const server = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    const { server, accepted, connect, close } = await open()
     const holds = [a.holdKeepAlive(server, ONE), b.holdKeepAlive(server, TWO)]
     applied = 0
-    const client = net.connect(server.address().port, '127.0.0.1')
-    const [accepted] = await once(server, 'connection')
-    assert.deepStrictEqual(getKeepAlive(accepted), on(TWO))
+    await connect()
+    assert.deepStrictEqual(getKeepAlive(accepted[0]), on(TWO))
     assert.strictEqual(applied, 1)
     for (const hold of holds) hold.release()
     assert.strictEqual(server.listenerCount('connection'), 1)
-    client.destroy()
-    accepted.destroy()
-    server.close()
+    close()
   },
 
   async 'each copy throws its own errors, and then nothing is held'(a, b) {

@@ -7,7 +7,7 @@ const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const net = require('node:net')
 const { getKeepAlive, holdKeepAlive, inspectSocket, installKeepAlive } = require('tcp-keepalive')
-const { HELD, on, OTHER } = require('./shared.cjs')
+const { HELD, on, open, OTHER } = require('./shared.cjs')
 
 const held = on(HELD)
 
@@ -17,14 +17,11 @@ subscribe('tcp-keepalive:apply', () => (applied += 1))
 
 async function parent(count) {
   const child = fork(__filename, ['child'])
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const { server, accepted, port, connect, close } = await open()
   const serverHold = holdKeepAlive(server, HELD)
-  const { port } = server.address()
   for (let number = 0; number < count; number += 1) {
-    const came = once(server, 'connection')
-    const client = net.connect(port, '127.0.0.1')
-    const [[socket]] = await Promise.all([came, once(client, 'connect')])
+    const client = await connect()
+    const socket = accepted.at(-1)
     const hold = holdKeepAlive(socket, HELD)
     const answer = once(child, 'message')
     child.send('socket', socket)
@@ -43,7 +40,7 @@ async function parent(count) {
   assert.strictEqual(applied, 2 * count) // by the server's hold, and by the socket's own
   await passServer(child, server, port)
   serverHold.release()
-  server.close()
+  close()
   child.disconnect()
   const [code] = await once(child, 'exit')
   assert.strictEqual(code, 0)

@@ -4,15 +4,7 @@
  */
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  getKeepAlive,
-  getTcpInfo,
-  holdKeepAlive,
-  inspectSocket,
-  installKeepAlive,
-  setKeepAlive,
-  TcpKeepAliveError,
-} from 'tcp-keepalive'
+import * as ours from 'tcp-keepalive'
 import { descriptorOf } from '../handles.ts'
 import { Random } from '../random.ts'
 import { Foreign } from './foreign.ts'
@@ -51,7 +43,7 @@ export async function runRace(
   try {
     while (cycles < wanted) {
       // In every other batch, an install also covers all; it ends during one of the cycles.
-      const install = random.oneIn(2) ? installKeepAlive(VALUES, { match: victims.port }) : undefined
+      const install = random.oneIn(2) ? ours.installKeepAlive(VALUES, { match: victims.port }) : undefined
       const last = random.below(BATCH)
       const batch = await victims.batch(BATCH)
       for (const [index, victim] of batch.entries()) {
@@ -112,12 +104,12 @@ export async function runRace(
 /** Makes every possible call on a closed socket. @returns the number of calls */
 function callAll({ socket, hold }: Victim, uninstall?: () => void): number {
   for (const call of [
-    () => setKeepAlive(socket, VALUES),
-    () => setKeepAlive(socket, false),
-    () => getKeepAlive(socket),
-    () => getTcpInfo(socket),
-    () => inspectSocket(socket),
-    () => holdKeepAlive(socket, { detectWithin: 30_000 }),
+    () => ours.setKeepAlive(socket, VALUES),
+    () => ours.setKeepAlive(socket, false),
+    () => ours.getKeepAlive(socket),
+    () => ours.getTcpInfo(socket),
+    () => ours.inspectSocket(socket),
+    () => ours.holdKeepAlive(socket, { detectWithin: 30_000 }),
   ]) {
     mustBeRefused(call)
   }
@@ -134,7 +126,7 @@ function mustBeRefused(call: () => unknown): void {
   try {
     call()
   } catch (error) {
-    if (error instanceof TcpKeepAliveError) return
+    if (error instanceof ours.TcpKeepAliveError) return
     throw error
   }
   throw new Error(`a call on a closed socket was not refused: ${call.toString()}`)

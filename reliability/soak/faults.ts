@@ -54,10 +54,11 @@ export const faultKinds: readonly FaultKind[] = [
   ({ lab }) => living('NAT with little patience', 10_000, () => lab.forget(5), remember(lab)),
   ({ lab, random }) => living('1 % loss', random.between(6000, 10_000), () => lab.lose(1), heal(lab)),
   // The kernel still answers: keepalive does not detect a process that hangs.
-  ({ lab }) => stopped(living('server stopped', DETECT_WITHIN + 2000, ...signals(lab))),
+  ({ lab }) => ({ ...living('server stopped', DETECT_WITHIN + 2000, ...signals(lab)), silences: true }),
   // The windows of connections with large queries close, and stay closed for longer than the deadline.
   ({ lab }) => ({
-    ...stopped(living('server reads nothing', 2 * DETECT_WITHIN, ...signals(lab))),
+    ...living('server reads nothing', 2 * DETECT_WITHIN, ...signals(lab)),
+    silences: true,
     asksLarge: true,
   }),
 ]
@@ -72,10 +73,6 @@ function living(name: string, lasts: number, begin: Step, end: Step): Fault {
 
 function deadly(name: string, lastsMs: number, begin: Step, end: Step): Fault {
   return { name, kills: true, harmlessFor: 0, silences: false, lastsMs, load: EARLY, begin, end }
-}
-
-function stopped(fault: Fault): Fault {
-  return { ...fault, silences: true }
 }
 
 const heal = (lab: Lab): Step => {

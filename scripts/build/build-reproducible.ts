@@ -1,5 +1,5 @@
 /** `npm run build -- reproducible`: shows that a build in another folder gives the same bytes. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compile } from './compile.ts'
@@ -29,7 +29,8 @@ await runCommand(HELP, OPTIONS, async (values) => {
     for (const target of targetsNamed(values.target)) {
       console.log(`${target.name} …`)
       const rebuilt = compile(target, toolchain, { folder, targetFolder: join(elsewhere, 'target') })
-      const [before, after] = [await hash(join(ROOT, 'artifacts', binaryOf(target))), await hash(rebuilt)]
+      const before = hash('sha256', await readFile(join(ROOT, 'artifacts', binaryOf(target))))
+      const after = hash('sha256', await readFile(rebuilt))
       if (before !== after) different.push(target.name)
       const result = before === after ? `the same bytes, ${after}` : `DIFFERENT: ${before} and ${after}`
       console.log(`${target.name}: ${result}`)
@@ -37,8 +38,3 @@ await runCommand(HELP, OPTIONS, async (values) => {
   })
   if (different.length > 0) throw new Error(`not reproducible: ${different.join(', ')}`)
 })
-
-async function hash(path: string): Promise<string> {
-  const bytes = await readFile(path)
-  return createHash('sha256').update(bytes).digest('hex')
-}

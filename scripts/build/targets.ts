@@ -4,6 +4,8 @@
  * The names are those that napi-rs's loader looks for. On Windows the name ends with `-msvc` whatever compiler made the binary.
  * These are made by the LLVM flavour of MinGW, which can link on another system.
  */
+import { named } from '../../lab/command.ts'
+
 export interface Target {
   readonly name: string
   /** rustc's name of it. */
@@ -94,12 +96,7 @@ export function binaryOf(target: Target): string {
 
 /** Returns the targets with these names, or all if there is no name. */
 export function targetsNamed(names: readonly string[]): readonly Target[] {
-  if (names.length === 0) return TARGETS
-  return names.map((name) => {
-    const target = TARGETS.find((each) => each.name === name)
-    if (target) return target
-    throw new Error(`There is no target "${name}"; there are: ${TARGETS.map((each) => each.name).join(', ')}`)
-  })
+  return names.length === 0 ? TARGETS : names.map((name) => named('target', TARGETS, name))
 }
 
 type Machine = ExpectedFile['machine']

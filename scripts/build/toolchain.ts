@@ -34,13 +34,13 @@ const BIN = join(TOOLS, 'bin')
 const VENV = join(TOOLS, 'python')
 const SDK = join(TOOLS, 'macos')
 const LIBNODE = join(TOOLS, 'libnode')
-/** For each target: a script of this folder, and its name as a linker. For Windows this is zig's name of the system. */
+/** For each target: the name of link.sh as its linker. For Windows this is zig's name of the system. */
 const LINKERS = {
-  AARCH64_APPLE_DARWIN: ['ld64.sh', 'ld64'],
-  X86_64_APPLE_DARWIN: ['ld64.sh', 'ld64'],
-  AARCH64_PC_WINDOWS_GNULLVM: ['zig-windows.sh', 'aarch64-windows-gnu'],
-  X86_64_PC_WINDOWS_GNULLVM: ['zig-windows.sh', 'x86_64-windows-gnu'],
-} as const
+  AARCH64_APPLE_DARWIN: 'ld64',
+  X86_64_APPLE_DARWIN: 'ld64',
+  AARCH64_PC_WINDOWS_GNULLVM: 'aarch64-windows-gnu',
+  X86_64_PC_WINDOWS_GNULLVM: 'x86_64-windows-gnu',
+}
 const DEBIAN = ['rustc-web', 'libstd-rust-web-dev', 'rust-web-src', 'cargo-web', 'rust-web-llvm']
 
 /** The Python in which lief, the audit's reader of binaries, is installed. */
@@ -120,8 +120,8 @@ async function install(packages: readonly string[]): Promise<void> {
 /** Returns zig's version. */
 async function prepareLinkers(): Promise<string> {
   for (const folder of [BIN, LIBNODE, join(SDK, 'usr/lib')]) await mkdir(folder, { recursive: true })
-  for (const [script, name] of Object.values(LINKERS)) {
-    await copyFile(join(import.meta.dirname, script), join(BIN, name))
+  for (const name of Object.values(LINKERS)) {
+    await copyFile(join(import.meta.dirname, 'link.sh'), join(BIN, name))
     await chmod(join(BIN, name), 0o755)
   }
   const find =
@@ -138,7 +138,7 @@ async function prepareLinkers(): Promise<string> {
 }
 
 function linkerEnvironment(): NodeJS.ProcessEnv {
-  const linkers = Object.entries(LINKERS).map(([target, [, name]]) => [
+  const linkers = Object.entries(LINKERS).map(([target, name]) => [
     `CARGO_TARGET_${target}_LINKER`,
     join(BIN, name),
   ])

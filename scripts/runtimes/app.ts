@@ -1,10 +1,10 @@
 /** An application's folder with the published packages as npm installs them, and the other files that smoke.cjs needs. */
 import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from '../../lab/command.ts'
+import { named, ROOT } from '../../lab/command.ts'
 import { certificate } from '../../lab/servers/certificate.ts'
 import { stage } from '../build/stage.ts'
-import { binaryOf, type Target, targetsNamed } from '../build/targets.ts'
+import { binaryOf, type Target, TARGETS } from '../build/targets.ts'
 
 const ARTIFACTS = join(ROOT, 'artifacts')
 
@@ -27,8 +27,7 @@ export async function putApp(
   binaries: string = ARTIFACTS,
   panics?: string,
 ): Promise<void> {
-  const [target] = targetsNamed([targetName])
-  if (!target) throw new Error(`no target ${targetName}`)
+  const target = named('target', TARGETS, targetName)
   await rm(folder, { recursive: true, force: true })
   await putPackages(folder, target, binaries)
   await cp(panics ?? join(ARTIFACTS, 'misbehaving', binaryOf(target)), join(folder, 'panics.node'))

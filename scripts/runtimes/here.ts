@@ -1,7 +1,7 @@
 /** A part of `npm test -- here`: installs this machine's build as users get it, and runs lab/platforms/smoke.cjs. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Options, ROOT, runCommand } from '../../lab/command.ts'
+import { named, type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { compileMisbehaving } from '../../lab/library.ts'
 import { MACHINES, runName } from '../../lab/platforms/elsewhere.ts'
 import { writeResults } from '../../lab/platforms/results.ts'
@@ -26,8 +26,7 @@ const OPTIONS = {
 } satisfies Options
 
 await runCommand(HELP, OPTIONS, async (values) => {
-  const machine = MACHINES.find(({ name }) => name === values.machine)
-  if (values.machine !== undefined && !machine) throw new Error(`no machine "${values.machine}"`)
+  const machine = values.machine === undefined ? undefined : named('machine', MACHINES, values.machine)
   if (values.write && !machine) throw new Error('--write needs --machine')
   const target = machine?.target ?? targetHere()
   const version = (await run(values.node, ['--version'])).trim()

@@ -1,5 +1,5 @@
 /** `npm test -- runtimes`: tests the installed packages on every runtime that this machine can get. */
-import { type Options, ROOT, runCommand } from '../../lab/command.ts'
+import { named, type Options, ROOT, runCommand } from '../../lab/command.ts'
 import { writeResults, type Shown, shownIn } from '../../lab/platforms/results.ts'
 import { smoke } from '../../lab/platforms/smoke.ts'
 import { ALL_RUNTIMES, type Runtime } from '../../lab/platforms/runtimes.ts'
@@ -36,7 +36,7 @@ await runCommand(HELP, OPTIONS, async ({ only, 'no-build': isBuilt, merge, write
     console.log(`${merged.length} runs of the workflow`)
     return
   }
-  const runtimes = only.length === 0 ? ALL_RUNTIMES : only.map(named)
+  const runtimes = only.length === 0 ? ALL_RUNTIMES : only.map((name) => named('runtime', ALL_RUNTIMES, name))
   if (!isBuilt) {
     const targets = new Set(runtimes.map(({ target }) => `--target=${target}`))
     await build(write ? [] : [...targets])
@@ -49,12 +49,6 @@ await runCommand(HELP, OPTIONS, async ({ only, 'no-build': isBuilt, merge, write
   console.log(`runtimes: ${shown.length} passed, ${failed} failed, ${skipped} skipped`)
   if (failed > 0) process.exitCode = 1
 })
-
-function named(name: string): Runtime {
-  const found = ALL_RUNTIMES.find((each) => each.name === name)
-  if (found) return found
-  throw new Error(`no runtime "${name}"; there are: ${ALL_RUNTIMES.map((each) => each.name).join(', ')}`)
-}
 
 async function build(parameters: readonly string[]): Promise<void> {
   console.log(`npm run build -- all ${parameters.join(' ')}`)
@@ -83,7 +77,9 @@ async function testAll(
       await putApp(ready.app, runtime.target)
       const result = await smoke(runtime, ready.command)
       shown.push(result)
-      console.log(`\u2714 ${title}: ${describe(result)} (${seconds(begun)})`)
+      const ran = `${result.runtime}, ${result.target}, ${result.how}`
+      const told = `${result.passed.length} shown; user timeout ${result.userTimeout}`
+      console.log(`\u2714 ${title}: ${ran}: ${told} (${seconds(begun)})`)
     } catch (error) {
       failed += 1
       const message = error instanceof Error ? error.message : String(error)
@@ -92,10 +88,6 @@ async function testAll(
   }
   for (const stop of stops) await stop()
   return { shown, failed, skipped }
-}
-
-function describe({ runtime, target, how, passed, userTimeout }: Shown): string {
-  return `${runtime}, ${target}, ${how}: ${passed.length} shown; user timeout ${userTimeout}`
 }
 
 function seconds(since: number): string {

@@ -2,7 +2,7 @@
  * The bill of materials of each published package, a CycloneDX document next to its tarball. It does not say when or by whom it was
  * made, so the same sources give the same document.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { Enums, Models, Serialize, Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import type { Compilers } from '../build/compilers.ts'
@@ -71,9 +71,7 @@ async function componentOfPackage({ name, version, tarball }: Packed): Promise<M
   const [group, own = ''] = name.startsWith('@') ? name.split('/') : [undefined, name]
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
   // npm's `dist.integrity` is the same hash in base64.
-  const sum = createHash('sha512')
-    .update(await readFile(tarball))
-    .digest('hex')
+  const sum = hash('sha512', await readFile(tarball))
   const hashes = new Models.HashDictionary([[Enums.HashAlgorithm['SHA-512'], sum]])
   return library(own, version, 'MIT', { bomRef: purl, purl, hashes, ...(group !== undefined && { group }) })
 }

@@ -1,5 +1,5 @@
 /** Makes docs/binaries.md from what cargo resolves, and from the sources. */
-import { table } from '../../lab/markdown.ts'
+import { table, withSections } from '../../lab/markdown.ts'
 import { TARGETS } from '../build/targets.ts'
 import { type Crate, cratesIn, cratesNeeded, idOf } from './crates.ts'
 import { type Unsafe, unsafeOfCrates } from './unsafe.ts'
@@ -7,7 +7,8 @@ import { type Unsafe, unsafeOfCrates } from './unsafe.ts'
 /** The crates in each binary, by the name of its target. */
 type Binaries = ReadonlyArray<readonly [target: string, crates: readonly Crate[]]>
 
-export async function binariesDocument(): Promise<string> {
+/** @param page the page as it was */
+export async function binariesDocument(page: string): Promise<string> {
   const binaries = await Promise.all(
     TARGETS.map(async (target) => [target.name, await cratesIn(target)] as const),
   )
@@ -16,26 +17,13 @@ export async function binariesDocument(): Promise<string> {
   const compiling = unique(await cratesNeeded()).filter((crate) => !ids.has(idOf(crate)))
   const ours = linked.filter(isOurs).length
   const rows = linked.map((crate) => [crate.name, crate.version, crate.license, placesOf(crate, binaries)])
-  return `# What is in the binaries
-
-\`npm run docs -- binaries --write\` writes this page from what cargo resolves for each platform, and from the sources. A test
-checks that it is up to date.
-
-## Crates
-
-${linked.length} crates are compiled for them, ${ours} of this repository and ${linked.length - ours} from crates.io, each pinned by its hash in
-\`Cargo.lock\`. The linker leaves out most code that is never called.
-
-${table(['crate', 'version', 'licence', 'in the binary of'], rows)}
-The binaries also contain Rust's standard library, and what the linker adds to catch panics and to start the library. On Linux and
-Windows these are zig's copies of LLVM's libunwind and start-up code; elsewhere the system has both. The [bill of
-materials](../SECURITY.md#where-it-comes-from) of each package lists the versions.
-
-These run only in the compiler, as build scripts or procedural macros: ${compiling.map((crate) => `${crate.name} ${crate.version}`).join(', ')}.
-
-## Every \`unsafe\`
-
-${unsafeTables(await unsafeOfCrates())}`
+  const count = `${linked.length} crates are compiled for them, ${ours} of this repository and ${linked.length - ours} from crates.io`
+  const names = compiling.map((crate) => `${crate.name} ${crate.version}`)
+  return withSections(page, 'written', {
+    crates: `${count}:\n\n${table(['crate', 'version', 'licence', 'in the binary of'], rows)}`,
+    compiling: `${names.join(', ')}.\n`,
+    unsafe: unsafeTables(await unsafeOfCrates()),
+  })
 }
 
 function isOurs(crate: Crate): boolean {
@@ -63,15 +51,14 @@ function placesOf(crate: Crate, binaries: Binaries): string {
 
 function unsafeTables(all: readonly Unsafe[]): string {
   const files = [...new Set(all.map(({ file }) => file))]
-  const intro = `${all.length} in ${files.length} files of this repository, each with the reason that stands above it in the source. The crates
-from crates.io are not listed.`
+  const intro = `${all.length} in ${files.length} files of this repository.\n`
   const tables = files.map((file) => {
     const rows = all
       .filter((each) => each.file === file)
       .map(({ within, operation, reason }) => [`\`${within}\``, code(operation), cell(reason)])
     return `### ${file}\n\n${table(['in', 'what', 'why it is sound'], rows)}`
   })
-  return [`${intro}\n`, ...tables].join('\n')
+  return [intro, ...tables].join('\n')
 }
 
 function code(operation: string): string {

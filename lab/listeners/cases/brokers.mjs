@@ -6,7 +6,6 @@ export default {
     package: 'amqplib',
     listener: "`connection.on('error', …)`",
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: 'Channel ended, no reply will be forthcoming',
     connect: async ({ connect }, { host, ports }, listen) =>
       listen(await connect({ hostname: host, port: ports.rabbitmq })).createChannel(),

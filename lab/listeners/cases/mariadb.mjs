@@ -13,7 +13,6 @@ export default {
     package: 'mysql2',
     listener: "`connection.on('error', …)`",
     emits: ['idle'],
-    ends: ['idle'],
     rejects: ETIMEDOUT,
     connect: ({ createConnection }, where, listen) => listen(createConnection(config(where))).promise(),
     ask,

@@ -14,7 +14,6 @@ export const postgres = {
     listener: "`client.on('error', …)`, not `once`",
     emitsTwice: true,
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: ETIMEDOUT,
     async connect({ Client }, where, listen) {
       const client = listen(new Client(pgConfig(where)))
@@ -28,7 +27,6 @@ export const postgres = {
     options: NEVER_IDLE,
     listener: "`pool.on('error', …)`",
     emits: ['idle'],
-    ends: ['idle'],
     rejects: ETIMEDOUT,
   },
   'pg: checked out by `pool.connect()`': {
@@ -36,7 +34,6 @@ export const postgres = {
     listener: "`pool.on('connect', (client) => client.on('error', …))`, not `once`",
     emitsTwice: true,
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: ETIMEDOUT,
     async open({ Pool }, where, listen) {
       const pool = new Pool(pgConfig(where)).on('connect', listen)
@@ -74,7 +71,6 @@ export const layers = {
     options: NEVER_IDLE,
     listener: "`db.$client.on('error', …)`, which is the pool",
     emits: ['idle'],
-    ends: ['idle'],
     rejects: 'Failed query: select 1\nparams:',
   },
   'drizzle-orm: `db.transaction()`': {
@@ -82,7 +78,6 @@ export const layers = {
     listener: "`db.$client.on('connect', (client) => client.on('error', …))`, not `once`",
     emitsTwice: true,
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: 'Failed query: select 1\nparams:',
     async open({ drizzle }, where, listen) {
       const db = drizzle({ connection: pgConfig(where) })

@@ -17,14 +17,12 @@ export default {
     program: 'redis',
     listener: "`client.on('error', …)`",
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: ETIMEDOUT,
   },
   'redis: `createClientPool()`': {
     package: 'redis',
     listener: "`pool.on('error', …)`",
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: ETIMEDOUT,
     async open({ createClientPool }, where, listen) {
       const pool = listen(createClientPool({ socket: at(where) }))

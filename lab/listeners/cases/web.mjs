@@ -21,7 +21,6 @@ export default {
     package: 'node:http',
     listener: "`request.on('error', …)`",
     emits: ['asked'],
-    ends: ['asked'],
     rejects: NO_ANSWER,
     open(http, where, listen) {
       const agent = new http.Agent({ keepAlive: true })
@@ -32,7 +31,6 @@ export default {
     package: 'node:http2',
     listener: "`session.on('error', …)`, and `stream.on('error', …)` on each request",
     emits: ['idle', 'asked'],
-    ends: ['idle', 'asked'],
     rejects: NO_ANSWER,
     connect: (http2, { host, ports }, listen) => listen(http2.connect(`http://${host}:${ports.http2}`)),
     ask: (session, listen) => responseOf(listen(session.request({ ':path': '/' }).resume())),

@@ -229,7 +229,8 @@ export declare function optionName(option: number): string | null
  *   milliseconds for which the window has blocked sending (Linux 4.10), the retransmission timeout in milliseconds, how often
  *   the kernel has doubled the wait before its next probe (Linux), the acknowledged bytes modulo 2³¹ (Linux 4.1), the
  *   received segments without data modulo 2³¹ (Linux 4.6), 1 while a loss is being repaired, otherwise 0 (Linux), and the smoothed
- *   round trip in milliseconds; -1 for a value that the system cannot report. If a descriptor cannot be read, the state is the negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
+ *   round trip in milliseconds; -1 for a value that the system cannot report. If a descriptor cannot be read, the state is the
+ *   negative of the status that `getTcpInfo` returns for it, or -1 if it is not a TCP socket, and the others are -1.
  * - `count`: the number of rows to read, at most as many as there are.
  *
  * Throws an error if an argument has the wrong type; its `code` names the expected type.

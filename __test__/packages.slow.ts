@@ -65,7 +65,7 @@ const MAIN_FILES = [
 const KIB = 1024
 
 /** The main package and one platform's package together, unpacked. */
-const LIMIT = 466 * KIB
+const LIMIT = 468 * KIB
 
 const manifest = readManifest(ROOT)
 const binaries = join(ROOT, 'artifacts')

@@ -1,4 +1,4 @@
-//! What holds for any settings, any number and any table of descriptors, tried on real sockets.
+//! Properties that hold for all settings, all descriptor numbers and all descriptor tables, tested on real sockets.
 
 use std::{
     fs::File,
@@ -35,7 +35,7 @@ const IS_BSD: bool = cfg!(not(any(target_os = "linux", target_os = "android")));
 const LEAST: u8 = if IS_BSD { 1 } else { 0 };
 const MOST_RETRIES: u32 = if IS_BSD { i32::MAX.unsigned_abs() } else { u32::MAX };
 
-/// They count the user timeout in seconds.
+/// macOS and FreeBSD count the user timeout in seconds.
 fn counted(user_timeout: Duration) -> Duration {
     let begun = u64::from(IS_BSD && user_timeout.subsec_nanos() > 0);
     if IS_BSD { Duration::from_secs(user_timeout.as_secs() + begun) } else { user_timeout }
@@ -52,7 +52,7 @@ fn after(before: &Current, settings: &Settings) -> Current {
     }
 }
 
-/// Of a number of units, in seconds or milliseconds.
+/// Random settings: any of these numbers, or none, for each option.
 fn settings(
     seconds: impl Strategy<Value = u64> + Clone,
     retries: impl Strategy<Value = u32>,
@@ -165,8 +165,8 @@ struct Sockets {
 }
 
 impl Sockets {
-    /// Connections of both families and of one in the other's dress; each is there twice, as a duplicate has the same
-    /// names.
+    /// Connections over IPv4, over IPv6, and over IPv4 with an IPv6 socket. Each is in the table twice, because a duplicate has the same
+    /// addresses.
     fn open() -> Self {
         let mut connections = Vec::new();
         let mut listeners = Vec::new();
@@ -219,8 +219,8 @@ impl Sockets {
     }
 }
 
-/// In the one form in which they are compared here: as IPv6.
-fn dressed(address: SocketAddr) -> (Ipv6Addr, u16) {
+/// Addresses are compared in their IPv6 form.
+fn as_ipv6(address: SocketAddr) -> (Ipv6Addr, u16) {
     let ip = match address {
         SocketAddr::V4(address) => address.ip().to_ipv6_mapped(),
         SocketAddr::V6(address) => *address.ip(),
@@ -228,7 +228,7 @@ fn dressed(address: SocketAddr) -> (Ipv6Addr, u16) {
     (ip, address.port())
 }
 
-/// Asks each candidate everything, and looks at the answers afterwards.
+/// Reads everything from each candidate first, and then compares.
 fn find_naively(candidates: &[RawSocket], wanted: &Endpoints) -> Found {
     let names = |&raw: &RawSocket| {
         if raw < 0 {
@@ -246,7 +246,7 @@ fn find_naively(candidates: &[RawSocket], wanted: &Endpoints) -> Found {
         .iter()
         .filter_map(names)
         .filter(|(_, local, remote)| {
-            dressed(*local) == dressed(wanted.local) && remote.map(dressed) == wanted.remote.map(dressed)
+            as_ipv6(*local) == as_ipv6(wanted.local) && remote.map(as_ipv6) == wanted.remote.map(as_ipv6)
         })
         .collect();
     match matching[..] {
@@ -271,7 +271,7 @@ fn in_any_table_of_descriptors_the_search_finds_what_a_naive_one_finds() {
                 1 => Endpoints { local: SocketAddr::new(one.local.ip(), port), remote: one.remote },
                 2 => {
                     let as_ipv6 = |address| {
-                        let (ip, port) = dressed(address);
+                        let (ip, port) = as_ipv6(address);
                         SocketAddr::from((ip, port))
                     };
                     Endpoints { local: as_ipv6(one.local), remote: one.remote.map(as_ipv6) }

@@ -19,6 +19,7 @@ import {
   mustBeClean,
   mustFind,
   type Tool,
+  untilChecked,
   type Watched,
 } from './tool.ts'
 
@@ -95,7 +96,7 @@ async function addressNode({ rounds }: Lengths): Promise<readonly Figure[]> {
 async function addressReach({ seconds }: Lengths): Promise<readonly Figure[]> {
   const { misbehaving } = await compileBindings(await buildFor('node', ['-Zexternal-clangrt']))
   const environment = { ...OPTIONS, LD_PRELOAD: await addressRuntime(), NODE_OPTIONS: '' }
-  const looked = await disturbed(seconds, misbehaving, environment)
+  const looked = await untilChecked(() => disturbed(seconds, misbehaving, environment))
   figuresOf(seconds, looked) // throws if anything was harmed
   await mustFind(OVERFLOW, [[process.execPath, ...misbehave(misbehaving, 'overflow')], environment])
   const { looks, adopted, files, sockets, lingering } = looked

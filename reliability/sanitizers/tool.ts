@@ -8,19 +8,40 @@ import { type Ended, end } from '../../lab/run.ts'
 /** A program, its parameters, and what it needs in its environment. */
 export type Watched = readonly [words: readonly string[], environment?: NodeJS.ProcessEnv]
 
+/** At the end of a process, LeakSanitizer stops its threads by ptrace. It may crash there itself, and then it has checked nothing. */
+const NOT_CHECKED = /LeakSanitizer has encountered a fatal error/
+
+/** Runs a check, up to three times if LeakSanitizer itself crashes. What it finds, and every other error, is thrown at once. */
+export async function untilChecked<T>(check: () => Promise<T>): Promise<T> {
+  for (let left = 2; ; left--) {
+    try {
+      return await check()
+    } catch (error) {
+      if (left === 0 || !NOT_CHECKED.test(String(error))) throw error
+      console.log('LeakSanitizer itself has crashed: once more')
+    }
+  }
+}
+
 /** @returns what the program printed; throws if the tool found an error, or the program failed */
 export async function mustBeClean(watched: Watched): Promise<string> {
-  const { code, stdout, stderr } = await ended(watched)
-  if (code === 0) return stdout
-  throw new Error(`${watched[0].join(' ')}\nended with ${code ?? 'a signal'}:\n${stdout}${stderr}`)
+  return untilChecked(async () => {
+    const { code, stdout, stderr } = await ended(watched)
+    if (code === 0) return stdout
+    throw new Error(`${watched[0].join(' ')}\nended with ${code ?? 'a signal'}:\n${stdout}${stderr}`)
+  })
 }
 
 /** Throws if the tool does not report a planted error. @param finding the tool's report */
 export async function mustFind(finding: RegExp, watched: Watched): Promise<void> {
-  const { code, stdout, stderr } = await ended(watched)
-  const printed = stdout + stderr
-  if (code !== 0 && finding.test(printed)) return
-  throw new Error(`A planted error was not found (${String(finding)}) by ${watched[0].join(' ')}\n${printed}`)
+  await untilChecked(async () => {
+    const { code, stdout, stderr } = await ended(watched)
+    const printed = stdout + stderr
+    if (code !== 0 && finding.test(printed)) return
+    throw new Error(
+      `A planted error was not found (${String(finding)}) by ${watched[0].join(' ')}\n${printed}`,
+    )
+  })
 }
 
 async function ended([[program = '', ...parameters], environment]: Watched): Promise<Ended> {

@@ -220,7 +220,7 @@ impl Sockets {
 }
 
 /// Addresses are compared in their IPv6 form.
-fn as_ipv6(address: SocketAddr) -> (Ipv6Addr, u16) {
+fn ipv6_form(address: SocketAddr) -> (Ipv6Addr, u16) {
     let ip = match address {
         SocketAddr::V4(address) => address.ip().to_ipv6_mapped(),
         SocketAddr::V6(address) => *address.ip(),
@@ -246,7 +246,8 @@ fn find_naively(candidates: &[RawSocket], wanted: &Endpoints) -> Found {
         .iter()
         .filter_map(names)
         .filter(|(_, local, remote)| {
-            as_ipv6(*local) == as_ipv6(wanted.local) && remote.map(as_ipv6) == wanted.remote.map(as_ipv6)
+            ipv6_form(*local) == ipv6_form(wanted.local)
+                && remote.map(ipv6_form) == wanted.remote.map(ipv6_form)
         })
         .collect();
     match matching[..] {
@@ -271,7 +272,7 @@ fn in_any_table_of_descriptors_the_search_finds_what_a_naive_one_finds() {
                 1 => Endpoints { local: SocketAddr::new(one.local.ip(), port), remote: one.remote },
                 2 => {
                     let as_ipv6 = |address| {
-                        let (ip, port) = as_ipv6(address);
+                        let (ip, port) = ipv6_form(address);
                         SocketAddr::from((ip, port))
                     };
                     Endpoints { local: as_ipv6(one.local), remote: one.remote.map(as_ipv6) }

@@ -26,7 +26,7 @@ const PROGRAM = `
     })
   })`
 
-/** The library that refuses a value is loaded by LD_PRELOAD, which only Linux has. */
+/** The library that refuses a value (refuse-value.c) is written for Linux. */
 const compiled = process.platform === 'linux' ? unless(preloadUnavailable()) : test.skip
 
 const SOURCE = new URL('refuse-value.c', import.meta.url)
